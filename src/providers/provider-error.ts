@@ -1,0 +1,57 @@
+/** Faults of an upstream call. */
+export type ProviderErrorCode =
+  /** No connection: refused, reset before the answer began, DNS, TLS. */
+  | 'upstream_unreachable'
+  /** A deadline of ours passed. */
+  | 'upstream_timeout'
+  /** 429. */
+  | 'upstream_rate_limited'
+  /** 5xx and 529. */
+  | 'upstream_failed'
+  /** 401 or 403: our credentials, not the caller's. */
+  | 'upstream_auth'
+  /** Another 4xx: the upstream refuses this request; the caller can mend it. */
+  | 'upstream_rejected'
+  /** 4xx that says the prompt is too long for this LLM. */
+  | 'upstream_context_length'
+  /** Not the JSON or event stream that its API promises. */
+  | 'upstream_invalid_response'
+  /** The answer broke off: end of stream without its closing event, or fewer bytes than announced. */
+  | 'upstream_cut'
+  /** More bytes than we accept. */
+  | 'upstream_too_large'
+  /** The breaker of this LLM is open. */
+  | 'upstream_unavailable'
+  /** The caller left, or the process is closing. */
+  | 'aborted'
+
+export class ProviderError extends Error {
+  override readonly name = 'ProviderError'
+  readonly code: ProviderErrorCode
+  /** The upstream's HTTP status, where it answered. */
+  readonly upstreamStatus: number | undefined
+  /** A second try of the same call may work and cannot have been billed. */
+  readonly retryable: boolean
+  readonly retryAfterMs: number | undefined
+  /** The upstream's own `error` object, for the caller; never holds our credentials. */
+  readonly upstreamError: { readonly [field: string]: unknown } | undefined
+
+  constructor(
+    code: ProviderErrorCode,
+    message: string,
+    options: {
+      readonly upstreamStatus?: number | undefined
+      readonly retryable?: boolean
+      readonly retryAfterMs?: number | undefined
+      readonly upstreamError?: { readonly [field: string]: unknown } | undefined
+      readonly cause?: unknown
+    } = {},
+  ) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause })
+    this.code = code
+    this.upstreamStatus = options.upstreamStatus
+    this.retryable = options.retryable ?? false
+    this.retryAfterMs = options.retryAfterMs
+    this.upstreamError = options.upstreamError
+  }
+}

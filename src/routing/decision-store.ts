@@ -1,0 +1,23 @@
+import type { RoutingDecision } from './decision.ts'
+import type { Settlement } from './outcome.ts'
+
+export interface StoredDecision {
+  readonly decision: RoutingDecision
+  /** Undefined while the answer is under way, or when the process died before it ended. */
+  readonly settlement: Settlement | undefined
+}
+
+/** Decisions and how they ended. Each promise resolves after the commit. */
+export interface DecisionStore {
+  /** @param reservedNanoUsd counts as spent until the decision is settled, and for good if it never is. */
+  append(decision: RoutingDecision, reservedNanoUsd: number): Promise<void>
+  /** A second settlement of the same decision changes nothing. */
+  settle(settlement: Settlement): Promise<void>
+  get(id: string): Promise<StoredDecision | undefined>
+  /** The latest completed settlements, oldest first: what cost and latency estimates warm up from. */
+  recentSettlements(limit: number): Promise<readonly StoredDecision[]>
+  /** Nano-USD booked or reserved since `sinceMs`, of one key or of all. */
+  spentNanoUsd(sinceMs: number, keyId?: string): Promise<number>
+  /** Deletes decisions, settlements and labels older than `beforeMs`; returns how many decisions went. */
+  prune(beforeMs: number): Promise<number>
+}

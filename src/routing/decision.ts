@@ -1,0 +1,52 @@
+import type { ExclusionReason } from './decision/admissibility.ts'
+import type { RoutingPreference } from './decision/routing-preference.ts'
+import type { RoutingContext } from './embedding/routing-context.ts'
+import type { LlmId } from './registry/llm.ts'
+
+/** Every term of one candidate's utility (design §3.6); `undefined` marks what is not known. */
+export interface CandidateTerms {
+  readonly llm: LlmId
+  /** Where q̂ comes from: a fitted predictor, or the price prior of the cold start. */
+  readonly qualitySource: 'fitted' | 'prior'
+  /** q̂ of the frozen offline estimate alone, [0, 1]. */
+  readonly offlineQuality: number
+  /** q̂ after online learning, [0, 1]. */
+  readonly quality: number
+  /** u, quality units. */
+  readonly uncertainty: number
+  readonly outputTokens: number
+  readonly costUsd: number | undefined
+  /** W, expected completion time. */
+  readonly completionMs: number
+  /** exp(γ(W/τ − ξ)), before its weight β. */
+  readonly latencyPenalty: number
+  readonly utility: number
+  readonly probability: number
+}
+
+/** One routing decision with everything needed to explain it, replay it and learn from it. */
+export interface RoutingDecision {
+  /** Carried by the response's id. Sortable by time. */
+  readonly id: string
+  readonly createdAtMs: number
+  /** The key that made the request; undefined where none is required. */
+  readonly keyId: string | undefined
+  readonly conversationId: string | undefined
+  /** The fitted policy version, or `unfitted`. */
+  readonly policyVersion: string
+  /** The last label that had been learned when this was decided. */
+  readonly labelSequence: number
+  /** Nothing is fitted for this pool and little is learned: estimates are priors. */
+  readonly cold: boolean
+  /** The caller named the LLM; left out of off-policy estimates. */
+  readonly pinned: boolean
+  readonly preference: RoutingPreference
+  readonly inputTokens: number
+  readonly context: RoutingContext
+  /** In pool order; probabilities sum to 1. */
+  readonly candidates: readonly CandidateTerms[]
+  readonly excluded: readonly { readonly llm: LlmId; readonly reason: ExclusionReason }[]
+  readonly drawn: LlmId
+  /** Probability with which `drawn` was drawn. */
+  readonly propensity: number
+}

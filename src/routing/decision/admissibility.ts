@@ -1,0 +1,16 @@
+/** Why an LLM may not serve a request. */
+export type ExclusionReason =
+  | 'not_allowed'
+  | 'denied'
+  | 'no_tools'
+  | 'no_vision'
+  | 'no_audio'
+  | 'no_files'
+  | 'no_json_schema'
+  | 'context_window'
+  | 'output_cap'
+  | 'unhealthy'
+  | 'over_budget'
+  | 'over_max_cost'
+  | 'over_max_latency'
+  | 'under_min_quality'

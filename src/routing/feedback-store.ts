@@ -1,0 +1,23 @@
+import type { Feedback, Label } from './outcome.ts'
+
+export type FeedbackReceipt =
+  /** Committed, with its place in the order. */
+  | { readonly status: 'accepted'; readonly sequence: number; readonly label: Label }
+  /** Already known with the same value: nothing was written. */
+  | { readonly status: 'duplicate'; readonly sequence: number }
+  /** No such decision, or it belongs to another key: the two are not told apart. */
+  | { readonly status: 'unknown_decision' }
+  /** No LLM answered (yet): there is nothing to judge. */
+  | { readonly status: 'no_answer' }
+
+/** Feedback in one total order. */
+export interface FeedbackStore {
+  /**
+   * Checks, numbers and commits (synchronous=FULL) in one transaction.
+   * @param visibleTo the key that posts; undefined sees every decision (no keys in use, or an admin).
+   */
+  accept(feedback: Feedback, visibleTo: string | undefined): Promise<FeedbackReceipt>
+  /** Labels with a sequence above `sequence`, in order. */
+  labelsAfter(sequence: number, limit: number): Promise<readonly Label[]>
+  latestSequence(): Promise<number>
+}

@@ -1,0 +1,56 @@
+import type { RoutingContext } from './embedding/routing-context.ts'
+import type { LlmId } from './registry/llm.ts'
+import type { TokenUsage } from './registry/token-price.ts'
+
+/** How a decision ended. Written once, before the answer's last byte. */
+export interface Settlement {
+  readonly decisionId: string
+  readonly settledAtMs: number
+  /** `completed`: answered whole. `cut`: the answer broke off. `aborted`: the caller left. `failed`: no answer. */
+  readonly status: 'completed' | 'cut' | 'aborted' | 'failed'
+  /** The LLM that answered (another than drawn after a fallback); undefined when none did. */
+  readonly answered: LlmId | undefined
+  /** The model id the upstream reported, as it wrote it. */
+  readonly reportedModel: string | undefined
+  readonly usage: TokenUsage | undefined
+  /** Integer nano-USD, or undefined when not known. */
+  readonly costNanoUsd: number | undefined
+  readonly streamed: boolean
+  readonly timeToFirstTokenMs: number | undefined
+  readonly completionMs: number
+  /** Time spent in Pointsman itself before the first upstream call. */
+  readonly overheadMs: number
+  /** Every upstream call made, in order. `error` is a provider error code. */
+  readonly attempts: readonly { readonly llm: LlmId; readonly error: string | undefined; readonly ms: number }[]
+}
+
+/** What was said of one answer, by response id. */
+export interface Feedback {
+  readonly decisionId: string
+  /** Who says it, such as `user`, `judge` or `verifier`: one value per decision and source, the latest wins. */
+  readonly source: string
+  /** `score`: refined, [0, 1]. `thumbs`: 0 or 1, a draw whose mean is the quality. */
+  readonly kind: 'score' | 'thumbs'
+  readonly value: number
+  readonly receivedAtMs: number
+  /** The key that posted it. */
+  readonly keyId: string | undefined
+  /** The caller's own id for this message; a repeat is answered, not learned. */
+  readonly idempotencyKey: string | undefined
+}
+
+/** One accepted piece of feedback in the total order that learning follows (design §3.8). */
+export interface Label {
+  /** 1, 2, 3, … without gaps, given by the store. */
+  readonly sequence: number
+  readonly decisionId: string
+  /** The LLM that answered. */
+  readonly llm: LlmId
+  /** As stored with the decision. */
+  readonly context: RoutingContext
+  readonly source: string
+  readonly kind: 'score' | 'thumbs'
+  readonly value: number
+  /** Set when the source changed its mind: the label this one takes the place of. */
+  readonly revises: { readonly sequence: number; readonly kind: 'score' | 'thumbs'; readonly value: number } | undefined
+}

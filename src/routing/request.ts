@@ -1,0 +1,51 @@
+import type { RoutingPreference } from './decision/routing-preference.ts'
+import type { LlmId } from './registry/llm.ts'
+
+/** What a request needs from an LLM; each is a hard constraint. */
+export interface RequestNeeds {
+  readonly tools: boolean
+  readonly vision: boolean
+  readonly audio: boolean
+  readonly files: boolean
+  readonly jsonSchema: boolean
+}
+
+/**
+ * Sizes of the parts of a request. System text, tool output and retrieved text count only here, as sizes: their
+ * content never reaches the features, so that planted text cannot steer the router (design §3.1).
+ */
+export interface RequestShape {
+  readonly systemChars: number
+  readonly assistantChars: number
+  readonly toolOutputChars: number
+  readonly userTurns: number
+  readonly toolCount: number
+  readonly imageCount: number
+}
+
+/** One request as the router sees it, whatever API it came in by. */
+export interface RoutingRequest {
+  /** The user's own turns, oldest first, joined by a blank line. */
+  readonly userText: string
+  readonly shape: RequestShape
+  readonly needs: RequestNeeds
+  /** Estimated size of the whole prompt. */
+  readonly inputTokens: number
+  /** The caller's cap on the answer's length. */
+  readonly maxOutputTokens: number | undefined
+  readonly preference: RoutingPreference
+  /** Set when the caller named an LLM: it serves, with propensity 1. */
+  readonly pinnedLlm: LlmId | undefined
+  readonly conversationId: string | undefined
+}
+
+export const noNeeds: RequestNeeds = { tools: false, vision: false, audio: false, files: false, jsonSchema: false }
+
+export const plainShape: RequestShape = {
+  systemChars: 0,
+  assistantChars: 0,
+  toolOutputChars: 0,
+  userTurns: 1,
+  toolCount: 0,
+  imageCount: 0,
+}
