@@ -1,0 +1,107 @@
+import { type Document, isMap, isNode, isPair, isScalar, LineCounter, parseDocument } from 'yaml'
+import type { ConfigOrigin, ConfigProblem } from './config-error.ts'
+
+/** Keys and indexes from the root of the document. */
+export type ConfigPath = readonly (string | number)[]
+
+/** Dotted form of a path: `llms[2].price.input`. */
+export function dottedPath(path: readonly PropertyKey[]): string {
+  let text = ''
+  for (const step of path) {
+    if (typeof step === 'number') text += `[${step}]`
+    else text += text === '' ? String(step) : `.${String(step)}`
+  }
+  return text
+}
+
+/**
+ * Settings in the file's own terms, each remembering where it came from: the parsed YAML, and whatever was laid over it.
+ */
+export class ConfigSource {
+  readonly #file: string | undefined
+  readonly #document: Document | undefined
+  readonly #lines = new LineCounter()
+  readonly #overridden = new Map<string, ConfigOrigin>()
+  #value: { [key: string]: unknown } = {}
+  readonly problems: readonly ConfigProblem[]
+
+  /** @param text YAML, or undefined where there is no file. Its faults are in `problems`. */
+  constructor(file: string | undefined, text: string | undefined) {
+    this.#file = file
+    if (text === undefined) {
+      this.problems = []
+      return
+    }
+    this.#document = parseDocument(text, { lineCounter: this.#lines, prettyErrors: false })
+    this.problems = this.#document.errors.map((error) => this.#syntaxProblem(error.message, error.pos[0]))
+    if (this.problems.length > 0) return
+    const value = dropNulls(this.#document.toJS())
+    if (value === null || value === undefined) return
+    if (typeof value === 'object' && !Array.isArray(value)) this.#value = value as { [key: string]: unknown }
+    else this.problems = [this.#syntaxProblem('the document must be a mapping of keys to values', 0)]
+  }
+
+  /** Plain data, overrides included. */
+  get value(): { readonly [key: string]: unknown } {
+    return this.#value
+  }
+
+  /** Lays one setting over the file. */
+  override(path: ConfigPath, value: unknown, origin: ConfigOrigin): void {
+    let holder = this.#value
+    for (const step of path.slice(0, -1)) {
+      const next = holder[step]
+      const copy = typeof next === 'object' && next !== null ? { ...next } : {}
+      holder[step] = copy
+      holder = copy as { [key: string]: unknown }
+    }
+    holder[path.at(-1) ?? ''] = value
+    this.#overridden.set(dottedPath(path), origin)
+  }
+
+  /** Where the value at `path` was set; for a missing one, the nearest thing around it that is there. */
+  originOf(path: readonly PropertyKey[]): ConfigOrigin {
+    for (let length = path.length; length > 0; length--) {
+      const origin = this.#overridden.get(dottedPath(path.slice(0, length)))
+      if (origin !== undefined) return origin
+    }
+    for (let length = path.length; length >= 0; length--) {
+      const node = this.#document?.getIn(path.slice(0, length), true)
+      if (isNode(node) && node.range) return this.#place(node.range[0])
+    }
+    return { kind: 'none' }
+  }
+
+  /** Where the key itself stands, for keys that should not be there. */
+  originOfKey(path: readonly PropertyKey[]): ConfigOrigin {
+    const parent: unknown =
+      path.length === 1 ? this.#document?.contents : this.#document?.getIn(path.slice(0, -1), true)
+    if (isMap(parent)) {
+      for (const pair of parent.items) {
+        const key: unknown = isPair(pair) ? pair.key : undefined
+        if (isScalar(key) && String(key.value) === String(path.at(-1)) && key.range) return this.#place(key.range[0])
+      }
+    }
+    return this.originOf(path)
+  }
+
+  #syntaxProblem(message: string, offset: number): ConfigProblem {
+    return { code: 'config_syntax', key: '', origin: this.#place(offset), message }
+  }
+
+  #place(offset: number): ConfigOrigin {
+    const { line, col } = this.#lines.linePos(offset)
+    return { kind: 'file', file: this.#file ?? '', line: Math.max(1, line), column: Math.max(1, col) }
+  }
+}
+
+/** `key:` with nothing behind it means the default, as if the line were not there. */
+function dropNulls(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(dropNulls)
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(
+    Object.entries(value)
+      .filter(([, item]) => item !== null)
+      .map(([key, item]) => [key, dropNulls(item)]),
+  )
+}

@@ -1,0 +1,131 @@
+import { existsSync, readFileSync } from 'node:fs'
+import path from 'node:path'
+import type { z } from 'zod'
+import { ConfigError, type ConfigOrigin, type ConfigProblem } from './config-error.ts'
+import { type ConfigPath, ConfigSource, dottedPath } from './config-source.ts'
+import { type Environment, environmentOverrides } from './environment.ts'
+import { nearMiss } from './near-miss.ts'
+import type { PointsmanConfig } from './pointsman-config.ts'
+import { type ConfigFile, configFileSchema } from './schema.ts'
+import { knownKeysAt } from './schema-keys.ts'
+import { toPointsmanConfig } from './to-pointsman-config.ts'
+
+/** What flags of the command line can set; each wins over the environment, which wins over the file. */
+export interface ConfigFlags {
+  /** `--config`: the file to read; it must exist. */
+  readonly config?: string | undefined
+  readonly host?: string | undefined
+  readonly port?: number | undefined
+  readonly database?: string | undefined
+  readonly logLevel?: string | undefined
+}
+
+export interface LoadConfigOptions {
+  /** As `readEnvironment()` gives it. */
+  readonly environment: Environment
+  readonly flags?: ConfigFlags
+  /** Absolute path of the working folder: where a file is looked for and relative flags start. */
+  readonly folder: string
+}
+
+const flagPaths: readonly { readonly flag: string; readonly name: keyof ConfigFlags; readonly path: ConfigPath }[] = [
+  { flag: '--host', name: 'host', path: ['server', 'host'] },
+  { flag: '--port', name: 'port', path: ['server', 'port'] },
+  { flag: '--database', name: 'database', path: ['database'] },
+  { flag: '--log-level', name: 'logLevel', path: ['log_level'] },
+]
+
+/**
+ * Reads the configuration: `pointsman.yaml` in the working folder (or the file that `--config` or POINTSMAN_CONFIG
+ * names), then the environment, then flags. Without a file, everything has its default.
+ *
+ * @returns deeply frozen; paths absolute; secrets resolved from the environment and wrapped.
+ * @throws {ConfigError} with every problem found.
+ */
+export function loadConfig(options: LoadConfigOptions): PointsmanConfig {
+  const flags = options.flags ?? {}
+  const file = findConfigFile(options.folder, flags.config, options.environment.POINTSMAN_CONFIG)
+  const source = new ConfigSource(file, file === undefined ? undefined : readConfigFile(file))
+  throwIfAny(source.problems)
+  const folder = file === undefined ? options.folder : path.dirname(file)
+
+  for (const { variable, path: key, value } of environmentOverrides(options.environment)) {
+    source.override(key, absoluteIfPath(key, value, options.folder), { kind: 'environment', variable })
+  }
+  for (const { flag, name, path: key } of flagPaths) {
+    const value = flags[name]
+    if (value !== undefined) source.override(key, absoluteIfPath(key, value, options.folder), { kind: 'flag', flag })
+  }
+
+  const parsed = parse(source)
+  const { config, problems } = toPointsmanConfig(parsed, {
+    file,
+    folder,
+    environment: options.environment,
+    originOf: (key) => source.originOf(key),
+  })
+  throwIfAny(problems)
+  return config
+}
+
+function findConfigFile(folder: string, flag: string | undefined, variable: string | undefined): string | undefined {
+  const named = flag ?? (variable === '' ? undefined : variable)
+  if (named !== undefined) return path.resolve(folder, named)
+  return ['pointsman.yaml', 'pointsman.yml'].map((name) => path.join(folder, name)).find((file) => existsSync(file))
+}
+
+function readConfigFile(file: string): string {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch (error) {
+    const reason = error instanceof Error && 'code' in error ? String(error.code) : 'unknown reason'
+    const origin: ConfigOrigin = { kind: 'none' }
+    const message = `the configuration ${file} cannot be read (${reason})`
+    throw new ConfigError([{ code: 'config_unreadable', key: '', origin, message }], { cause: error })
+  }
+}
+
+/** A relative path in the file starts at the file; one from the environment or a flag at the working folder. */
+function absoluteIfPath(key: ConfigPath, value: unknown, folder: string): unknown {
+  return key[0] === 'database' && typeof value === 'string' && value !== '' ? path.resolve(folder, value) : value
+}
+
+function parse(source: ConfigSource): ConfigFile {
+  const result = configFileSchema.safeParse(source.value)
+  if (result.success) return result.data
+  const problems = result.error.issues.flatMap((issue) => problemsOf(issue, source))
+  throwIfAny(problems)
+  throw result.error
+}
+
+function problemsOf(issue: z.core.$ZodIssue, source: ConfigSource): ConfigProblem[] {
+  if (issue.code === 'unrecognized_keys') {
+    const known = knownKeysAt(configFileSchema, issue.path)
+    return issue.keys.map((key) => {
+      const guess = nearMiss(key, known)
+      const hint = guess === undefined ? `known here: ${known.join(', ')}` : `did you mean '${guess}'?`
+      const at = [...issue.path, key]
+      return invalid(at, source.originOfKey(at), `unknown key; ${hint}`)
+    })
+  }
+  if (issue.code === 'invalid_key') {
+    const message = 'a name has letters, digits, dots, hyphens and underscores only'
+    return [invalid(issue.path, source.originOfKey(issue.path), message)]
+  }
+  return [invalid(issue.path, source.originOf(issue.path), plainMessage(issue.message))]
+}
+
+function invalid(at: readonly PropertyKey[], origin: ConfigOrigin, message: string): ConfigProblem {
+  return { code: 'config_invalid', key: dottedPath(at), origin, message }
+}
+
+/** Zod's wording without its preamble; a missing value is called that. */
+function plainMessage(message: string): string {
+  const plain = message.replace(/^Invalid input: /, '').replace(/^(expected .*), received undefined$/, 'missing; $1')
+  return plain.charAt(0).toLowerCase() + plain.slice(1)
+}
+
+function throwIfAny(problems: readonly ConfigProblem[]): void {
+  const [first, ...rest] = problems
+  if (first !== undefined) throw new ConfigError([first, ...rest])
+}

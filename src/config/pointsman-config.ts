@@ -1,0 +1,84 @@
+import type { Llm } from '../routing/registry/llm.ts'
+import type { Secret } from './secret.ts'
+
+export type LogLevel = 'silent' | 'error' | 'warn' | 'info' | 'debug' | 'trace'
+
+/** Everything that can be configured, read once at start; deeply frozen. Durations in ms, money in USD, days in UTC. */
+export interface PointsmanConfig {
+  /** Absolute path of the file it was read from; undefined when there was none. */
+  readonly file: string | undefined
+  readonly server: ServerConfig
+  readonly database: {
+    /** Absolute path. Its folder may not exist yet. */
+    readonly file: string
+  }
+  /** In the order of the file. Empty: use what the environment and this machine offer. */
+  readonly providers: readonly ProviderConfig[]
+  /**
+   * The pool, in the order of the file. Price and capabilities hold only what the file says; the price book fills in
+   * the rest.
+   */
+  readonly llms: readonly Llm[]
+  readonly routing: RoutingConfig
+  readonly retentionDays: number
+  readonly storePrompts: boolean
+  readonly logLevel: LogLevel
+}
+
+export interface ServerConfig {
+  readonly host: string
+  /** 0 lets the system choose. */
+  readonly port: number
+  readonly allowedHosts: readonly string[]
+  readonly limits: ServerLimits
+}
+
+export interface ServerLimits {
+  readonly maxBodyBytes: number
+  readonly maxHeaderBytes: number
+  readonly maxConcurrentRequests: number
+  readonly requestTimeoutMs: number
+  readonly maxAnswerMs: number
+}
+
+export interface ProviderTimeouts {
+  readonly connectMs: number
+  readonly firstTokenMs: number
+  readonly stallMs: number
+  /** Deadline of a request, all attempts and fallbacks together. */
+  readonly totalMs: number
+}
+
+export type ProviderConfig =
+  | { readonly kind: 'simulated'; readonly name: string }
+  | {
+      readonly kind: 'openai-compatible'
+      readonly name: string
+      /** At least one of `preset` and `baseUrl` is set; `baseUrl` wins. */
+      readonly preset: string | undefined
+      readonly baseUrl: string | undefined
+      /** Undefined: the preset's key variable, else no key. */
+      readonly apiKey: Secret | undefined
+      readonly headers: { readonly [name: string]: Secret }
+      readonly timeouts: ProviderTimeouts
+    }
+
+export interface RoutingConfig {
+  /** λ ≥ 0. */
+  readonly lambda: number
+  /** τ of the latency penalty. */
+  readonly timeLimitMs: number | undefined
+  readonly exploration: ExplorationConfig
+  /** Of the whole gateway, per UTC day. */
+  readonly dailyCapUsd: number | undefined
+  /** An unsigned 32-bit integer; undefined: a fresh one per start. */
+  readonly seed: number | undefined
+}
+
+export interface ExplorationConfig {
+  readonly enabled: boolean
+  /** Mean utility given up per request. */
+  readonly price: number
+  /** Probability shared by all admissible candidates, [0, 1]. */
+  readonly floor: number
+}
