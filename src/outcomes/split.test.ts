@@ -1,0 +1,101 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { deduplicate, normaliseText } from './deduplicate.ts'
+import type { OutcomeData } from './outcome-data.ts'
+import { selectLlms, unknownCells } from './outcome-data.ts'
+import { groupFraction, selectSplit, splitByGroup, splitNames } from './split.ts'
+
+function dataOf(texts: readonly string[], quality: readonly number[], splits: readonly string[] = []): OutcomeData {
+  const size = quality.length
+  return {
+    name: 'made',
+    prompts: texts.map((text, row) => ({
+      id: `p${row}`,
+      source: '',
+      text,
+      extra: {},
+      ...(splits[row] === undefined ? {} : { split: splits[row] }),
+    })),
+    llms: Array.from({ length: size / texts.length }, (_, i) => ({
+      id: `m${i}`,
+      price: undefined,
+      base: `m${i}`,
+      extra: {},
+    })),
+    quality: Float64Array.from(quality),
+    costUsd: unknownCells(size),
+    inputTokens: unknownCells(size),
+    outputTokens: unknownCells(size),
+    latencyMs: unknownCells(size),
+  }
+}
+
+describe('deduplicate', () => {
+  it('merges equal texts by the mean of their known cells and keeps the first id', () => {
+    const nan = Number.NaN
+    const merged = deduplicate(dataOf(['What  is\nit?', 'other', 'what is it? '], [1, nan, 0.5, 0.5, 0, nan]))
+    expect(merged.prompts.map((prompt) => prompt.id)).toEqual(['p0', 'p1'])
+    expect([...merged.quality]).toEqual([0.5, nan, 0.5, 0.5])
+  })
+
+  it('returns a set without duplicates as it is', () => {
+    const data = dataOf(['a', 'b'], [1, 0])
+    expect(deduplicate(data)).toBe(data)
+  })
+
+  it('treats compatibility forms as the same text', () => {
+    expect(normaliseText('ﬁve\u00a0 CATS')).toBe('five cats')
+  })
+})
+
+describe('selectSplit', () => {
+  it('keeps the rows of one split, cells and all', () => {
+    const data = dataOf(['a', 'b', 'c'], [1, 2, 3, 4, 5, 6], ['val', 'test', 'val'])
+    expect(splitNames(data)).toEqual(['val', 'test'])
+    const val = selectSplit(data, 'val')
+    expect(val.prompts.map((prompt) => prompt.id)).toEqual(['p0', 'p2'])
+    expect([...val.quality]).toEqual([1, 2, 5, 6])
+  })
+
+  it('names the splits there are when asked for another', () => {
+    const data = dataOf(['a'], [1], ['val'])
+    expect(() => selectSplit(data, 'train')).toThrowError(/there are val/)
+  })
+})
+
+describe('selectLlms', () => {
+  it('keeps the columns asked for, in the order asked', () => {
+    const picked = selectLlms(dataOf(['a', 'b'], [1, 2, 3, 4, 5, 6]), [2, 0])
+    expect(picked.llms.map((llm) => llm.id)).toEqual(['m2', 'm0'])
+    expect([...picked.quality]).toEqual([3, 1, 6, 4])
+  })
+})
+
+describe('splitByGroup', () => {
+  it('never puts a group on both sides and does not depend on the other prompts', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.string({ maxLength: 6 }), { minLength: 1, maxLength: 40 }),
+        fc.integer(),
+        (texts, seed) => {
+          const data = dataOf(texts, Array(texts.length).fill(0))
+          const { first, second } = splitByGroup(data, 0.7, seed)
+          expect(first.prompts.length + second.prompts.length).toBe(texts.length)
+          const firstTexts = new Set(first.prompts.map((prompt) => normaliseText(prompt.text)))
+          for (const prompt of second.prompts) expect(firstTexts.has(normaliseText(prompt.text))).toBe(false)
+          for (const prompt of first.prompts) {
+            expect(splitByGroup(dataOf([prompt.text], [0]), 0.7, seed).first.prompts.length).toBe(1)
+          }
+        },
+      ),
+      { numRuns: 50 },
+    )
+  })
+
+  it('takes about the share asked for, on numbered groups too', () => {
+    let below = 0
+    for (let i = 0; i < 10_000; i++) if (groupFraction(`prompt ${i}`, 7) < 0.7) below++
+    // Four standard deviations of a binomial share at n = 10,000 are .018.
+    expect(Math.abs(below / 10_000 - 0.7)).toBeLessThan(0.018)
+  })
+})
