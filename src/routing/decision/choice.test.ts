@@ -1,0 +1,83 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { SeededRandom } from '../numeric/random-source.ts'
+import { bestCandidate, checkExploration, choiceProbabilities, drawCandidate } from './choice.ts'
+
+function probabilities(utilities: readonly number[], price: number, floor: number, costs?: readonly number[]) {
+  const out = new Float64Array(utilities.length)
+  const costsUsd = Float64Array.from(costs ?? utilities.map(() => 1))
+  choiceProbabilities(Float64Array.from(utilities), costsUsd, utilities.length, { price, floor }, out)
+  return out
+}
+
+describe('choiceProbabilities', () => {
+  test('hand-worked: two candidates, T = .1/ln 2', () => {
+    const [first, second] = probabilities([0.5, 0.4], 0.1, 0.02)
+    // e^(−.1/T) = e^(−ln 2) = ½, so the softmax is ⅔, ⅓.
+    expect(first).toBeCloseTo(0.98 * (2 / 3) + 0.01, 12)
+    expect(second).toBeCloseTo(0.98 / 3 + 0.01, 12)
+  })
+
+  test('price 0 takes the best; ties go to the cheaper', () => {
+    expect([...probabilities([0.1, 0.9, 0.9], 0, 0, [1, 3, 2])]).toEqual([0, 0, 1])
+    expect([...probabilities([0.1, 0.9], 0, 0.02)]).toEqual([0.01, 0.99])
+  })
+
+  test('a single candidate is certain', () => {
+    expect([...probabilities([-3], 0.005, 0.02)]).toEqual([1])
+  })
+
+  const utilityList = fc.array(fc.double({ min: -1e4, max: 1, noNaN: true }), { minLength: 1, maxLength: 40 })
+
+  test('laws: sums to 1; everyone has the floor; the better is never less likely', () => {
+    fc.assert(
+      fc.property(utilityList, (utilities) => {
+        const p = probabilities(utilities, 0.005, 0.02)
+        expect(p.reduce((sum, value) => sum + value, 0)).toBeCloseTo(1, 9)
+        for (const value of p) expect(value).toBeGreaterThanOrEqual(0.02 / utilities.length - 1e-15)
+        utilities.forEach((a, i) => {
+          utilities.forEach((b, j) => {
+            if (a > b) expect(p[i]!).toBeGreaterThanOrEqual(p[j]!)
+          })
+        })
+      }),
+    )
+  })
+
+  test('law: without the floor, exploring costs at most its price on every request', () => {
+    fc.assert(
+      fc.property(utilityList, fc.double({ min: 1e-4, max: 0.1, noNaN: true }), (utilities, price) => {
+        const p = probabilities(utilities, price, 0)
+        const expected = p.reduce((sum, value, i) => sum + value * utilities[i]!, 0)
+        expect(Math.max(...utilities) - expected).toBeLessThanOrEqual(price * (1 + 1e-9))
+      }),
+    )
+  })
+})
+
+describe('drawCandidate', () => {
+  test('frequencies match the probabilities within four standard errors', () => {
+    const random = new SeededRandom(11)
+    const p = Float64Array.of(0.2, 0, 0.5, 0.3)
+    const counts = [0, 0, 0, 0]
+    const draws = 20_000
+    for (let i = 0; i < draws; i++) counts[drawCandidate(p, 4, random)]!++
+    p.forEach((probability, i) => {
+      const error = 4 * Math.sqrt((probability * (1 - probability)) / draws)
+      expect(Math.abs(counts[i]! / draws - probability)).toBeLessThanOrEqual(error)
+    })
+  })
+
+  test('rounding in the sum never draws a candidate without support', () => {
+    expect(drawCandidate(Float64Array.of(0.5, 0.4999999, 0), 3, { next: () => 0.99999999 })).toBe(1)
+  })
+})
+
+test('bestCandidate: the earlier of two that are equal in utility and cost', () => {
+  expect(bestCandidate(Float64Array.of(1, 1), Float64Array.of(2, 2), 2)).toBe(0)
+})
+
+test('checkExploration refuses what cannot be served', () => {
+  expect(() => checkExploration({ price: Number.NaN, floor: 0 })).toThrow(/price/)
+  expect(() => checkExploration({ price: 0, floor: 1.5 })).toThrow(/floor/)
+})

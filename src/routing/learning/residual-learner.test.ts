@@ -1,0 +1,157 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { nextNormal, SeededRandom } from '../numeric/random-source.ts'
+import { ResidualLearner, type ResidualLearnerOptions } from './residual-learner.ts'
+
+const options: ResidualLearnerOptions = {
+  dimension: 3,
+  discount: 0.9,
+  fittedPrior: { level: 0.5, slope: 0.25 },
+  unfittedPrior: { level: 1, slope: 0.5 },
+  fittedLlms: ['a'],
+}
+
+function observations(count: number, seed: number) {
+  const random = new SeededRandom(seed)
+  return Array.from({ length: count }, (_, i) => ({
+    sequence: i + 1,
+    features: Float64Array.of(1, nextNormal(random), nextNormal(random)),
+    residual: 0.3 * nextNormal(random),
+    noiseVariance: 0.04 + 0.1 * random.next(),
+  }))
+}
+
+describe('ResidualLearner', () => {
+  test('hand-worked: one dimension, two labels', () => {
+    const learner = new ResidualLearner({ ...options, dimension: 1, discount: 0.5 })
+    const z = Float64Array.of(1)
+    // Λ₀ = 1/.5² = 4; first label w = 1/.25 = 4: A = 8, b = 4·.2 = .8, δ = .1.
+    learner.observe('a', { sequence: 1, features: z, residual: 0.2, noiseVariance: 0.25 })
+    expect(learner.correction('a', z)).toBeCloseTo(0.1, 12)
+    expect(learner.uncertainty('a', z)).toBeCloseTo(Math.sqrt(1 / 8), 12)
+    // Halved, then w = 4 again: A = 4 + 2 + 4 = 10, b = .4 + 4·.5 = 2.4, δ = .24.
+    learner.observe('a', { sequence: 2, features: z, residual: 0.5, noiseVariance: 0.25 })
+    expect(learner.correction('a', z)).toBeCloseTo(0.24, 12)
+    expect(learner.uncertainty('a', z)).toBeCloseTo(Math.sqrt(1 / 10), 12)
+  })
+
+  test('equals the discounted ridge solution computed by direct inversion, to 1e-10', () => {
+    const learner = new ResidualLearner(options)
+    const labels = observations(60, 7)
+    for (const label of labels) learner.observe('a', label)
+    const { a, b } = directSums(labels)
+    const inverse = invert3(a)
+    const z = Float64Array.of(1, 0.4, -1.3)
+    const delta = multiply(inverse, b)
+    expect(learner.correction('a', z)).toBeCloseTo(dot(delta, z), 10)
+    expect(learner.uncertainty('a', z)).toBeCloseTo(Math.sqrt(dot(multiply(inverse, z), z)), 10)
+  })
+
+  test('without labels: no correction, and the prior of its kind', () => {
+    const learner = new ResidualLearner(options)
+    const z = Float64Array.of(1, 2, 0)
+    expect(learner.correction('a', z)).toBe(0)
+    expect(learner.uncertainty('a', z)).toBeCloseTo(Math.sqrt(0.25 + 4 * 0.0625), 12)
+    expect(learner.uncertainty('new', z)).toBeCloseTo(Math.sqrt(1 + 4 * 0.25), 12)
+  })
+
+  test('labels of one LLM leave the others as they were', () => {
+    const learner = new ResidualLearner(options)
+    const z = Float64Array.of(1, 0.5, 0.5)
+    const before = learner.uncertainty('b', z)
+    for (const label of observations(10, 1)) learner.observe('a', label)
+    expect(learner.correction('b', z)).toBe(0)
+    expect(learner.uncertainty('b', z)).toBe(before)
+  })
+
+  test('old evidence fades into the prior, never below it', () => {
+    const learner = new ResidualLearner(options)
+    const strong = { features: Float64Array.of(1, 0, 0), residual: 0.4, noiseVariance: 0.01 }
+    learner.observe('a', { ...strong, sequence: 1 })
+    for (let i = 2; i < 300; i++) {
+      learner.observe('a', { sequence: i, features: Float64Array.of(1, 0, 0), residual: 0, noiseVariance: 1e9 })
+    }
+    const z = Float64Array.of(1, 0, 0)
+    expect(learner.correction('a', z)).toBeCloseTo(0, 6)
+    expect(learner.uncertainty('a', z)).toBeCloseTo(0.5, 6)
+  })
+
+  test('a revision leaves the state that the later word alone would have left', () => {
+    const labels = observations(20, 3)
+    const revised = { ...labels[12]!, residual: -0.7, sequence: 21 }
+    const changed = new ResidualLearner(options)
+    for (const label of labels) changed.observe('a', label)
+    changed.revise('a', labels[12]!, revised)
+    const direct = new ResidualLearner(options)
+    labels.forEach((label, i) => {
+      direct.observe('a', i === 12 ? { ...label, residual: -0.7 } : label)
+    })
+    const z = Float64Array.of(1, -0.3, 0.8)
+    expect(changed.correction('a', z)).toBeCloseTo(direct.correction('a', z), 10)
+    expect(changed.uncertainty('a', z)).toBeCloseTo(direct.uncertainty('a', z), 10)
+    expect(changed.sequence).toBe(21)
+    changed.revise('a', revised, { ...labels[12]!, sequence: 22 })
+    const original = new ResidualLearner(options)
+    for (const label of labels) original.observe('a', label)
+    expect(changed.correction('a', z)).toBeCloseTo(original.correction('a', z), 10)
+  })
+
+  test('law: a snapshot taken anywhere continues bit for bit', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 40 }), fc.integer(), (cut, seed) => {
+        const labels = observations(40, seed)
+        const straight = new ResidualLearner(options)
+        let broken = new ResidualLearner(options)
+        labels.forEach((label, i) => {
+          const llm = i % 3 === 0 ? 'b' : 'a'
+          straight.observe(llm, label)
+          if (i === cut) broken = ResidualLearner.restore(broken.snapshot())
+          broken.observe(llm, label)
+        })
+        expect(broken.snapshot()).toStrictEqual(straight.snapshot())
+        const z = Float64Array.of(1, 0.1, -0.2)
+        expect(broken.correction('a', z)).toBe(straight.correction('a', z))
+        expect(broken.uncertainty('b', z)).toBe(straight.uncertainty('b', z))
+      }),
+      { numRuns: 30 },
+    )
+  })
+
+  test('refuses what it cannot learn from or read', () => {
+    const learner = new ResidualLearner(options)
+    const label = { sequence: 1, features: Float64Array.of(1), residual: 0, noiseVariance: 1 }
+    expect(() => learner.observe('a', label)).toThrow(/expected 3/)
+    expect(() => ResidualLearner.restore({ formatVersion: 9, kind: 'residual' })).toThrow(/another version/)
+    expect(() => new ResidualLearner({ ...options, discount: 0 })).toThrow(/discount/)
+    expect(() => new ResidualLearner({ ...options, fittedPrior: { level: 0, slope: 1 } })).toThrow(/deviations/)
+  })
+})
+
+function directSums(labels: ReturnType<typeof observations>) {
+  const a = [4, 0, 0, 0, 16, 0, 0, 0, 16]
+  const b = [0, 0, 0]
+  labels.forEach(({ features, residual, noiseVariance }, i) => {
+    const weight = options.discount ** (labels.length - 1 - i) / noiseVariance
+    for (let r = 0; r < 3; r++) {
+      b[r]! += weight * features[r]! * residual
+      for (let c = 0; c < 3; c++) a[3 * r + c]! += weight * features[r]! * features[c]!
+    }
+  })
+  return { a, b: Float64Array.from(b) }
+}
+
+/** By cofactors: nothing in common with the factorisation under test. */
+function invert3(m: number[]): number[] {
+  const [a, b, c, d, e, f, g, h, i] = m as [number, number, number, number, number, number, number, number, number]
+  const determinant = a * (e * i - f * h) - b * (d * i - f * g) + c * (d * h - e * g)
+  const adjugate = [e * i - f * h, c * h - b * i, b * f - c * e, f * g - d * i, a * i - c * g, c * d - a * f]
+  return [...adjugate, d * h - e * g, b * g - a * h, a * e - b * d].map((value) => value / determinant)
+}
+
+function multiply(m: number[], v: Float64Array): Float64Array {
+  return Float64Array.from([0, 1, 2], (r) => m[3 * r]! * v[0]! + m[3 * r + 1]! * v[1]! + m[3 * r + 2]! * v[2]!)
+}
+
+function dot(a: Float64Array, b: Float64Array): number {
+  return a.reduce((sum, value, i) => sum + value * b[i]!, 0)
+}

@@ -1,0 +1,218 @@
+import type { Embedder } from './embedding/embedder.ts'
+import type { RoutingContext } from './embedding/routing-context.ts'
+import { RoutingError } from './errors.ts'
+import { residualDimension, writeResidualFeatures } from './learning/residual-features.ts'
+import { type PriorDeviation, ResidualLearner } from './learning/residual-learner.ts'
+import type { Label } from './outcome.ts'
+import type { SnapshotData } from './policy-store.ts'
+import type { FittedPolicy } from './prediction/fitted-policy.ts'
+import { priceCostReferenceUsd, priceQualityPrior } from './prediction/price-prior.ts'
+import type { Llm, LlmId } from './registry/llm.ts'
+
+export interface LearningOptions {
+  /** γ of the residual learner. */
+  readonly discount: number
+  readonly fittedPrior: PriorDeviation
+  readonly unfittedPrior: PriorDeviation
+  /** Standard deviation of a score around its mean where nothing was fitted, quality units. */
+  readonly unfittedNoise: number
+}
+
+export const defaultLearning: LearningOptions = {
+  discount: 0.997,
+  fittedPrior: { level: 0.05, slope: 0.01 },
+  unfittedPrior: { level: 0.25, slope: 0.02 },
+  unfittedNoise: 0.25,
+}
+
+/** Fewer labels than this in a pool without fitted LLMs, and the estimates are priors rather than knowledge. */
+const labelsUntilWarm = 100
+
+/** A thumb is a draw from {0, 1}; near certainty its variance would vanish and one thumb would outweigh everything. */
+const smallestThumbVariance = 0.05
+
+/** Buffers for the estimates of up to `capacity` candidates, in candidate order. */
+export interface QualityEstimates {
+  readonly offline: Float64Array
+  readonly mean: Float64Array
+  readonly uncertainty: Float64Array
+  /** 1 where a fitted predictor speaks, 0 where the price prior does. */
+  readonly fitted: Uint8Array
+}
+
+export function newQualityEstimates(capacity: number): QualityEstimates {
+  return {
+    offline: new Float64Array(capacity),
+    mean: new Float64Array(capacity),
+    uncertainty: new Float64Array(capacity),
+    fitted: new Uint8Array(capacity),
+  }
+}
+
+/**
+ * What the router believes: one fitted version, frozen, and the residual learned since. Choosing and drawing are not
+ * its business; it only estimates and learns.
+ */
+export class RoutingPolicy {
+  readonly embedder: Embedder
+  readonly fitted: FittedPolicy | undefined
+  /** C_ref, frozen with the version: adding a dear LLM must not move everyone's λ. */
+  readonly costReferenceUsd: number
+  readonly options: LearningOptions
+  #learner: ResidualLearner
+  readonly #fittedIndex: ReadonlyMap<LlmId, number>
+  readonly #fittedQuality: Float64Array
+  readonly #fittedUncertainty: Float64Array
+  readonly #features = new Float64Array(residualDimension)
+  readonly #earlierFeatures = new Float64Array(residualDimension)
+  /** Mean of what the fitted LLMs reach above the price prior: puts newcomers on the same scale. */
+  readonly #priorShift: number
+
+  /**
+   * @param pool the LLMs registered now; only their prices are read, for the scales of cost and prior.
+   * @throws {RoutingError} `embedder_mismatch` when the version was fitted on another embedder's vectors.
+   */
+  constructor(parts: {
+    readonly embedder: Embedder
+    readonly fitted?: FittedPolicy | undefined
+    readonly pool: readonly Llm[]
+    readonly options?: Partial<LearningOptions>
+  }) {
+    const { embedder, fitted, pool } = parts
+    if (fitted !== undefined && fitted.embedderId !== embedder.id) {
+      throw new RoutingError(
+        'embedder_mismatch',
+        `Policy version ${fitted.id} was fitted with embedder ${fitted.embedderId}, not ${embedder.id}`,
+      )
+    }
+    this.embedder = embedder
+    this.fitted = fitted
+    this.options = { ...defaultLearning, ...parts.options }
+    this.costReferenceUsd = fitted?.costReferenceUsd ?? priceCostReferenceUsd(pool)
+    const fittedLlms = fitted?.quality.llms ?? []
+    this.#fittedIndex = new Map(fittedLlms.map((id, index) => [id, index]))
+    this.#fittedQuality = new Float64Array(fittedLlms.length)
+    this.#fittedUncertainty = new Float64Array(fittedLlms.length)
+    this.#priorShift = priorShift(pool, fitted)
+    this.#learner = this.#newLearner()
+  }
+
+  get version(): string {
+    return this.fitted?.id ?? 'unfitted'
+  }
+
+  /** The last label that was folded in. */
+  get labelSequence(): number {
+    return this.#learner.sequence
+  }
+
+  /** Whether these candidates are judged by their prices alone. */
+  isCold(candidates: readonly Llm[]): boolean {
+    let labels = 0
+    for (const { id } of candidates) {
+      if (this.#fittedIndex.has(id)) return false
+      labels += this.#learner.labelCount(id)
+    }
+    return labels < labelsUntilWarm
+  }
+
+  /** Fills `out` in candidate order. No allocation. */
+  estimateQuality(context: RoutingContext, candidates: readonly Llm[], out: QualityEstimates): void {
+    this.#predictFitted(context)
+    writeResidualFeatures(context, this.#features)
+    for (let i = 0; i < candidates.length; i++) {
+      const llm = candidates[i]!
+      const index = this.#fittedIndex.get(llm.id)
+      const offline = index === undefined ? this.#prior(llm) : this.#fittedQuality[index]!
+      out.fitted[i] = index === undefined ? 0 : 1
+      out.offline[i] = offline
+      out.mean[i] = clipQuality(offline + this.#learner.correction(llm.id, this.#features))
+      out.uncertainty[i] = this.#learner.uncertainty(llm.id, this.#features)
+    }
+  }
+
+  /**
+   * Folds in one label; labels must come in the order of their sequence.
+   *
+   * @param llm the LLM that answered, as registered; its price serves the prior. Undefined when it has left the pool.
+   * @returns false when it teaches nothing: made without a context, or with another embedder.
+   */
+  learn(label: Label, llm: Llm | undefined): boolean {
+    const { context, revises } = label
+    if (llm === undefined || context.embedderId !== this.embedder.id || context.embedding.length === 0) {
+      this.#learner.skip(label.sequence)
+      return false
+    }
+    this.#predictFitted(context)
+    const index = this.#fittedIndex.get(llm.id)
+    const offline = index === undefined ? this.#prior(llm) : this.#fittedQuality[index]!
+    const noise = index === undefined ? this.options.unfittedNoise : this.fitted!.noise[index]!
+    writeResidualFeatures(context, this.#features)
+    const observation = {
+      sequence: label.sequence,
+      features: this.#features,
+      residual: label.value - offline,
+      noiseVariance: observationVariance(label.kind, offline, noise),
+    }
+    if (revises === undefined) {
+      this.#learner.observe(llm.id, observation)
+      return true
+    }
+    this.#earlierFeatures.set(this.#features)
+    const earlier = {
+      sequence: revises.sequence,
+      features: this.#earlierFeatures,
+      residual: revises.value - offline,
+      noiseVariance: observationVariance(revises.kind, offline, noise),
+    }
+    this.#learner.revise(llm.id, earlier, observation)
+    return true
+  }
+
+  /** The learned state alone; the fitted version is saved apart, once. */
+  learnedState(): SnapshotData {
+    return this.#learner.snapshot()
+  }
+
+  /** @throws {RoutingError} `unknown_snapshot_format` */
+  restoreLearnedState(state: SnapshotData): void {
+    this.#learner = ResidualLearner.restore(state)
+  }
+
+  #newLearner(): ResidualLearner {
+    const { discount, fittedPrior, unfittedPrior } = this.options
+    const fittedLlms = [...this.#fittedIndex.keys()]
+    return new ResidualLearner({ dimension: residualDimension, discount, fittedPrior, unfittedPrior, fittedLlms })
+  }
+
+  #predictFitted(context: RoutingContext): void {
+    this.fitted?.quality.predict(context, this.#fittedQuality, this.#fittedUncertainty)
+  }
+
+  #prior(llm: Llm): number {
+    return clipQuality(priceQualityPrior(llm) + this.#priorShift)
+  }
+}
+
+function clipQuality(quality: number): number {
+  return Math.min(1, Math.max(0, quality))
+}
+
+function observationVariance(kind: Label['kind'], offline: number, noise: number): number {
+  if (kind === 'score') return noise * noise
+  return Math.max(smallestThumbVariance, offline * (1 - offline))
+}
+
+function priorShift(pool: readonly Llm[], fitted: FittedPolicy | undefined): number {
+  if (fitted === undefined) return 0
+  const known = new Map(fitted.llms.map((llm) => [llm.id, llm.meanQuality]))
+  let sum = 0
+  let count = 0
+  for (const llm of pool) {
+    const meanQuality = known.get(llm.id)
+    if (meanQuality === undefined) continue
+    sum += meanQuality - priceQualityPrior(llm)
+    count++
+  }
+  return count === 0 ? 0 : sum / count
+}
