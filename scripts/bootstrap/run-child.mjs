@@ -1,0 +1,56 @@
+import { spawn } from 'node:child_process'
+
+const forwarded = ['SIGINT', 'SIGTERM', 'SIGHUP']
+
+/**
+ * Runs a program to its end and passes our signals on to it.
+ *
+ * @param {string} command
+ * @param {readonly string[]} args
+ * @param {{ cwd: string, env?: NodeJS.ProcessEnv, capture?: boolean, shell?: boolean }} options `capture` keeps its
+ *   output instead of showing it.
+ * @returns {Promise<{ code: number | null, signal: NodeJS.Signals | null, output: string }>} `output` holds what was
+ *   captured, both streams in the order they came.
+ */
+export function runChild(command, args, options) {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, {
+      cwd: options.cwd,
+      env: options.env ?? process.env,
+      stdio: options.capture ? ['ignore', 'pipe', 'pipe'] : 'inherit',
+      shell: options.shell ?? false,
+    })
+    /** @type {Buffer[]} */
+    const chunks = []
+    child.stdout?.on('data', (chunk) => chunks.push(chunk))
+    child.stderr?.on('data', (chunk) => chunks.push(chunk))
+
+    const forward = (/** @type {NodeJS.Signals} */ signal) => {
+      // A terminal sends Ctrl-C to the child as well; a second SIGINT would read as "stop at once".
+      if (signal === 'SIGINT' && process.stdin.isTTY) return
+      child.kill(signal)
+    }
+    for (const signal of forwarded) process.on(signal, forward)
+    const done = () => {
+      for (const signal of forwarded) process.off(signal, forward)
+    }
+    child.on('error', (error) => {
+      done()
+      reject(error)
+    })
+    child.on('close', (code, signal) => {
+      done()
+      resolve({ code, signal, output: Buffer.concat(chunks).toString('utf8') })
+    })
+  })
+}
+
+/**
+ * Ends this process the way its child ended, so that callers see the same exit code or signal.
+ *
+ * @param {{ code: number | null, signal: NodeJS.Signals | null }} result
+ */
+export function endLike(result) {
+  if (result.signal === null) process.exitCode = result.code ?? 1
+  else process.kill(process.pid, result.signal)
+}
