@@ -121,6 +121,10 @@ describe('ResidualLearner', () => {
     const learner = new ResidualLearner(options)
     const label = { sequence: 1, features: Float64Array.of(1), residual: 0, noiseVariance: 1 }
     expect(() => learner.observe('a', label)).toThrow(/expected 3/)
+    const wild = { ...label, features: Float64Array.of(1, 0, 0), residual: Number.NaN }
+    expect(() => learner.observe('a', wild)).toThrow(/finite/)
+    expect(() => learner.observe('a', { ...wild, residual: 0, noiseVariance: 0 })).toThrow(/noise variance/)
+    expect(learner.labelCount('a')).toBe(0)
     expect(() => ResidualLearner.restore({ formatVersion: 9, kind: 'residual' })).toThrow(/another version/)
     expect(() => new ResidualLearner({ ...options, discount: 0 })).toThrow(/discount/)
     expect(() => new ResidualLearner({ ...options, fittedPrior: { level: 0, slope: 1 } })).toThrow(/deviations/)
