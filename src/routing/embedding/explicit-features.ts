@@ -1,6 +1,7 @@
 import { requireDimension } from '../errors.ts'
 import type { RoutingRequest } from '../request.ts'
-import { readTextSurface, type TextSurface } from './text-surface.ts'
+import { readLineStarts } from './line-starts.ts'
+import { readTextSurface } from './text-surface.ts'
 
 /** Content comes from the user's own text, everything else counts as a size (design §3.1). Part of stored contexts: only append. */
 export const explicitFeatureNames = [
@@ -32,7 +33,7 @@ export type ExplicitFeatureName = (typeof explicitFeatureNames)[number]
 /**
  * Writes a request's explicit features in the order of {@link explicitFeatureNames}. Shares are of the characters
  * read (the end of the text) and lie in [0, 1], as do markers; `log…` is ln(1 + size); `meanWordLength` is in
- * characters. Finite for any request. One pass over at most 6,000 characters.
+ * characters. Finite for any request. Reads at most 6,000 characters.
  *
  * @param out shape [explicitFeatureNames.length], overwritten.
  * @throws {RoutingError} `dimension_mismatch`
@@ -40,8 +41,7 @@ export type ExplicitFeatureName = (typeof explicitFeatureNames)[number]
 export function writeExplicitFeatures(request: RoutingRequest, out: Float32Array): void {
   requireDimension('The buffer for explicit features', out.length, explicitFeatureNames.length)
   const { shape, userText } = request
-  const surface = readTextSurface(userText)
-  let next = writeTextFeatures(surface, userText.length, out)
+  let next = writeTextFeatures(userText, out)
   out[next++] = logSize(shape.userTurns)
   out[next++] = logSize(shape.systemChars)
   out[next++] = logSize(shape.assistantChars)
@@ -51,10 +51,12 @@ export function writeExplicitFeatures(request: RoutingRequest, out: Float32Array
 }
 
 /** @returns the index of the feature after the last one written. */
-function writeTextFeatures(surface: TextSurface, textLength: number, out: Float32Array): number {
+function writeTextFeatures(text: string, out: Float32Array): number {
+  const surface = readTextSurface(text)
+  const lines = readLineStarts(text)
   const share = surface.characters > 0 ? 1 / surface.characters : 0
   let next = 0
-  out[next++] = logSize(textLength)
+  out[next++] = logSize(text.length)
   out[next++] = logSize(surface.words)
   out[next++] = surface.words > 0 ? surface.wordCharacters / surface.words : 0
   out[next++] = surface.digits * share
@@ -64,11 +66,11 @@ function writeTextFeatures(surface: TextSurface, textLength: number, out: Float3
   out[next++] = surface.cjk * share
   out[next++] = surface.mathSymbols * share
   out[next++] = surface.codeSymbols * share
-  out[next++] = surface.codeMarked ? 1 : 0
+  out[next++] = lines.codeMarked ? 1 : 0
   out[next++] = surface.jsonMarked ? 1 : 0
-  out[next++] = logSize(surface.optionLines)
+  out[next++] = logSize(lines.optionLines)
   out[next++] = logSize(surface.questionMarks)
-  out[next++] = surface.startsWithQuestion ? 1 : 0
+  out[next++] = lines.startsWithQuestion ? 1 : 0
   return next
 }
 

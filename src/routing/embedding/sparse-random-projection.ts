@@ -20,19 +20,30 @@ export class SparseRandomProjection implements NgramProjection {
   }
 
   project(rows: Uint16Array, weights: Float64Array, count: number, embedding: Float64Array): void {
-    const part = this.dimension / nonZeros
     embedding.fill(0)
     for (let i = 0; i < count; i++) {
       const weight = weights[i]!
-      let state = Math.imul(rows[i]! + 1, seedStep)
-      for (let k = 0; k < nonZeros; k++) {
-        state = (state + seedStep) | 0
-        let h = Math.imul(state ^ (state >>> 16), 0x7feb352d)
-        h = Math.imul(h ^ (h >>> 15), 0x846ca68b)
-        h ^= h >>> 16
-        const position = k * part + (((h >>> 16) * part) >>> 16)
-        embedding[position]! += (h & 1) === 0 ? weight : -weight
-      }
+      const first = Math.imul(rows[i]! + 1, seedStep)
+      this.#spread(scramble(first), 0, weight, embedding)
+      this.#spread(scramble(first + seedStep), 4, weight, embedding)
     }
   }
+
+  /** Four entries from one hash: of each byte, one bit is the sign and seven choose the position within its part. */
+  #spread(hash: number, firstPart: number, weight: number, embedding: Float64Array): void {
+    const part = this.dimension / nonZeros
+    let rest = hash
+    for (let k = firstPart; k < firstPart + 4; k++) {
+      const position = k * part + ((((rest >>> 1) & 0x7f) * part) >> 7)
+      embedding[position]! += (rest & 1) === 0 ? weight : -weight
+      rest >>>= 8
+    }
+  }
+}
+
+/** A 32-bit finaliser: each bit of the result depends on each bit of the input. */
+function scramble(value: number): number {
+  let h = Math.imul(value ^ (value >>> 16), 0x7feb352d)
+  h = Math.imul(h ^ (h >>> 15), 0x846ca68b)
+  return h ^ (h >>> 16)
 }

@@ -3,131 +3,111 @@ import { embeddedCharacters } from './ngram-hasher.ts'
 /** Counts over the end of a text, in UTF-16 code units. */
 export interface TextSurface {
   /** Code units read: all others are counts or findings among these. */
-  characters: number
+  readonly characters: number
   /** Runs of letters and digits; a CJK character is a word. */
-  words: number
-  wordCharacters: number
-  digits: number
-  newlines: number
+  readonly words: number
+  readonly wordCharacters: number
+  readonly digits: number
+  readonly newlines: number
   /** A–Z. */
-  upperCase: number
-  nonAscii: number
-  cjk: number
-  mathSymbols: number
-  codeSymbols: number
-  questionMarks: number
-  /** Lines that begin like an option of a multiple-choice question: `A.`, `B)`, `(C)`, `D:`. */
-  optionLines: number
-  /** A line begins with a code fence or with a keyword that prose hardly begins a line with. */
-  codeMarked: boolean
+  readonly upperCase: number
+  readonly nonAscii: number
+  readonly cjk: number
+  /** Dollar, backslash, caret and the block of mathematical operators. */
+  readonly mathSymbols: number
+  readonly codeSymbols: number
+  readonly questionMarks: number
   /** An object with a quoted key begins, or the word JSON is there. */
-  jsonMarked: boolean
-  /** The first or the last line read begins with a question word. */
-  startsWithQuestion: boolean
+  readonly jsonMarked: boolean
 }
 
-const codeLineStarts = ['```', 'def ', '#include', 'import ', 'function ', 'const ', 'assert ', 'SELECT ', '#!/', '<?']
-
-const questionWords = [
-  ...['what', 'which', 'who', 'whom', 'whose', 'when', 'where', 'why', 'how'],
-  ...['is', 'are', 'was', 'were', 'do', 'does', 'did', 'can', 'could', 'will', 'would', 'should'],
-]
-
-/** What each ASCII character counts as. */
-const plain = 0
-const space = 1
-const lower = 2
-const upper = 3
-const digit = 4
-const mathSymbol = 5
-const codeSymbol = 6
+/** What a code unit counts as. The order matters: word characters lie from `lower` to `cjk`, non-ASCII ones from `cjk` on. */
+const space = 0
+const newline = 1
+const mark = 2
+const mathSymbol = 3
+const codeSymbol = 4
+const questionMark = 5
+const lower = 6
+const upper = 7
+const digit = 8
+const cjk = 9
+const foreignLetter = 10
+const foreignSpace = 11
+const foreignMark = 12
+const foreignMath = 13
+const foreignQuestionMark = 14
+const kindCount = 15
 
 const asciiKinds = Uint8Array.from({ length: 128 }, (_, code) => {
   const character = String.fromCharCode(code)
+  if (character === '\n') return newline
   if (code <= 0x20 || code === 0x7f) return space
   if (character >= 'a' && character <= 'z') return lower
   if (character >= 'A' && character <= 'Z') return upper
   if (character >= '0' && character <= '9') return digit
+  if (character === '?') return questionMark
   if ('$\\^'.includes(character)) return mathSymbol
-  return '{}[];=<>`_|&'.includes(character) ? codeSymbol : plain
+  return '{}[];=<>`_|&'.includes(character) ? codeSymbol : mark
 })
 
 /** Reads the last 6,000 code units of any string once. */
 export function readTextSurface(text: string): TextSurface {
   const start = Math.max(0, text.length - embeddedCharacters)
-  const surface = emptySurface(text.length - start)
+  const counts = new Uint16Array(kindCount)
+  let words = 0
   let inWord = false
-  let atLineStart = true
-  let afterBrace = false
-  let firstLineAsks: boolean | undefined
-  let lastLineAsks = false
+  let jsonMarked = false
+  let lastSolid = 0
   for (let i = start; i < text.length; i++) {
     const code = text.charCodeAt(i)
-    const kind = code < 128 ? asciiKinds[code]! : countNonAscii(surface, code)
-    if (kind === space) {
-      inWord = false
-      if (code !== 0x0a) continue
-      surface.newlines++
-      atLineStart = true
-      continue
-    }
-    if (atLineStart) {
-      atLineStart = false
-      lastLineAsks = beginsWithQuestion(text, i)
-      firstLineAsks ??= lastLineAsks
-      if (beginsOption(text, i)) surface.optionLines++
-      surface.codeMarked ||= codeLineStarts.some((lineStart) => text.startsWith(lineStart, i))
-    }
-    if (code === 0x3f) surface.questionMarks++
-    if (afterBrace && code === 0x22) surface.jsonMarked = true
-    afterBrace = code === 0x7b
-    if (kind === mathSymbol) surface.mathSymbols++
-    if (kind === codeSymbol) surface.codeSymbols++
-    const wordCharacter = kind === lower || kind === upper || kind === digit
-    if (wordCharacter) {
-      surface.wordCharacters++
-      if (kind === digit) surface.digits++
-      if (kind === upper) surface.upperCase++
+    const kind = code < 128 ? asciiKinds[code]! : kindOfNonAscii(code)
+    counts[kind]!++
+    if (kind >= lower && kind <= foreignLetter) {
       if (!inWord) {
-        surface.words++
-        surface.jsonMarked ||= beginsWithWord(text, i, 'json')
+        words++
+        if ((code | 0x20) === 0x6a && isJsonWord(text, i)) jsonMarked = true
       }
+      inWord = kind !== cjk
+    } else {
+      inWord = false
     }
-    inWord = wordCharacter && !isCjk(code)
+    if (kind <= newline) continue
+    if (code === 0x22 && lastSolid === 0x7b) jsonMarked = true
+    lastSolid = code
   }
-  surface.startsWithQuestion = lastLineAsks || firstLineAsks === true
-  return surface
+  return surfaceOf(text.length - start, words, counts, jsonMarked)
 }
 
-function emptySurface(characters: number): TextSurface {
+function surfaceOf(characters: number, words: number, counts: Uint16Array, jsonMarked: boolean): TextSurface {
+  const sum = (first: number, last: number): number => {
+    let total = 0
+    for (let kind = first; kind <= last; kind++) total += counts[kind]!
+    return total
+  }
   return {
     characters,
-    words: 0,
-    wordCharacters: 0,
-    digits: 0,
-    newlines: 0,
-    upperCase: 0,
-    nonAscii: 0,
-    cjk: 0,
-    mathSymbols: 0,
-    codeSymbols: 0,
-    questionMarks: 0,
-    optionLines: 0,
-    codeMarked: false,
-    jsonMarked: false,
-    startsWithQuestion: false,
+    words,
+    wordCharacters: sum(lower, foreignLetter),
+    digits: counts[digit]!,
+    newlines: counts[newline]!,
+    upperCase: counts[upper]!,
+    nonAscii: sum(cjk, foreignQuestionMark),
+    cjk: counts[cjk]!,
+    mathSymbols: counts[mathSymbol]! + counts[foreignMath]!,
+    codeSymbols: counts[codeSymbol]!,
+    questionMarks: counts[questionMark]! + counts[foreignQuestionMark]!,
+    jsonMarked,
   }
 }
 
-/** @returns how the character takes part in words. */
-function countNonAscii(surface: TextSurface, code: number): number {
-  surface.nonAscii++
-  if (isCjk(code)) surface.cjk++
-  if (code === 0xff1f || code === 0x061f) surface.questionMarks++
-  if (code === 0xa0 || code === 0x3000 || (code >= 0x2000 && code <= 0x200b)) return space
-  if (code >= 0x2200 && code <= 0x22ff) return mathSymbol
+function kindOfNonAscii(code: number): number {
+  if (isCjk(code)) return cjk
+  if (code === 0xff1f || code === 0x061f) return foreignQuestionMark
+  if (code === 0xa0 || code === 0x3000 || (code >= 0x2000 && code <= 0x200b)) return foreignSpace
+  if (code >= 0x2200 && code <= 0x22ff) return foreignMath
   const punctuation = code < 0xc0 || (code >= 0x2010 && code <= 0x206f) || (code >= 0x3001 && code <= 0x303f)
-  return punctuation ? plain : lower
+  return punctuation ? foreignMark : foreignLetter
 }
 
 /** Kana, Han and Hangul of the basic plane, and the surrogates that begin the Han extensions. */
@@ -141,24 +121,10 @@ function isCjk(code: number): boolean {
   )
 }
 
-function beginsWithQuestion(text: string, at: number): boolean {
-  return questionWords.some((word) => beginsWithWord(text, at, word))
-}
-
-/** Whether `word` (a–z) stands at `at` in either case, with no further letter after it. */
-function beginsWithWord(text: string, at: number, word: string): boolean {
-  for (let i = 0; i < word.length; i++) {
-    if ((text.charCodeAt(at + i) | 0x20) !== word.charCodeAt(i)) return false
-  }
-  const after = text.charCodeAt(at + word.length)
-  return !(after < 128 && (asciiKinds[after] === lower || asciiKinds[after] === upper))
-}
-
-/** One of A–J, alone or after an opening bracket, then a closing bracket, full stop or colon. */
-function beginsOption(text: string, at: number): boolean {
-  const letterAt = text.charCodeAt(at) === 0x28 ? at + 1 : at
-  const letter = text.charCodeAt(letterAt)
-  if (!(letter >= 0x41 && letter <= 0x4a)) return false
-  const after = text.charCodeAt(letterAt + 1)
-  return after === 0x29 || after === 0x2e || after === 0x3a
+/** Whether the word that begins at `at` with a j is `json`, in either case. */
+function isJsonWord(text: string, at: number): boolean {
+  if ((text.charCodeAt(at + 1) | 0x20) !== 0x73) return false
+  if ((text.charCodeAt(at + 2) | 0x20) !== 0x6f || (text.charCodeAt(at + 3) | 0x20) !== 0x6e) return false
+  const after = text.charCodeAt(at + 4)
+  return !(after < 128 && asciiKinds[after]! >= lower)
 }
