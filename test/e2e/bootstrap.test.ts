@@ -78,7 +78,10 @@ function writeManifest(tools: readonly string[]): void {
   write('package-lock.json', JSON.stringify({ name: 'small', version: '1.0.0', lockfileVersion: 3, packages }))
 }
 
-function bootstrap(args: readonly string[], options: { readonly cwd?: string; readonly env?: NodeJS.ProcessEnv } = {}) {
+function bootstrap(
+  args: readonly string[],
+  options: { readonly cwd?: string; readonly env?: { [name: string]: string | undefined } } = {},
+) {
   return spawnSync(process.execPath, [path.join(folder, 'scripts', 'bootstrap.mjs'), ...args], {
     cwd: options.cwd ?? folder,
     env: { ...process.env, ...options.env },
@@ -120,7 +123,7 @@ function start(args: readonly string[]): {
   return { child, output: () => text, until }
 }
 
-function ended(child: ChildProcess): Promise<{ code: number | null; signal: NodeJS.Signals | null }> {
+function ended(child: ChildProcess): Promise<{ code: number | null; signal: string | null }> {
   return new Promise((resolve) => child.once('close', (code, signal) => resolve({ code, signal })))
 }
 

@@ -1,0 +1,169 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { ConfigError } from '../../src/config/config-error.ts'
+import { configJsonSchema } from '../../src/config/config-json-schema.ts'
+import { type LoadConfigOptions, loadConfig } from '../../src/config/load-config.ts'
+
+const repository = path.dirname(path.dirname(path.dirname(fileURLToPath(import.meta.url))))
+
+let folder: string
+beforeEach(() => {
+  folder = mkdtempSync(path.join(tmpdir(), 'pointsman-config-'))
+})
+afterEach(() => {
+  rmSync(folder, { recursive: true, force: true })
+})
+
+function load(text: string | undefined, options: Partial<LoadConfigOptions> = {}) {
+  if (text !== undefined) writeFileSync(path.join(folder, 'pointsman.yaml'), text)
+  return loadConfig({ environment: {}, folder, ...options })
+}
+
+function problemsOf(text: string, options: Partial<LoadConfigOptions> = {}): readonly string[] {
+  try {
+    load(text, options)
+  } catch (error) {
+    if (error instanceof ConfigError) return error.message.replaceAll(folder, '').split('\n')
+    throw error
+  }
+  return []
+}
+
+describe('loadConfig', () => {
+  test('without a file gives every setting its default', () => {
+    const config = load(undefined)
+    expect(config.file).toBeUndefined()
+    expect(config.server).toMatchObject({ host: '127.0.0.1', port: 8400, allowedHosts: [] })
+    expect(config.database.file).toBe(path.join(folder, '.pointsman', 'pointsman.db'))
+    expect(config).toMatchObject({ providers: [], llms: [], retentionDays: 30, storePrompts: false, logLevel: 'info' })
+    expect(config.routing).toMatchObject({ lambda: 1.4, exploration: { enabled: true, price: 0.005, floor: 0.02 } })
+  })
+
+  test('lets flags win over the environment, and the environment over the file', () => {
+    const text = 'server: { port: 1, host: file.test }\nlog_level: debug\nrouting: { lambda: 3 }'
+    const environment = { POINTSMAN_PORT: '2', POINTSMAN_HOST: 'environment.test', POINTSMAN_LAMBDA: '' }
+    const config = load(text, { environment, flags: { port: 3 } })
+    expect(config.server).toMatchObject({ port: 3, host: 'environment.test' })
+    expect(config.logLevel).toBe('debug')
+    expect(config.routing.lambda).toBe(3)
+  })
+
+  test('starts relative paths in the file at the file, others at the working folder', () => {
+    const file = path.join(folder, 'pointsman.yaml')
+    const folderOf = (options: Partial<LoadConfigOptions>) =>
+      load('database: d.db', { folder: tmpdir(), ...options }).database.file
+    expect(folderOf({ flags: { config: file } })).toBe(path.join(folder, 'd.db'))
+    expect(folderOf({ environment: { POINTSMAN_CONFIG: file, POINTSMAN_DATABASE: 'e.db' } })).toBe(
+      path.join(tmpdir(), 'e.db'),
+    )
+  })
+
+  test('resolves secrets and never shows them', () => {
+    const text = `providers:
+  a: { preset: openai, api_key: env:KEY }
+  b: { base_url: "http://localhost:1/v1", api_key: os.environ/KEY, headers: { x-team: plain, x-key: env:KEY } }`
+    const config = load(text, { environment: { KEY: 's3cret' } })
+    const [a, b] = config.providers
+    if (a?.kind !== 'openai-compatible' || b?.kind !== 'openai-compatible') throw new Error('wrong kind')
+    expect(a.apiKey?.reveal()).toBe('s3cret')
+    expect(b.apiKey?.reveal()).toBe('s3cret')
+    expect(b.headers['x-team']?.reveal()).toBe('plain')
+    expect(b.headers['x-key']?.reveal()).toBe('s3cret')
+    expect(JSON.stringify(config)).not.toContain('s3cret')
+  })
+
+  test('freezes everything', () => {
+    const config = load('llms: [{ id: a, provider: p, tags: [x] }]\nproviders: { p: { kind: simulated } }')
+    const writable = config as unknown as { server: { port: number }; llms: { tags: string[] }[] }
+    expect(() => {
+      writable.server.port = 1
+    }).toThrow(TypeError)
+    expect(() => writable.llms[0]?.tags.push('y')).toThrow(TypeError)
+  })
+
+  test('names every fault with its place', () => {
+    const text = `server:
+  prot: 9
+  port: "x"
+llms:
+  - { id: a, provider: openia, price: { input: 1 } }
+  - { id: "auto:x", provider: p }
+  - { id: a, provider: p }
+providers:
+  p: {}
+wat: 1
+`
+    expect(problemsOf(text)).toEqual([
+      "/pointsman.yaml:2:3: server.prot: unknown key; did you mean 'port'?",
+      '/pointsman.yaml:3:9: server.port: expected number, received string',
+      '/pointsman.yaml:5:39: llms[0].price.output: missing; expected number',
+      '/pointsman.yaml:6:11: llms[1].id: auto, auto:… and tag:… have a meaning of their own in requests',
+      '/pointsman.yaml:9:6: providers.p: needs a preset or a base_url',
+      expect.stringMatching(/^\/pointsman.yaml:10:1: wat: unknown key; known here: server, database,/),
+    ])
+    const references = 'llms: [{ id: a, provider: q }, { id: a, provider: p }]\nproviders: { p: { preset: openai } }'
+    expect(problemsOf(references)).toEqual([
+      "/pointsman.yaml:1:27: llms[0].provider: there is no provider 'q'",
+      "/pointsman.yaml:1:37: llms[1].id: 'a' is there twice",
+    ])
+  })
+
+  test('does not repeat a key that was written into the file', () => {
+    const [problem] = problemsOf('providers: { p: { preset: openai, api_key: sk-live-123 } }')
+    expect(problem).toContain('env:NAME')
+    expect(problem).not.toContain('sk-live')
+  })
+
+  test('names the variable, the flag or the missing secret at fault', () => {
+    expect(problemsOf('', { environment: { POINTSMAN_PORT: 'many' } })).toEqual([
+      'POINTSMAN_PORT: server.port: expected number, received string',
+    ])
+    expect(problemsOf('', { flags: { port: 70_000 } })[0]).toMatch(/^--port: server.port: too big/)
+    expect(problemsOf('providers: { p: { preset: openai, api_key: env:GONE } }')).toEqual([
+      '/pointsman.yaml:1:44: providers.p.api_key: the environment variable GONE is not set',
+    ])
+  })
+
+  test('is not misled by the variables Kubernetes sets for a service called pointsman', () => {
+    expect(load('', { environment: { POINTSMAN_PORT: 'tcp://10.0.0.1:8400' } }).server.port).toBe(8400)
+  })
+
+  test('says which named file cannot be read', () => {
+    expect(() => load(undefined, { flags: { config: 'gone.yaml' } })).toThrow(/gone\.yaml cannot be read \(ENOENT\)/)
+  })
+})
+
+test('the example configuration loads', () => {
+  const environment = { OPENAI_API_KEY: 'x', OPENROUTER_API_KEY: 'y' }
+  const config = loadConfig({
+    environment,
+    folder,
+    flags: { config: path.join(repository, 'examples', 'pointsman.yaml') },
+  })
+  expect(config.llms.length).toBeGreaterThan(2)
+  expect(config.providers.length).toBeGreaterThan(1)
+})
+
+test('docs/pointsman.schema.json is what the schema says now; `npm run schema` renews it', () => {
+  const stored: unknown = JSON.parse(readFileSync(path.join(repository, 'docs', 'pointsman.schema.json'), 'utf8'))
+  expect(stored).toEqual(JSON.parse(JSON.stringify(configJsonSchema())))
+})
+
+test('every setting is described in the JSON schema', () => {
+  const undescribed: string[] = []
+  const visit = (schema: unknown, at: string) => {
+    if (typeof schema !== 'object' || schema === null) return
+    const { properties, items, additionalProperties } = schema as { [keyword: string]: unknown }
+    for (const [key, property] of Object.entries(properties ?? {})) {
+      if (typeof property === 'object' && property !== null && !('description' in property)) undescribed.push(at + key)
+      visit(property, `${at}${key}.`)
+    }
+    visit(items, `${at}[].`)
+    visit(additionalProperties, `${at}*.`)
+  }
+  visit(configJsonSchema(), '')
+  expect(undescribed).toEqual([])
+})
