@@ -1,0 +1,231 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { noExploration } from './decision/choice.ts'
+import { defaultPreference } from './decision/routing-preference.ts'
+import { SeededRandom } from './numeric/random-source.ts'
+import { CompletionTimeModel } from './prediction/completion-time-model.ts'
+import type { CostPredictor } from './prediction/cost-predictor.ts'
+import { type Llm, type LlmId, unknownLlmProperties } from './registry/llm.ts'
+import { LlmRegistry } from './registry/llm-registry.ts'
+import { noNeeds, plainShape, type RoutingRequest } from './request.ts'
+import { Router, type RouterOptions, type RouterParts } from './router.ts'
+import { RoutingPolicy } from './routing-policy.ts'
+
+function llm(id: LlmId, quality: number, outputPrice: number | undefined, rest: Partial<Llm> = {}): Llm {
+  const price =
+    outputPrice === undefined ? undefined : { inputPerMillionTokensUsd: 0, outputPerMillionTokensUsd: outputPrice }
+  return { ...unknownLlmProperties, id, provider: 'p', upstreamModel: id, price, quality, ...rest }
+}
+
+const cheap = llm('cheap', 0.5, 1)
+const middle = llm('middle', 0.7, 4)
+const dear = llm('dear', 0.9, 10)
+
+/** Every answer has 300 tokens. */
+const cost: CostPredictor = {
+  llms: [],
+  predict(_context, _size, llms, out) {
+    llms.forEach(({ price }, i) => {
+      out.outputTokens[i] = 300
+      out.outputTokensP90[i] = 300
+      out.costUsd[i] = price === undefined ? Number.NaN : (300 * price.outputPerMillionTokensUsd) / 1e6
+    })
+  },
+  observe() {},
+  snapshot: () => null,
+}
+
+const embedder = { id: 'test', dimension: 2, embed: () => Float32Array.of(0.6, 0.8) }
+
+function router(llms: readonly Llm[], options: Partial<RouterOptions> = {}, parts: Partial<RouterParts> = {}) {
+  let ids = 0
+  return new Router(
+    {
+      pool: new LlmRegistry(llms),
+      policy: new RoutingPolicy({ embedder, pool: llms }),
+      cost,
+      times: new CompletionTimeModel(),
+      random: new SeededRandom(5),
+      clock: { now: () => 1_000 },
+      newId: () => `d${++ids}`,
+      ...parts,
+    },
+    { exploration: noExploration, explorationWidth: 0, ...options },
+  )
+}
+
+function request(changes: Partial<RoutingRequest> = {}, preference: Partial<RoutingRequest['preference']> = {}) {
+  return {
+    userText: 'hello',
+    shape: plainShape,
+    needs: noNeeds,
+    inputTokens: 10,
+    maxOutputTokens: undefined,
+    pinnedLlm: undefined,
+    conversationId: undefined,
+    ...changes,
+    preference: { ...defaultPreference, ...preference },
+  }
+}
+
+const nobody = { keyId: undefined, budgetUsd: undefined }
+
+describe('Router', () => {
+  test('hand-worked: λ = 1 over three LLMs at known quality and price', async () => {
+    const decision = await router([cheap, middle, dear]).route(request({}, { lambda: 1 }), nobody)
+    // C_ref = dearest list price × 300 tokens; ĉ/C_ref = .1, .4, 1. To 1e-6: five idle seconds of 30 cost next to nothing.
+    const utilities = decision.candidates.map((candidate) => candidate.utility)
+    expect(utilities[0]).toBeCloseTo(0.25 - 0.05, 6)
+    expect(utilities[1]).toBeCloseTo(0.35 - 0.2, 6)
+    expect(utilities[2]).toBeCloseTo(0.45 - 0.5, 6)
+    expect(decision).toMatchObject({ drawn: 'cheap', propensity: 1, cold: true, policyVersion: 'unfitted' })
+  })
+
+  test('λ moves the choice from the cheapest to the best', async () => {
+    const drawn = async (lambda: number) =>
+      (await router([cheap, middle, dear]).route(request({}, { lambda }), nobody)).drawn
+    expect(await drawn(0)).toBe('cheap')
+    expect(await drawn(2)).toBe('middle')
+    expect(await drawn(1000)).toBe('dear')
+  })
+
+  test('labels move the choice', async () => {
+    const live = router([cheap, dear])
+    const preference = { lambda: 1 }
+    const first = await live.route(request({}, preference), nobody)
+    expect(first.drawn).toBe('cheap')
+    for (let sequence = 1; sequence <= 20; sequence++) {
+      const about = sequence % 2 === 0 ? 'cheap' : 'dear'
+      const value = about === 'cheap' ? 0 : 1
+      const { context } = first
+      live.learn({
+        sequence,
+        decisionId: 'd',
+        llm: about,
+        context,
+        source: 's',
+        kind: 'score',
+        value,
+        revises: undefined,
+      })
+    }
+    const after = await live.route(request({}, preference), nobody)
+    expect(after.drawn).toBe('dear')
+    expect(after.labelSequence).toBe(20)
+    expect(after.candidates[0]!.offlineQuality).toBe(0.5)
+    expect(after.candidates[0]!.quality).toBeLessThan(0.1)
+  })
+
+  test('ceilings and floors take candidates out and say why', async () => {
+    const live = router([cheap, middle, dear, llm('unpriced', 0.8, undefined)])
+    const decision = await live.route(request({}, { lambda: 1000, maxCostUsd: 0.002, minQuality: 0.6 }), nobody)
+    expect(decision.drawn).toBe('middle')
+    expect(decision.excluded).toEqual([
+      { llm: 'cheap', reason: 'under_min_quality' },
+      { llm: 'dear', reason: 'over_max_cost' },
+      { llm: 'unpriced', reason: 'over_max_cost' },
+    ])
+    const rushed = router([cheap, llm('fast', 0.5, 9, { timeToFirstTokenMs: 10, tokensPerSecond: 1000 })])
+    expect((await rushed.route(request({}, { maxLatencyMs: 1000 }), nobody)).drawn).toBe('fast')
+  })
+
+  test('what is left of a budget binds like a ceiling', async () => {
+    const decision = await router([cheap, dear]).route(request({}, { lambda: 1000 }), { keyId: 'k', budgetUsd: 0.001 })
+    expect(decision).toMatchObject({ drawn: 'cheap', keyId: 'k', excluded: [{ llm: 'dear', reason: 'over_budget' }] })
+  })
+
+  test('nobody left: an error that names each reason', async () => {
+    const refused = router([cheap, dear]).route(request({}, { maxCostUsd: 1e-9 }), nobody)
+    await expect(refused).rejects.toMatchObject({ code: 'no_admissible_llm' })
+    await expect(refused).rejects.toThrow(/cheap: over max cost; dear: over max cost/)
+    await expect(router([]).route(request(), nobody)).rejects.toThrow(/pool has no LLM/)
+  })
+
+  test('an unknown price is compared as the dearest', async () => {
+    const decision = await router([dear, llm('unpriced', 0.9, undefined)]).route(request({}, { lambda: 1 }), nobody)
+    const [known, unknown] = decision.candidates
+    expect(unknown!.costUsd).toBeUndefined()
+    expect(unknown!.utility).toBe(known!.utility)
+  })
+
+  test('an LLM out of health is passed over, unless all are', async () => {
+    const sick = new Set(['cheap'])
+    const live = router([cheap, dear], {}, { isHealthy: (id) => !sick.has(id) })
+    const decision = await live.route(request({}, { lambda: 0 }), nobody)
+    expect(decision).toMatchObject({ drawn: 'dear', excluded: [{ llm: 'cheap', reason: 'unhealthy' }] })
+    sick.add('dear')
+    expect((await live.route(request({}, { lambda: 0 }), nobody)).drawn).toBe('cheap')
+  })
+
+  test('a named LLM serves with certainty; unknown or forbidden ones do not', async () => {
+    const live = router([cheap, dear], { exploration: { price: 0.1, floor: 1 } })
+    const decision = await live.route(request({ pinnedLlm: 'dear' }, { lambda: 0 }), nobody)
+    expect(decision).toMatchObject({ drawn: 'dear', propensity: 1, pinned: true, cold: false })
+    expect(decision.context.embedding).toHaveLength(0)
+    await expect(live.route(request({ pinnedLlm: 'none' }), nobody)).rejects.toMatchObject({ code: 'unknown_llm' })
+    const denied = live.route(request({ pinnedLlm: 'dear' }, { deny: ['d*'] }), nobody)
+    await expect(denied).rejects.toThrow(/dear: denied/)
+    const tooDear = live.route(request({ pinnedLlm: 'dear' }), { keyId: undefined, budgetUsd: 0 })
+    await expect(tooDear).rejects.toThrow(/over budget/)
+  })
+
+  test('a burst spreads: requests in flight lengthen the completion time at once', async () => {
+    const slots = { timeToFirstTokenMs: 2000, tokensPerSecond: 100 }
+    const live = router([llm('a', 0.8, 1, slots), llm('b', 0.8, 1.01, slots)], { timeLimitMs: 10_000 })
+    const drawn: string[] = []
+    for (let i = 0; i < 60; i++) {
+      const decision = await live.route(request(), nobody)
+      live.callStarted(decision.drawn)
+      drawn.push(decision.drawn)
+    }
+    expect(drawn.filter((id) => id === 'b').length).toBeGreaterThan(15)
+  })
+
+  test('an embedder that takes its time does not mix two requests up', async () => {
+    const slow = { id: 'slow', dimension: 2, embed: async () => Float32Array.of(1, 0) }
+    const llms = [cheap, middle, dear]
+    const live = router(llms, {}, { policy: new RoutingPolicy({ embedder: slow, pool: llms }) })
+    const lambdas = [0, 1000, 0, 1000]
+    const decisions = await Promise.all(lambdas.map((lambda) => live.route(request({}, { lambda }), nobody)))
+    expect(decisions.map((decision) => decision.drawn)).toEqual(['cheap', 'dear', 'cheap', 'dear'])
+    expect(new Set(decisions.map((decision) => decision.id)).size).toBe(4)
+  })
+
+  test('laws: the drawn LLM is a candidate, its propensity is its probability, probabilities sum to 1', async () => {
+    const pools = fc.array(
+      fc.record({ quality: fc.double({ min: 0, max: 1, noNaN: true }), price: fc.integer({ min: 0, max: 100 }) }),
+      {
+        minLength: 1,
+        maxLength: 30,
+      },
+    )
+    await fc.assert(
+      fc.asyncProperty(pools, fc.double({ min: 0, max: 100, noNaN: true }), async (specs, lambda) => {
+        const llms = specs.map(({ quality, price }, i) => llm(`m${i}`, quality, price))
+        const live = router(llms, { exploration: { price: 0.005, floor: 0.02 }, explorationWidth: 0.1 })
+        const decision = await live.route(request({}, { lambda }), nobody)
+        const total = decision.candidates.reduce((sum, candidate) => sum + candidate.probability, 0)
+        expect(total).toBeCloseTo(1, 9)
+        const chosen = decision.candidates.find((candidate) => candidate.llm === decision.drawn)
+        expect(chosen?.probability).toBe(decision.propensity)
+        for (const candidate of decision.candidates) expect(candidate.probability).toBeGreaterThan(0)
+      }),
+      { numRuns: 60 },
+    )
+  })
+
+  test('the same seed and the same events give the same decisions', async () => {
+    const run = async () => {
+      const live = router([cheap, middle, dear], { exploration: { price: 0.05, floor: 0.1 } })
+      const drawn: string[] = []
+      for (let i = 0; i < 50; i++) drawn.push((await live.route(request(), nobody)).drawn)
+      return drawn
+    }
+    expect(await run()).toEqual(await run())
+  })
+
+  test('refuses options that cannot be served', () => {
+    expect(() => router([cheap], { exploration: { price: -1, floor: 0 } })).toThrow(/price/)
+    expect(() => router([cheap], { explorationWidth: Number.NaN })).toThrow(/explorationWidth/)
+  })
+})
