@@ -6,7 +6,7 @@ test('a secret shows itself only when asked by name', () => {
   const secret = new Secret('sk-123')
   expect(secret.reveal()).toBe('sk-123')
   for (const text of [
-    `${secret}`,
+    String(secret),
     JSON.stringify({ secret }),
     inspect({ deep: { secret } }, { depth: 9, showHidden: true }),
     format('%s %o %j', secret, secret, secret),

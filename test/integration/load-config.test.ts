@@ -107,7 +107,7 @@ wat: 1
     const references = 'llms: [{ id: a, provider: q }, { id: a, provider: p }]\nproviders: { p: { preset: openai } }'
     expect(problemsOf(references)).toEqual([
       "/pointsman.yaml:1:27: llms[0].provider: there is no provider 'q'",
-      "/pointsman.yaml:1:37: llms[1].id: 'a' is there twice",
+      "/pointsman.yaml:1:38: llms[1].id: 'a' is there twice",
     ])
   })
 
