@@ -1,0 +1,231 @@
+import type { CandidateTerms, RoutingDecision } from '../routing/decision.ts'
+import type { RoutingContext } from '../routing/embedding/routing-context.ts'
+import { StorageError } from './storage-error.ts'
+import { float32FromBytes, float64FromBytes, uint32FromBytes } from './vector-bytes.ts'
+
+/** How many candidates keep all their terms; more would let a row grow with the pool. */
+export const maxStoredCandidates = 32
+
+/** A decision as its table holds it, but for the candidate list, which many decisions share. */
+export interface DecisionRow {
+  readonly id: string
+  readonly created_at_ms: number
+  readonly key_id: string | null
+  readonly conversation_id: string | null
+  readonly policy_version: string
+  readonly label_sequence: number
+  readonly cold: number
+  readonly pinned: number
+  readonly lambda: number
+  readonly max_cost_usd: number | null
+  readonly max_latency_ms: number | null
+  readonly min_quality: number | null
+  /** JSON [allow, deny]; null when neither names anything. */
+  readonly filters: string | null
+  readonly input_tokens: number
+  readonly drawn: string
+  readonly propensity: number
+  readonly reserved_nano_usd: number
+  readonly embedder_id: string
+  /** Float32 × d. */
+  readonly embedding: Uint8Array
+  /** Float32 × number of explicit features. */
+  readonly explicit: Uint8Array
+  /** Float64, row-major [stored candidates × {@link termFields}]; NaN is an unknown cost. */
+  readonly terms: Uint8Array
+  /** Uint32: positions of the stored candidates in the candidate list; null when all are stored. */
+  readonly stored_positions: Uint8Array | null
+  /** Float32, one per candidate of the whole list; null when all are stored. */
+  readonly probabilities: Uint8Array | null
+}
+
+export interface EncodedDecision {
+  readonly row: DecisionRow
+  /** JSON [LLM ids in pool order, their quality sources as letters, [excluded LLM, reason]…]. */
+  readonly candidateList: string
+}
+
+const termFields = [
+  'offlineQuality',
+  'quality',
+  'uncertainty',
+  'outputTokens',
+  'costUsd',
+  'completionMs',
+  'latencyPenalty',
+  'utility',
+  'probability',
+] as const satisfies readonly (keyof CandidateTerms)[]
+
+type CandidateList = readonly [
+  llms: readonly string[],
+  sources: string,
+  excluded: readonly (readonly [
+    RoutingDecision['excluded'][number]['llm'],
+    RoutingDecision['excluded'][number]['reason'],
+  ])[],
+]
+
+/** Copies a decision into a row. All of the row's blobs lie in one buffer, which crosses to a worker in one piece. */
+export function encodeDecision(decision: RoutingDecision, reservedNanoUsd: number): EncodedDecision {
+  const { preference, candidates, context } = decision
+  const positions = storedPositions(candidates, decision.drawn)
+  const stored = positions === undefined ? candidates : positions.map((position) => candidates[position]!)
+  const blobs = packBlobs(context, stored, positions, candidates)
+  const filters = preference.allow.length > 0 || preference.deny.length > 0
+  return {
+    row: {
+      id: decision.id,
+      created_at_ms: decision.createdAtMs,
+      key_id: decision.keyId ?? null,
+      conversation_id: decision.conversationId ?? null,
+      policy_version: decision.policyVersion,
+      label_sequence: decision.labelSequence,
+      cold: decision.cold ? 1 : 0,
+      pinned: decision.pinned ? 1 : 0,
+      lambda: preference.lambda,
+      max_cost_usd: preference.maxCostUsd ?? null,
+      max_latency_ms: preference.maxLatencyMs ?? null,
+      min_quality: preference.minQuality ?? null,
+      filters: filters ? JSON.stringify([preference.allow, preference.deny]) : null,
+      input_tokens: decision.inputTokens,
+      drawn: decision.drawn,
+      propensity: decision.propensity,
+      reserved_nano_usd: reservedNanoUsd,
+      embedder_id: context.embedderId,
+      ...blobs,
+    },
+    candidateList: encodeCandidateList(decision),
+  }
+}
+
+/** The inverse of {@link encodeDecision}, but for candidates that were not stored. @throws {StorageError} `storage_corrupt` */
+export function decodeDecision(row: DecisionRow, candidateList: string): RoutingDecision {
+  const [llms, sources, excluded] = JSON.parse(candidateList) as CandidateList
+  const [allow, deny] = row.filters === null ? [[], []] : (JSON.parse(row.filters) as [string[][], string[]])
+  return {
+    id: row.id,
+    createdAtMs: row.created_at_ms,
+    keyId: row.key_id ?? undefined,
+    conversationId: row.conversation_id ?? undefined,
+    policyVersion: row.policy_version,
+    labelSequence: row.label_sequence,
+    cold: row.cold === 1,
+    pinned: row.pinned === 1,
+    preference: {
+      lambda: row.lambda,
+      maxCostUsd: row.max_cost_usd ?? undefined,
+      maxLatencyMs: row.max_latency_ms ?? undefined,
+      minQuality: row.min_quality ?? undefined,
+      allow,
+      deny,
+    },
+    inputTokens: row.input_tokens,
+    context: decodeContext(row),
+    candidates: decodeCandidates(row, llms, sources),
+    excluded: excluded.map(([llm, reason]) => ({ llm, reason })),
+    drawn: row.drawn,
+    propensity: row.propensity,
+  }
+}
+
+/** @throws {StorageError} `storage_corrupt` */
+export function decodeContext(row: Pick<DecisionRow, 'embedder_id' | 'embedding' | 'explicit'>): RoutingContext {
+  return {
+    embedderId: row.embedder_id,
+    embedding: float32FromBytes(row.embedding),
+    explicit: float32FromBytes(row.explicit),
+  }
+}
+
+function encodeCandidateList(decision: RoutingDecision): string {
+  const list: CandidateList = [
+    decision.candidates.map((candidate) => candidate.llm),
+    decision.candidates.map((candidate) => (candidate.qualitySource === 'fitted' ? 'f' : 'p')).join(''),
+    decision.excluded.map(({ llm, reason }) => [llm, reason]),
+  ]
+  return JSON.stringify(list)
+}
+
+/** Pool positions, ascending, of the LLM drawn and the best others by utility; undefined when all are to be stored. */
+function storedPositions(candidates: readonly CandidateTerms[], drawn: string): number[] | undefined {
+  if (candidates.length <= maxStoredCandidates) return undefined
+  const byUtility = candidates
+    .map((_, position) => position)
+    .sort((a, b) => candidates[b]!.utility - candidates[a]!.utility || a - b)
+    .slice(0, maxStoredCandidates)
+  const drawnAt = candidates.findIndex((candidate) => candidate.llm === drawn)
+  if (drawnAt >= 0 && !byUtility.includes(drawnAt)) byUtility.push(drawnAt)
+  return byUtility.sort((a, b) => a - b)
+}
+
+function packBlobs(
+  { embedding, explicit }: RoutingContext,
+  stored: readonly CandidateTerms[],
+  positions: readonly number[] | undefined,
+  candidates: readonly CandidateTerms[],
+): Pick<DecisionRow, 'embedding' | 'explicit' | 'terms' | 'stored_positions' | 'probabilities'> {
+  const terms = stored.length * termFields.length
+  const shared = positions === undefined ? 0 : candidates.length
+  const words = 2 * terms + embedding.length + explicit.length + (positions?.length ?? 0) + shared
+  const buffer = new ArrayBuffer(4 * words)
+  packTerms(new Float64Array(buffer, 0, terms), stored)
+  let at = 8 * terms
+  const take = (words: number): Uint8Array => {
+    at += 4 * words
+    return new Uint8Array(buffer, at - 4 * words, 4 * words)
+  }
+  const view = (bytes: Uint8Array): Float32Array => new Float32Array(buffer, bytes.byteOffset, bytes.byteLength / 4)
+  const blobs = { embedding: take(embedding.length), explicit: take(explicit.length) }
+  view(blobs.embedding).set(embedding)
+  view(blobs.explicit).set(explicit)
+  const termBytes = new Uint8Array(buffer, 0, 8 * terms)
+  if (positions === undefined) return { ...blobs, terms: termBytes, stored_positions: null, probabilities: null }
+  const positionBytes = take(positions.length)
+  new Uint32Array(buffer, positionBytes.byteOffset, positions.length).set(positions)
+  const probabilityBytes = take(candidates.length)
+  const probabilities = view(probabilityBytes)
+  for (let i = 0; i < candidates.length; i++) probabilities[i] = candidates[i]!.probability
+  return { ...blobs, terms: termBytes, stored_positions: positionBytes, probabilities: probabilityBytes }
+}
+
+function packTerms(target: Float64Array, stored: readonly CandidateTerms[]): void {
+  let at = 0
+  for (const candidate of stored) {
+    target[at++] = candidate.offlineQuality
+    target[at++] = candidate.quality
+    target[at++] = candidate.uncertainty
+    target[at++] = candidate.outputTokens
+    target[at++] = candidate.costUsd ?? Number.NaN
+    target[at++] = candidate.completionMs
+    target[at++] = candidate.latencyPenalty
+    target[at++] = candidate.utility
+    target[at++] = candidate.probability
+  }
+}
+
+function decodeCandidates(row: DecisionRow, llms: readonly string[], sources: string): CandidateTerms[] {
+  const terms = float64FromBytes(row.terms)
+  const positions = row.stored_positions === null ? llms.map((_, i) => i) : [...uint32FromBytes(row.stored_positions)]
+  if (terms.length !== positions.length * termFields.length) {
+    throw new StorageError('storage_corrupt', `The stored terms of the decision '${row.id}' do not fit its candidates`)
+  }
+  return positions.map((position, i) => {
+    const term = (field: (typeof termFields)[number]): number =>
+      terms[i * termFields.length + termFields.indexOf(field)]!
+    const costUsd = term('costUsd')
+    return {
+      llm: llms[position]!,
+      qualitySource: sources[position] === 'f' ? 'fitted' : 'prior',
+      offlineQuality: term('offlineQuality'),
+      quality: term('quality'),
+      uncertainty: term('uncertainty'),
+      outputTokens: term('outputTokens'),
+      costUsd: Number.isNaN(costUsd) ? undefined : costUsd,
+      completionMs: term('completionMs'),
+      latencyPenalty: term('latencyPenalty'),
+      utility: term('utility'),
+      probability: term('probability'),
+    }
+  })
+}

@@ -1,0 +1,110 @@
+import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import type { Durability, Operation, Operations } from './operations.ts'
+import type { Call, Reply } from './protocol.ts'
+import { toStorageFault } from './sqlite-fault.ts'
+
+type Attempt = { readonly replies: readonly Reply[] } | { readonly lost: unknown }
+
+/**
+ * Runs batches of calls, each batch with a write in one transaction (group commit). Every call has its own savepoint,
+ * so that a call that fails takes nothing else with it. When the transaction itself is lost (no space left), its
+ * calls are run again one by one, so that those that still fit succeed.
+ */
+export class BatchRunner {
+  readonly #database: DatabaseSync
+  readonly #operations: Operations
+  readonly #requireFile: () => void
+  readonly #setSavepoint: StatementSync
+  readonly #releaseSavepoint: StatementSync
+  #synchronous: Durability | undefined
+
+  /** @param requireFile throws when the database's file is no longer in its place. */
+  constructor(database: DatabaseSync, operations: Operations, requireFile: () => void) {
+    this.#database = database
+    this.#operations = operations
+    this.#requireFile = requireFile
+    this.#setSavepoint = database.prepare('SAVEPOINT one_call')
+    this.#releaseSavepoint = database.prepare('RELEASE one_call')
+  }
+
+  /** @returns one reply per call, in order. Never rejects. Not to be called while a batch is under way. */
+  async run(calls: readonly Call[]): Promise<readonly Reply[]> {
+    const durability = this.#durabilityOf(calls)
+    try {
+      this.#requireFile()
+      if (durability === 'read') return await this.#runReads(calls)
+      this.#begin(durability)
+    } catch (error) {
+      return calls.map(() => failed(error))
+    }
+    const attempt = await this.#attempt(calls)
+    if ('replies' in attempt) return attempt.replies
+    return calls.length === 1 ? [failed(attempt.lost)] : this.#runOneByOne(calls)
+  }
+
+  async #runReads(calls: readonly Call[]): Promise<readonly Reply[]> {
+    const replies: Reply[] = []
+    for (const call of calls) replies.push(await this.#perform(call).catch(failed))
+    return replies
+  }
+
+  async #runOneByOne(calls: readonly Call[]): Promise<readonly Reply[]> {
+    const replies: Reply[] = []
+    for (const call of calls) replies.push(...(await this.run([call])))
+    return replies
+  }
+
+  #begin(durability: 'written' | 'lasting'): void {
+    if (this.#synchronous !== durability) {
+      this.#database.exec(`PRAGMA synchronous = ${durability === 'lasting' ? 'FULL' : 'NORMAL'}`)
+      this.#synchronous = durability
+    }
+    this.#database.exec('BEGIN IMMEDIATE')
+  }
+
+  async #attempt(calls: readonly Call[]): Promise<Attempt> {
+    const replies: Reply[] = []
+    try {
+      for (const call of calls) replies.push(await this.#runInSavepoint(call))
+      this.#database.exec('COMMIT')
+      return { replies }
+    } catch (error) {
+      if (this.#database.isTransaction) this.#database.exec('ROLLBACK')
+      return { lost: error }
+    }
+  }
+
+  /** @throws the call's error when SQLite ended the whole transaction with it. */
+  async #runInSavepoint(call: Call): Promise<Reply> {
+    this.#setSavepoint.run()
+    let reply: Reply
+    try {
+      reply = await this.#perform(call)
+    } catch (error) {
+      if (!this.#database.isTransaction) throw error
+      this.#database.exec('ROLLBACK TO one_call')
+      reply = failed(error)
+    }
+    this.#releaseSavepoint.run()
+    return reply
+  }
+
+  async #perform({ operation, args }: Call): Promise<Reply> {
+    const { run } = this.#operations[operation] as unknown as Operation<readonly unknown[], unknown>
+    return { ok: true, value: await run(...args) }
+  }
+
+  #durabilityOf(calls: readonly Call[]): Durability {
+    let durability: Durability = 'read'
+    for (const call of calls) {
+      const needed = this.#operations[call.operation].durability
+      if (needed === 'lasting') return needed
+      if (needed === 'written') durability = needed
+    }
+    return durability
+  }
+}
+
+function failed(error: unknown): Reply {
+  return { ok: false, fault: toStorageFault(error) }
+}

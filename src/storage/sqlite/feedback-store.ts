@@ -1,0 +1,148 @@
+import type { Kysely } from 'kysely'
+import type { Feedback } from '../../routing/outcome.ts'
+import type { LabelRow } from '../label-row.ts'
+import type { Schema } from './schema.ts'
+
+/** As a `FeedbackReceipt`, with the label's row in place of the label. */
+export type FeedbackReceiptRow =
+  | { readonly status: 'accepted'; readonly label: LabelRow }
+  | { readonly status: 'duplicate'; readonly sequence: number }
+  | { readonly status: 'unknown_decision' | 'no_answer' }
+
+interface EarlierLabel {
+  readonly sequence: number
+  readonly kind: 'score' | 'thumbs'
+  readonly value: number
+}
+
+/**
+ * The worker's side of the feedback store. Its caller runs each method in a transaction that holds the write lock, so
+ * that sequences are given, committed and seen in the same order.
+ *
+ * An idempotency key counts within its decision. It is remembered for duplicates too: a message that is sent again
+ * after its source changed its mind does not change it back.
+ */
+export class SqliteFeedbackStore {
+  readonly #database: Kysely<Schema>
+
+  constructor(database: Kysely<Schema>) {
+    this.#database = database
+  }
+
+  async accept(feedback: Feedback, visibleTo: string | undefined): Promise<FeedbackReceiptRow> {
+    const decision = await this.#database
+      .selectFrom('decisions')
+      .leftJoin('settlements', 'settlements.decision_id', 'decisions.id')
+      .select(['decisions.key_id', 'settlements.answered', 'embedder_id', 'embedding', 'explicit'])
+      .where('decisions.id', '=', feedback.decisionId)
+      .executeTakeFirst()
+    if (decision === undefined || (visibleTo !== undefined && decision.key_id !== visibleTo)) {
+      return { status: 'unknown_decision' }
+    }
+    if (decision.answered === null) return { status: 'no_answer' }
+    const repeated = await this.#sequenceOfMessage(feedback)
+    if (repeated !== undefined) return { status: 'duplicate', sequence: repeated }
+    const earlier = await this.#latestOfSource(feedback)
+    if (earlier !== undefined && earlier.kind === feedback.kind && earlier.value === feedback.value) {
+      await this.#rememberMessage(feedback, earlier.sequence)
+      return { status: 'duplicate', sequence: earlier.sequence }
+    }
+    const sequence = await this.#insert(feedback, decision.answered, earlier)
+    await this.#rememberMessage(feedback, sequence)
+    const { answered: llm, embedder_id, embedding, explicit } = decision
+    return {
+      status: 'accepted',
+      label: {
+        sequence,
+        decision_id: feedback.decisionId,
+        llm,
+        source: feedback.source,
+        kind: feedback.kind,
+        value: feedback.value,
+        revises_sequence: earlier?.sequence ?? null,
+        revises_kind: earlier?.kind ?? null,
+        revises_value: earlier?.value ?? null,
+        embedder_id,
+        embedding,
+        explicit,
+      },
+    }
+  }
+
+  async labelsAfter(sequence: number, limit: number): Promise<readonly LabelRow[]> {
+    return this.#database
+      .selectFrom('labels as label')
+      .innerJoin('decisions', 'decisions.id', 'label.decision_id')
+      .leftJoin('labels as revised', 'revised.sequence', 'label.revises')
+      .select(['label.sequence', 'label.decision_id', 'label.llm', 'label.source', 'label.kind', 'label.value'])
+      .select(['embedder_id', 'embedding', 'explicit'])
+      .select([
+        'revised.sequence as revises_sequence',
+        'revised.kind as revises_kind',
+        'revised.value as revises_value',
+      ])
+      .where('label.sequence', '>', sequence)
+      .orderBy('label.sequence')
+      .limit(limit)
+      .execute()
+  }
+
+  async latestSequence(): Promise<number> {
+    const counter = await this.#database.selectFrom('label_counter').select('latest').executeTakeFirstOrThrow()
+    return counter.latest
+  }
+
+  async #sequenceOfMessage({ decisionId, idempotencyKey }: Feedback): Promise<number | undefined> {
+    if (idempotencyKey === undefined) return undefined
+    const message = await this.#database
+      .selectFrom('feedback_messages')
+      .select('sequence')
+      .where('decision_id', '=', decisionId)
+      .where('idempotency_key', '=', idempotencyKey)
+      .executeTakeFirst()
+    return message?.sequence
+  }
+
+  async #rememberMessage({ decisionId, idempotencyKey }: Feedback, sequence: number): Promise<void> {
+    if (idempotencyKey === undefined) return
+    await this.#database
+      .insertInto('feedback_messages')
+      .values({ decision_id: decisionId, idempotency_key: idempotencyKey, sequence })
+      .execute()
+  }
+
+  async #latestOfSource({ decisionId, source }: Feedback): Promise<EarlierLabel | undefined> {
+    return this.#database
+      .selectFrom('labels')
+      .select(['sequence', 'kind', 'value'])
+      .where('decision_id', '=', decisionId)
+      .where('source', '=', source)
+      .orderBy('sequence', 'desc')
+      .limit(1)
+      .executeTakeFirst()
+  }
+
+  /** The counter outlives pruned labels, whose sequences are never given twice. */
+  async #insert(feedback: Feedback, llm: string, earlier: EarlierLabel | undefined): Promise<number> {
+    const { latest: sequence } = await this.#database
+      .updateTable('label_counter')
+      .set((column) => ({ latest: column('latest', '+', 1) }))
+      .returning('latest')
+      .executeTakeFirstOrThrow()
+    await this.#database
+      .insertInto('labels')
+      .values({
+        sequence,
+        decision_id: feedback.decisionId,
+        llm,
+        source: feedback.source,
+        kind: feedback.kind,
+        value: feedback.value,
+        revises: earlier?.sequence ?? null,
+        received_at_ms: feedback.receivedAtMs,
+        key_id: feedback.keyId ?? null,
+      })
+      .execute()
+    return sequence
+  }
+}

@@ -1,0 +1,65 @@
+import { Worker } from 'node:worker_threads'
+import type { Storage } from '../storage.ts'
+import { StorageError } from '../storage-error.ts'
+import type { DatabaseOptions } from './open-database.ts'
+import type { MessageFromWorker } from './protocol.ts'
+import { remoteDecisionStore, remoteFeedbackStore, remoteKeyStore, remotePolicyStore } from './remote-stores.ts'
+import { toStorageError } from './sqlite-fault.ts'
+import { StorageClient } from './storage-client.ts'
+
+export interface SqliteStorageOptions {
+  /** Path of the database file, created when there is none; its folder must exist. `:memory:` keeps nothing. */
+  readonly file: string
+  /** Called once if the worker that owns the database dies; every later call rejects. */
+  readonly onError?: (error: StorageError) => void
+  /** How long a write waits for another process's write. Default 5000. */
+  readonly busyTimeoutMs?: number
+  /** The file may not grow past this; writes then reject with `storage_full`. Default: as large as the disk allows. */
+  readonly maxFileBytes?: number
+}
+
+/**
+ * Opens the embedded store: one SQLite file, owned by a worker thread, so that neither a sync to disk nor a wait for a
+ * lock ever holds up the event loop. Several processes may have the same file open, such as a gateway and a command.
+ *
+ * @throws {StorageError} with every code but `storage_closed` and `storage_conflict`.
+ */
+export async function openSqliteStorage(options: SqliteStorageOptions): Promise<Storage> {
+  const workerData: DatabaseOptions = {
+    file: options.file,
+    busyTimeoutMs: options.busyTimeoutMs ?? 5000,
+    maxFileBytes: options.maxFileBytes,
+  }
+  const worker = new Worker(workerUrl(), { name: 'pointsman-storage', workerData, execArgv: [] })
+  await opened(worker)
+  const client = new StorageClient(worker, options.onError ?? (() => {}))
+  return {
+    decisions: remoteDecisionStore(client),
+    feedback: remoteFeedbackStore(client),
+    policies: remotePolicyStore(client),
+    keys: remoteKeyStore(client),
+    close: () => client.close(),
+  }
+}
+
+/** The compiler rewrites the endings of imports, but not of this: it must be the one that this file itself has. */
+function workerUrl(): URL {
+  return new URL(import.meta.url.endsWith('.ts') ? './sqlite-worker.ts' : './sqlite-worker.js', import.meta.url)
+}
+
+function opened(worker: Worker): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const settle = (end: () => void): void => {
+      worker.off('message', onMessage).off('error', onError).off('exit', onExit)
+      end()
+    }
+    const onMessage = (message: MessageFromWorker): void => {
+      if (message.kind === 'opened') settle(resolve)
+      else if (message.kind === 'not_opened') settle(() => reject(toStorageError(message.fault)))
+    }
+    const onError = (cause: unknown): void =>
+      settle(() => reject(new StorageError('storage_unavailable', 'The database worker could not start', { cause })))
+    const onExit = (): void => onError(new Error('The worker ended before it had opened the database'))
+    worker.on('message', onMessage).on('error', onError).on('exit', onExit)
+  })
+}

@@ -1,0 +1,69 @@
+import type { Kysely } from 'kysely'
+import type { Feedback } from '../../routing/outcome.ts'
+import type { ApiKeyRow } from '../api-key-row.ts'
+import type { EncodedDecision } from '../decision-row.ts'
+import type { SettlementRow } from '../settlement-row.ts'
+import { SqliteDecisionStore } from './decision-store.ts'
+import { SqliteFeedbackStore } from './feedback-store.ts'
+import { SqliteKeyStore } from './key-store.ts'
+import { type EncodedPolicyVersion, SqlitePolicyStore } from './policy-store.ts'
+import type { Schema } from './schema.ts'
+
+/**
+ * What a call needs of its transaction. `lasting` ones survive a power cut once they are acknowledged
+ * (synchronous=FULL); other writes survive the process's death, and a power cut may take the last of them.
+ */
+export type Durability = 'read' | 'written' | 'lasting'
+
+export interface Operation<Args extends readonly unknown[], Result> {
+  readonly durability: Durability
+  readonly run: (...args: Args) => Promise<Result>
+}
+
+/** Every call that can be made across the thread boundary. Arguments and results survive structured cloning. */
+export function createOperations(database: Kysely<Schema>) {
+  const decisions = new SqliteDecisionStore(database)
+  const feedback = new SqliteFeedbackStore(database)
+  const policies = new SqlitePolicyStore(database)
+  const keys = new SqliteKeyStore(database)
+  return {
+    appendDecision: operation('written', (encoded: EncodedDecision) => decisions.append(encoded)),
+    settle: operation('written', (row: SettlementRow) => decisions.settle(row)),
+    decision: operation('read', (id: string) => decisions.get(id)),
+    recentSettlements: operation('read', (limit: number) => decisions.recentSettlements(limit)),
+    spentNanoUsd: operation('read', (sinceMs: number, keyId: string | undefined) =>
+      decisions.spentNanoUsd(sinceMs, keyId),
+    ),
+    pruneSome: operation('written', (beforeMs: number, limit: number) => decisions.pruneSome(beforeMs, limit)),
+    acceptFeedback: operation('lasting', (message: Feedback, visibleTo: string | undefined) =>
+      feedback.accept(message, visibleTo),
+    ),
+    labelsAfter: operation('read', (sequence: number, limit: number) => feedback.labelsAfter(sequence, limit)),
+    latestSequence: operation('read', () => feedback.latestSequence()),
+    saveVersion: operation('lasting', (version: EncodedPolicyVersion) => policies.saveVersion(version)),
+    latestVersion: operation('read', () => policies.latestVersion()),
+    version: operation('read', (id: string) => policies.version(id)),
+    listVersions: operation('read', () => policies.listVersions()),
+    saveEmbedder: operation('lasting', (id: string, snapshot: Uint8Array) => policies.saveEmbedder(id, snapshot)),
+    embedder: operation('read', (id: string) => policies.embedder(id)),
+    saveLearnedState: operation('written', (policyVersion: string, sequence: number, state: Uint8Array) =>
+      policies.saveLearnedState(policyVersion, sequence, state),
+    ),
+    learnedState: operation('read', (policyVersion: string) => policies.learnedState(policyVersion)),
+    createKey: operation('lasting', (row: ApiKeyRow) => keys.create(row)),
+    listKeys: operation('read', () => keys.list()),
+    revokeKey: operation('lasting', (id: string, atMs: number) => keys.revoke(id, atMs)),
+  } as const
+}
+
+export type Operations = ReturnType<typeof createOperations>
+export type OperationName = keyof Operations
+export type OperationArgs<Name extends OperationName> = Parameters<Operations[Name]['run']>
+export type OperationResult<Name extends OperationName> = Awaited<ReturnType<Operations[Name]['run']>>
+
+function operation<Args extends readonly unknown[], Result>(
+  durability: Durability,
+  run: (...args: Args) => Promise<Result>,
+): Operation<Args, Result> {
+  return { durability, run }
+}

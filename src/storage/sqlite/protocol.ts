@@ -1,0 +1,24 @@
+import type { OperationName } from './operations.ts'
+import type { StorageFault } from './sqlite-fault.ts'
+
+/** One call as it crosses to the worker. */
+export interface Call {
+  readonly operation: OperationName
+  readonly args: readonly unknown[]
+}
+
+/** How a call ended; replies come in the order of their calls. */
+export type Reply =
+  | { readonly ok: true; readonly value: unknown }
+  | { readonly ok: false; readonly fault: StorageFault }
+
+export type MessageToWorker =
+  | { readonly kind: 'batch'; readonly calls: readonly Call[] }
+  /** Sent when no batch is under way. */
+  | { readonly kind: 'close' }
+
+export type MessageFromWorker =
+  | { readonly kind: 'opened' }
+  | { readonly kind: 'not_opened'; readonly fault: StorageFault }
+  | { readonly kind: 'replies'; readonly replies: readonly Reply[] }
+  | { readonly kind: 'closed' }

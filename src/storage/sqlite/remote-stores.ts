@@ -1,0 +1,97 @@
+import type { KeyStore } from '../../accounts/key-store.ts'
+import type { DecisionStore, StoredDecision } from '../../routing/decision-store.ts'
+import type { FeedbackStore } from '../../routing/feedback-store.ts'
+import type { PolicyStore, StoredPolicyVersion } from '../../routing/policy-store.ts'
+import { decodeApiKey, encodeApiKey } from '../api-key-row.ts'
+import { decodeDecision, encodeDecision } from '../decision-row.ts'
+import { decodeLabel } from '../label-row.ts'
+import { decodeSettlement, encodeSettlement } from '../settlement-row.ts'
+import { decodeSnapshot, encodeSnapshot } from '../snapshot-codec.ts'
+import type { StoredDecisionRow } from './decision-store.ts'
+import type { EncodedPolicyVersion } from './policy-store.ts'
+import type { StorageClient } from './storage-client.ts'
+
+/** Decisions deleted per transaction, so that pruning never holds up other calls for long. */
+const pruneBatch = 256
+
+/** Domain records become rows on the caller's thread: a flat row crosses to the worker far cheaper than a record. */
+export function remoteDecisionStore(client: StorageClient): DecisionStore {
+  return {
+    append: async (decision, reservedNanoUsd) =>
+      client.call('appendDecision', encodeDecision(decision, reservedNanoUsd)),
+    settle: async (settlement) => client.call('settle', encodeSettlement(settlement)),
+    async get(id) {
+      const found = await client.call('decision', id)
+      return found === undefined ? undefined : decodeStoredDecision(found)
+    },
+    recentSettlements: async (limit) => (await client.call('recentSettlements', limit)).map(decodeStoredDecision),
+    spentNanoUsd: (sinceMs, keyId) => client.call('spentNanoUsd', sinceMs, keyId),
+    async prune(beforeMs) {
+      for (let pruned = 0; ; ) {
+        const count = await client.call('pruneSome', beforeMs, pruneBatch)
+        pruned += count
+        if (count < pruneBatch) return pruned
+      }
+    },
+  }
+}
+
+export function remoteFeedbackStore(client: StorageClient): FeedbackStore {
+  return {
+    async accept(feedback, visibleTo) {
+      const receipt = await client.call('acceptFeedback', feedback, visibleTo)
+      if (receipt.status === 'duplicate') return receipt
+      if (receipt.status !== 'accepted') return { status: receipt.status }
+      const label = decodeLabel(receipt.label)
+      return { status: 'accepted', sequence: label.sequence, label }
+    },
+    labelsAfter: async (sequence, limit) => (await client.call('labelsAfter', sequence, limit)).map(decodeLabel),
+    latestSequence: () => client.call('latestSequence'),
+  }
+}
+
+export function remotePolicyStore(client: StorageClient): PolicyStore {
+  return {
+    saveVersion: async ({ snapshot, ...summary }) =>
+      client.call('saveVersion', { ...summary, bytes: encodeSnapshot(snapshot) }),
+    async latestVersion() {
+      const found = await client.call('latestVersion')
+      return found === undefined ? undefined : decodeVersion(found)
+    },
+    async version(id) {
+      const found = await client.call('version', id)
+      return found === undefined ? undefined : decodeVersion(found)
+    },
+    listVersions: () => client.call('listVersions'),
+    saveEmbedder: async (id, snapshot) => client.call('saveEmbedder', id, encodeSnapshot(snapshot)),
+    async embedder(id) {
+      const bytes = await client.call('embedder', id)
+      return bytes === undefined ? undefined : decodeSnapshot(bytes)
+    },
+    saveLearnedState: async (policyVersion, sequence, state) =>
+      client.call('saveLearnedState', policyVersion, sequence, encodeSnapshot(state)),
+    async learnedState(policyVersion) {
+      const found = await client.call('learnedState', policyVersion)
+      return found === undefined ? undefined : { sequence: found.sequence, state: decodeSnapshot(found.state) }
+    },
+  }
+}
+
+export function remoteKeyStore(client: StorageClient): KeyStore {
+  return {
+    create: async (key) => client.call('createKey', encodeApiKey(key)),
+    list: async () => (await client.call('listKeys')).map(decodeApiKey),
+    revoke: (id, atMs) => client.call('revokeKey', id, atMs),
+  }
+}
+
+function decodeStoredDecision({ decision, candidateList, settlement }: StoredDecisionRow): StoredDecision {
+  return {
+    decision: decodeDecision(decision, candidateList),
+    settlement: settlement === undefined ? undefined : decodeSettlement(settlement),
+  }
+}
+
+function decodeVersion({ bytes, ...summary }: EncodedPolicyVersion): StoredPolicyVersion {
+  return { ...summary, snapshot: decodeSnapshot(bytes) }
+}

@@ -1,0 +1,67 @@
+import type { ApiKeyRow } from '../api-key-row.ts'
+import type { DecisionRow } from '../decision-row.ts'
+import type { SettlementRow } from '../settlement-row.ts'
+
+/** The tables as the newest migration leaves them. */
+export interface Schema {
+  readonly candidate_lists: CandidateListsTable
+  readonly decisions: DecisionRow & { readonly candidate_list: Uint8Array }
+  readonly settlements: SettlementsTable
+  readonly label_counter: { readonly id: 1; readonly latest: number }
+  readonly labels: LabelsTable
+  readonly feedback_messages: FeedbackMessagesTable
+  readonly policy_versions: PolicyVersionsTable
+  readonly embedders: { readonly id: string; readonly snapshot: Uint8Array }
+  readonly learned_states: LearnedStatesTable
+  readonly api_keys: ApiKeyRow
+}
+
+/** Which LLMs were candidates or excluded, and why: one row for all decisions that agree on it. */
+interface CandidateListsTable {
+  /** The first 16 bytes of the list's SHA-256. */
+  readonly id: Uint8Array
+  readonly list: string
+  /** Not before the newest decision that refers to it, less an hour. */
+  readonly last_used_ms: number
+}
+
+interface SettlementsTable extends SettlementRow {
+  /** The decision's own time and key, so that spend is summed from one index. */
+  readonly decided_at_ms: number
+  readonly key_id: string | null
+  /** What the settlement adds to the decision's reservation to give what it spent. */
+  readonly adjustment_nano_usd: number
+}
+
+interface LabelsTable {
+  readonly sequence: number
+  readonly decision_id: string
+  readonly llm: string
+  readonly source: string
+  readonly kind: 'score' | 'thumbs'
+  readonly value: number
+  readonly revises: number | null
+  readonly received_at_ms: number
+  readonly key_id: string | null
+}
+
+/** Messages that carried an idempotency key, and the label that answered each. */
+interface FeedbackMessagesTable {
+  readonly decision_id: string
+  readonly idempotency_key: string
+  readonly sequence: number
+}
+
+interface PolicyVersionsTable {
+  readonly id: string
+  readonly created_at_ms: number
+  readonly embedder_id: string
+  readonly description: string
+  readonly snapshot: Uint8Array
+}
+
+interface LearnedStatesTable {
+  readonly policy_version: string
+  readonly sequence: number
+  readonly state: Uint8Array
+}
