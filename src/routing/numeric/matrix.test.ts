@@ -1,0 +1,14 @@
+import { expect, test } from 'vitest'
+import { gramMatrix, multiplyMatrices } from './matrix.ts'
+
+test('multiplies a 2 × 3 by a 3 × 2 matrix, whatever the target held before', () => {
+  const product = new Float64Array(4).fill(99)
+  multiplyMatrices(Float64Array.of(1, 2, 3, 4, 5, 6), Float64Array.of(7, 8, 9, 10, 11, 12), product, 2, 3, 2)
+  expect([...product]).toEqual([58, 64, 139, 154])
+})
+
+test('the Gram matrix is AᵀA in full', () => {
+  const gram = new Float64Array(9).fill(99)
+  gramMatrix(Float64Array.of(1, 2, 3, 4, 5, 6), gram, 2, 3)
+  expect([...gram]).toEqual([17, 22, 27, 22, 29, 36, 27, 36, 45])
+})
