@@ -9,7 +9,7 @@ export function sampleDecision(
   id: string,
   { pool = 12, ...fields }: Partial<RoutingDecision> & { readonly pool?: number } = {},
 ): RoutingDecision {
-  const random = new SeededRandom([...id].reduce((seed, letter) => seed * 31 + letter.charCodeAt(0), 7))
+  const random = new SeededRandom(seedOf(id))
   const candidates = Array.from({ length: pool }, (_, i) => sampleCandidate(`provider/llm-number-${i}`, pool, random))
   return {
     id,
@@ -98,4 +98,10 @@ export function sampleKey(id: string, fields: Partial<ApiKey> = {}): ApiKey {
     revokedAtMs: undefined,
     ...fields,
   }
+}
+
+function seedOf(id: string): number {
+  let seed = 7
+  for (let i = 0; i < id.length; i++) seed = Math.imul(seed, 31) + id.charCodeAt(i)
+  return seed
 }

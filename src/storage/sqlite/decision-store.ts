@@ -3,10 +3,13 @@ import { type Kysely, sql } from 'kysely'
 import type { DecisionRow, EncodedDecision } from '../decision-row.ts'
 import type { SettlementRow } from '../settlement-row.ts'
 import { StorageError } from '../storage-error.ts'
-import type { Schema } from './schema.ts'
+import { FixedQuery } from './fixed-query.ts'
+import { decisionColumns, type Schema, settlementColumns } from './schema.ts'
 
 /** How far `last_used_ms` of a candidate list may lag behind: it is then written once an hour, not per decision. */
 const listUseLagMs = 3_600_000
+
+type Reservation = Pick<DecisionRow, 'created_at_ms' | 'key_id' | 'reserved_nano_usd'>
 
 export interface StoredDecisionRow {
   readonly decision: DecisionRow
@@ -23,50 +26,64 @@ export interface StoredDecisionRow {
  */
 export class SqliteDecisionStore {
   readonly #database: Kysely<Schema>
+  readonly #insertList: FixedQuery<Schema['candidate_lists'], unknown>
+  readonly #insertDecision: FixedQuery<Schema['decisions'], unknown>
+  readonly #selectReservation: FixedQuery<Pick<DecisionRow, 'id'>, Reservation>
+  readonly #insertSettlement: FixedQuery<Schema['settlements'], unknown>
 
   constructor(database: Kysely<Schema>) {
     this.#database = database
+    this.#insertList = new FixedQuery(database, ['id', 'list', 'last_used_ms'], (row) =>
+      database
+        .insertInto('candidate_lists')
+        .values(row)
+        .onConflict((conflict) =>
+          conflict
+            .column('id')
+            .doUpdateSet((column) => ({ last_used_ms: column.ref('excluded.last_used_ms') }))
+            .where(sql<boolean>`candidate_lists.last_used_ms < excluded.last_used_ms - ${sql.lit(listUseLagMs)}`),
+        )
+        .compile(),
+    )
+    this.#insertDecision = new FixedQuery(database, decisionColumns, (row) =>
+      database.insertInto('decisions').values(row).compile(),
+    )
+    this.#selectReservation = new FixedQuery(database, ['id'], ({ id }) =>
+      database
+        .selectFrom('decisions')
+        .select(['created_at_ms', 'key_id', 'reserved_nano_usd'])
+        .where('id', '=', id)
+        .compile(),
+    )
+    this.#insertSettlement = new FixedQuery(database, settlementColumns, (row) =>
+      database
+        .insertInto('settlements')
+        .values(row)
+        .onConflict((conflict) => conflict.column('decision_id').doNothing())
+        .compile(),
+    )
   }
 
   async append({ row, candidateList }: EncodedDecision): Promise<void> {
     const id = hash('sha256', candidateList, 'buffer').subarray(0, 16)
-    await this.#database
-      .insertInto('candidate_lists')
-      .values({ id, list: candidateList, last_used_ms: row.created_at_ms })
-      .onConflict((conflict) =>
-        conflict
-          .column('id')
-          .doUpdateSet({ last_used_ms: row.created_at_ms })
-          .where('candidate_lists.last_used_ms', '<', row.created_at_ms - listUseLagMs),
-      )
-      .execute()
-    await this.#database
-      .insertInto('decisions')
-      .values({ ...row, candidate_list: id })
-      .execute()
+    await this.#insertList.run({ id, list: candidateList, last_used_ms: row.created_at_ms })
+    await this.#insertDecision.run({ ...row, candidate_list: id })
   }
 
   /** @throws {StorageError} `storage_conflict` when there is no such decision. */
   async settle(row: SettlementRow): Promise<void> {
-    const decision = await this.#database
-      .selectFrom('decisions')
-      .select(['created_at_ms', 'key_id', 'reserved_nano_usd'])
-      .where('id', '=', row.decision_id)
-      .executeTakeFirst()
+    const [decision] = await this.#selectReservation.run({ id: row.decision_id })
     if (decision === undefined) {
       throw new StorageError('storage_conflict', `There is no decision '${row.decision_id}' to settle`)
     }
-    const unknownCost = row.status === 'failed' ? 0 : decision.reserved_nano_usd
-    await this.#database
-      .insertInto('settlements')
-      .values({
-        ...row,
-        decided_at_ms: decision.created_at_ms,
-        key_id: decision.key_id,
-        adjustment_nano_usd: (row.cost_nano_usd ?? unknownCost) - decision.reserved_nano_usd,
-      })
-      .onConflict((conflict) => conflict.column('decision_id').doNothing())
-      .execute()
+    const { created_at_ms, key_id, reserved_nano_usd } = decision
+    const unknownCost = row.status === 'failed' ? 0 : reserved_nano_usd
+    await this.#insertSettlement.run({
+      ...row,
+      decided_at_ms: created_at_ms,
+      key_id,
+      adjustment_nano_usd: (row.cost_nano_usd ?? unknownCost) - reserved_nano_usd,
+    })
   }
 
   async get(id: string): Promise<StoredDecisionRow | undefined> {

@@ -33,6 +33,51 @@ interface SettlementsTable extends SettlementRow {
   readonly adjustment_nano_usd: number
 }
 
+export const decisionColumns = [
+  'id',
+  'created_at_ms',
+  'key_id',
+  'conversation_id',
+  'policy_version',
+  'label_sequence',
+  'cold',
+  'pinned',
+  'lambda',
+  'max_cost_usd',
+  'max_latency_ms',
+  'min_quality',
+  'filters',
+  'input_tokens',
+  'drawn',
+  'propensity',
+  'reserved_nano_usd',
+  'embedder_id',
+  'embedding',
+  'explicit',
+  'candidate_list',
+  'terms',
+  'stored_positions',
+  'probabilities',
+] as const satisfies readonly (keyof Schema['decisions'])[]
+
+export const settlementColumns = [
+  'decision_id',
+  'settled_at_ms',
+  'status',
+  'answered',
+  'reported_model',
+  'usage',
+  'cost_nano_usd',
+  'streamed',
+  'time_to_first_token_ms',
+  'completion_ms',
+  'overhead_ms',
+  'attempts',
+  'decided_at_ms',
+  'key_id',
+  'adjustment_nano_usd',
+] as const satisfies readonly (keyof SettlementsTable)[]
+
 interface LabelsTable {
   readonly sequence: number
   readonly decision_id: string
