@@ -1,0 +1,140 @@
+import type { ApiKey } from '../../accounts/api-key.ts'
+import { ConfigError, describeProblem } from '../../config/config-error.ts'
+import type { PointsmanConfig } from '../../config/pointsman-config.ts'
+import type { ChatProvider } from '../../providers/chat-provider.ts'
+import type { Llm } from '../../routing/registry/llm.ts'
+import type { Storage } from '../../storage/storage.ts'
+
+/** `failed`: Pointsman cannot do its work. `warning`: it works, but worse than it could. */
+export interface Finding {
+  readonly status: 'ok' | 'warning' | 'failed'
+  /** What was looked at. */
+  readonly subject: string
+  /** What was found, and for anything but `ok` what to do. */
+  readonly detail: string
+}
+
+/** A provider as configured or discovered. */
+export interface ProviderToCheck {
+  readonly name: string
+  readonly chat: ChatProvider
+  /** The variable its key is read from; undefined where it needs none. */
+  readonly keyVariable: string | undefined
+  readonly hasKey: boolean
+}
+
+const oldestNode = { major: 22, minor: 18 }
+
+/** @param version as `process.versions.node`. */
+export function checkNode(version: string): Finding {
+  const [major = 0, minor = 0] = version.split('.').map(Number)
+  const fits = major > oldestNode.major || (major === oldestNode.major && minor >= oldestNode.minor)
+  const detail = fits ? version : `${version} is too old; install ${oldestNode.major}.${oldestNode.minor} or newer`
+  return { status: fits ? 'ok' : 'failed', subject: 'Node', detail }
+}
+
+/** Reads the configuration; without one there is nothing else to check. */
+export function checkConfig(load: () => PointsmanConfig): {
+  readonly findings: readonly Finding[]
+  readonly config: PointsmanConfig | undefined
+} {
+  const subject = 'configuration'
+  try {
+    const config = load()
+    return { findings: [{ status: 'ok', subject, detail: config.file ?? 'no file; defaults' }], config }
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error
+    const findings = error.problems.map((problem): Finding => {
+      return { status: 'failed', subject, detail: describeProblem(problem) }
+    })
+    return { findings, config: undefined }
+  }
+}
+
+export function checkProviderKeys(providers: readonly ProviderToCheck[]): readonly Finding[] {
+  return providers
+    .filter((provider) => provider.keyVariable !== undefined)
+    .map(({ name, keyVariable, hasKey }): Finding => {
+      const subject = `key of ${name}`
+      if (hasKey) return { status: 'ok', subject, detail: 'set' }
+      return { status: 'failed', subject, detail: `set ${keyVariable}, or api_key in the configuration` }
+    })
+}
+
+/** @param llms the pool as it will serve, prices of the built-in table filled in. */
+export function checkPrices(llms: readonly Llm[]): readonly Finding[] {
+  const subject = 'prices'
+  if (llms.length === 0) return [{ status: 'failed', subject: 'pool', detail: 'there is no LLM to route to' }]
+  const unknown = llms.filter((llm) => llm.price === undefined)
+  if (unknown.length === 0) return [{ status: 'ok', subject, detail: `known for every LLM of ${llms.length}` }]
+  return unknown.map((llm): Finding => {
+    const detail = `unknown for ${llm.id}: its cost cannot be weighed or capped; give it a price in the configuration`
+    return { status: 'warning', subject, detail }
+  })
+}
+
+/** Opens the database, sees that it can be written, and reads the keys from it. */
+export async function checkDatabase(
+  file: string,
+  open: () => Promise<Storage>,
+): Promise<{ readonly finding: Finding; readonly keys: readonly ApiKey[] | undefined }> {
+  const subject = 'database'
+  try {
+    const storage = await open()
+    try {
+      // Nothing is older than the epoch: this takes the write lock and changes nothing.
+      await storage.decisions.prune(0)
+      const keys = await storage.keys.list()
+      return { finding: { status: 'ok', subject, detail: `${file} is writable` }, keys }
+    } finally {
+      await storage.close()
+    }
+  } catch (error) {
+    return { finding: { status: 'failed', subject, detail: `${file}: ${messageOf(error)}` }, keys: undefined }
+  }
+}
+
+/** Beyond loopback the gateway does not start without a key. */
+export function checkAccess(host: string, keys: readonly ApiKey[]): Finding {
+  const subject = 'access'
+  const active = keys.filter((key) => key.revokedAtMs === undefined).length
+  if (active > 0) return { status: 'ok', subject, detail: `${active} active ${active === 1 ? 'key' : 'keys'}` }
+  if (isLoopback(host)) {
+    return { status: 'ok', subject, detail: `no keys; ${host} is reached from this machine only` }
+  }
+  const detail = `${host} is reached from other machines and there is no active key; run pointsman keys create`
+  return { status: 'failed', subject, detail }
+}
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || host === '[::1]' || /^127(\.\d{1,3}){3}$/.test(host)
+}
+
+/** Asks every provider for its models, all at once, and looks for the pool's LLMs among them. */
+export async function checkUpstreams(
+  providers: readonly ProviderToCheck[],
+  llms: readonly Llm[],
+  signal: AbortSignal,
+): Promise<readonly Finding[]> {
+  const findings = await Promise.all(
+    providers.map(async ({ name, chat }): Promise<Finding> => {
+      const subject = `provider ${name}`
+      try {
+        const { models } = await chat.probe(signal)
+        const served = llms.filter((llm) => llm.provider === name)
+        // An upstream that lists nothing says nothing about what it serves.
+        const missing = models.length === 0 ? [] : served.filter((llm) => !models.includes(llm.upstreamModel))
+        if (missing.length === 0) return { status: 'ok', subject, detail: `answers; models listed: ${models.length}` }
+        const names = missing.map((llm) => llm.upstreamModel).join(', ')
+        return { status: 'warning', subject, detail: `answers, but does not list ${names}` }
+      } catch (error) {
+        return { status: 'failed', subject, detail: messageOf(error) }
+      }
+    }),
+  )
+  return findings
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}

@@ -1,0 +1,155 @@
+import { describe, expect, test } from 'vitest'
+import type { ApiKey } from '../../accounts/api-key.ts'
+import { ConfigError } from '../../config/config-error.ts'
+import type { PointsmanConfig } from '../../config/pointsman-config.ts'
+import { configFileSchema } from '../../config/schema.ts'
+import { toPointsmanConfig } from '../../config/to-pointsman-config.ts'
+import type { ChatProvider } from '../../providers/chat-provider.ts'
+import { ProviderError } from '../../providers/provider-error.ts'
+import { type Llm, unknownLlmProperties } from '../../routing/registry/llm.ts'
+import type { Storage } from '../../storage/storage.ts'
+import { noColours } from '../terminal/colours.ts'
+import { type DoctorParts, runDoctor } from './doctor.ts'
+import { checkAccess, checkNode, type ProviderToCheck } from './doctor-checks.ts'
+
+const config: PointsmanConfig = toPointsmanConfig(configFileSchema.parse({}), {
+  file: '/etc/pointsman.yaml',
+  folder: '/etc',
+  environment: {},
+  originOf: () => ({ kind: 'none' }),
+}).config
+
+const price = { inputPerMillionTokensUsd: 1, outputPerMillionTokensUsd: 2 }
+const llm: Llm = { ...unknownLlmProperties, id: 'a', provider: 'p', upstreamModel: 'model-a', price }
+
+function provider(probe: () => Promise<readonly string[]>, fields: Partial<ProviderToCheck> = {}): ProviderToCheck {
+  const unused = () => {
+    throw new Error('the doctor asks for models only')
+  }
+  const chat: ChatProvider = {
+    complete: unused,
+    stream: unused,
+    probe: async () => ({ models: await probe() }),
+    close: async () => {},
+  }
+  return { name: 'p', chat, keyVariable: 'P_API_KEY', hasKey: true, ...fields }
+}
+
+function storage(prune: () => Promise<number>): Storage {
+  return { decisions: { prune }, keys: { list: async () => [] }, close: async () => {} } as unknown as Storage
+}
+
+async function examine(
+  changes: Partial<DoctorParts> & { pool?: { llms?: readonly Llm[]; providers?: readonly ProviderToCheck[] } },
+) {
+  const out: string[] = []
+  const { pool, ...parts } = changes
+  const healthy = await runDoctor(
+    {
+      nodeVersion: '24.21.0',
+      terminal: { out: (text) => out.push(text), note: () => {}, colours: noColours },
+      loadConfig: () => config,
+      openStorage: async () => storage(async () => 0),
+      openPool: async () => ({
+        llms: pool?.llms ?? [llm],
+        providers: pool?.providers ?? [provider(async () => ['model-a'])],
+        close: async () => {},
+      }),
+      probeDeadline: () => new AbortController().signal,
+      ...parts,
+    },
+    {},
+  )
+  return { healthy, out }
+}
+
+describe('runDoctor', () => {
+  test('ticks everything off when all is well', async () => {
+    const { healthy, out } = await examine({})
+    expect(out).toEqual([
+      '✓ Node: 24.21.0',
+      '✓ configuration: /etc/pointsman.yaml',
+      '✓ database: /etc/.pointsman/pointsman.db is writable',
+      '✓ access: no keys; 127.0.0.1 is reached from this machine only',
+      '✓ key of p: set',
+      '✓ prices: known for every LLM of 1',
+      '✓ provider p: answers; models listed: 1',
+    ])
+    expect(healthy).toBe(true)
+  })
+
+  test('warns of an unknown price and of a model that is not listed, and stays healthy', async () => {
+    const dearUnknown = { ...llm, price: undefined }
+    const { healthy, out } = await examine({
+      pool: { llms: [dearUnknown], providers: [provider(async () => ['other'])] },
+    })
+    expect(out).toContainEqual(expect.stringMatching(/^! prices: unknown for a:/))
+    expect(out).toContainEqual('! provider p: answers, but does not list model-a')
+    expect(healthy).toBe(true)
+  })
+
+  test('fails on a provider that does not answer', async () => {
+    const gone = provider(() => Promise.reject(new ProviderError('upstream_unreachable', 'nobody listens there')))
+    const { healthy, out } = await examine({ pool: { providers: [gone] } })
+    expect(out).toContain('✗ provider p: nobody listens there')
+    expect(healthy).toBe(false)
+  })
+
+  test('fails on a missing key, and does not call that provider', async () => {
+    let called = false
+    const keyless = provider(
+      async () => {
+        called = true
+        return []
+      },
+      { hasKey: false },
+    )
+    const { healthy, out } = await examine({ pool: { providers: [keyless] } })
+    expect(out).toContain('✗ key of p: set P_API_KEY, or api_key in the configuration')
+    expect(called).toBe(false)
+    expect(healthy).toBe(false)
+  })
+
+  test('fails on a database that cannot be written, and still looks at the rest', async () => {
+    const { healthy, out } = await examine({
+      openStorage: async () => storage(() => Promise.reject(new Error('read-only'))),
+    })
+    expect(out).toContain('✗ database: /etc/.pointsman/pointsman.db: read-only')
+    expect(out).toContainEqual(expect.stringMatching(/^✓ provider p/))
+    expect(healthy).toBe(false)
+  })
+
+  test('names each fault of the configuration and ends there', async () => {
+    const problem = { code: 'config_invalid', key: 'wat', origin: { kind: 'none' }, message: 'unknown key' } as const
+    const { healthy, out } = await examine({
+      loadConfig: () => {
+        throw new ConfigError([problem, { ...problem, key: 'who' }])
+      },
+    })
+    expect(out.slice(1)).toEqual(['✗ configuration: wat: unknown key', '✗ configuration: who: unknown key'])
+    expect(healthy).toBe(false)
+  })
+
+  test('fails on an empty pool', async () => {
+    expect((await examine({ pool: { llms: [], providers: [] } })).healthy).toBe(false)
+  })
+})
+
+test.each([
+  ['20.20.2', 'failed'],
+  ['22.17.9', 'failed'],
+  ['22.18.0', 'ok'],
+  ['24.0.0', 'ok'],
+])('checkNode finds %s %s', (version, status) => {
+  expect(checkNode(version).status).toBe(status)
+})
+
+test.each([
+  ['127.0.0.1', [], 'ok'],
+  ['::1', [], 'ok'],
+  ['0.0.0.0', [], 'failed'],
+  ['0.0.0.0', [{ revokedAtMs: 1 }], 'failed'],
+  ['0.0.0.0', [{ revokedAtMs: undefined }], 'ok'],
+])('checkAccess finds %s with keys %j %s', (host, keys, status) => {
+  expect(checkAccess(host, keys as unknown as readonly ApiKey[]).status).toBe(status)
+})

@@ -1,0 +1,101 @@
+import type { Command } from 'commander'
+import type { ConfigFlags } from '../../config/load-config.ts'
+import type { PointsmanConfig } from '../../config/pointsman-config.ts'
+import type { Llm } from '../../routing/registry/llm.ts'
+import type { Storage } from '../../storage/storage.ts'
+import type { Colours, Tone } from '../terminal/colours.ts'
+import type { Terminal } from '../terminal/terminal.ts'
+import {
+  checkAccess,
+  checkConfig,
+  checkDatabase,
+  checkNode,
+  checkPrices,
+  checkProviderKeys,
+  checkUpstreams,
+  type Finding,
+  type ProviderToCheck,
+} from './doctor-checks.ts'
+
+/** The pool as the gateway would serve it. */
+export interface PoolToCheck {
+  /** In pool order, with prices and capabilities of the built-in table filled in. */
+  readonly llms: readonly Llm[]
+  readonly providers: readonly ProviderToCheck[]
+  close(): Promise<void>
+}
+
+/** What the doctor looks at. */
+export interface DoctorParts {
+  /** As `process.versions.node`. */
+  readonly nodeVersion: string
+  readonly terminal: Terminal
+  /** @throws {ConfigError} */
+  loadConfig(flags: ConfigFlags): PointsmanConfig
+  openStorage(config: PointsmanConfig): Promise<Storage>
+  openPool(config: PointsmanConfig): Promise<PoolToCheck>
+  /** Aborts when the upstreams have had long enough to answer. */
+  probeDeadline(): AbortSignal
+}
+
+const marks: { readonly [status in Finding['status']]: readonly [mark: string, tone: Tone] } = {
+  ok: ['✓', 'good'],
+  warning: ['!', 'warning'],
+  failed: ['✗', 'bad'],
+}
+
+/** Checks everything a start needs and prints each finding. @returns whether nothing failed. */
+export async function runDoctor(parts: DoctorParts, flags: ConfigFlags): Promise<boolean> {
+  const findings = await findEverything(parts, flags)
+  for (const finding of findings) parts.terminal.out(describeFinding(finding, parts.terminal.colours))
+  const failed = findings.filter((finding) => finding.status === 'failed').length
+  if (failed > 0) parts.terminal.note(`${failed} ${failed === 1 ? 'check' : 'checks'} failed.`)
+  return failed === 0
+}
+
+function describeFinding({ status, subject, detail }: Finding, colours: Colours): string {
+  const [mark, tone] = marks[status]
+  return `${colours[tone](mark)} ${subject}: ${detail.replaceAll(/\p{Cc}/gu, '\ufffd')}`
+}
+
+async function findEverything(parts: DoctorParts, flags: ConfigFlags): Promise<readonly Finding[]> {
+  const node = checkNode(parts.nodeVersion)
+  const { findings, config } = checkConfig(() => parts.loadConfig(flags))
+  if (config === undefined) return [node, ...findings]
+  const [database, pool] = await Promise.all([
+    checkDatabase(config.database.file, () => parts.openStorage(config)),
+    findPool(parts, config),
+  ])
+  const access = database.keys === undefined ? [] : [checkAccess(config.server.host, database.keys)]
+  return [node, ...findings, database.finding, ...access, ...pool]
+}
+
+async function findPool(parts: DoctorParts, config: PointsmanConfig): Promise<readonly Finding[]> {
+  const pool = await parts.openPool(config)
+  try {
+    return [
+      ...checkProviderKeys(pool.providers),
+      ...checkPrices(pool.llms),
+      // Without its key a provider has been told of already.
+      ...(await checkUpstreams(
+        pool.providers.filter((provider) => provider.hasKey || provider.keyVariable === undefined),
+        pool.llms,
+        parts.probeDeadline(),
+      )),
+    ]
+  } finally {
+    await pool.close()
+  }
+}
+
+/** Adds `doctor`. */
+export function addDoctorCommand(program: Command, parts: DoctorParts): void {
+  program
+    .command('doctor')
+    .description('check configuration, keys, prices, database and providers; exit code 1 when something is wrong')
+    .option('--config <file>', 'configuration to read (default: pointsman.yaml in this folder)')
+    .option('--database <file>', 'database, instead of the one configured')
+    .action(async (flags: ConfigFlags) => {
+      if (!(await runDoctor(parts, flags))) process.exitCode = 1
+    })
+}
