@@ -1,0 +1,117 @@
+import type { SpendReservation } from '../accounts/daily-spend.ts'
+import type { Attempt } from '../providers/resilience/attempt.ts'
+import type { RoutingDecision } from '../routing/decision.ts'
+import type { Settlement } from '../routing/outcome.ts'
+import type { LlmId } from '../routing/registry/llm.ts'
+import { billedCostUsd, type TokenUsage, toNanoUsd } from '../routing/registry/token-price.ts'
+import type { GatewayServices } from './gateway-services.ts'
+import type { UpstreamCalls } from './upstream-calls.ts'
+
+/** How an answer ended, as far as the upstream side knows. */
+export interface AnswerEnd {
+  readonly status: Settlement['status']
+  readonly answered: LlmId | undefined
+  readonly reportedModel: string | undefined
+  readonly usage: TokenUsage | undefined
+  readonly timeToFirstTokenMs: number | undefined
+  readonly attempts: readonly Attempt[]
+}
+
+/** Errors after which nobody was billed; after any other a bill may come, so that what was reserved stays booked. */
+const unbilledErrors: ReadonlySet<string> = new Set([
+  'upstream_unreachable',
+  'upstream_rate_limited',
+  'upstream_failed',
+  'upstream_auth',
+  'upstream_rejected',
+  'upstream_context_length',
+  'upstream_unavailable',
+])
+
+/** Keeps the books of one answer: the decision before it, the settlement before its last byte. */
+export class AnswerLedger {
+  readonly decision: RoutingDecision
+  readonly #services: GatewayServices
+  readonly #reservation: SpendReservation
+  readonly #calls: UpstreamCalls
+  readonly #receivedAtMs: number
+  readonly #streamed: boolean
+  readonly #appended: Promise<boolean>
+  #settled = false
+
+  /** Starts to commit the decision, beside the upstream call. */
+  constructor(
+    services: GatewayServices,
+    decision: RoutingDecision,
+    reservation: SpendReservation,
+    calls: UpstreamCalls,
+    request: { readonly receivedAtMs: number; readonly stream: boolean },
+  ) {
+    this.decision = decision
+    this.#services = services
+    this.#reservation = reservation
+    this.#calls = calls
+    this.#receivedAtMs = request.receivedAtMs
+    this.#streamed = request.stream
+    this.#appended = services.storeHealth.committed(services.parts.decisions.append(decision, reservation.nanoUsd))
+  }
+
+  /** Milliseconds spent here before the first upstream call. */
+  get overheadMs(): number {
+    return Math.max(0, (this.#calls.firstCallAtMs ?? this.#services.parts.clock.now()) - this.#receivedAtMs)
+  }
+
+  /**
+   * Books how the answer ended and waits for the commit; what is learned from it runs on its own. Only the first call
+   * counts. Never throws: a store that fails costs the record, not the answer.
+   */
+  async settle(end: AnswerEnd): Promise<Settlement> {
+    const settlement = this.#toSettlement(end)
+    if (this.#settled) return settlement
+    this.#settled = true
+    const { parts, metrics, storeHealth } = this.#services
+    this.#reservation.settle(settlement.costNanoUsd)
+    this.#calls.end(observedCall(settlement))
+    metrics.answerEnded(settlement, this.decision.drawn)
+    if (await this.#appended) await storeHealth.committed(parts.decisions.settle(settlement))
+    parts.router.recordOutcome(this.decision, settlement)
+    return settlement
+  }
+
+  #toSettlement(end: AnswerEnd): Settlement {
+    return {
+      decisionId: this.decision.id,
+      settledAtMs: Math.round(this.#services.parts.clock.now()),
+      status: end.status,
+      answered: end.answered,
+      reportedModel: end.reportedModel,
+      usage: end.usage,
+      costNanoUsd: this.#costNanoUsd(end),
+      streamed: this.#streamed,
+      timeToFirstTokenMs: end.timeToFirstTokenMs,
+      completionMs: end.attempts.at(-1)?.ms ?? 0,
+      overheadMs: this.overheadMs,
+      attempts: [...end.attempts],
+    }
+  }
+
+  /** Undefined is not known: the store and the budget then keep what was reserved. */
+  #costNanoUsd(end: AnswerEnd): number | undefined {
+    if (end.answered !== undefined) {
+      const price = this.#services.parts.router.pool.get(end.answered)?.price
+      const costUsd = billedCostUsd(price, end.usage)
+      return costUsd === undefined ? undefined : toNanoUsd(costUsd)
+    }
+    const unbilled = end.attempts.every(({ error }) => error !== undefined && unbilledErrors.has(error))
+    return unbilled ? 0 : undefined
+  }
+}
+
+function observedCall(settlement: Settlement) {
+  if (settlement.status !== 'completed') return undefined
+  return {
+    timeToFirstTokenMs: settlement.timeToFirstTokenMs,
+    completionMs: settlement.completionMs,
+    outputTokens: settlement.usage?.outputTokens,
+  }
+}

@@ -1,0 +1,44 @@
+/** Faults that the gateway itself finds, before or beside routing and the upstream call. */
+export type GatewayErrorCode =
+  | 'invalid_json'
+  | 'invalid_request'
+  | 'unsupported_media_type'
+  | 'body_too_large'
+  | 'headers_too_large'
+  | 'malformed_http'
+  | 'request_timeout'
+  | 'unknown_path'
+  | 'method_not_allowed'
+  | 'unknown_host'
+  | 'cross_site_request'
+  | 'missing_api_key'
+  | 'invalid_api_key'
+  | 'insufficient_scope'
+  | 'model_not_found'
+  | 'unknown_decision'
+  | 'no_answer_yet'
+  | 'budget_exhausted'
+  | 'overloaded'
+  | 'shutting_down'
+  | 'store_unavailable'
+  /** Thrown by `listen`: beyond loopback a key is required. */
+  | 'key_required'
+
+export class GatewayError extends Error {
+  override readonly name = 'GatewayError'
+  readonly code: GatewayErrorCode
+  /** The request field at fault, as a path such as `messages[0].role`. */
+  readonly param: string | undefined
+  readonly retryAfterMs: number | undefined
+
+  constructor(
+    code: GatewayErrorCode,
+    message: string,
+    options: { readonly param?: string; readonly retryAfterMs?: number; readonly cause?: unknown } = {},
+  ) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause })
+    this.code = code
+    this.param = options.param
+    this.retryAfterMs = options.retryAfterMs
+  }
+}

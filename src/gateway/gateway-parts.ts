@@ -1,0 +1,71 @@
+import type { DailySpend } from '../accounts/daily-spend.ts'
+import type { KeyRing } from '../accounts/key-ring.ts'
+import type { ChatProvider } from '../providers/chat-provider.ts'
+import type { FallbackOptions } from '../providers/resilience/fallback.ts'
+import type { Clock } from '../routing/clock.ts'
+import type { RoutingDecision } from '../routing/decision.ts'
+import type { DecisionStore } from '../routing/decision-store.ts'
+import type { FeedbackStore } from '../routing/feedback-store.ts'
+import type { Label, Settlement } from '../routing/outcome.ts'
+import type { Llm, LlmId } from '../routing/registry/llm.ts'
+import type { LlmRegistry } from '../routing/registry/llm-registry.ts'
+import type { RoutingRequest } from '../routing/request.ts'
+
+/** What a call that ended taught the completion-time model. */
+export interface ObservedCall {
+  readonly timeToFirstTokenMs: number | undefined
+  readonly completionMs: number
+  readonly outputTokens: number | undefined
+}
+
+/** The router, as the gateway needs it. */
+export interface RequestRouter {
+  /** The live pool. */
+  readonly pool: LlmRegistry
+  /**
+   * Decides; calls nothing and stores nothing.
+   * @param attribution `budgetUsd`: what the caps still allow for this request; undefined when there is no cap.
+   * @throws {RoutingError} `no_admissible_llm`, `unknown_llm`
+   */
+  route(
+    request: RoutingRequest,
+    attribution: { readonly keyId: string | undefined; readonly budgetUsd: number | undefined },
+  ): Promise<RoutingDecision>
+  /** Counts a call in flight at once, so that a burst does not herd. */
+  callStarted(llm: LlmId): void
+  /** @param observed undefined when the call taught nothing: it failed, was cut or aborted. */
+  callEnded(llm: LlmId, observed: ObservedCall | undefined): void
+  /** Online cost and latency estimates. Never throws. */
+  recordOutcome(decision: RoutingDecision, settlement: Settlement): void
+}
+
+/** Takes accepted labels off the request path. Never throws. */
+export interface LabelSink {
+  accept(label: Label): void
+}
+
+/** Structured logging; pino's loggers satisfy it. */
+export interface Logger {
+  info(fields: object, message: string): void
+  warn(fields: object, message: string): void
+  error(fields: object, message: string): void
+}
+
+/** What a gateway is joined from. Who opened a part closes it: the gateway closes none of them. */
+export interface GatewayParts {
+  readonly router: RequestRouter
+  readonly labels: LabelSink
+  readonly decisions: DecisionStore
+  readonly feedback: FeedbackStore
+  readonly keys: KeyRing
+  readonly spend: DailySpend
+  /** The provider that serves an LLM of the pool. */
+  readonly providerFor: (llm: Llm) => ChatProvider
+  /** Retries, breakers and deadlines around every call. */
+  readonly resilience: FallbackOptions
+  /** Fractions of a millisecond make the reported overhead finer. */
+  readonly clock: Clock
+  /** A new id for a request without one: unique, URL-safe. */
+  readonly newId: () => string
+  readonly log: Logger
+}

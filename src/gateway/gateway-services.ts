@@ -1,0 +1,14 @@
+import type { GatewayMetrics } from './gateway-metrics.ts'
+import type { GatewayOptions } from './gateway-options.ts'
+import type { GatewayParts } from './gateway-parts.ts'
+import type { StoreHealth } from './store-health.ts'
+
+/** What every route works with. */
+export interface GatewayServices {
+  readonly parts: GatewayParts
+  readonly options: GatewayOptions
+  readonly metrics: GatewayMetrics
+  readonly storeHealth: StoreHealth
+  /** No new work is taken any more. */
+  readonly draining: () => boolean
+}

@@ -1,0 +1,77 @@
+import { isUtf8 } from 'node:buffer'
+import type { IncomingMessage } from 'node:http'
+import { GatewayError } from './gateway-error.ts'
+
+/** Deeper JSON than any real request; the walk below and `JSON.stringify` stay far from the stack's end. */
+const maxDepth = 64
+/** More values than any real request has: keeps the checks that follow cheap. */
+const maxValues = 1_000_000
+
+/**
+ * Reads, decodes and parses a request body once. Nothing beyond `maxBytes` is kept.
+ *
+ * @throws {GatewayError} `unsupported_media_type`, `body_too_large`, `invalid_json`
+ */
+export async function readJsonBody(request: IncomingMessage, maxBytes: number): Promise<unknown> {
+  requireJson(request)
+  const bytes = await readBytes(request, maxBytes)
+  // A byte sequence that is not UTF-8 would otherwise turn silently into replacement characters.
+  if (!isUtf8(bytes)) throw new GatewayError('invalid_json', 'The request body is not valid UTF-8')
+  let parsed: unknown
+  try {
+    parsed = JSON.parse(bytes.toString('utf8'))
+  } catch (error) {
+    throw new GatewayError('invalid_json', 'The request body is not valid JSON', { cause: error })
+  }
+  checkLimits(parsed, 0, { values: 0 })
+  return parsed
+}
+
+function requireJson(request: IncomingMessage): void {
+  const type = request.headers['content-type']
+  const essence = type?.split(';', 1)[0]?.trim().toLowerCase()
+  if (essence !== 'application/json') {
+    throw new GatewayError('unsupported_media_type', 'The request needs the header content-type: application/json')
+  }
+  const encoding = request.headers['content-encoding']
+  if (encoding !== undefined && encoding.toLowerCase() !== 'identity') {
+    throw new GatewayError('unsupported_media_type', 'Compressed request bodies are not supported')
+  }
+}
+
+function readBytes(request: IncomingMessage, maxBytes: number): Promise<Buffer> {
+  const tooLarge = () =>
+    new GatewayError('body_too_large', `The request body is larger than ${maxBytes} bytes, the limit of this gateway`)
+  if (Number(request.headers['content-length'] ?? 0) > maxBytes) return Promise.reject(tooLarge())
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = []
+    let size = 0
+    request.on('data', (chunk: Buffer) => {
+      size += chunk.length
+      if (size > maxBytes) {
+        chunks.length = 0
+        request.removeAllListeners('data')
+        reject(tooLarge())
+      } else {
+        chunks.push(chunk)
+      }
+    })
+    request.on('end', () => resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, size)))
+    request.on('error', (cause) => {
+      reject(new GatewayError('malformed_http', 'The request ended before its body was complete', { cause }))
+    })
+  })
+}
+
+/** Refuses what no client means and code further on might trip over: endless nesting and keys that reach a prototype. */
+function checkLimits(value: unknown, depth: number, count: { values: number }): void {
+  if (typeof value !== 'object' || value === null) return
+  if (depth >= maxDepth) throw new GatewayError('invalid_json', `The request is nested deeper than ${maxDepth} levels`)
+  const items = Array.isArray(value) ? (value as readonly unknown[]) : Object.values(value)
+  if (Object.hasOwn(value, '__proto__')) {
+    throw new GatewayError('invalid_json', "The request may not hold a field named '__proto__'", { param: '__proto__' })
+  }
+  count.values += items.length
+  if (count.values > maxValues) throw new GatewayError('invalid_json', `The request holds over ${maxValues} values`)
+  for (const item of items) checkLimits(item, depth + 1, count)
+}

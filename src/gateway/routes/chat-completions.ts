@@ -1,0 +1,21 @@
+import { requireScope } from '../authenticate.ts'
+import { readJsonBody } from '../json-body.ts'
+import { serveChat } from '../serve-chat.ts'
+import { ChatAnswerWriter } from '../wire/chat-answer-writer.ts'
+import { takeInChat } from '../wire/chat-intake.ts'
+import type { Route } from './route-handler.ts'
+
+/** `POST /v1/chat/completions`, JSON and SSE. */
+export const chatCompletionsRoute: Route = {
+  name: 'chat_completions',
+  method: 'POST',
+  access: 'key',
+  callsLlm: true,
+  async handle(services, { exchange, caller, signal }) {
+    requireScope(caller, 'inference')
+    const body = await readJsonBody(exchange.request, services.options.maxBodyBytes)
+    const intake = takeInChat(body, exchange.request.headers, services.parts.router.pool, caller)
+    const chat = { ...intake, receivedAtMs: exchange.receivedAtMs }
+    await serveChat(services, caller, chat, new ChatAnswerWriter(exchange, intake.includeUsage), signal)
+  },
+}

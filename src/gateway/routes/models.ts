@@ -1,0 +1,42 @@
+import type { GatewayServices } from '../gateway-services.ts'
+import { type ModelBody, toAutoModelBody, toModelBody } from '../wire/model-body.ts'
+import { autoModelNames, resolveModelName } from '../wire/model-name.ts'
+import type { Route } from './route-handler.ts'
+
+/** When a model was made is not known to us; clients only need a number here. */
+const createdSeconds = 0
+
+/** `GET /v1/models`: `auto` and its variants, then every LLM of the pool. */
+export const modelsRoute: Route = {
+  name: 'models',
+  method: 'GET',
+  access: 'key',
+  callsLlm: false,
+  handle(services, { exchange }) {
+    exchange.sendJson(200, { object: 'list', data: listModels(services) })
+  },
+}
+
+/** `GET /v1/models/<id>`; ids may hold slashes. */
+export const modelRoute: Route = {
+  name: 'model',
+  method: 'GET',
+  access: 'key',
+  callsLlm: false,
+  handle(services, { exchange, rest }) {
+    const { pool } = services.parts.router
+    const { pinnedLlm } = resolveModelName(rest, pool)
+    const body =
+      pinnedLlm === undefined
+        ? toAutoModelBody(rest, createdSeconds)
+        : toModelBody(pool.require(pinnedLlm), createdSeconds)
+    exchange.sendJson(200, body)
+  },
+}
+
+function listModels(services: GatewayServices): readonly ModelBody[] {
+  return [
+    ...autoModelNames.map((name) => toAutoModelBody(name, createdSeconds)),
+    ...services.parts.router.pool.list().map((llm) => toModelBody(llm, createdSeconds)),
+  ]
+}

@@ -1,0 +1,27 @@
+import type { Caller } from '../authenticate.ts'
+import type { GatewayServices } from '../gateway-services.ts'
+import type { HttpExchange } from '../http-exchange.ts'
+
+/** What a route gets of its request. */
+export interface RouteRequest {
+  readonly exchange: HttpExchange
+  readonly caller: Caller
+  /** What follows the route's path, percent-decoded: the id in `/v1/models/<id>`. Empty for exact paths. */
+  readonly rest: string
+  /** Aborts when the caller leaves or the gateway ends. */
+  readonly signal: AbortSignal
+}
+
+/** Answers one request, or throws what `error-response.ts` can translate. */
+export type RouteHandler = (services: GatewayServices, request: RouteRequest) => Promise<void> | void
+
+export interface Route {
+  /** For metrics. */
+  readonly name: string
+  readonly method: 'GET' | 'POST'
+  /** `open`: anybody, under any host name. `key`: with a key, where keys are in use. `admin`: with the admin scope. */
+  readonly access: 'open' | 'key' | 'admin'
+  /** Calls an LLM: counts against the limit of concurrent requests. */
+  readonly callsLlm: boolean
+  readonly handle: RouteHandler
+}

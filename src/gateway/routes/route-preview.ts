@@ -1,0 +1,23 @@
+import { readJsonBody } from '../json-body.ts'
+import { remainingBudget } from '../serve-chat.ts'
+import { takeInChat } from '../wire/chat-intake.ts'
+import { toDecisionBody } from '../wire/decision-body.ts'
+import type { Route } from './route-handler.ts'
+
+/** `POST /v1/route`: the decision for a chat request and its terms. Calls nothing and stores nothing. */
+export const routePreviewRoute: Route = {
+  name: 'route',
+  method: 'POST',
+  access: 'key',
+  callsLlm: false,
+  async handle(services, { exchange, caller }) {
+    const { router } = services.parts
+    const body = await readJsonBody(exchange.request, services.options.maxBodyBytes)
+    const { routing } = takeInChat(body, exchange.request.headers, router.pool, caller)
+    const decision = await router.route(routing, {
+      keyId: caller.keyId,
+      budgetUsd: remainingBudget(services, caller),
+    })
+    exchange.sendJson(200, toDecisionBody(decision))
+  },
+}

@@ -1,0 +1,169 @@
+import type { SpendReservation } from '../accounts/daily-spend.ts'
+import type { ChatCompletion, ChatRequest, JsonObject } from '../providers/chat-provider.ts'
+import { ProviderError } from '../providers/provider-error.ts'
+import {
+  completeWithFallback,
+  FallbackError,
+  type FallbackOptions,
+  type FallbackStream,
+  streamWithFallback,
+} from '../providers/resilience/fallback.ts'
+import type { RoutingDecision } from '../routing/decision.ts'
+import type { LlmId } from '../routing/registry/llm.ts'
+import type { TokenUsage } from '../routing/registry/token-price.ts'
+import { toNanoUsd } from '../routing/registry/token-price.ts'
+import type { RoutingRequest } from '../routing/request.ts'
+import { type AnswerEnd, AnswerLedger } from './answer-ledger.ts'
+import type { Caller } from './authenticate.ts'
+import { GatewayError } from './gateway-error.ts'
+import type { GatewayServices } from './gateway-services.ts'
+import { UpstreamCalls } from './upstream-calls.ts'
+
+/** A chat request, parsed, whatever dialect it came in. */
+export interface ChatToServe {
+  readonly routing: RoutingRequest
+  /** For the upstream, in the neutral form. */
+  readonly request: ChatRequest
+  readonly stream: boolean
+  readonly receivedAtMs: number
+}
+
+/** What an answer says of itself. */
+export interface AnswerReceipt {
+  readonly decision: RoutingDecision
+  readonly answered: LlmId
+  /** Undefined while, or because, it is not known. */
+  readonly costUsd: number | undefined
+  readonly overheadMs: number
+}
+
+/** Writes one answer in its dialect. Nothing is written before the first call. */
+export interface AnswerWriter {
+  /** A whole answer, and the end. */
+  complete(completion: ChatCompletion, receipt: AnswerReceipt): void
+  /** A stream begins; the cost is not known yet. */
+  open(receipt: AnswerReceipt): void
+  /** One event of the stream. A promise asks to wait: the caller reads slower than the LLM writes. */
+  chunk(chunk: JsonObject, hasUsage: boolean): Promise<void> | undefined
+  /** The stream ended whole; called after the settlement was committed. */
+  finish(receipt: AnswerReceipt): void
+  /** The stream broke off after it began. */
+  fail(error: unknown): void
+}
+
+/**
+ * Serves one chat request: caps, routing, the decision's commit beside the upstream call, fallback, and the settlement's
+ * commit before the answer's last byte.
+ *
+ * @param signal aborts when the caller leaves; goes upstream.
+ * @throws {RoutingError | ProviderError | GatewayError} before anything was written; later faults go to `writer.fail`.
+ */
+export async function serveChat(
+  services: GatewayServices,
+  caller: Caller,
+  chat: ChatToServe,
+  writer: AnswerWriter,
+  signal: AbortSignal,
+): Promise<void> {
+  const { parts, options } = services
+  const decision = await parts.router.route(chat.routing, {
+    keyId: caller.keyId,
+    budgetUsd: remainingBudget(services, caller),
+  })
+  const reservation = reserve(services, caller, decision)
+  const calls = new UpstreamCalls(parts, decision, options.maxFallbacks)
+  const ledger = new AnswerLedger(services, decision, reservation, calls, chat)
+  const resilience: FallbackOptions = { deadlineMs: options.maxAnswerMs, ...parts.resilience }
+  try {
+    if (chat.stream) {
+      const stream = await streamWithFallback(calls.targets, chat.request, signal, resilience)
+      await relayStream(stream, ledger, writer, signal)
+    } else {
+      const answer = await completeWithFallback(calls.targets, chat.request, signal, resilience)
+      const { completion, answered, attempts } = answer
+      const { usage, reportedModel } = completion
+      const status = 'completed'
+      const end = { status, answered, reportedModel, usage, timeToFirstTokenMs: undefined, attempts } as const
+      writer.complete(completion, await settledReceipt(ledger, end, answered))
+    }
+  } catch (error) {
+    // After an answer was settled this changes nothing; the first settlement counts.
+    await ledger.settle(unanswered(error, signal))
+    throw error
+  }
+}
+
+/** @throws {GatewayError} `budget_exhausted` */
+export function remainingBudget(services: GatewayServices, caller: Caller): number | undefined {
+  const budgetUsd = services.parts.spend.remainingUsd(caller)
+  if (budgetUsd !== undefined && budgetUsd <= 0) throw budgetExhausted(services)
+  return budgetUsd
+}
+
+async function relayStream(
+  stream: FallbackStream,
+  ledger: AnswerLedger,
+  writer: AnswerWriter,
+  signal: AbortSignal,
+): Promise<void> {
+  const { answered, timeToFirstTokenMs } = stream
+  let usage: TokenUsage | undefined
+  let reportedModel: string | undefined
+  const settle = (status: AnswerEnd['status']) => {
+    const end: AnswerEnd = { status, answered, reportedModel, usage, timeToFirstTokenMs, attempts: stream.attempts }
+    return settledReceipt(ledger, end, answered)
+  }
+  writer.open({ decision: ledger.decision, answered, costUsd: undefined, overheadMs: ledger.overheadMs })
+  try {
+    for await (const event of stream.events) {
+      if (event.type === 'finished') continue
+      if (event.type === 'metadata') {
+        usage = event.usage ?? usage
+        reportedModel = event.reportedModel ?? reportedModel
+      }
+      const drained = writer.chunk(event.chunk, event.type === 'metadata' && event.usage !== undefined)
+      if (drained !== undefined) await drained
+      if (signal.aborted) throw new ProviderError('aborted', 'The caller left')
+    }
+  } catch (error) {
+    await settle(signal.aborted ? 'aborted' : 'cut')
+    writer.fail(error)
+    return
+  }
+  writer.finish(await settle('completed'))
+}
+
+async function settledReceipt(ledger: AnswerLedger, end: AnswerEnd, answered: LlmId): Promise<AnswerReceipt> {
+  const { costNanoUsd, overheadMs } = await ledger.settle(end)
+  const costUsd = costNanoUsd === undefined ? undefined : costNanoUsd / 1e9
+  return { decision: ledger.decision, answered, costUsd, overheadMs }
+}
+
+function unanswered(error: unknown, signal: AbortSignal): AnswerEnd {
+  return {
+    status: signal.aborted ? 'aborted' : 'failed',
+    answered: undefined,
+    reportedModel: undefined,
+    usage: undefined,
+    timeToFirstTokenMs: undefined,
+    attempts: error instanceof FallbackError ? error.attempts : [],
+  }
+}
+
+/**
+ * Sets the predicted cost of the drawn LLM aside. Where its price is not known the dearest known candidate stands in:
+ * unknown is never zero.
+ */
+function reserve(services: GatewayServices, caller: Caller, decision: RoutingDecision): SpendReservation {
+  let reservedUsd = decision.candidates.find(({ llm }) => llm === decision.drawn)?.costUsd
+  reservedUsd ??= decision.candidates.reduce((dearest, { costUsd }) => Math.max(dearest, costUsd ?? 0), 0)
+  const reservation = services.parts.spend.reserve(caller, toNanoUsd(reservedUsd))
+  if (reservation === undefined) throw budgetExhausted(services)
+  return reservation
+}
+
+function budgetExhausted(services: GatewayServices): GatewayError {
+  return new GatewayError('budget_exhausted', 'The daily budget is used up; it starts anew at 00:00 UTC', {
+    retryAfterMs: services.parts.spend.resetsInMs,
+  })
+}

@@ -1,0 +1,45 @@
+import type { ServerResponse } from 'node:http'
+
+/** Server-sent events on one response, with backpressure. */
+export class SseWriter {
+  readonly #response: ServerResponse
+
+  constructor(response: ServerResponse) {
+    this.#response = response
+  }
+
+  /** Headers wait in the socket's buffer and leave together with the first event. */
+  open(headers: Readonly<Record<string, string>>): void {
+    this.#response.writeHead(200, {
+      'content-type': 'text/event-stream; charset=utf-8',
+      'cache-control': 'no-store',
+      // Reverse proxies such as nginx would otherwise collect the events.
+      'x-accel-buffering': 'no',
+      ...headers,
+    })
+  }
+
+  /** @param data one line. A promise asks the writer to wait; it resolves when the client has read on, or has left. */
+  send(data: string): Promise<void> | undefined {
+    if (this.#response.destroyed || this.#response.write(`data: ${data}\n\n`)) return undefined
+    return this.#drained()
+  }
+
+  /** Ends the stream after one last event. */
+  end(data: string): void {
+    this.#response.end(`data: ${data}\n\n`)
+  }
+
+  #drained(): Promise<void> {
+    const response = this.#response
+    return new Promise((resolve) => {
+      const done = () => {
+        response.off('drain', done)
+        response.off('close', done)
+        resolve()
+      }
+      response.on('drain', done)
+      response.on('close', done)
+    })
+  }
+}

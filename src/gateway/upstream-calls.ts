@@ -1,0 +1,80 @@
+import type { ChatCall, ChatProvider } from '../providers/chat-provider.ts'
+import type { FallbackTarget } from '../providers/resilience/fallback.ts'
+import type { RoutingDecision } from '../routing/decision.ts'
+import type { Llm, LlmId } from '../routing/registry/llm.ts'
+import type { GatewayParts, ObservedCall } from './gateway-parts.ts'
+
+type NeededParts = Pick<GatewayParts, 'router' | 'providerFor' | 'clock'>
+
+/** The upstream calls of one request: whom to call in which order, and which LLM is being called right now. */
+export class UpstreamCalls {
+  /** The drawn LLM, then the other candidates by utility; the drawn one alone when the caller named it. */
+  readonly targets: readonly FallbackTarget[]
+  readonly #parts: NeededParts
+  #current: LlmId | undefined
+  #firstCallAtMs: number | undefined
+
+  constructor(parts: NeededParts, decision: RoutingDecision, maxFallbacks: number) {
+    this.#parts = parts
+    const targets: FallbackTarget[] = []
+    for (const id of callOrder(decision, maxFallbacks)) {
+      const llm = parts.router.pool.get(id)
+      // Gone since the decision was made: the next one serves.
+      if (llm !== undefined) targets.push(this.#toTarget(llm))
+    }
+    this.targets = targets
+  }
+
+  /** When the first upstream call began; undefined before it. */
+  get firstCallAtMs(): number | undefined {
+    return this.#firstCallAtMs
+  }
+
+  /** Ends the counting; harmless when called again. */
+  end(observed: ObservedCall | undefined): void {
+    if (this.#current !== undefined) this.#parts.router.callEnded(this.#current, observed)
+    this.#current = undefined
+  }
+
+  #toTarget(llm: Llm): FallbackTarget {
+    const provider = this.#parts.providerFor(llm)
+    return {
+      llmId: llm.id,
+      upstreamModel: llm.upstreamModel,
+      provider: announceCalls(provider, () => this.#callBegins(llm.id)),
+    }
+  }
+
+  #callBegins(llm: LlmId): void {
+    this.#firstCallAtMs ??= this.#parts.clock.now()
+    if (this.#current === llm) return
+    this.end(undefined)
+    this.#current = llm
+    this.#parts.router.callStarted(llm)
+  }
+}
+
+function callOrder(decision: RoutingDecision, maxFallbacks: number): readonly LlmId[] {
+  if (decision.pinned) return [decision.drawn]
+  const others = decision.candidates
+    .filter(({ llm }) => llm !== decision.drawn)
+    .sort((a, b) => b.utility - a.utility)
+    .slice(0, maxFallbacks)
+  return [decision.drawn, ...others.map(({ llm }) => llm)]
+}
+
+/** The same provider, telling when a call begins. Streams pass through untouched: nothing is added per event. */
+function announceCalls(provider: ChatProvider, begins: () => void): ChatProvider {
+  return {
+    complete(call: ChatCall, signal: AbortSignal) {
+      begins()
+      return provider.complete(call, signal)
+    },
+    stream(call: ChatCall, signal: AbortSignal) {
+      begins()
+      return provider.stream(call, signal)
+    },
+    probe: (signal) => provider.probe(signal),
+    close: () => provider.close(),
+  }
+}

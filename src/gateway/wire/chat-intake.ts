@@ -1,0 +1,65 @@
+import type { IncomingHttpHeaders } from 'node:http'
+import type { ChatRequest } from '../../providers/chat-provider.ts'
+import {
+  joinPreferences,
+  parsePreferenceBody,
+  parsePreferenceHeaders,
+} from '../../routing/decision/parse-preference.ts'
+import type { RoutingPreference } from '../../routing/decision/routing-preference.ts'
+import type { LlmRegistry } from '../../routing/registry/llm-registry.ts'
+import type { RoutingRequest } from '../../routing/request.ts'
+import { type ChatRequestBody, parseChatRequest } from './chat-request.ts'
+import { conversationIdOf } from './conversation-id.ts'
+import { resolveModelName } from './model-name.ts'
+import { toRoutingRequest } from './to-routing-request.ts'
+
+/** An OpenAI chat request taken apart. */
+export interface ChatIntake {
+  readonly routing: RoutingRequest
+  /** For the upstream: everything the caller sent but `model`, `stream` and `pointsman`. */
+  readonly request: ChatRequest
+  readonly stream: boolean
+  readonly includeUsage: boolean
+}
+
+/**
+ * @param body parsed JSON.
+ * @throws {GatewayError} `invalid_request`, `model_not_found`
+ * @throws {RoutingError} `invalid_preference`
+ */
+export function takeInChat(
+  body: unknown,
+  headers: IncomingHttpHeaders,
+  pool: LlmRegistry,
+  caller: { readonly keyId: string | undefined; readonly preference: Partial<RoutingPreference> },
+): ChatIntake {
+  const checked = parseChatRequest(body)
+  const named = resolveModelName(checked.model, pool)
+  const preference = joinPreferences(
+    [parsePreferenceBody(checked.pointsman), parsePreferenceHeaders(singleHeaders(headers)), named.preference],
+    caller.preference,
+  )
+  return {
+    routing: toRoutingRequest(checked, {
+      preference,
+      pinnedLlm: named.pinnedLlm,
+      conversationId: conversationIdOf(checked, headers, caller.keyId),
+    }),
+    request: forUpstream(body as ChatRequestBody),
+    stream: checked.stream === true,
+    includeUsage: checked.stream_options?.include_usage === true,
+  }
+}
+
+/** From the body as it came, so that what the checks do not know travels on untouched. */
+function forUpstream(body: ChatRequestBody): ChatRequest {
+  const { model: _model, stream: _stream, pointsman: _pointsman, ...request } = body
+  return request as ChatRequest
+}
+
+function* singleHeaders(headers: IncomingHttpHeaders): Generator<readonly [string, string]> {
+  for (const name in headers) {
+    const value = headers[name]
+    if (typeof value === 'string') yield [name, value]
+  }
+}

@@ -1,0 +1,33 @@
+import type { AnswerReceipt } from '../serve-chat.ts'
+
+/** The headers that tell how an answer came about: ours, and LiteLLM's names for those it has too. */
+export function decisionHeaders(receipt: AnswerReceipt): Record<string, string> {
+  const { decision, answered, costUsd } = receipt
+  const llm = headerText(answered)
+  const overheadMs = receipt.overheadMs.toFixed(3)
+  const headers: Record<string, string> = {
+    'x-pointsman-decision-id': decision.id,
+    'x-pointsman-llm': llm,
+    'x-pointsman-overhead-ms': overheadMs,
+    'x-pointsman-cold': String(decision.cold),
+    'x-pointsman-policy': headerText(decision.policyVersion),
+    'x-litellm-call-id': decision.id,
+    'x-litellm-model-id': llm,
+    'x-litellm-overhead-duration-ms': overheadMs,
+  }
+  if (costUsd !== undefined) {
+    headers['x-pointsman-cost-usd'] = formatUsd(costUsd)
+    headers['x-litellm-response-cost'] = formatUsd(costUsd)
+  }
+  return headers
+}
+
+/** Without exponent: not every reader of headers takes 1e-7 for a number. */
+function formatUsd(usd: number): string {
+  return usd.toFixed(9).replace(/\.?0+$/, '')
+}
+
+/** Names may hold any character; header values may not. */
+function headerText(text: string): string {
+  return /^[\x20-\x7e]*$/.test(text) ? text : encodeURI(text)
+}

@@ -1,0 +1,127 @@
+import type { RoutingPreference } from '../../routing/decision/routing-preference.ts'
+import type { LlmId } from '../../routing/registry/llm.ts'
+import type { RequestNeeds, RequestShape, RoutingRequest } from '../../routing/request.ts'
+import type { ChatRequestBody } from './chat-request.ts'
+
+/** What is known of a request beside its body. */
+export interface RequestFacts {
+  readonly preference: RoutingPreference
+  readonly pinnedLlm: LlmId | undefined
+  readonly conversationId: string
+}
+
+type Message = ChatRequestBody['messages'][number]
+type ContentPart = Exclude<NonNullable<Message['content']>, string>[number]
+
+/** OpenAI's count for one image of 1024 × 1024 at high detail. */
+const tokensPerImage = 765
+/** Role and separators of one message. */
+const tokensPerMessage = 4
+
+/** Sums over the messages of one request. */
+interface Tally {
+  readonly userTexts: string[]
+  systemChars: number
+  assistantChars: number
+  toolOutputChars: number
+  userTurns: number
+  images: number
+  audio: boolean
+  files: boolean
+  textBytes: number
+}
+
+/**
+ * An OpenAI chat request as the router sees it. Only user turns become text; system text, the assistant's own words
+ * and tool output become sizes (design §3.1).
+ */
+export function toRoutingRequest(body: ChatRequestBody, facts: RequestFacts): RoutingRequest {
+  const tally: Tally = {
+    userTexts: [],
+    systemChars: 0,
+    assistantChars: 0,
+    toolOutputChars: 0,
+    userTurns: 0,
+    images: 0,
+    audio: false,
+    files: false,
+    textBytes: 0,
+  }
+  for (const message of body.messages) addMessage(tally, message)
+  const toolCount = (body.tools?.length ?? 0) + (body.functions?.length ?? 0)
+  const shape: RequestShape = {
+    systemChars: tally.systemChars,
+    assistantChars: tally.assistantChars,
+    toolOutputChars: tally.toolOutputChars,
+    userTurns: tally.userTurns,
+    toolCount,
+    imageCount: tally.images,
+  }
+  const needs: RequestNeeds = {
+    tools: toolCount > 0,
+    vision: tally.images > 0,
+    audio: tally.audio,
+    files: tally.files,
+    jsonSchema: body.response_format?.type === 'json_schema',
+  }
+  return {
+    userText: tally.userTexts.join('\n\n'),
+    shape,
+    needs,
+    inputTokens: estimateInputTokens(body, tally),
+    maxOutputTokens: body.max_completion_tokens ?? body.max_tokens ?? undefined,
+    ...facts,
+  }
+}
+
+/**
+ * Four bytes of UTF-8 to the token, which is near enough for English and code and, unlike characters, does not
+ * undercount other scripts. An estimate for admissibility and prices before the call; the bill comes from the usage.
+ */
+function estimateInputTokens(body: ChatRequestBody, tally: Tally): number {
+  let bytes = tally.textBytes
+  if (body.tools !== undefined && body.tools !== null) bytes += Buffer.byteLength(JSON.stringify(body.tools))
+  if (body.functions !== undefined && body.functions !== null)
+    bytes += Buffer.byteLength(JSON.stringify(body.functions))
+  if (body.response_format?.type === 'json_schema') bytes += Buffer.byteLength(JSON.stringify(body.response_format))
+  return Math.ceil(bytes / 4) + body.messages.length * tokensPerMessage + tally.images * tokensPerImage
+}
+
+function addMessage(tally: Tally, message: Message): void {
+  if (message.role === 'user') tally.userTurns += 1
+  const { content } = message
+  if (typeof content === 'string') {
+    addText(tally, message.role, content)
+  } else if (content !== undefined && content !== null) {
+    for (const part of content) addPart(tally, message.role, part)
+  }
+  if (message.tool_calls !== undefined && message.tool_calls !== null && message.tool_calls.length > 0) {
+    addText(tally, 'assistant', JSON.stringify(message.tool_calls))
+  }
+}
+
+function addPart(tally: Tally, role: Message['role'], part: ContentPart): void {
+  if (part.text !== undefined) addText(tally, role, part.text)
+  if (part.type === 'image_url') tally.images += 1
+  else if (part.type === 'input_audio') tally.audio = true
+  else if (part.type === 'file') tally.files = true
+}
+
+function addText(tally: Tally, role: Message['role'], text: string): void {
+  tally.textBytes += Buffer.byteLength(text)
+  switch (role) {
+    case 'user':
+      tally.userTexts.push(text)
+      return
+    case 'assistant':
+      tally.assistantChars += text.length
+      return
+    case 'tool':
+    case 'function':
+      tally.toolOutputChars += text.length
+      return
+    case 'system':
+    case 'developer':
+      tally.systemChars += text.length
+  }
+}

@@ -1,0 +1,134 @@
+import { randomUUID } from 'node:crypto'
+import type { ApiKey, KeyScope } from '../../src/accounts/api-key.ts'
+import { createApiKeySecret } from '../../src/accounts/api-key-secret.ts'
+import { DailySpend } from '../../src/accounts/daily-spend.ts'
+import { KeyRing } from '../../src/accounts/key-ring.ts'
+import { createGateway, type Gateway } from '../../src/gateway/create-gateway.ts'
+import type { GatewayOptions } from '../../src/gateway/gateway-options.ts'
+import type { ChatProvider } from '../../src/providers/chat-provider.ts'
+import type { FallbackOptions } from '../../src/providers/resilience/fallback.ts'
+import type { Clock } from '../../src/routing/clock.ts'
+import type { Label } from '../../src/routing/outcome.ts'
+import { type Llm, unknownLlmProperties } from '../../src/routing/registry/llm.ts'
+import { LlmRegistry } from '../../src/routing/registry/llm-registry.ts'
+import { MemoryDecisionStore, MemoryFeedbackStore, MemoryKeyStore } from './memory-stores.ts'
+import { StubRouter } from './stub-router.ts'
+
+export const machineClock: Clock = { now: () => performance.timeOrigin + performance.now() }
+
+export interface HarnessOptions {
+  /** By LLM id, in pool order. */
+  readonly providers: Readonly<Record<string, ChatProvider>>
+  readonly keys?: readonly {
+    readonly id: string
+    readonly scopes: readonly KeyScope[]
+    readonly dailyCapUsd?: number
+  }[]
+  readonly gatewayCapUsd?: number
+  readonly gateway?: Partial<GatewayOptions>
+  readonly resilience?: FallbackOptions
+  readonly host?: string
+  /** Off, the test calls `gateway.listen` itself. Default: on. */
+  readonly listen?: boolean
+}
+
+/** A gateway on a free port, with stores in memory and a stub router. */
+export interface Harness {
+  readonly gateway: Gateway
+  readonly url: string
+  readonly router: StubRouter
+  readonly decisions: MemoryDecisionStore
+  readonly feedback: MemoryFeedbackStore
+  readonly labels: readonly Label[]
+  readonly logged: readonly { readonly level: string; readonly message: string }[]
+  /** By key id. */
+  readonly secrets: ReadonlyMap<string, string>
+  /** POSTs JSON. */
+  post(path: string, body: unknown, headers?: Record<string, string>): Promise<Response>
+  get(path: string, headers?: Record<string, string>): Promise<Response>
+}
+
+export async function startHarness(options: HarnessOptions): Promise<Harness> {
+  const keyStore = new MemoryKeyStore()
+  const secrets = new Map<string, string>()
+  for (const key of options.keys ?? []) {
+    const { secret, ...kept } = createApiKeySecret()
+    secrets.set(key.id, secret)
+    await keyStore.create(toApiKey(key, kept))
+  }
+  const decisions = new MemoryDecisionStore()
+  const feedback = new MemoryFeedbackStore(decisions)
+  const router = new StubRouter(new LlmRegistry(Object.keys(options.providers).map(toLlm)))
+  const labels: Label[] = []
+  const logged: { level: string; message: string }[] = []
+  const keys = await KeyRing.load(keyStore)
+  const keyIds = keys.activeKeys().map(({ id }) => id)
+  const log = (level: string) => (_fields: object, message: string) => void logged.push({ level, message })
+  const gateway = createGateway(
+    {
+      router,
+      decisions,
+      feedback,
+      keys,
+      labels: { accept: (label) => void labels.push(label) },
+      spend: await DailySpend.load(decisions, machineClock, options.gatewayCapUsd, keyIds),
+      providerFor: (llm) => options.providers[llm.id]!,
+      resilience: options.resilience ?? {},
+      clock: machineClock,
+      newId: randomUUID,
+      log: { info: log('info'), warn: log('warn'), error: log('error') },
+    },
+    { version: '0.0.0-test', drainTimeoutMs: 500, ...options.gateway },
+  )
+  const url = options.listen === false ? '' : (await gateway.listen(options.host ?? '127.0.0.1', 0)).url
+  const post = (path: string, body: unknown, headers: Record<string, string> = {}) =>
+    fetch(url + path, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', ...headers },
+      body: JSON.stringify(body),
+    })
+  const get = (path: string, headers: Record<string, string> = {}) => fetch(url + path, { headers })
+  return { gateway, url, router, decisions, feedback, labels, logged, secrets, post, get }
+}
+
+export function userMessage(content: unknown = 'What is 2 + 2?') {
+  return { model: 'auto', messages: [{ role: 'user', content }] }
+}
+
+/** The `data:` lines of an SSE answer, in order. */
+export async function readSse(response: Response): Promise<readonly string[]> {
+  const text = await response.text()
+  return text
+    .split('\n\n')
+    .filter((block) => block.length > 0)
+    .map((block) => {
+      if (!block.startsWith('data: ')) throw new Error(`Not a data event: ${block}`)
+      return block.slice('data: '.length)
+    })
+}
+
+function toApiKey(
+  key: { readonly id: string; readonly scopes: readonly KeyScope[]; readonly dailyCapUsd?: number },
+  kept: { readonly secretHash: string; readonly prefix: string },
+): ApiKey {
+  return {
+    id: key.id,
+    name: key.id,
+    ...kept,
+    scopes: key.scopes,
+    preference: {},
+    dailyCapUsd: key.dailyCapUsd,
+    createdAtMs: 0,
+    revokedAtMs: undefined,
+  }
+}
+
+function toLlm(id: string): Llm {
+  return {
+    ...unknownLlmProperties,
+    id,
+    provider: 'scripted',
+    upstreamModel: `upstream-${id}`,
+    price: { inputPerMillionTokensUsd: 1, outputPerMillionTokensUsd: 2 },
+  }
+}

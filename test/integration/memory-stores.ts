@@ -1,0 +1,118 @@
+import type { ApiKey } from '../../src/accounts/api-key.ts'
+import type { KeyStore } from '../../src/accounts/key-store.ts'
+import type { RoutingDecision } from '../../src/routing/decision.ts'
+import type { DecisionStore, StoredDecision } from '../../src/routing/decision-store.ts'
+import type { FeedbackReceipt, FeedbackStore } from '../../src/routing/feedback-store.ts'
+import type { Feedback, Label, Settlement } from '../../src/routing/outcome.ts'
+
+/** A store that can be made to fail or to hang, as a full disk or a dead database would. */
+export type StoreFault = 'none' | 'throws' | 'hangs'
+
+export class MemoryDecisionStore implements DecisionStore {
+  readonly rows = new Map<string, { decision: RoutingDecision; reserved: number; settlement: Settlement | undefined }>()
+  fault: StoreFault = 'none'
+  /** Runs inside `settle`, before it resolves: lets a test see what the client has by then. */
+  onSettle: (() => Promise<void> | void) | undefined
+
+  async append(decision: RoutingDecision, reservedNanoUsd: number): Promise<void> {
+    await this.#suffer()
+    this.rows.set(decision.id, { decision, reserved: reservedNanoUsd, settlement: undefined })
+  }
+
+  async settle(settlement: Settlement): Promise<void> {
+    await this.#suffer()
+    await this.onSettle?.()
+    const row = this.rows.get(settlement.decisionId)
+    if (row !== undefined) row.settlement ??= settlement
+  }
+
+  async get(id: string): Promise<StoredDecision | undefined> {
+    await this.#suffer()
+    return this.rows.get(id)
+  }
+
+  async recentSettlements(limit: number): Promise<readonly StoredDecision[]> {
+    return [...this.rows.values()].filter((row) => row.settlement?.status === 'completed').slice(-limit)
+  }
+
+  async spentNanoUsd(sinceMs: number, keyId?: string): Promise<number> {
+    let spent = 0
+    for (const { decision, reserved, settlement } of this.rows.values()) {
+      if (decision.createdAtMs < sinceMs || (keyId !== undefined && decision.keyId !== keyId)) continue
+      spent += settlement?.costNanoUsd ?? reserved
+    }
+    return spent
+  }
+
+  async prune(): Promise<number> {
+    return 0
+  }
+
+  #suffer(): Promise<void> {
+    if (this.fault === 'throws') return Promise.reject(new Error('SQLITE_FULL: database or disk is full'))
+    return this.fault === 'hangs' ? new Promise(() => {}) : Promise.resolve()
+  }
+}
+
+export class MemoryFeedbackStore implements FeedbackStore {
+  readonly #decisions: MemoryDecisionStore
+  readonly #labels: Label[] = []
+  fault: StoreFault = 'none'
+
+  constructor(decisions: MemoryDecisionStore) {
+    this.#decisions = decisions
+  }
+
+  async accept(feedback: Feedback, visibleTo: string | undefined): Promise<FeedbackReceipt> {
+    if (this.fault !== 'none') throw new Error('SQLITE_FULL: database or disk is full')
+    const row = this.#decisions.rows.get(feedback.decisionId)
+    if (row === undefined || (visibleTo !== undefined && row.decision.keyId !== visibleTo)) {
+      return { status: 'unknown_decision' }
+    }
+    const llm = row.settlement?.answered
+    if (llm === undefined) return { status: 'no_answer' }
+    const earlier = this.#labels.findLast(
+      (label) => label.decisionId === feedback.decisionId && label.source === feedback.source,
+    )
+    if (earlier !== undefined && earlier.kind === feedback.kind && earlier.value === feedback.value) {
+      return { status: 'duplicate', sequence: earlier.sequence }
+    }
+    const { decisionId, source, kind, value } = feedback
+    const sequence = this.#labels.length + 1
+    const label: Label = {
+      ...{ sequence, decisionId, llm, context: row.decision.context, source, kind, value },
+      revises:
+        earlier === undefined ? undefined : { sequence: earlier.sequence, kind: earlier.kind, value: earlier.value },
+    }
+    this.#labels.push(label)
+    return { status: 'accepted', sequence, label }
+  }
+
+  async labelsAfter(sequence: number, limit: number): Promise<readonly Label[]> {
+    return this.#labels.filter((label) => label.sequence > sequence).slice(0, limit)
+  }
+
+  async latestSequence(): Promise<number> {
+    return this.#labels.length
+  }
+}
+
+export class MemoryKeyStore implements KeyStore {
+  readonly #keys: ApiKey[] = []
+
+  async create(key: ApiKey): Promise<void> {
+    this.#keys.push(key)
+  }
+
+  async list(): Promise<readonly ApiKey[]> {
+    return this.#keys
+  }
+
+  async revoke(id: string, atMs: number): Promise<boolean> {
+    const index = this.#keys.findIndex((key) => key.id === id && key.revokedAtMs === undefined)
+    const key = this.#keys[index]
+    if (key === undefined) return false
+    this.#keys[index] = { ...key, revokedAtMs: atMs }
+    return true
+  }
+}

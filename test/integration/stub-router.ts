@@ -1,0 +1,82 @@
+import type { ObservedCall, RequestRouter } from '../../src/gateway/gateway-parts.ts'
+import type { CandidateTerms, RoutingDecision } from '../../src/routing/decision.ts'
+import { RoutingError } from '../../src/routing/errors.ts'
+import type { Settlement } from '../../src/routing/outcome.ts'
+import type { Llm } from '../../src/routing/registry/llm.ts'
+import type { LlmRegistry } from '../../src/routing/registry/llm-registry.ts'
+import type { RoutingRequest } from '../../src/routing/request.ts'
+
+/** Draws the first LLM of the pool, then the second by utility, and so on. Remembers what it was told. */
+export class StubRouter implements RequestRouter {
+  readonly pool: LlmRegistry
+  readonly requests: RoutingRequest[] = []
+  readonly budgets: (number | undefined)[] = []
+  readonly outcomes: { readonly decision: RoutingDecision; readonly settlement: Settlement }[] = []
+  readonly ended: { readonly llm: string; readonly observed: ObservedCall | undefined }[] = []
+  readonly inFlight = new Map<string, number>()
+  /** What every candidate is predicted to cost. */
+  predictedCostUsd: number | undefined = 0.001
+  #count = 0
+
+  constructor(pool: LlmRegistry) {
+    this.pool = pool
+  }
+
+  async route(
+    request: RoutingRequest,
+    attribution: { readonly keyId: string | undefined; readonly budgetUsd: number | undefined },
+  ): Promise<RoutingDecision> {
+    this.requests.push(request)
+    this.budgets.push(attribution.budgetUsd)
+    const llms = request.pinnedLlm === undefined ? this.pool.list() : [this.pool.require(request.pinnedLlm)]
+    const drawn = llms[0]
+    if (drawn === undefined) throw new RoutingError('no_admissible_llm', 'No LLM may serve this request')
+    this.#count += 1
+    return {
+      id: `d${String(this.#count).padStart(8, '0')}`,
+      createdAtMs: Date.now(),
+      keyId: attribution.keyId,
+      conversationId: request.conversationId,
+      policyVersion: 'unfitted',
+      labelSequence: 0,
+      cold: true,
+      pinned: request.pinnedLlm !== undefined,
+      preference: request.preference,
+      inputTokens: request.inputTokens,
+      context: { embedderId: 'stub', embedding: new Float32Array(2), explicit: new Float32Array(1) },
+      candidates: llms.map((llm, index) => this.#terms(llm, index, llms.length)),
+      excluded: [],
+      drawn: drawn.id,
+      propensity: 1 / llms.length,
+    }
+  }
+
+  callStarted(llm: string): void {
+    this.inFlight.set(llm, (this.inFlight.get(llm) ?? 0) + 1)
+  }
+
+  callEnded(llm: string, observed: ObservedCall | undefined): void {
+    this.inFlight.set(llm, (this.inFlight.get(llm) ?? 0) - 1)
+    this.ended.push({ llm, observed })
+  }
+
+  recordOutcome(decision: RoutingDecision, settlement: Settlement): void {
+    this.outcomes.push({ decision, settlement })
+  }
+
+  #terms(llm: Llm, index: number, count: number): CandidateTerms {
+    return {
+      llm: llm.id,
+      qualitySource: 'prior',
+      offlineQuality: 0.5,
+      quality: 0.5,
+      uncertainty: 0.1,
+      outputTokens: 100,
+      costUsd: this.predictedCostUsd,
+      completionMs: 100,
+      latencyPenalty: 0,
+      utility: 1 - index / 10,
+      probability: 1 / count,
+    }
+  }
+}
