@@ -29,6 +29,7 @@ export interface PolicyStore {
   saveVersion(version: StoredPolicyVersion): Promise<void>
   latestVersion(): Promise<StoredPolicyVersion | undefined>
   version(id: string): Promise<StoredPolicyVersion | undefined>
+  /** Oldest first. */
   listVersions(): Promise<readonly PolicyVersionSummary[]>
   saveEmbedder(embedderId: string, snapshot: SnapshotData): Promise<void>
   embedder(embedderId: string): Promise<SnapshotData | undefined>

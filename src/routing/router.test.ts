@@ -42,8 +42,7 @@ function router(llms: readonly Llm[], options: Partial<RouterOptions> = {}, part
   return new Router(
     {
       pool: new LlmRegistry(llms),
-      policy: new RoutingPolicy({ embedder, pool: llms }),
-      cost,
+      policy: new RoutingPolicy({ embedder, pool: llms, cost }),
       times: new CompletionTimeModel(),
       random: new SeededRandom(5),
       clock: { now: () => 1_000 },
@@ -184,7 +183,7 @@ describe('Router', () => {
   test('an embedder that takes its time does not mix two requests up', async () => {
     const slow = { id: 'slow', dimension: 2, embed: async () => Float32Array.of(1, 0) }
     const llms = [cheap, middle, dear]
-    const live = router(llms, {}, { policy: new RoutingPolicy({ embedder: slow, pool: llms }) })
+    const live = router(llms, {}, { policy: new RoutingPolicy({ embedder: slow, pool: llms, cost }) })
     const lambdas = [0, 1000, 0, 1000]
     const decisions = await Promise.all(lambdas.map((lambda) => live.route(request({}, { lambda }), nobody)))
     expect(decisions.map((decision) => decision.drawn)).toEqual(['cheap', 'dear', 'cheap', 'dear'])

@@ -16,7 +16,6 @@ import { RoutingError } from './errors.ts'
 import type { RandomSource } from './numeric/random-source.ts'
 import type { Label, Settlement } from './outcome.ts'
 import type { CompletionTimeModel, ObservedCall } from './prediction/completion-time-model.ts'
-import type { CostPredictor } from './prediction/cost-predictor.ts'
 import type { Llm, LlmId } from './registry/llm.ts'
 import type { LlmRegistry } from './registry/llm-registry.ts'
 import type { RoutingRequest } from './request.ts'
@@ -49,7 +48,6 @@ export const defaultRouterOptions: RouterOptions = {
 export interface RouterParts {
   readonly pool: LlmRegistry
   readonly policy: RoutingPolicy
-  readonly cost: CostPredictor
   readonly times: CompletionTimeModel
   readonly random: RandomSource
   readonly clock: Clock
@@ -141,13 +139,19 @@ export class Router {
   recordOutcome(decision: RoutingDecision, settlement: Settlement): void {
     const { answered, costNanoUsd, usage } = settlement
     if (answered === undefined || settlement.status !== 'completed') return
-    const terms = decision.candidates.find((candidate) => candidate.llm === answered)
-    this.#parts.cost.observe(
-      answered,
-      terms?.costUsd ?? Number.NaN,
-      costNanoUsd === undefined ? undefined : costNanoUsd / 1e9,
-      usage?.outputTokens,
-    )
+    const costUsd = costNanoUsd === undefined ? undefined : costNanoUsd / 1e9
+    this.learnCost(decision, answered, costUsd, usage?.outputTokens)
+  }
+
+  /** The same for callers without settlements. Unknown is undefined. */
+  learnCost(
+    decision: RoutingDecision,
+    llm: LlmId,
+    costUsd: number | undefined,
+    outputTokens: number | undefined,
+  ): void {
+    const terms = decision.candidates.find((candidate) => candidate.llm === llm)
+    this.#policy.cost.observe(llm, terms?.costUsd ?? Number.NaN, costUsd, outputTokens)
   }
 
   /** Folds one label into the policy; see {@link RoutingPolicy.learn}. */
@@ -217,7 +221,7 @@ export class Router {
     const context = { embedderId: policy.embedder.id, embedding: noContext, explicit: noContext }
     this.#grow(1)
     const buffers = this.#buffers
-    this.#parts.cost.predict(context, request, [llm], buffers)
+    policy.cost.predict(context, request, [llm], buffers)
     const costUsd = buffers.costUsd[0]!
     const { budgetUsd } = attribution
     if (overCeiling(costUsd, request.preference.maxCostUsd))
@@ -256,7 +260,7 @@ export class Router {
     this.#grow(candidates.length)
     const buffers = this.#buffers
     policy.estimateQuality(context, candidates, buffers)
-    this.#parts.cost.predict(context, request, candidates, buffers)
+    policy.cost.predict(context, request, candidates, buffers)
     for (let i = 0; i < candidates.length; i++) {
       const costUsd = buffers.costUsd[i]!
       // An unknown price is compared as the dearest LLM's: never cheap by ignorance.
@@ -281,7 +285,7 @@ export class Router {
       if (overCeiling(costUsd[i]!, maxCostUsd)) reason = 'over_max_cost'
       else if (overCeiling(costUsd[i]!, budgetUsd)) reason = 'over_budget'
       else if (maxLatencyMs !== undefined && completionMs[i]! > maxLatencyMs) reason = 'over_max_latency'
-      else if (minQuality !== undefined && (fitted?.reportedQuality(mean[i]!) ?? mean[i]!) < minQuality) {
+      else if (minQuality !== undefined && (fitted?.levels.level(mean[i]!) ?? mean[i]!) < minQuality) {
         reason = 'under_min_quality'
       }
       if (reason === undefined) kept.push(llm)

@@ -5,8 +5,10 @@ import { residualDimension, writeResidualFeatures } from './learning/residual-fe
 import { type PriorDeviation, ResidualLearner } from './learning/residual-learner.ts'
 import type { Label } from './outcome.ts'
 import type { SnapshotData } from './policy-store.ts'
+import type { CostPredictor } from './prediction/cost-predictor.ts'
 import type { FittedPolicy } from './prediction/fitted-policy.ts'
 import { priceCostReferenceUsd, priceQualityPrior } from './prediction/price-prior.ts'
+import { TokenCostPredictor } from './prediction/token-cost-predictor.ts'
 import type { Llm, LlmId } from './registry/llm.ts'
 
 export interface LearningOptions {
@@ -50,12 +52,13 @@ export function newQualityEstimates(capacity: number): QualityEstimates {
 }
 
 /**
- * What the router believes: one fitted version, frozen, and the residual learned since. Choosing and drawing are not
- * its business; it only estimates and learns.
+ * What the router believes of quality and cost: one fitted version, frozen, and what was learned since. Choosing and
+ * drawing are not its business.
  */
 export class RoutingPolicy {
   readonly embedder: Embedder
   readonly fitted: FittedPolicy | undefined
+  readonly cost: CostPredictor
   /** C_ref, frozen with the version: adding a dear LLM must not move everyone's λ. */
   readonly costReferenceUsd: number
   readonly options: LearningOptions
@@ -76,6 +79,8 @@ export class RoutingPolicy {
     readonly embedder: Embedder
     readonly fitted?: FittedPolicy | undefined
     readonly pool: readonly Llm[]
+    /** Default: the version's own, or list price × a prior length. */
+    readonly cost?: CostPredictor
     readonly options?: Partial<LearningOptions>
   }) {
     const { embedder, fitted, pool } = parts
@@ -87,6 +92,7 @@ export class RoutingPolicy {
     }
     this.embedder = embedder
     this.fitted = fitted
+    this.cost = parts.cost ?? fitted?.cost ?? TokenCostPredictor.unfitted()
     this.options = { ...defaultLearning, ...parts.options }
     this.costReferenceUsd = fitted?.costReferenceUsd ?? priceCostReferenceUsd(pool)
     const fittedLlms = fitted?.quality.llms ?? []

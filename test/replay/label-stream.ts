@@ -1,7 +1,6 @@
 import type { OutcomeData } from '../../src/outcomes/outcome-data.ts'
 import { SeededRandom, shuffle } from '../../src/routing/numeric/random-source.ts'
 import { CompletionTimeModel } from '../../src/routing/prediction/completion-time-model.ts'
-import { TokenCostPredictor } from '../../src/routing/prediction/token-cost-predictor.ts'
 import { LlmRegistry } from '../../src/routing/registry/llm-registry.ts'
 import { Router, type RouterOptions } from '../../src/routing/router.ts'
 import type { RoutingPolicy } from '../../src/routing/routing-policy.ts'
@@ -40,7 +39,6 @@ export async function runStream(
     {
       pool,
       policy,
-      cost: policy.fitted?.cost ?? TokenCostPredictor.unfitted(),
       times: new CompletionTimeModel(),
       random: new SeededRandom(options.seed),
       clock: { now: () => 0 },

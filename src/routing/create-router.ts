@@ -1,0 +1,147 @@
+import type { Clock } from './clock.ts'
+import { defaultPreference, type RoutingPreference } from './decision/routing-preference.ts'
+import type { RoutingDecision } from './decision.ts'
+import type { Embedder } from './embedding/embedder.ts'
+import { HashedNgramEmbedder } from './embedding/hashed-ngram-embedder.ts'
+import { RoutingError } from './errors.ts'
+import { SeededRandom } from './numeric/random-source.ts'
+import type { SnapshotData } from './policy-store.ts'
+import { CompletionTimeModel } from './prediction/completion-time-model.ts'
+import type { FittedPolicy } from './prediction/fitted-policy.ts'
+import { type Llm, type LlmId, unknownLlmProperties } from './registry/llm.ts'
+import { LlmRegistry } from './registry/llm-registry.ts'
+import { noNeeds, plainShape, type RoutingRequest } from './request.ts'
+import { Router, type RouterOptions } from './router.ts'
+import { type LearningOptions, RoutingPolicy } from './routing-policy.ts'
+
+export interface CreateRouterOptions {
+  /** The pool; all but the id may be left out. */
+  readonly llms: readonly (Partial<Llm> & { readonly id: LlmId })[]
+  /** Of the draws. The same seed and the same events give the same decisions. */
+  readonly seed: number
+  /** A fitted version with the embedder it was fitted with; left out, the router starts cold. */
+  readonly fitted?: { readonly policy: FittedPolicy; readonly embedder: Embedder }
+  /** Dates the decisions; left out, all are dated 0. */
+  readonly clock?: Clock
+  readonly router?: Partial<RouterOptions>
+  readonly learning?: Partial<LearningOptions>
+}
+
+/** A request as library users write it: the prompt, and whatever else matters. */
+export type RouteInput =
+  | string
+  | (Partial<Omit<RoutingRequest, 'preference'>> & {
+      readonly userText: string
+      readonly preference?: Partial<RoutingPreference>
+    })
+
+/** What a call showed. Everything is optional: what is not known is not learned. */
+export interface RecordedOutcome {
+  /** The LLM that answered; default: the drawn one. */
+  readonly llm?: LlmId
+  readonly costUsd?: number
+  readonly outputTokens?: number
+  readonly timeToFirstTokenMs?: number
+  readonly completionMs?: number
+}
+
+/** A router that keeps its own counts, for use without the gateway. */
+export class LearningRouter {
+  readonly router: Router
+  #sequence = 0
+
+  constructor(router: Router) {
+    this.router = router
+    this.#sequence = router.policy.labelSequence
+  }
+
+  /** @throws {RoutingError} `no_admissible_llm`, `unknown_llm` */
+  route(input: RouteInput): Promise<RoutingDecision> {
+    return this.router.route(toRequest(input), { keyId: undefined, budgetUsd: undefined })
+  }
+
+  /** Teaches cost and latency. */
+  recordOutcome(decision: RoutingDecision, outcome: RecordedOutcome): void {
+    const llm = outcome.llm ?? decision.drawn
+    const { costUsd, outputTokens, timeToFirstTokenMs, completionMs } = outcome
+    this.router.learnCost(decision, llm, costUsd, outputTokens)
+    if (completionMs === undefined) return
+    this.router.callStarted(llm)
+    this.router.callEnded(llm, { timeToFirstTokenMs, completionMs, outputTokens })
+  }
+
+  /**
+   * Teaches quality: a score in [0, 1], or a thumb up or down.
+   *
+   * @throws {RoutingError} `not_finite` when the score is not in [0, 1].
+   */
+  recordFeedback(
+    decision: RoutingDecision,
+    feedback: { readonly score: number } | { readonly thumbsUp: boolean },
+    llm: LlmId = decision.drawn,
+  ): void {
+    const refined = 'score' in feedback
+    const value = refined ? feedback.score : Number(feedback.thumbsUp)
+    if (!(value >= 0 && value <= 1)) throw new RoutingError('not_finite', `A score must be in [0, 1], got ${value}`)
+    this.router.learn({
+      sequence: ++this.#sequence,
+      decisionId: decision.id,
+      llm,
+      context: decision.context,
+      source: 'library',
+      kind: refined ? 'score' : 'thumbs',
+      value,
+      revises: undefined,
+    })
+  }
+
+  /** What was learned from feedback, as plain data; see {@link restore}. */
+  snapshot(): SnapshotData {
+    return this.router.policy.learnedState()
+  }
+
+  /** Continues exactly where a snapshot of the same fitted version was taken. */
+  restore(snapshot: SnapshotData): void {
+    this.router.policy.restoreLearnedState(snapshot)
+    this.#sequence = this.router.policy.labelSequence
+  }
+}
+
+/** A router with the built-in parts. For other parts, construct {@link Router} itself. */
+export function createRouter(options: CreateRouterOptions): LearningRouter {
+  const llms = options.llms.map((llm) => ({ ...unknownLlmProperties, provider: '', upstreamModel: llm.id, ...llm }))
+  const fitted = options.fitted?.policy
+  const embedder = options.fitted?.embedder ?? new HashedNgramEmbedder()
+  let ids = 0
+  const router = new Router(
+    {
+      pool: new LlmRegistry(llms),
+      policy: new RoutingPolicy({
+        embedder,
+        fitted,
+        pool: llms,
+        ...(options.learning && { options: options.learning }),
+      }),
+      times: new CompletionTimeModel(),
+      random: new SeededRandom(options.seed),
+      clock: options.clock ?? { now: () => 0 },
+      newId: () => `decision-${++ids}`,
+    },
+    options.router,
+  )
+  return new LearningRouter(router)
+}
+
+function toRequest(input: RouteInput): RoutingRequest {
+  const given = typeof input === 'string' ? { userText: input } : input
+  return {
+    shape: plainShape,
+    needs: noNeeds,
+    inputTokens: Math.ceil(given.userText.length / 4),
+    maxOutputTokens: undefined,
+    pinnedLlm: undefined,
+    conversationId: undefined,
+    ...given,
+    preference: { ...defaultPreference, ...given.preference },
+  }
+}

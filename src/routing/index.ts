@@ -1,0 +1,29 @@
+export type { Clock } from './clock.ts'
+export {
+  type CreateRouterOptions,
+  createRouter,
+  LearningRouter,
+  type RecordedOutcome,
+  type RouteInput,
+} from './create-router.ts'
+export type { ExclusionReason } from './decision/admissibility.ts'
+export { defaultExploration, type ExplorationOptions, noExploration } from './decision/choice.ts'
+export { defaultLambda, defaultPreference, type RoutingPreference } from './decision/routing-preference.ts'
+export type { CandidateTerms, RoutingDecision } from './decision.ts'
+export type { Embedder } from './embedding/embedder.ts'
+export { HashedNgramEmbedder } from './embedding/hashed-ngram-embedder.ts'
+export type { RoutingContext } from './embedding/routing-context.ts'
+export { RoutingError, type RoutingErrorCode } from './errors.ts'
+export { type RandomSource, SeededRandom } from './numeric/random-source.ts'
+export type { Feedback, Label, Settlement } from './outcome.ts'
+export type { SnapshotData } from './policy-store.ts'
+export { CompletionTimeModel, type ObservedCall } from './prediction/completion-time-model.ts'
+export type { CostEstimates, CostPredictor } from './prediction/cost-predictor.ts'
+export { type FittedPolicy, restorePolicy, snapshotPolicy } from './prediction/fitted-policy.ts'
+export type { QualityPredictor } from './prediction/quality-predictor.ts'
+export { type Llm, type LlmCapabilities, type LlmId, unknownLlmProperties } from './registry/llm.ts'
+export { LlmRegistry } from './registry/llm-registry.ts'
+export { billedCostUsd, type TokenPrice, type TokenUsage, tokenCostUsd } from './registry/token-price.ts'
+export { noNeeds, plainShape, type RequestNeeds, type RequestShape, type RoutingRequest } from './request.ts'
+export { type Attribution, defaultRouterOptions, Router, type RouterOptions, type RouterParts } from './router.ts'
+export { defaultLearning, type LearningOptions, RoutingPolicy } from './routing-policy.ts'
