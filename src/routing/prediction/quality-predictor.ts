@@ -1,4 +1,5 @@
 import type { RoutingContext } from '../embedding/routing-context.ts'
+import type { SnapshotData } from '../policy-store.ts'
 import type { LlmId } from '../registry/llm.ts'
 
 /** Estimates the quality of each LLM's answer to one request. Fitted offline, frozen while serving. */
@@ -18,5 +19,5 @@ export interface QualityPredictor {
 export interface QualityPredictorSnapshot {
   readonly formatVersion: 1
   readonly kind: string
-  readonly [field: string]: unknown
+  readonly [field: string]: SnapshotData | undefined
 }

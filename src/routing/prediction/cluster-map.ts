@@ -1,0 +1,224 @@
+import type { RoutingContext } from '../embedding/routing-context.ts'
+import { requireDimension } from '../errors.ts'
+import { kMeans } from '../numeric/k-means.ts'
+import { SeededRandom, shuffle } from '../numeric/random-source.ts'
+import type { SnapshotData } from '../policy-store.ts'
+import {
+  arrayField,
+  floatVectorField,
+  numberField,
+  objectField,
+  requireSnapshot,
+  vectorField,
+} from './snapshot-fields.ts'
+import { stackEmbeddings, summariseColumns } from './training-rows.ts'
+
+export interface ClusterOptions {
+  /** Numbers of clusters; those above rows / {@link rowsPerCluster} are left out, one always stays. Default 8, 32, 64. */
+  readonly scales?: readonly number[]
+  /** a, pseudo-labels with which a cluster's mean is drawn to the column's. Default 10 (design §3.7). */
+  readonly shrinkage?: number
+  readonly seed: number
+}
+
+/** Fewer rows per cluster, and the clusters of a random half no longer resemble those of the other (design §3.7). */
+const rowsPerCluster = 50
+
+const defaultScales = [8, 32, 64] as const
+const defaultShrinkage = 10
+
+/** Centroids are found on at most this many rows; means are then taken over all of them. */
+const maxCentroidRows = 4000
+
+interface Scale {
+  readonly clusters: number
+  /** Row-major, [clusters × d]. */
+  readonly centroids: Float32Array
+  /** ½‖centroid‖², shape [clusters]. */
+  readonly halfNorms: Float64Array
+  /** Row-major, [clusters × columns]. */
+  readonly means: Float64Array
+  /** Known cells, row-major, [clusters × columns]. */
+  readonly counts: Float64Array
+}
+
+/**
+ * Shrunk multi-scale cluster means (UniRoute's K-Means, arXiv:2502.08773 §5, and design §3.7): at each scale K a request
+ * takes the mean of its nearest cluster, (n_k·ȳ_k + a·ȳ)/(n_k + a), and the scales are averaged.
+ */
+export class ClusterMap {
+  readonly columns: number
+  readonly #dimension: number
+  readonly #shrinkage: number
+  readonly #deviations: Float64Array
+  readonly #scales: readonly Scale[]
+  readonly #nearest: Int32Array
+
+  private constructor(dimension: number, shrinkage: number, deviations: Float64Array, scales: readonly Scale[]) {
+    this.columns = deviations.length
+    this.#dimension = dimension
+    this.#shrinkage = shrinkage
+    this.#deviations = deviations
+    this.#scales = scales
+    this.#nearest = new Int32Array(scales.length)
+  }
+
+  /** @param contexts at least one. @param cells row-major, contexts × columns; NaN is unknown. */
+  static fit(
+    contexts: readonly RoutingContext[],
+    cells: Float64Array,
+    columns: number,
+    options: ClusterOptions,
+  ): ClusterMap {
+    const { scales = defaultScales, shrinkage = defaultShrinkage, seed } = options
+    const d = contexts[0]!.embedding.length
+    const points = stackEmbeddings(contexts)
+    const { means, deviations } = summariseColumns(cells, columns)
+    const random = new SeededRandom(seed)
+    const sample = samplePoints(points, contexts.length, d, random)
+    const fitted = admissibleScales(scales, contexts.length).map((clusters) => {
+      const { centroids } = kMeans(sample, sample.length / d, d, clusters, random)
+      return fitScale(points, d, Float32Array.from(centroids), cells, means, shrinkage)
+    })
+    return new ClusterMap(d, shrinkage, deviations, fitted)
+  }
+
+  /** @param out receives one value per column, within the range of the training cells. O(d·ΣK), no allocation. */
+  predict(context: RoutingContext, out: Float64Array): void {
+    requireDimension('The embedding', context.embedding.length, this.#dimension)
+    requireDimension('The output', out.length, this.columns)
+    out.fill(0)
+    for (let index = 0; index < this.#scales.length; index++) {
+      const scale = this.#scales[index]!
+      const cluster = nearestCluster(scale, context.embedding, 0, this.#dimension)
+      this.#nearest[index] = cluster
+      const start = cluster * this.columns
+      for (let column = 0; column < this.columns; column++) {
+        out[column]! += scale.means[start + column]! / this.#scales.length
+      }
+    }
+  }
+
+  /**
+   * Standard errors of the values of the latest {@link predict}: σ/√(n_k + a) averaged over the scales, the posterior
+   * deviation of a cluster's mean under the normal model in which a = σ²/τ². Averaging the deviations takes the scales to
+   * be fully correlated, which is nearly so: they share their labels.
+   *
+   * @param out receives one value per column. No allocation.
+   */
+  standardErrors(out: Float64Array): void {
+    out.fill(0)
+    for (let index = 0; index < this.#scales.length; index++) {
+      const { counts } = this.#scales[index]!
+      const start = this.#nearest[index]! * this.columns
+      for (let column = 0; column < this.columns; column++) {
+        const labels = counts[start + column]! + this.#shrinkage
+        out[column]! += this.#deviations[column]! / Math.sqrt(Math.max(1, labels)) / this.#scales.length
+      }
+    }
+  }
+
+  snapshot(): SnapshotData {
+    return {
+      formatVersion: 1,
+      kind: 'cluster-map',
+      dimension: this.#dimension,
+      shrinkage: this.#shrinkage,
+      deviations: this.#deviations.slice(),
+      scales: this.#scales.map(({ centroids, means, counts }) => ({
+        centroids: centroids.slice(),
+        means: means.slice(),
+        counts: counts.slice(),
+      })),
+    }
+  }
+
+  /** @throws {RoutingError} `unknown_snapshot_format` */
+  static restore(data: SnapshotData): ClusterMap {
+    const fields = requireSnapshot(data, 'cluster-map')
+    const d = numberField(fields, 'dimension')
+    const deviations = vectorField(fields, 'deviations')
+    const scales = arrayField(fields, 'scales').map((entry) => {
+      const scale = objectField({ scale: entry }, 'scale')
+      const centroids = floatVectorField(scale, 'centroids')
+      const clusters = centroids.length / d
+      return {
+        clusters,
+        centroids,
+        halfNorms: halfNorms(centroids, d),
+        means: vectorField(scale, 'means', clusters * deviations.length),
+        counts: vectorField(scale, 'counts', clusters * deviations.length),
+      }
+    })
+    return new ClusterMap(d, numberField(fields, 'shrinkage'), deviations, scales)
+  }
+}
+
+function admissibleScales(scales: readonly number[], rows: number): readonly number[] {
+  const most = Math.max(1, Math.floor(rows / rowsPerCluster))
+  const kept = scales.filter((clusters) => clusters <= most)
+  return kept.length > 0 ? kept : [Math.min(most, Math.min(...scales))]
+}
+
+function samplePoints(points: Float32Array, rows: number, d: number, random: SeededRandom): Float32Array {
+  if (rows <= maxCentroidRows) return points
+  const order = Int32Array.from({ length: rows }, (_, row) => row)
+  shuffle(order, random)
+  const sample = new Float32Array(maxCentroidRows * d)
+  for (let i = 0; i < maxCentroidRows; i++) {
+    sample.set(points.subarray(order[i]! * d, (order[i]! + 1) * d), i * d)
+  }
+  return sample
+}
+
+function fitScale(
+  points: Float32Array,
+  d: number,
+  centroids: Float32Array,
+  cells: Float64Array,
+  columnMeans: Float64Array,
+  shrinkage: number,
+): Scale {
+  const clusters = centroids.length / d
+  const columns = columnMeans.length
+  const means = new Float64Array(clusters * columns)
+  const counts = new Float64Array(clusters * columns)
+  const scale = { clusters, centroids, halfNorms: halfNorms(centroids, d), means, counts }
+  for (let row = 0; row < points.length / d; row++) {
+    const start = nearestCluster(scale, points, row * d, d) * columns
+    for (let column = 0; column < columns; column++) {
+      const value = cells[row * columns + column]!
+      if (Number.isNaN(value)) continue
+      means[start + column]! += value
+      counts[start + column]!++
+    }
+  }
+  for (let i = 0; i < means.length; i++) {
+    const prior = columnMeans[i % columns]!
+    const mass = counts[i]! + shrinkage
+    means[i] = mass > 0 ? (means[i]! + shrinkage * prior) / mass : prior
+  }
+  return scale
+}
+
+function halfNorms(centroids: Float32Array, d: number): Float64Array {
+  const norms = new Float64Array(centroids.length / d)
+  for (let i = 0; i < centroids.length; i++) norms[Math.floor(i / d)]! += centroids[i]! ** 2 / 2
+  return norms
+}
+
+/** argmin ‖p − c‖² = argmax pᵀc − ½‖c‖²; ties go to the lower cluster. */
+function nearestCluster(scale: Scale, points: Float32Array, start: number, d: number): number {
+  let best = 0
+  let bestScore = Number.NEGATIVE_INFINITY
+  for (let cluster = 0; cluster < scale.clusters; cluster++) {
+    const offset = cluster * d
+    let score = -scale.halfNorms[cluster]!
+    for (let j = 0; j < d; j++) score += points[start + j]! * scale.centroids[offset + j]!
+    if (score > bestScore) {
+      bestScore = score
+      best = cluster
+    }
+  }
+  return best
+}

@@ -1,0 +1,40 @@
+import type { RoutingContext } from '../embedding/routing-context.ts'
+import type { SnapshotData } from '../policy-store.ts'
+import type { Llm, LlmId } from '../registry/llm.ts'
+
+/** What decides a call's size besides its content. */
+export interface CallSize {
+  /** Estimated size of the whole prompt. */
+  readonly inputTokens: number
+  /** The caller's cap on the answer's length. */
+  readonly maxOutputTokens: number | undefined
+}
+
+/** Where a {@link CostPredictor} writes; each of at least the length of the list of LLMs, in its order. */
+export interface CostEstimates {
+  /** Expected bill, USD; NaN when not known. */
+  readonly costUsd: Float64Array
+  /** Expected output tokens, reasoning inside. */
+  readonly outputTokens: Float64Array
+  /** Nine answers in ten are expected to be no longer. */
+  readonly outputTokensP90: Float64Array
+}
+
+/** Estimates what each LLM's answer will be billed (design §3.4). */
+export interface CostPredictor {
+  /** The LLMs it was fitted for; it answers for any other from priors. */
+  readonly llms: readonly LlmId[]
+  /**
+   * @param context ignored for LLMs it was not fitted for.
+   * @param llms any list; prices are read from it, so that a price change acts at once.
+   * @throws {RoutingError} `dimension_mismatch` when the context or an output array does not fit.
+   */
+  predict(context: RoutingContext, size: CallSize, llms: readonly Llm[], out: CostEstimates): void
+  /**
+   * Learns slowly from a bill. `predictedUsd` is what {@link predict} said; NaN, or a bill of undefined, teaches the
+   * length only.
+   */
+  observe(llm: LlmId, predictedUsd: number, billedUsd: number | undefined, outputTokens: number | undefined): void
+  /** Fitted parameters and what was learned since; restoring it gives bit-identical estimates. */
+  snapshot(): SnapshotData
+}

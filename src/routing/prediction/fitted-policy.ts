@@ -1,0 +1,105 @@
+import type { PolicyVersionSummary, SnapshotData, StoredPolicyVersion } from '../policy-store.ts'
+import type { LlmId } from '../registry/llm.ts'
+import type { TokenPrice } from '../registry/token-price.ts'
+import type { CostPredictor } from './cost-predictor.ts'
+import { LevelMap } from './level-map.ts'
+import type { QualityPredictor } from './quality-predictor.ts'
+import { restoreQualityPredictor } from './restore-quality-predictor.ts'
+import { arrayField, numberField, objectField, requireSnapshot, stringField, vectorField } from './snapshot-fields.ts'
+import { TokenCostPredictor } from './token-cost-predictor.ts'
+
+/** What is known of one LLM from the data a policy was fitted on. */
+export interface FittedLlm {
+  readonly id: LlmId
+  readonly priceAtFit: TokenPrice | undefined
+  /** Prompts with a known quality. */
+  readonly labels: number
+  /** Mean quality over them. */
+  readonly meanQuality: number
+  /** Mean recorded cost, USD per call. */
+  readonly meanCostUsd: number | undefined
+}
+
+/** One fitted version: everything offline that decisions rest on. The embedder is stored apart, once per id. */
+export interface FittedPolicy extends PolicyVersionSummary {
+  readonly formatVersion: 1
+  /** C_ref, USD: frozen with this version, so that a dear newcomer does not move everyone's λ (design §3.6). */
+  readonly costReferenceUsd: number
+  readonly quality: QualityPredictor
+  readonly cost: CostPredictor
+  /** In the order of `quality.llms`: standard deviation of label − q̂, out of fold. */
+  readonly noise: Float64Array
+  /** {@link reportedQuality} as data. */
+  readonly levels: LevelMap
+  /** In the order of `quality.llms`. */
+  readonly llms: readonly FittedLlm[]
+  /** From q̂, which only ranks, to the level that is shown and compared with floors (design §3.3). Non-decreasing. */
+  reportedQuality(quality: number): number
+}
+
+/** Everything of a policy but the method that follows from the rest. */
+export type FittedPolicyParts = Omit<FittedPolicy, 'reportedQuality'>
+
+/** @param parts kept, not copied. */
+export function fittedPolicy(parts: FittedPolicyParts): FittedPolicy {
+  return { ...parts, reportedQuality: (quality) => parts.levels.level(quality) }
+}
+
+/** Plain data; `cost` holds what it has learned online up to now. */
+export function snapshotPolicy(policy: FittedPolicy): SnapshotData {
+  return {
+    formatVersion: 1,
+    kind: 'fitted-policy',
+    id: policy.id,
+    createdAtMs: policy.createdAtMs,
+    description: policy.description,
+    embedderId: policy.embedderId,
+    costReferenceUsd: policy.costReferenceUsd,
+    quality: policy.quality.snapshot(),
+    cost: policy.cost.snapshot(),
+    noise: policy.noise.slice(),
+    levels: policy.levels.snapshot(),
+    llms: policy.llms.map((llm) => ({ ...llm, priceAtFit: priceData(llm.priceAtFit) })),
+  }
+}
+
+/** A policy as the policy store keeps it. */
+export function toStoredPolicyVersion(policy: FittedPolicy): StoredPolicyVersion {
+  const { id, createdAtMs, embedderId, description } = policy
+  return { id, createdAtMs, embedderId, description, snapshot: snapshotPolicy(policy) }
+}
+
+/** @throws {RoutingError} `unknown_snapshot_format` when it is not what {@link snapshotPolicy} wrote. */
+export function restorePolicy(data: SnapshotData): FittedPolicy {
+  const fields = requireSnapshot(data, 'fitted-policy')
+  return fittedPolicy({
+    formatVersion: 1,
+    id: stringField(fields, 'id'),
+    createdAtMs: numberField(fields, 'createdAtMs'),
+    description: stringField(fields, 'description'),
+    embedderId: stringField(fields, 'embedderId'),
+    costReferenceUsd: numberField(fields, 'costReferenceUsd'),
+    quality: restoreQualityPredictor(objectField(fields, 'quality')),
+    cost: TokenCostPredictor.restore(objectField(fields, 'cost')),
+    noise: vectorField(fields, 'noise'),
+    levels: LevelMap.restore(objectField(fields, 'levels')),
+    llms: arrayField(fields, 'llms').map(restoreLlm),
+  })
+}
+
+function priceData(price: TokenPrice | undefined): SnapshotData | undefined {
+  return price === undefined ? undefined : { ...price }
+}
+
+function restoreLlm(data: SnapshotData): FittedLlm {
+  const fields = objectField({ llm: data }, 'llm')
+  return {
+    id: stringField(fields, 'id'),
+    // Prices are plain numbers under the names of TokenPrice; they are shown, never computed with.
+    priceAtFit:
+      fields.priceAtFit === undefined ? undefined : (objectField(fields, 'priceAtFit') as unknown as TokenPrice),
+    labels: numberField(fields, 'labels'),
+    meanQuality: numberField(fields, 'meanQuality'),
+    meanCostUsd: fields.meanCostUsd === undefined ? undefined : numberField(fields, 'meanCostUsd'),
+  }
+}

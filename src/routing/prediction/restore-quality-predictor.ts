@@ -1,0 +1,14 @@
+import type { SnapshotData } from '../policy-store.ts'
+import type { QualityPredictor } from './quality-predictor.ts'
+import { restoreMember } from './restore-member.ts'
+import { objectField } from './snapshot-fields.ts'
+import { StackedQualityPredictor } from './stacked-quality-predictor.ts'
+
+/**
+ * Restores a quality predictor of any kind from its snapshot.
+ * @throws {RoutingError} `unknown_snapshot_format`
+ */
+export function restoreQualityPredictor(data: SnapshotData): QualityPredictor {
+  const fields = objectField({ predictor: data }, 'predictor')
+  return fields.kind === 'stacked' ? StackedQualityPredictor.restore(fields) : restoreMember(fields)
+}

@@ -1,0 +1,172 @@
+import { explicitFeatureNames } from '../embedding/explicit-features.ts'
+import type { RoutingContext } from '../embedding/routing-context.ts'
+import { requireDimension } from '../errors.ts'
+import type { SnapshotData } from '../policy-store.ts'
+import type { Llm, LlmId } from '../registry/llm.ts'
+import type { TokenPrice } from '../registry/token-price.ts'
+import { BillCorrections, p90ToMean } from './bill-corrections.ts'
+import type { CallSize, CostEstimates, CostPredictor } from './cost-predictor.ts'
+import { OutputLengthPredictor } from './output-length-predictor.ts'
+import { RecordedCostRegression } from './recorded-cost-regression.ts'
+import { objectField, requireSnapshot, stringsField, vectorField } from './snapshot-fields.ts'
+import type { TrainingRows } from './training-rows.ts'
+
+/** Rule of thumb for English text; used only to take the prompt's share out of a recorded bill. */
+const charactersPerToken = 4
+
+const logCharacters = explicitFeatureNames.indexOf('logCharacters')
+
+/** What was fitted; arrays in the order of `llms`. */
+interface FittedCosts {
+  readonly llms: readonly LlmId[]
+  readonly lengths: OutputLengthPredictor
+  readonly bills: RecordedCostRegression
+  /** USD per million tokens when fitted; NaN where unknown. */
+  readonly inputPrice: Float64Array
+  readonly outputPrice: Float64Array
+}
+
+/**
+ * Predicted bill = (input tokens × input price + expected output tokens × output price) × correction (design §3.4).
+ *
+ * Expected output tokens come from {@link OutputLengthPredictor} where token counts were recorded; where only bills were,
+ * from {@link RecordedCostRegression}: what the bill leaves after the prompt, at the prices of the fit, so that hidden
+ * reasoning, later price changes, long system prompts and the caller's cap all count as they should. An LLM never fitted
+ * gets the mean of its answers so far, starting from a prior. Without a price the regressed bill itself is the estimate,
+ * and without that NaN. The correction follows the bills, {@link BillCorrections}.
+ */
+export class TokenCostPredictor implements CostPredictor {
+  readonly llms: readonly LlmId[]
+  readonly #fitted: FittedCosts | undefined
+  readonly #index: ReadonlyMap<LlmId, number>
+  readonly #corrections: BillCorrections
+  readonly #tokens: Float64Array
+  readonly #tokensP90: Float64Array
+  readonly #billUsd: Float64Array
+
+  private constructor(fitted: FittedCosts | undefined, corrections: BillCorrections) {
+    this.llms = fitted?.llms ?? []
+    this.#fitted = fitted
+    this.#corrections = corrections
+    this.#index = new Map(this.llms.map((id, index) => [id, index]))
+    this.#tokens = new Float64Array(this.llms.length)
+    this.#tokensP90 = new Float64Array(this.llms.length)
+    this.#billUsd = new Float64Array(this.llms.length)
+  }
+
+  /** Works for any LLM: prior length at its price. */
+  static unfitted(): TokenCostPredictor {
+    return new TokenCostPredictor(undefined, new BillCorrections())
+  }
+
+  /**
+   * @param rows at least one, in no particular order.
+   * @param prices of `rows.llms` when the outcomes were recorded; undefined where unknown.
+   */
+  static fit(
+    rows: TrainingRows,
+    prices: readonly (TokenPrice | undefined)[],
+    options: { readonly seed: number },
+  ): TokenCostPredictor {
+    requireDimension('The prices', prices.length, rows.llms.length)
+    const fitted: FittedCosts = {
+      llms: [...rows.llms],
+      lengths: OutputLengthPredictor.fit(rows, options),
+      bills: RecordedCostRegression.fit(rows),
+      inputPrice: Float64Array.from(prices, (price) => price?.inputPerMillionTokensUsd ?? Number.NaN),
+      outputPrice: Float64Array.from(prices, (price) => price?.outputPerMillionTokensUsd ?? Number.NaN),
+    }
+    return new TokenCostPredictor(fitted, new BillCorrections())
+  }
+
+  predict(context: RoutingContext, size: CallSize, llms: readonly Llm[], out: CostEstimates): void {
+    this.#requireRoom(llms.length, out)
+    this.#predictFitted(context)
+    const cap = size.maxOutputTokens ?? Number.POSITIVE_INFINITY
+    for (let i = 0; i < llms.length; i++) {
+      const llm = llms[i]!
+      const index = this.#index.get(llm.id) ?? -1
+      const corrections = this.#corrections.of(llm.id)
+      const isFitted = index !== -1 && !Number.isNaN(this.#tokens[index]!)
+      out.outputTokens[i] = Math.min(cap, isFitted ? this.#tokens[index]! : corrections.outputTokens)
+      out.outputTokensP90[i] = Math.min(cap, isFitted ? this.#tokensP90[index]! : corrections.outputTokensP90)
+      const bill =
+        llm.price !== undefined
+          ? listPriceUsd(llm.price, size.inputTokens, out.outputTokens[i]!)
+          : index === -1
+            ? Number.NaN
+            : this.#billUsd[index]!
+      out.costUsd[i] = bill * corrections.factor
+    }
+  }
+
+  observe(llm: LlmId, predictedUsd: number, billedUsd: number | undefined, outputTokens: number | undefined): void {
+    this.#corrections.observe(llm, predictedUsd, billedUsd, outputTokens)
+  }
+
+  #requireRoom(count: number, out: CostEstimates): void {
+    if (out.costUsd.length < count) requireDimension('The cost output', out.costUsd.length, count)
+    if (out.outputTokens.length < count) requireDimension('The token output', out.outputTokens.length, count)
+    if (out.outputTokensP90.length < count) requireDimension('The p90 output', out.outputTokensP90.length, count)
+  }
+
+  #predictFitted(context: RoutingContext): void {
+    const fitted = this.#fitted
+    if (fitted === undefined) return
+    fitted.lengths.predict(context, this.#tokens, this.#tokensP90)
+    fitted.bills.predict(context, this.#billUsd)
+    const promptTokens =
+      context.explicit.length === 0 ? 0 : Math.expm1(context.explicit[logCharacters]!) / charactersPerToken
+    for (let llm = 0; llm < this.llms.length; llm++) {
+      if (!Number.isNaN(this.#tokens[llm]!)) continue
+      const price = fitted.outputPrice[llm]!
+      const promptUsd = (promptTokens * fitted.inputPrice[llm]!) / 1e6
+      // NaN stays NaN: without a bill or a price at the fit there is no length to be had.
+      const tokens = price > 0 ? Math.max(0, ((this.#billUsd[llm]! - promptUsd) * 1e6) / price) : Number.NaN
+      this.#tokens[llm] = tokens
+      this.#tokensP90[llm] = tokens * p90ToMean
+    }
+  }
+
+  snapshot(): SnapshotData {
+    const fitted = this.#fitted
+    return {
+      formatVersion: 1,
+      kind: 'token-cost',
+      corrections: this.#corrections.snapshot(),
+      fitted:
+        fitted === undefined
+          ? null
+          : {
+              llms: fitted.llms,
+              lengths: fitted.lengths.snapshot(),
+              bills: fitted.bills.snapshot(),
+              inputPrice: fitted.inputPrice.slice(),
+              outputPrice: fitted.outputPrice.slice(),
+            },
+    }
+  }
+
+  /** @throws {RoutingError} `unknown_snapshot_format` */
+  static restore(data: SnapshotData): TokenCostPredictor {
+    const fields = requireSnapshot(data, 'token-cost')
+    const corrections = BillCorrections.restore(objectField(fields, 'corrections'))
+    if (fields.fitted === null) return new TokenCostPredictor(undefined, corrections)
+    const fitted = objectField(fields, 'fitted')
+    const llms = stringsField(fitted, 'llms')
+    return new TokenCostPredictor(
+      {
+        llms,
+        lengths: OutputLengthPredictor.restore(objectField(fitted, 'lengths')),
+        bills: RecordedCostRegression.restore(objectField(fitted, 'bills')),
+        inputPrice: vectorField(fitted, 'inputPrice', llms.length),
+        outputPrice: vectorField(fitted, 'outputPrice', llms.length),
+      },
+      corrections,
+    )
+  }
+}
+
+function listPriceUsd(price: TokenPrice, inputTokens: number, outputTokens: number): number {
+  return (inputTokens * price.inputPerMillionTokensUsd + outputTokens * price.outputPerMillionTokensUsd) / 1e6
+}
