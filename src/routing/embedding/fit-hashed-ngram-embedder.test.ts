@@ -125,3 +125,14 @@ test.each([
 ])('refuses %s', (_name, texts) => {
   expect(() => fitHashedNgramEmbedder(texts, { seed: 1 })).toThrow(expect.objectContaining({ code: 'invalid_option' }))
 })
+
+test.each([
+  { minimumTexts: 0 },
+  { minimumTexts: 1.5 },
+  { maximumFeatures: 0 },
+  { maximumFeatures: 65_536 },
+  { dimension: 4 },
+])('refuses %j', (options) => {
+  const fit = () => fitHashedNgramEmbedder(makeTexts(4), { seed: 1, ...options })
+  expect(fit).toThrow(expect.objectContaining({ code: 'invalid_option', param: Object.keys(options)[0] }))
+})

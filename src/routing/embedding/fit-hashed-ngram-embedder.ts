@@ -4,16 +4,16 @@ import { randomisedSvd, randomisedSvdPasses } from '../numeric/randomised-svd.ts
 import type { SparseMatrix } from '../numeric/sparse-matrix.ts'
 import { defaultEmbeddingDimension, HashedNgramEmbedder, requireEmbeddingDimension } from './hashed-ngram-embedder.ts'
 import { bucketsPerBlock, NgramHasher, ngramBlocks } from './ngram-hasher.ts'
-import { NgramVocabulary } from './ngram-vocabulary.ts'
+import { largestVocabulary, NgramVocabulary } from './ngram-vocabulary.ts'
 import { QuantisedProjection } from './quantised-projection.ts'
 
 export interface FitHashedNgramOptions {
   /** d, a multiple of 8 from 8 to 512. Default 64. */
   readonly dimension?: number
   readonly seed: number
-  /** Features found in fewer texts are left out. Default 2. */
+  /** Features found in fewer texts are left out. At least 1, default 2. */
   readonly minimumTexts?: number
-  /** Features kept at most, those found in most texts first. Default 12,000: under 1 MB at d = 64. */
+  /** Features kept at most, those found in most texts first. Up to 65,535, default 12,000: under 1 MB at d = 64. */
   readonly maximumFeatures?: number
   /** `total` stays the same throughout and counts abstract steps. */
   readonly onProgress?: (done: number, total: number) => void
@@ -41,14 +41,16 @@ const progressInterval = 256
  * @throws {RoutingError} `invalid_option` when no feature occurs in `minimumTexts` texts, or an option is out of range.
  */
 export function fitHashedNgramEmbedder(texts: readonly string[], options: FitHashedNgramOptions): HashedNgramEmbedder {
-  const { dimension = defaultEmbeddingDimension, seed, minimumTexts = 2, onProgress } = options
+  const { dimension = defaultEmbeddingDimension, seed, onProgress } = options
+  const { minimumTexts = 2, maximumFeatures = defaultMaximumFeatures } = options
   requireEmbeddingDimension(dimension)
+  requireWhole('minimumTexts', minimumTexts, Number.MAX_SAFE_INTEGER)
+  requireWhole('maximumFeatures', maximumFeatures, largestVocabulary)
   const passes = randomisedSvdPasses()
   const total = texts.length * (2 + passes)
   const report = (done: number): void => onProgress?.(done, total)
 
   const hasher = new NgramHasher()
-  const maximumFeatures = options.maximumFeatures ?? defaultMaximumFeatures
   const { features, idf } = documentFrequencies(texts, hasher, minimumTexts, maximumFeatures, report)
   const weighted = weightedTexts(texts, hasher, NgramVocabulary.of(features, idf), (done) =>
     report(texts.length + done),
@@ -59,6 +61,13 @@ export function fitHashedNgramEmbedder(texts: readonly string[], options: FitHas
   })
   const { entries, scales } = QuantisedProjection.quantise(vectors, features.length, dimension)
   return new HashedNgramEmbedder({ dimension, fitted: { features, idf, entries, scales } })
+}
+
+function requireWhole(param: string, value: number, largest: number): void {
+  if (Number.isInteger(value) && value >= 1 && value <= largest) return
+  throw new RoutingError('invalid_option', `${param} is ${value}; it must be a whole number from 1 to ${largest}`, {
+    param,
+  })
 }
 
 /** First reading: in how many texts each feature occurs, and which are kept. */
@@ -104,7 +113,7 @@ function countOnce(
 }
 
 function keptFeatures(frequency: Int32Array, minimumTexts: number, maximumFeatures: number): Int32Array {
-  const frequent = Array.from(frequency.keys()).filter((feature) => frequency[feature]! >= Math.max(1, minimumTexts))
+  const frequent = Array.from(frequency.keys()).filter((feature) => frequency[feature]! >= minimumTexts)
   frequent.sort((a, b) => frequency[b]! - frequency[a]! || a - b)
   return Int32Array.from(frequent.slice(0, maximumFeatures)).sort()
 }
