@@ -45,7 +45,7 @@ export interface ProviderTimeouts {
   readonly connectMs: number
   readonly firstTokenMs: number
   readonly stallMs: number
-  /** Deadline of a request, all attempts and fallbacks together. */
+  /** The whole answer, retries at this provider included. */
   readonly totalMs: number
 }
 
@@ -57,7 +57,7 @@ export type ProviderConfig =
       /** At least one of `preset` and `baseUrl` is set; `baseUrl` wins. */
       readonly preset: string | undefined
       readonly baseUrl: string | undefined
-      /** Undefined: the preset's key variable, else no key. */
+      /** Of `api_key`, or of the preset's variable where `base_url` is the preset's; undefined: none is set. */
       readonly apiKey: Secret | undefined
       readonly headers: { readonly [name: string]: Secret }
       readonly timeouts: ProviderTimeouts

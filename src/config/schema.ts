@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { defaultGatewayOptions } from '../gateway/gateway-options.ts'
+import { providerPresets } from '../providers/openai-compatible/presets.ts'
 import { defaultLambda } from '../routing/decision/routing-preference.ts'
 
 const milliseconds = z.int().positive()
@@ -45,12 +46,12 @@ const serverSchema = z.strictObject({
 })
 
 const timeoutsSchema = z.strictObject({
-  connect_ms: milliseconds.default(10_000).describe('Until the connection stands.'),
-  first_token_ms: milliseconds
-    .default(60_000)
-    .describe('Until the first content of a streamed answer, or the head of a whole one.'),
-  stall_ms: milliseconds.default(60_000).describe('Longest silence inside an answer.'),
-  total_ms: milliseconds.default(300_000).describe('Deadline of a request, all attempts and fallbacks together.'),
+  connect_ms: milliseconds.default(5_000).describe('Until the connection stands.'),
+  first_token_ms: milliseconds.default(60_000).describe('Until the first content of a streamed answer.'),
+  stall_ms: milliseconds.default(60_000).describe('Longest silence inside a streamed answer.'),
+  total_ms: milliseconds
+    .default(600_000)
+    .describe('The whole answer, retries at this provider included. Reasoning LLMs may take minutes.'),
 })
 
 const secretReference = z.string().regex(/^(env:|os\.environ\/)[A-Za-z_][A-Za-z0-9_]*$/, {
@@ -65,17 +66,18 @@ const providerSchema = z
       .default('openai-compatible')
       .describe('openai-compatible: any server that speaks the chat completions API. simulated: the try-out pool.'),
     preset: z
-      .string()
-      .min(1)
+      .enum(providerPresets.map((preset) => preset.name))
       .optional()
-      .describe('A known service, such as openai, openrouter, groq or ollama: brings base_url and the key variable.'),
+      .describe('A known service: brings its base_url and the name of its key variable.'),
     base_url: z
       .url({ protocol: /^https?$/ })
       .optional()
       .describe('Where the API lives, version path included, such as https://api.example.com/v1.'),
     api_key: secretReference
       .optional()
-      .describe('env:NAME or os.environ/NAME: the environment variable that holds the key. Never the key itself.'),
+      .describe(
+        "env:NAME or os.environ/NAME: the environment variable that holds the key, never the key itself. Default: the preset's, such as OPENAI_API_KEY, unless base_url says where to.",
+      ),
     headers: z
       .record(z.string().regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/), z.string())
       .default({})

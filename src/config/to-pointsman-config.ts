@@ -1,4 +1,5 @@
 import path from 'node:path'
+import { providerPreset } from '../providers/openai-compatible/presets.ts'
 import type { Llm, LlmCapabilities } from '../routing/registry/llm.ts'
 import type { TokenPrice } from '../routing/registry/token-price.ts'
 import type { ConfigOrigin, ConfigProblem } from './config-error.ts'
@@ -54,7 +55,9 @@ export function toPointsmanConfig(
       },
     },
     database: { file: path.resolve(around.folder, file.database ?? path.join('.pointsman', 'pointsman.db')) },
-    providers: Object.entries(file.providers).map(([name, entry]) => toProvider(name, entry, resolve)),
+    providers: Object.entries(file.providers).map(([name, entry]) =>
+      toProvider(name, entry, around.environment, resolve),
+    ),
     llms: file.llms.map(toLlm),
     routing: {
       lambda: routing.lambda,
@@ -73,6 +76,7 @@ export function toPointsmanConfig(
 function toProvider(
   name: string,
   entry: ProviderEntry,
+  environment: Environment,
   resolve: (reference: string, at: ConfigPath) => Secret,
 ): ProviderConfig {
   if (entry.kind === 'simulated') return { kind: 'simulated', name }
@@ -86,7 +90,10 @@ function toProvider(
     name,
     preset: entry.preset,
     baseUrl: entry.base_url,
-    apiKey: entry.api_key === undefined ? undefined : resolve(entry.api_key, ['providers', name, 'api_key']),
+    apiKey:
+      entry.api_key === undefined
+        ? presetKey(entry, environment)
+        : resolve(entry.api_key, ['providers', name, 'api_key']),
     headers,
     timeouts: {
       connectMs: entry.timeouts.connect_ms,
@@ -95,6 +102,14 @@ function toProvider(
       totalMs: entry.timeouts.total_ms,
     },
   }
+}
+
+/** The preset's key goes to the preset's own address only. */
+function presetKey(entry: ProviderEntry, environment: Environment): Secret | undefined {
+  if (entry.preset === undefined || entry.base_url !== undefined) return undefined
+  const variable = providerPreset(entry.preset)?.keyVariable
+  const value = variable === undefined ? undefined : environment[variable]
+  return value === undefined || value === '' ? undefined : new Secret(value)
 }
 
 function toLlm(entry: LlmEntry): Llm {

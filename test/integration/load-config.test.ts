@@ -75,6 +75,16 @@ describe('loadConfig', () => {
     expect(JSON.stringify(config)).not.toContain('s3cret')
   })
 
+  test("takes a preset's key from its variable, and sends it to no other address", () => {
+    const text = `providers:
+  a: { preset: openai }
+  b: { preset: openai, base_url: "http://elsewhere.test/v1" }
+  c: { preset: groq }`
+    const { providers } = load(text, { environment: { OPENAI_API_KEY: 's3cret' } })
+    const keys = providers.map((provider) => (provider.kind === 'simulated' ? undefined : provider.apiKey?.reveal()))
+    expect(keys).toEqual(['s3cret', undefined, undefined])
+  })
+
   test('freezes everything', () => {
     const config = load('llms: [{ id: a, provider: p, tags: [x] }]\nproviders: { p: { kind: simulated } }')
     const writable = config as unknown as { server: { port: number }; llms: { tags: string[] }[] }

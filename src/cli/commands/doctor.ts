@@ -3,6 +3,7 @@ import type { ConfigFlags } from '../../config/load-config.ts'
 import type { PointsmanConfig } from '../../config/pointsman-config.ts'
 import type { Llm } from '../../routing/registry/llm.ts'
 import type { Storage } from '../../storage/storage.ts'
+import { withConfigFlags } from '../config-flags.ts'
 import type { Colours, Tone } from '../terminal/colours.ts'
 import type { Terminal } from '../terminal/terminal.ts'
 import {
@@ -90,11 +91,8 @@ async function findPool(parts: DoctorParts, config: PointsmanConfig): Promise<re
 
 /** Adds `doctor`. */
 export function addDoctorCommand(program: Command, parts: DoctorParts): void {
-  program
-    .command('doctor')
+  withConfigFlags(program.command('doctor'))
     .description('check configuration, keys, prices, database and providers; exit code 1 when something is wrong')
-    .option('--config <file>', 'configuration to read (default: pointsman.yaml in this folder)')
-    .option('--database <file>', 'database, instead of the one configured')
     .action(async (flags: ConfigFlags) => {
       if (!(await runDoctor(parts, flags))) process.exitCode = 1
     })

@@ -8,6 +8,7 @@ import type { Clock } from '../../routing/clock.ts'
 import { parsePreferenceBody } from '../../routing/decision/parse-preference.ts'
 import type { RoutingPreference } from '../../routing/decision/routing-preference.ts'
 import { RoutingError } from '../../routing/errors.ts'
+import { withConfigFlags } from '../config-flags.ts'
 import { type Cell, renderTable } from '../terminal/table.ts'
 import type { Terminal } from '../terminal/terminal.ts'
 
@@ -132,7 +133,7 @@ interface CreateOptions extends ConfigFlags {
 export function addKeysCommand(program: Command, open: (flags: ConfigFlags) => Promise<KeysSession>): void {
   const keys = program.command('keys').description('issue, list and revoke API keys')
 
-  const create = withDatabaseFlags(keys.command('create'))
+  const create = withConfigFlags(keys.command('create'))
     .description('issue a key and print its secret, once')
     .requiredOption('--name <name>', 'what it is for, for people', someText)
     .addOption(new Option('--scope <scope...>', 'what it may do').choices(scopes).default(['inference']))
@@ -155,23 +156,15 @@ export function addKeysCommand(program: Command, open: (flags: ConfigFlags) => P
     })
   })
 
-  withDatabaseFlags(keys.command('list'))
+  withConfigFlags(keys.command('list'))
     .description('show all keys, never their secrets')
     .action((options: ConfigFlags) => during(open(options), listKeys))
 
-  const revoke = withDatabaseFlags(keys.command('revoke'))
-    .description('end a key for good')
-    .argument('<id>', 'as listed')
+  const revoke = withConfigFlags(keys.command('revoke')).description('end a key for good').argument('<id>', 'as listed')
   revoke.action(async (id: string, options: ConfigFlags) => {
     const revoked = await during(open(options), (session) => revokeKey(session, id))
     if (!revoked) revoke.error(`error: no active key has the id '${id}'`)
   })
-}
-
-function withDatabaseFlags(command: Command): Command {
-  return command
-    .option('--config <file>', 'configuration to read (default: pointsman.yaml in this folder)')
-    .option('--database <file>', 'database, instead of the one configured')
 }
 
 async function during<T>(opening: Promise<KeysSession>, work: (session: KeysSession) => Promise<T>): Promise<T> {
