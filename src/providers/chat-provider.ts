@@ -3,6 +3,10 @@ import type { TokenUsage } from '../routing/registry/token-price.ts'
 /** JSON as it came, untouched where we do not need it. */
 export type JsonObject = { [field: string]: unknown }
 
+export function isJsonObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
 /** One message of a conversation, in the shape of OpenAI's chat completions: our neutral form. */
 export interface ChatMessage {
   readonly role: string

@@ -1,0 +1,85 @@
+import { describe, expect, it } from 'vitest'
+import { retryAfterMs, UpstreamErrors } from './upstream-errors.ts'
+
+const nowMs = Date.UTC(2026, 10, 22, 12, 0, 0)
+const errors = new UpstreamErrors('scripted', ['sk-secret"1'], { now: () => nowMs })
+
+describe('UpstreamErrors', () => {
+  it.each([
+    ['OpenAI', { error: { code: 'context_length_exceeded', message: 'too much' } }],
+    ['vLLM', { message: "This model's maximum context length is 4096 tokens. However, you requested 5000" }],
+    ['Mistral', { message: 'Prompt contains 40000 tokens, too large for model with 32768 maximum context length' }],
+    ['xAI', { error: "This model's maximum prompt length is 131072 but the request contains 200000 tokens." }],
+    ['Google', [{ error: { code: 400, message: 'The input token count (3000000) exceeds the maximum' } }]],
+    ['Together', { error: { message: '`inputs` tokens + `max_new_tokens` must be <= 4097' } }],
+    ['Groq', { error: { message: 'Please reduce the length of the messages or completion.' } }],
+  ])('knows how %s says that a prompt is too long', (_name, body) => {
+    expect(errors.fromResponse(400, {}, JSON.stringify(body)).code).toBe('upstream_context_length')
+  })
+
+  it.each([
+    [
+      'a nested error',
+      { error: { message: 'm', type: 't', param: 'p', code: 'c' } },
+      { message: 'm', type: 't', param: 'p', code: 'c' },
+    ],
+    ['a plain string', { error: 'm' }, { message: 'm' }],
+    [
+      'Mistral',
+      { object: 'error', message: 'm', type: 't', param: null, code: 3 },
+      { message: 'm', type: 't', param: null, code: 3 },
+    ],
+    ['FastAPI', { detail: [{ loc: ['x'] }] }, { message: '[{"loc":["x"]}]' }],
+    ['HTML', '<html>', undefined],
+  ])('keeps %s', (_name, body, expected) => {
+    const text = typeof body === 'string' ? body : JSON.stringify(body)
+    expect(errors.fromResponse(422, {}, text).upstreamError).toEqual(expected)
+  })
+
+  it('does not call again where the account is empty', () => {
+    const body = { error: { code: 'insufficient_quota', message: 'You exceeded your current quota' } }
+    expect(errors.fromResponse(429, {}, JSON.stringify(body))).toMatchObject({
+      code: 'upstream_rate_limited',
+      retryable: false,
+    })
+  })
+
+  it('tells a flagged prompt from a refused key', () => {
+    const body = { error: { message: 'flagged', metadata: { reasons: ['violence'] } } }
+    expect(errors.fromResponse(403, {}, JSON.stringify(body)).code).toBe('upstream_rejected')
+    expect(errors.fromResponse(403, {}, '{}').code).toBe('upstream_auth')
+  })
+
+  it.each([
+    [{ code: 429, message: 'x' }, 'upstream_rate_limited'],
+    [{ code: 'rate_limit_exceeded' }, 'upstream_rate_limited'],
+    [{ type: 'invalid_request_error' }, 'upstream_rejected'],
+    [{ type: 'invalid_request_error', code: 'context_length_exceeded' }, 'upstream_context_length'],
+    [{ type: 'server_error' }, 'upstream_failed'],
+    ['it broke', 'upstream_failed'],
+    [null, 'upstream_failed'],
+  ])('maps the error object %j of an answer that began well', (error, code) => {
+    expect(errors.fromErrorObject(error).code).toBe(code)
+  })
+
+  it('blacks out secrets, also those that JSON escapes', () => {
+    const body = { error: { message: 'you sent sk-secret"1', echo: { auth: 'Bearer sk-secret"1' } } }
+    const error = errors.fromResponse(400, {}, JSON.stringify(body))
+    expect(error.upstreamError).toEqual({ message: 'you sent [redacted]', echo: { auth: 'Bearer [redacted]' } })
+    expect(error.message).not.toContain('secret')
+  })
+})
+
+describe('retryAfterMs', () => {
+  it.each([
+    [{}, undefined],
+    [{ 'retry-after': '3' }, 3000],
+    [{ 'retry-after': '0.5' }, 500],
+    [{ 'retry-after': 'Sun, 22 Nov 2026 12:00:07 GMT' }, 7000],
+    [{ 'retry-after': 'Sun, 22 Nov 2026 11:00:00 GMT' }, 0],
+    [{ 'retry-after': 'soon' }, undefined],
+    [{ 'retry-after': '3', 'retry-after-ms': '120' }, 120],
+  ])('reads %j', (headers, expected) => {
+    expect(retryAfterMs(headers, nowMs)).toBe(expected)
+  })
+})

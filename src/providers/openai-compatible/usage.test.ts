@@ -1,0 +1,56 @@
+import { describe, expect, it } from 'vitest'
+import { parseUsage } from './usage.ts'
+
+describe('parseUsage', () => {
+  it.each([
+    ['OpenAI', { prompt_tokens: 10, completion_tokens: 4 }, { inputTokens: 10, outputTokens: 4 }],
+    [
+      'OpenAI with details',
+      {
+        prompt_tokens: 2006,
+        completion_tokens: 300,
+        total_tokens: 2306,
+        prompt_tokens_details: { cached_tokens: 1920 },
+        completion_tokens_details: { reasoning_tokens: 250 },
+      },
+      { inputTokens: 2006, outputTokens: 300, cachedInputTokens: 1920, reasoningTokens: 250 },
+    ],
+    [
+      'DeepSeek',
+      { prompt_tokens: 100, completion_tokens: 5, prompt_cache_hit_tokens: 64, prompt_cache_miss_tokens: 36 },
+      { inputTokens: 100, outputTokens: 5, cachedInputTokens: 64 },
+    ],
+    [
+      'xAI, reasoning beside the completion',
+      {
+        prompt_tokens: 10,
+        completion_tokens: 4,
+        total_tokens: 114,
+        completion_tokens_details: { reasoning_tokens: 100 },
+      },
+      { inputTokens: 10, outputTokens: 104, reasoningTokens: 100 },
+    ],
+    [
+      'OpenRouter, with its bill',
+      { prompt_tokens: 10, completion_tokens: 4, cost: 0.00014, prompt_tokens_details: { cache_write_tokens: 8 } },
+      { inputTokens: 10, outputTokens: 4, cacheWriteTokens: 8, costUsd: 0.00014 },
+    ],
+    [
+      'OpenRouter on a key of one’s own',
+      {
+        prompt_tokens: 1,
+        completion_tokens: 1,
+        cost: 0.001,
+        is_byok: true,
+        cost_details: { upstream_inference_cost: 0.02 },
+      },
+      { inputTokens: 1, outputTokens: 1, costUsd: 0.021 },
+    ],
+    ['a lone output count', { completion_tokens: 4 }, { inputTokens: 0, outputTokens: 4 }],
+    ['none', null, undefined],
+    ['empty', {}, undefined],
+    ['nonsense', { prompt_tokens: '10', completion_tokens: -1 }, undefined],
+  ])('reads %s', (_name, wire, expected) => {
+    expect(parseUsage(wire)).toEqual(expected)
+  })
+})

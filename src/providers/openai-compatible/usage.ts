@@ -1,0 +1,53 @@
+import type { TokenUsage } from '../../routing/registry/token-price.ts'
+import { isJsonObject, type JsonObject } from '../chat-provider.ts'
+
+/**
+ * Reads the `usage` object of an OpenAI-compatible answer, with the fields its dialects add.
+ *
+ * - Cached input: `prompt_tokens_details.cached_tokens` (OpenAI and most), `prompt_cache_hit_tokens` (DeepSeek).
+ * - Cache writes: `prompt_tokens_details.cache_write_tokens` (OpenRouter), `cache_creation_input_tokens` (proxies of
+ *   Anthropic's API).
+ * - Reasoning: `completion_tokens_details.reasoning_tokens`. xAI counts it beside `completion_tokens`, all others inside;
+ *   `total_tokens` tells which.
+ * - Bill: `cost`, USD (OpenRouter); on a key of one's own it is OpenRouter's share only, and the rest is in
+ *   `cost_details.upstream_inference_cost`.
+ *
+ * @returns undefined when there is no usable count.
+ */
+export function parseUsage(usage: unknown): TokenUsage | undefined {
+  if (!isJsonObject(usage)) return undefined
+  const inputTokens = count(usage.prompt_tokens)
+  const completionTokens = count(usage.completion_tokens)
+  if (inputTokens === undefined && completionTokens === undefined) return undefined
+
+  const inputDetails = isJsonObject(usage.prompt_tokens_details) ? usage.prompt_tokens_details : {}
+  const outputDetails = isJsonObject(usage.completion_tokens_details) ? usage.completion_tokens_details : {}
+  const cachedInputTokens = count(inputDetails.cached_tokens) ?? count(usage.prompt_cache_hit_tokens)
+  const cacheWriteTokens = count(inputDetails.cache_write_tokens) ?? count(usage.cache_creation_input_tokens)
+  const reasoningTokens = count(outputDetails.reasoning_tokens)
+  const costUsd = billedUsd(usage)
+
+  const reasoningApart =
+    reasoningTokens !== undefined &&
+    reasoningTokens > 0 &&
+    count(usage.total_tokens) === (inputTokens ?? 0) + (completionTokens ?? 0) + reasoningTokens
+  return {
+    inputTokens: inputTokens ?? 0,
+    outputTokens: (completionTokens ?? 0) + (reasoningApart ? reasoningTokens : 0),
+    ...(cachedInputTokens === undefined ? {} : { cachedInputTokens }),
+    ...(cacheWriteTokens === undefined ? {} : { cacheWriteTokens }),
+    ...(reasoningTokens === undefined ? {} : { reasoningTokens }),
+    ...(costUsd === undefined ? {} : { costUsd }),
+  }
+}
+
+function billedUsd(usage: JsonObject): number | undefined {
+  const cost = count(usage.cost)
+  if (cost === undefined || usage.is_byok !== true) return cost
+  const details = isJsonObject(usage.cost_details) ? usage.cost_details : {}
+  return cost + (count(details.upstream_inference_cost) ?? 0)
+}
+
+function count(value: unknown): number | undefined {
+  return typeof value === 'number' && Number.isFinite(value) && value >= 0 ? value : undefined
+}

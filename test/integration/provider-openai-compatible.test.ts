@@ -1,0 +1,371 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import type { ChatEvent } from '../../src/providers/chat-provider.ts'
+import {
+  type OpenAiCompatibleOptions,
+  OpenAiCompatibleProvider,
+} from '../../src/providers/openai-compatible/openai-compatible-provider.ts'
+import { ProviderError } from '../../src/providers/provider-error.ts'
+import { chunkBody, completionBody, doneEvent, eventText, ScriptedUpstream, streamOf } from './scripted-upstream.ts'
+
+const apiKey = 'sk-very-secret-0123456789'
+const call = { upstreamModel: 'm-1', request: { messages: [{ role: 'user', content: 'hello' }] } }
+const never = new AbortController().signal
+
+let upstream: ScriptedUpstream
+let provider: OpenAiCompatibleProvider
+
+function connect(options: Partial<OpenAiCompatibleOptions> = {}): OpenAiCompatibleProvider {
+  return new OpenAiCompatibleProvider({ name: 'scripted', baseUrl: upstream.baseUrl, apiKey, ...options })
+}
+
+beforeEach(async () => {
+  upstream = await ScriptedUpstream.start()
+  provider = connect()
+})
+
+afterEach(async () => {
+  await provider.close()
+  await upstream.close()
+})
+
+async function read(stream: AsyncIterable<ChatEvent>, into: ChatEvent[] = []): Promise<ChatEvent[]> {
+  for await (const event of stream) into.push(event)
+  return into
+}
+
+async function failureOf(promise: Promise<unknown>): Promise<ProviderError> {
+  const error = await promise.then(
+    () => undefined,
+    (thrown: unknown) => thrown,
+  )
+  expect(error).toBeInstanceOf(ProviderError)
+  return error as ProviderError
+}
+
+function textOf(events: readonly ChatEvent[]): string {
+  return events
+    .map((event) => {
+      if (event.type !== 'content') return ''
+      const choices = event.chunk.choices as { delta: { content?: string } }[]
+      return choices[0]?.delta.content ?? ''
+    })
+    .join('')
+}
+
+describe('a whole answer', () => {
+  it('is kept as the upstream wrote it, with its usage and model', async () => {
+    const body = completionBody('yes', { system_fingerprint: 'fp', unknown_field: { deep: [1] } })
+    upstream.plan({ kind: 'json', body })
+    const completion = await provider.complete(call, never)
+    expect(completion.body).toEqual(body)
+    expect(completion.usage).toEqual({ inputTokens: 11, outputTokens: 3 })
+    expect(completion.reportedModel).toBe('scripted-model-2026-01-01')
+  })
+
+  it('is asked for with the request untouched, the model’s name upstream and the key', async () => {
+    const tools = [{ type: 'function', function: { name: 'f', parameters: { type: 'object' } } }]
+    const request = { ...call.request, tools, temperature: 0.2, something_new: true, stream_options: {} }
+    await provider.complete({ upstreamModel: 'm-1', request }, never)
+    const { stream_options: _, ...rest } = request
+    expect(upstream.requests[0]).toMatchObject({
+      path: '/v1/chat/completions',
+      headers: { authorization: `Bearer ${apiKey}`, 'accept-encoding': 'identity' },
+      body: { ...rest, model: 'm-1', stream: false },
+    })
+    expect(upstream.requests[0]?.body).not.toHaveProperty('stream_options')
+  })
+
+  it('comes over one kept-alive connection, call after call', async () => {
+    for (let i = 0; i < 5; i++) await provider.complete(call, never)
+    upstream.plan({ kind: 'sse', events: streamOf('a') })
+    for (let i = 0; i < 5; i++) {
+      await read(provider.stream(call, never))
+      await sleep(5)
+    }
+    expect(upstream.openSockets).toBe(1)
+  })
+
+  it.each([
+    ['broken JSON', { kind: 'raw', text: '{"choices": [' }, 'upstream_invalid_response'],
+    ['JSON of another kind', { kind: 'raw', text: '[]' }, 'upstream_invalid_response'],
+    ['no choices', { kind: 'json', body: completionBody('x', { choices: [] }) }, 'upstream_invalid_response'],
+    ['fewer bytes than announced', { kind: 'raw', text: '{"choices": [{}]}', contentLength: 500 }, 'upstream_cut'],
+    [
+      'more bytes than announced',
+      { kind: 'raw', text: JSON.stringify(completionBody('x')), contentLength: 40 },
+      'upstream_invalid_response',
+    ],
+    [
+      'a compressed body',
+      { kind: 'raw', text: 'zip', headers: { 'content-encoding': 'gzip' } },
+      'upstream_invalid_response',
+    ],
+    ['a redirect', { kind: 'raw', text: '', status: 302, headers: { location: '/' } }, 'upstream_invalid_response'],
+  ] as const)('with %s is an error', async (_name, plan, code) => {
+    upstream.plan(plan)
+    const error = await failureOf(provider.complete(call, never))
+    expect(error.code).toBe(code)
+    expect(error.retryable).toBe(false)
+  })
+
+  it('without end is given up at the cap', async () => {
+    await provider.close()
+    provider = connect({ maxResponseBytes: 100_000 })
+    upstream.plan({ kind: 'endless_json' })
+    expect((await failureOf(provider.complete(call, never))).code).toBe('upstream_too_large')
+    await upstream.waitForSockets(0)
+  })
+})
+
+describe('an error status', () => {
+  it.each([
+    [400, 'upstream_rejected', false],
+    [401, 'upstream_auth', false],
+    [402, 'upstream_auth', false],
+    [403, 'upstream_auth', false],
+    [404, 'upstream_rejected', false],
+    [408, 'upstream_timeout', false],
+    [422, 'upstream_rejected', false],
+    [429, 'upstream_rate_limited', true],
+    [500, 'upstream_failed', false],
+    [502, 'upstream_failed', false],
+    [503, 'upstream_failed', true],
+    [529, 'upstream_failed', true],
+  ] as const)('%i becomes %s', async (status, code, retryable) => {
+    upstream.plan({ kind: 'json', status, body: { error: { message: 'no', type: 't', code: 'c' } } })
+    const error = await failureOf(provider.complete(call, never))
+    expect(error).toMatchObject({ code, retryable, upstreamStatus: status })
+    expect(error.upstreamError).toEqual(code === 'upstream_auth' ? undefined : { message: 'no', type: 't', code: 'c' })
+    expect((await failureOf(read(provider.stream(call, never)))).code).toBe(code)
+  })
+
+  it('says when to come back', async () => {
+    const body = { error: { message: 'slow down' } }
+    upstream.plan(
+      { kind: 'json', status: 429, body, headers: { 'retry-after': '2' } },
+      { kind: 'json', status: 429, body, headers: { 'retry-after': '9', 'retry-after-ms': '150' } },
+    )
+    expect((await failureOf(provider.complete(call, never))).retryAfterMs).toBe(2000)
+    expect((await failureOf(provider.complete(call, never))).retryAfterMs).toBe(150)
+  })
+
+  it('never shows the key, even when the upstream echoes it', async () => {
+    upstream.plan(
+      { kind: 'json', status: 400, body: { error: { message: `bad request with ${apiKey}`, param: apiKey } } },
+      { kind: 'json', status: 401, body: { error: { message: `Incorrect API key provided: ${apiKey}` } } },
+    )
+    for (let i = 0; i < 2; i++) {
+      const error = await failureOf(provider.complete(call, never))
+      expect(`${error.message} ${error.stack} ${JSON.stringify(error)} ${String(error.cause)}`).not.toContain(apiKey)
+    }
+  })
+})
+
+describe('a connection', () => {
+  it('refused may be tried again', async () => {
+    await upstream.close()
+    expect(await failureOf(provider.complete(call, never))).toMatchObject({
+      code: 'upstream_unreachable',
+      retryable: true,
+    })
+  })
+
+  it('reset before the answer may be tried again', async () => {
+    upstream.plan({ kind: 'reset' })
+    expect(await failureOf(provider.complete(call, never))).toMatchObject({
+      code: 'upstream_unreachable',
+      retryable: true,
+    })
+  })
+
+  it('on which nothing comes is given up', async () => {
+    await provider.close()
+    provider = connect({ headersTimeoutMs: 50 })
+    upstream.plan({ kind: 'hang' })
+    // The HTTP client looks at its timers about once a second.
+    expect((await failureOf(provider.complete(call, never))).code).toBe('upstream_timeout')
+  })
+
+  it('is closed by an abort: 20 aborts leave none open', async () => {
+    const plans = [{ kind: 'hang' }, { kind: 'sse', events: streamOf('a').slice(0, 2), ending: 'hang' }] as const
+    for (const plan of plans) {
+      upstream.plan(plan)
+      const aborts = Array.from({ length: 10 }, async () => {
+        const caller = new AbortController()
+        const reading = failureOf(read(provider.stream(call, caller.signal)))
+        await sleep(30)
+        caller.abort()
+        expect((await reading).code).toBe('aborted')
+      })
+      await Promise.all(aborts)
+    }
+    await upstream.waitForSockets(0)
+  })
+
+  it('is closed when the reader leaves, also while it waits', async () => {
+    upstream.plan({ kind: 'sse', events: streamOf('a').slice(0, 2), ending: 'hang' })
+    for await (const event of provider.stream(call, never)) if (event.type === 'content') break
+    await upstream.waitForSockets(0)
+
+    const waiting = provider.stream(call, never)[Symbol.asyncIterator]()
+    await waiting.next()
+    await waiting.next()
+    const third = waiting.next()
+    await waiting.return?.()
+    await expect(third).rejects.toMatchObject({ code: 'aborted' })
+    await upstream.waitForSockets(0)
+  })
+
+  it('closed on our side ends calls under way', async () => {
+    upstream.plan({ kind: 'hang' })
+    const pending = failureOf(provider.complete(call, never))
+    await sleep(20)
+    await provider.close()
+    expect((await pending).code).toBe('aborted')
+    await provider.close()
+  })
+})
+
+describe('a stream', () => {
+  it('asks for usage and reports it, with text, model and end', async () => {
+    upstream.plan({ kind: 'sse', events: streamOf('Hel', 'lo') })
+    const request = { ...call.request, stream_options: { include_obfuscation: false } }
+    const events = await read(provider.stream({ upstreamModel: 'm-1', request }, never))
+    expect(upstream.requests[0]?.body).toMatchObject({
+      stream: true,
+      stream_options: { include_obfuscation: false, include_usage: true },
+    })
+    expect(events.map((event) => event.type)).toEqual([
+      'metadata',
+      'content',
+      'content',
+      'metadata',
+      'metadata',
+      'finished',
+    ])
+    expect(textOf(events)).toBe('Hello')
+    expect(events[4]).toMatchObject({ usage: { inputTokens: 11, outputTokens: 3 } })
+    expect(events[0]).toMatchObject({ reportedModel: 'scripted-model-2026-01-01' })
+  })
+
+  it('adapts to a dialect', async () => {
+    await provider.close()
+    provider = connect({ dialect: { refusesStreamOptions: true, outputCapParameter: 'max_tokens' } })
+    upstream.plan({ kind: 'sse', events: streamOf('a') })
+    const request = { ...call.request, max_completion_tokens: 5, stream_options: { include_usage: true } }
+    await read(provider.stream({ upstreamModel: 'm', request }, never))
+    const body = upstream.requests[0]?.body
+    expect(body).toMatchObject({ max_tokens: 5 })
+    expect(body).not.toHaveProperty('max_completion_tokens')
+    expect(body).not.toHaveProperty('stream_options')
+  })
+
+  it('with its finish reason but without [DONE] is finished', async () => {
+    upstream.plan({ kind: 'sse', events: streamOf('a').slice(0, -1) })
+    expect((await read(provider.stream(call, never))).at(-1)).toEqual({ type: 'finished' })
+  })
+
+  it('is over at [DONE], whatever the connection does then', async () => {
+    upstream.plan({ kind: 'sse', events: streamOf('a'), ending: 'hang' })
+    expect((await read(provider.stream(call, never))).at(-1)).toEqual({ type: 'finished' })
+    await upstream.waitForSockets(0)
+  })
+
+  it.each([
+    ['that ends early', { events: streamOf('Hel').slice(0, 2) }, 'upstream_cut'],
+    ['whose socket dies', { events: streamOf('Hel').slice(0, 2), ending: 'cut' }, 'upstream_cut'],
+    ['that ends inside an event', { events: [...streamOf('Hel').slice(0, 2), 'data: {"choi'] }, 'upstream_cut'],
+    [
+      'with one of two choices unfinished',
+      { events: [chunkBody({ content: 'Hel' }), chunkBody({ content: 'x' }, null, 1), chunkBody({}, 'stop')] },
+      'upstream_cut',
+    ],
+    ['with broken JSON', { events: [chunkBody({ content: 'Hel' }), 'data: {oops\n\n'] }, 'upstream_invalid_response'],
+    [
+      'with an error object',
+      { events: [chunkBody({ content: 'Hel' }), { error: { code: 502, message: 'the provider died' } }] },
+      'upstream_failed',
+    ],
+    [
+      'with an error event',
+      { events: [chunkBody({ content: 'Hel' }), 'event: error\ndata: {"type":"overloaded_error"}\n\n'] },
+      'upstream_failed',
+    ],
+  ] as const)('%s ends with an error after what it said', async (_name, plan, code) => {
+    upstream.plan({ kind: 'sse', ...plan })
+    const seen: ChatEvent[] = []
+    const error = await failureOf(read(provider.stream(call, never), seen))
+    expect(error.code).toBe(code)
+    expect(textOf(seen)).toContain('Hel')
+    expect(seen.at(-1)?.type).not.toBe('finished')
+  })
+
+  it('that is no stream is an error', async () => {
+    upstream.plan(
+      { kind: 'json', body: completionBody('x') },
+      { kind: 'json', body: { error: { code: 429, message: 'busy' } } },
+    )
+    expect((await failureOf(read(provider.stream(call, never)))).code).toBe('upstream_invalid_response')
+    expect((await failureOf(read(provider.stream(call, never)))).code).toBe('upstream_rate_limited')
+  })
+
+  it('gives the same events however its bytes are cut', async () => {
+    const text = [': ping\r\n\r\n', ...streamOf('Grüße, ', '世界 🚆')]
+      .map((event) => (typeof event === 'string' ? event : eventText(event)))
+      .join('')
+    upstream.plan({ kind: 'sse', events: [text] })
+    const whole = await read(provider.stream(call, never))
+    expect(textOf(whole)).toBe('Grüße, 世界 🚆')
+    upstream.plan({ kind: 'sse', events: Array.from(text), gapMs: 0 })
+    expect(await read(provider.stream(call, never))).toEqual(whole)
+  })
+
+  it('is not read ahead of a slow reader', async () => {
+    await provider.close()
+    provider = connect({ maxResponseBytes: 1e9 })
+    upstream.plan({ kind: 'flood' })
+    const reader = provider.stream(call, never)[Symbol.asyncIterator]()
+    await reader.next()
+    await sleep(100)
+    const sent = upstream.bytesFlooded
+    await sleep(200)
+    expect(upstream.bytesFlooded).toBe(sent)
+    expect(sent).toBeLessThan(16 * 1024 * 1024)
+    await reader.return?.()
+    await upstream.waitForSockets(0)
+  })
+
+  it('without end is given up at the cap', async () => {
+    await provider.close()
+    provider = connect({ maxResponseBytes: 500_000 })
+    upstream.plan({ kind: 'flood' })
+    expect((await failureOf(read(provider.stream(call, never)))).code).toBe('upstream_too_large')
+    await upstream.waitForSockets(0)
+  })
+
+  it('keeps tool calls whole and counts them as content', async () => {
+    const delta = { tool_calls: [{ index: 0, id: 'call_1', function: { name: 'f', arguments: '{"a"' } }] }
+    upstream.plan({
+      kind: 'sse',
+      events: [chunkBody({ role: 'assistant', content: null }), chunkBody(delta), doneEvent],
+    })
+    const events = await read(provider.stream(call, never))
+    expect(events.map((event) => event.type)).toEqual(['metadata', 'content', 'finished'])
+    expect(events[1]).toEqual({ type: 'content', chunk: chunkBody(delta) })
+  })
+
+  it('reports usage that came together with content', async () => {
+    const usage = { prompt_tokens: 5, completion_tokens: 1 }
+    upstream.plan({ kind: 'sse', events: [{ ...chunkBody({ content: 'a' }, 'stop'), usage }, doneEvent] })
+    const events = await read(provider.stream(call, never))
+    expect(events.map((event) => event.type)).toEqual(['content', 'metadata', 'finished'])
+    expect(events[1]).toMatchObject({ usage: { inputTokens: 5, outputTokens: 1 }, chunk: { choices: [], usage } })
+  })
+})
+
+it('probes by listing models', async () => {
+  upstream.models = ['a', 'b']
+  expect(await provider.probe(never)).toEqual({ models: ['a', 'b'] })
+  expect(upstream.requests[0]).toMatchObject({ method: 'GET', path: '/v1/models' })
+})
