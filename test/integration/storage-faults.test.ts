@@ -1,0 +1,173 @@
+import { mkdir, mkdtemp, open, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { Worker } from 'node:worker_threads'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import {
+  sampleDecision,
+  sampleFeedback,
+  sampleKey,
+  sampleSettlement,
+} from '../../src/storage/__fixtures__/sample-records.ts'
+import { openSqliteStorage, type SqliteStorageOptions } from '../../src/storage/sqlite/open-sqlite-storage.ts'
+import { StorageClient } from '../../src/storage/sqlite/storage-client.ts'
+import type { Storage } from '../../src/storage/storage.ts'
+import type { StorageError } from '../../src/storage/storage-error.ts'
+
+let folder: string
+let file: string
+let opened: Storage[]
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'pointsman-storage-'))
+  file = join(folder, 'pointsman.db')
+  opened = []
+})
+afterEach(async () => {
+  for (const storage of opened) await storage.close()
+  await rm(folder, { recursive: true })
+})
+
+async function openStorage(options: Partial<SqliteStorageOptions> = {}): Promise<Storage> {
+  const storage = await openSqliteStorage({ file, ...options })
+  opened.push(storage)
+  return storage
+}
+
+/** Appends until the database is full; returns the ids it acknowledged. */
+async function fill(storage: Storage, batch: number): Promise<string[]> {
+  const stored: string[] = []
+  for (let i = 0; i < 2000; i += batch) {
+    const ids = Array.from({ length: batch }, (_, j) => `d${i + j}`)
+    const ends = await Promise.allSettled(
+      ids.map((id, j) => storage.decisions.append(sampleDecision(id, { createdAtMs: 1000 + i + j }), 1)),
+    )
+    const faults = ends.flatMap((end) => (end.status === 'rejected' ? [end.reason] : []))
+    ids.forEach((id, j) => {
+      if (ends[j]?.status === 'fulfilled') stored.push(id)
+    })
+    if (faults.length > 0) {
+      for (const fault of faults) expect(fault).toMatchObject({ name: 'StorageError', code: 'storage_full' })
+      return stored
+    }
+  }
+  throw new Error('The database never filled up')
+}
+
+describe('a full disk', () => {
+  it.each([1, 64])('loses nothing that was acknowledged, in batches of %d', async (batch) => {
+    const storage = await openStorage({ maxFileBytes: 600_000 })
+    const stored = await fill(storage, batch)
+    expect(stored.length).toBeGreaterThan(100)
+    for (const id of stored) expect((await storage.decisions.get(id))?.decision.id).toBe(id)
+    expect(await storage.decisions.spentNanoUsd(0)).toBe(stored.length)
+  })
+
+  it('still takes what fits, and everything once there is space again', async () => {
+    const small = await openStorage({ maxFileBytes: 600_000 })
+    await small.decisions.append(sampleDecision('first', { createdAtMs: 1 }), 1)
+    await small.decisions.settle(sampleSettlement('first'))
+    await fill(small, 64)
+    const large = sampleDecision('large', { pool: 32, createdAtMs: 9_000_000 })
+    const ends = await Promise.allSettled([
+      small.decisions.append({ ...large, context: { ...large.context, embedding: new Float32Array(50_000) } }, 1),
+      small.feedback.accept(sampleFeedback('first'), undefined),
+    ])
+    expect(ends[0]).toMatchObject({ status: 'rejected', reason: { code: 'storage_full' } })
+    expect(ends[1]).toMatchObject({ status: 'fulfilled', value: { sequence: 1 } })
+
+    expect(await small.decisions.prune(1100)).toBeGreaterThan(50)
+    await small.decisions.append(large, 1)
+    expect((await small.decisions.get('large'))?.decision).toEqual(large)
+  })
+})
+
+describe('a file that is not what it should be', () => {
+  it('is not opened when it is no database', async () => {
+    await writeFile(file, 'This is a letter to my aunt, and it is longer than one hundred bytes. '.repeat(20))
+    await expect(openStorage()).rejects.toMatchObject({ name: 'StorageError', code: 'storage_corrupt' })
+  })
+
+  it('is not opened when its folder is missing or it is a folder', async () => {
+    const unavailable = { code: 'storage_unavailable' }
+    await expect(openStorage({ file: join(folder, 'missing', 'pointsman.db') })).rejects.toMatchObject(unavailable)
+    await mkdir(join(folder, 'folder'))
+    await expect(openStorage({ file: join(folder, 'folder') })).rejects.toMatchObject(unavailable)
+  })
+
+  it('is reported when its pages are damaged', async () => {
+    const storage = await openStorage()
+    for (let i = 0; i < 50; i++) await storage.decisions.append(sampleDecision(`d${i}`), 1)
+    await storage.close()
+    const { size } = await stat(file)
+    const handle = await open(file, 'r+')
+    await handle.write(Buffer.alloc(size - 8192, 0xa5), 0, size - 8192, 8192)
+    await handle.close()
+    const damaged = await openStorage()
+    await expect(damaged.decisions.get('d1')).rejects.toMatchObject({ code: 'storage_corrupt' })
+    await expect(damaged.decisions.append(sampleDecision('new'), 1)).rejects.toMatchObject({ code: 'storage_corrupt' })
+  })
+
+  it.each([
+    ['deleted', () => rm(file)],
+    ['moved away', () => rename(file, join(folder, 'elsewhere.db'))],
+    ['replaced', () => writeFile(join(folder, 'new.db'), '').then(() => rename(join(folder, 'new.db'), file))],
+  ])('is reported, not written to in vain, when it is %s', async (_, change) => {
+    const storage = await openStorage()
+    await storage.decisions.append(sampleDecision('d1'), 1)
+    await change()
+    const unavailable = { code: 'storage_unavailable' }
+    await expect(storage.decisions.append(sampleDecision('d2'), 1)).rejects.toMatchObject(unavailable)
+    await expect(storage.decisions.get('d1')).rejects.toMatchObject(unavailable)
+  })
+
+  it('is readable by its owner alone', async () => {
+    await openStorage()
+    expect((await stat(file)).mode & 0o777).toBe(0o600)
+  })
+})
+
+describe("another process's lock", () => {
+  it('is waited for, then reported, and then forgotten', async () => {
+    const storage = await openStorage({ busyTimeoutMs: 50 })
+    const other = new DatabaseSync(file)
+    other.exec('BEGIN IMMEDIATE')
+    await expect(storage.keys.create(sampleKey('k1'))).rejects.toMatchObject({ code: 'storage_locked' })
+    expect(await storage.keys.list()).toEqual([])
+    other.exec('ROLLBACK')
+    other.close()
+    await storage.keys.create(sampleKey('k1'))
+    expect(await storage.keys.list()).toHaveLength(1)
+  })
+})
+
+describe("the worker's death", () => {
+  it('rejects the calls that are pending and those that follow', async () => {
+    const worker = new Worker('require("node:worker_threads").parentPort.once("message", () => process.exit(3))', {
+      eval: true,
+    })
+    const heard: StorageError[] = []
+    const client = new StorageClient(worker, (error) => heard.push(error))
+    const unavailable = { status: 'rejected', reason: { name: 'StorageError', code: 'storage_unavailable' } }
+    const first = client.call('latestSequence')
+    const second = new Promise((resolve) => setImmediate(resolve)).then(() => client.call('latestSequence'))
+    expect(await Promise.allSettled([first, second])).toMatchObject([unavailable, unavailable])
+    expect(await Promise.allSettled([client.call('latestSequence')])).toMatchObject([unavailable])
+    expect(heard).toMatchObject([{ code: 'storage_unavailable' }])
+    await client.close()
+  })
+
+  it('is explained by the error that the worker threw', async () => {
+    const worker = new Worker(
+      'require("node:worker_threads").parentPort.once("message", () => { throw new Error("Bang") })',
+      {
+        eval: true,
+      },
+    )
+    const client = new StorageClient(worker, () => {})
+    await expect(client.call('latestSequence')).rejects.toMatchObject({
+      code: 'storage_unavailable',
+      cause: { message: 'Bang' },
+    })
+  })
+})
