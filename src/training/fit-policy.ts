@@ -1,0 +1,160 @@
+import { deduplicate } from '../outcomes/deduplicate.ts'
+import { type OutcomeData, selectLlms, selectRows } from '../outcomes/outcome-data.ts'
+import { selectSplit } from '../outcomes/split.ts'
+import { fitHashedNgramEmbedder } from '../routing/embedding/fit-hashed-ngram-embedder.ts'
+import type { HashedNgramEmbedder } from '../routing/embedding/hashed-ngram-embedder.ts'
+import { SeededRandom, shuffle } from '../routing/numeric/random-source.ts'
+import { type FittedLlm, type FittedPolicy, fittedPolicy } from '../routing/prediction/fitted-policy.ts'
+import { LevelMap } from '../routing/prediction/level-map.ts'
+import { summariseColumns } from '../routing/prediction/training-rows.ts'
+import { fitContexts, trainingRows } from './fit-contexts.ts'
+import { FitError } from './fit-error.ts'
+import { type FitProgressListener, reportStep } from './fit-progress.ts'
+import { fitStack } from './fit-stack.ts'
+
+export interface FitPolicyOptions {
+  /** Of folds, clusters and projection: same data and seed, same policy. */
+  readonly seed: number
+  /** Milliseconds since the epoch: when the version was made, and part of its id. */
+  readonly now: number
+  /** Default 5. */
+  readonly folds?: number
+  /** One of the set's own splits; all prompts when left out. */
+  readonly split?: string
+  /** A fitted embedder to go on with: it stays frozen between explicit fits. Default: a new one, fitted on the prompts. */
+  readonly embedder?: HashedNgramEmbedder
+  readonly onProgress?: FitProgressListener
+}
+
+/** A version and the embedder whose vectors it understands; they are saved apart (design §3.1). */
+export interface FitResult {
+  readonly policy: FittedPolicy
+  readonly embedder: HashedNgramEmbedder
+  /** Prompts fitted on, after merging equal texts. */
+  readonly prompts: number
+  /** LLMs of the data left out because too few labels are known. */
+  readonly leftOut: readonly string[]
+  /** w and κ of the stack; weights in the order ridge, kNN, clusters. */
+  readonly weights: Float64Array
+  readonly trust: number
+}
+
+const defaultFolds = 5
+
+/** Fewer prompts than this per fold, and held-out figures choose nothing. */
+const fewestPromptsPerFold = 10
+
+/** Fewer labels, and an LLM is left to the priors and to online learning. */
+const fewestLabels = 20
+
+/**
+ * Fits everything offline that a router rests on, from outcome data: embedder, quality, cost, reported levels and label
+ * noise. Equal texts are merged and the rows shuffled by the seed before anything is fitted, so that folds neither share
+ * a text nor follow the file's order. Yields to the event loop between steps; one step may hold it for a second or two.
+ *
+ * @throws {FitError} when too few prompts or labels are there; {OutcomeDataError} `empty` for an unknown split.
+ */
+export async function fitPolicy(source: OutcomeData, options: FitPolicyOptions): Promise<FitResult> {
+  const { seed, now, folds = defaultFolds, split, onProgress } = options
+  const data = shuffled(prepared(source, split), seed)
+  if (data.prompts.length < folds * fewestPromptsPerFold) {
+    const message = `${data.prompts.length} prompts are too few: at least ${folds * fewestPromptsPerFold} are needed`
+    throw new FitError('too_few_prompts', message)
+  }
+  const pool = withEnoughLabels(data)
+  const embedder = options.embedder ?? (await fitEmbedder(pool, seed, onProgress))
+  const rows = trainingRows(pool, await fitContexts(embedder, pool.prompts, onProgress))
+  const prices = pool.llms.map((llm) => llm.price)
+  const { quality, cost, outOfFold } = await fitStack(rows, { seed, folds, prices, onProgress })
+  const llms = describeLlms(pool)
+  const policy = fittedPolicy({
+    formatVersion: 1,
+    id: policyId(now, embedder.id, source.name, seed),
+    createdAtMs: now,
+    description: describe(source, split, pool),
+    embedderId: embedder.id,
+    costReferenceUsd: costReference(llms),
+    quality,
+    cost,
+    noise: residualNoise(outOfFold, pool.quality, pool.llms.length),
+    levels: LevelMap.fit(outOfFold, pool.quality),
+    llms,
+  })
+  return {
+    policy,
+    embedder,
+    prompts: pool.prompts.length,
+    leftOut: data.llms.filter((llm) => !pool.llms.includes(llm)).map((llm) => llm.id),
+    weights: quality.weights,
+    trust: quality.trust,
+  }
+}
+
+function prepared(source: OutcomeData, split: string | undefined): OutcomeData {
+  const data = deduplicate(source)
+  return split === undefined ? data : selectSplit(data, split)
+}
+
+function shuffled(data: OutcomeData, seed: number): OutcomeData {
+  const order = data.prompts.map((_, row) => row)
+  shuffle(order, new SeededRandom(seed))
+  return selectRows(data, order)
+}
+
+function withEnoughLabels(data: OutcomeData): OutcomeData {
+  const { counts } = summariseColumns(data.quality, data.llms.length)
+  const kept = data.llms.flatMap((_, llm) => (counts[llm]! >= fewestLabels ? [llm] : []))
+  if (kept.length === 0) {
+    throw new FitError('no_llm', `No LLM has ${fewestLabels} prompts with a known quality`)
+  }
+  return kept.length === data.llms.length ? data : selectLlms(data, kept)
+}
+
+async function fitEmbedder(
+  data: OutcomeData,
+  seed: number,
+  onProgress: FitProgressListener | undefined,
+): Promise<HashedNgramEmbedder> {
+  await reportStep(onProgress, 'embedder', 0, 1)
+  const texts = data.prompts.map((prompt) => prompt.text)
+  return fitHashedNgramEmbedder(texts, {
+    seed,
+    onProgress: (done, total) => onProgress?.({ phase: 'embedder', done, total }),
+  })
+}
+
+function describeLlms(data: OutcomeData): FittedLlm[] {
+  const quality = summariseColumns(data.quality, data.llms.length)
+  const cost = summariseColumns(data.costUsd, data.llms.length)
+  return data.llms.map((llm, index) => ({
+    id: llm.id,
+    priceAtFit: llm.price,
+    labels: quality.counts[index]!,
+    meanQuality: quality.means[index]!,
+    meanCostUsd: cost.counts[index]! > 0 ? cost.means[index]! : undefined,
+  }))
+}
+
+/** C_ref: mean recorded cost of the dearest LLM (design §3.6); 1 when no cost is known or all are free. */
+function costReference(llms: readonly FittedLlm[]): number {
+  const dearest = Math.max(0, ...llms.map((llm) => llm.meanCostUsd ?? 0))
+  return dearest > 0 ? dearest : 1
+}
+
+/** Root mean square of label − q̂ per LLM, out of fold. */
+function residualNoise(predicted: Float64Array, quality: Float64Array, width: number): Float64Array {
+  const squares = predicted.map((value, cell) => (quality[cell]! - value) ** 2)
+  return summariseColumns(squares, width).means.map(Math.sqrt)
+}
+
+function describe(source: OutcomeData, split: string | undefined, fitted: OutcomeData): string {
+  const part = split === undefined ? '' : `, split ${split}`
+  return `${source.name}${part}: ${fitted.prompts.length} prompts, ${fitted.llms.length} LLMs`
+}
+
+/** Sortable by time; the tail keeps versions of one millisecond apart. */
+function policyId(now: number, embedderId: string, name: string, seed: number): string {
+  const time = new Date(now).toISOString().replace(/[-:.TZ]/g, '')
+  const tail = embedderId.slice(-6)
+  return `${time}-${name.toLowerCase().replace(/[^a-z0-9]+/g, '-')}-${tail}-${seed}`
+}

@@ -1,0 +1,149 @@
+import { RoutingError } from '../routing/errors.ts'
+import { ClusterQualityPredictor } from '../routing/prediction/cluster-quality-predictor.ts'
+import { KnnQualityPredictor } from '../routing/prediction/knn-quality-predictor.ts'
+import type { QualityPredictor } from '../routing/prediction/quality-predictor.ts'
+import { RidgeQualityPredictor } from '../routing/prediction/ridge-quality-predictor.ts'
+import { stackWeights } from '../routing/prediction/stack-weights.ts'
+import { StackedQualityPredictor } from '../routing/prediction/stacked-quality-predictor.ts'
+import { TokenCostPredictor } from '../routing/prediction/token-cost-predictor.ts'
+import { selectTrainingRows, summariseColumns, type TrainingRows } from '../routing/prediction/training-rows.ts'
+import type { TokenPrice } from '../routing/registry/token-price.ts'
+import { chooseTrust } from './choose-trust.ts'
+import { type FitProgressListener, reportStep } from './fit-progress.ts'
+import { predictCosts } from './predict-costs.ts'
+
+export interface FitStackOptions {
+  readonly seed: number
+  /** At least 2. */
+  readonly folds: number
+  /** Of `rows.llms`, at the time of the outcomes. */
+  readonly prices: readonly (TokenPrice | undefined)[]
+  readonly onProgress?: FitProgressListener | undefined
+}
+
+export interface FittedStack {
+  readonly quality: StackedQualityPredictor
+  readonly cost: TokenCostPredictor
+  /** q̂ of the stack for each training row, from members that had not seen it; κ and weights have. Row-major. */
+  readonly outOfFold: Float64Array
+}
+
+/** Adds one ridge, one kNN and one cluster predictor: what the stack is made of. */
+export function fitMembers(rows: TrainingRows, seed: number): QualityPredictor[] {
+  return [
+    RidgeQualityPredictor.fit(rows),
+    KnnQualityPredictor.fit(rows, { seed }),
+    ClusterQualityPredictor.fit(rows, { seed }),
+  ]
+}
+
+/**
+ * Fits the stack of design §3.3: weights and κ from out-of-fold predictions, then every member on all rows. Row i is in
+ * fold i mod `folds`, so that the caller's order decides the folds.
+ *
+ * @throws {RoutingError} `invalid_option` when there are fewer than two folds or fewer rows than folds.
+ */
+export async function fitStack(rows: TrainingRows, options: FitStackOptions): Promise<FittedStack> {
+  const { seed, folds, prices, onProgress } = options
+  if (!(folds >= 2) || rows.contexts.length < folds) {
+    throw new RoutingError('invalid_option', `${rows.contexts.length} rows cannot be divided into ${folds} folds`, {
+      param: 'folds',
+    })
+  }
+  const { members, costUsd } = await crossValidate(rows, options)
+  const width = rows.llms.length
+  const weights = stackWeights(members, rows.quality, width)
+  const combined = combine(members, weights, width)
+  const { means, deviations, counts } = summariseColumns(rows.quality, width)
+  const trust = chooseTrust({
+    combined,
+    means: outOfFoldMeans(rows, folds),
+    costUsd,
+    rows,
+  })
+  await reportStep(onProgress, 'final', 0, 1)
+  const quality = new StackedQualityPredictor({
+    members: fitMembers(rows, seed),
+    weights,
+    trust,
+    means,
+    meanErrors: deviations.map((deviation, llm) => deviation / Math.sqrt(Math.max(1, counts[llm]!))),
+  })
+  const cost = TokenCostPredictor.fit(rows, prices, { seed })
+  await reportStep(onProgress, 'final', 1, 1)
+  return { quality, cost, outOfFold: shrink(combined, means, trust) }
+}
+
+interface CrossValidated {
+  /** Per member, row-major. */
+  readonly members: Float64Array[]
+  readonly costUsd: Float64Array
+}
+
+async function crossValidate(rows: TrainingRows, options: FitStackOptions): Promise<CrossValidated> {
+  const { seed, folds, prices, onProgress } = options
+  const width = rows.llms.length
+  const all = rows.contexts.map((_, row) => row)
+  const members: Float64Array[] = []
+  const costUsd = new Float64Array(rows.quality.length)
+  const uncertainty = new Float64Array(width)
+  for (let fold = 0; fold < folds; fold++) {
+    await reportStep(onProgress, 'cross-validation', fold, folds)
+    const train = selectTrainingRows(
+      rows,
+      all.filter((row) => row % folds !== fold),
+    )
+    const heldOut = all.filter((row) => row % folds === fold)
+    fitMembers(train, seed).forEach((member, index) => {
+      members[index] ??= new Float64Array(rows.quality.length)
+      for (const row of heldOut) {
+        member.predict(rows.contexts[row]!, members[index].subarray(row * width, (row + 1) * width), uncertainty)
+      }
+    })
+    predictCosts(TokenCostPredictor.fit(train, prices, { seed }), rows, prices, heldOut, costUsd)
+  }
+  await reportStep(onProgress, 'cross-validation', folds, folds)
+  return { members, costUsd }
+}
+
+/** Σ w_j·p_j + (1 − Σ w_j)·p̄, as {@link StackedQualityPredictor} has it. */
+function combine(members: readonly Float64Array[], weights: Float64Array, width: number): Float64Array {
+  const combined = new Float64Array(members[0]!.length)
+  const weightSum = weights.reduce((sum, weight) => sum + weight, 0)
+  for (let start = 0; start < combined.length; start += width) {
+    let level = 0
+    for (const member of members) {
+      for (let cell = start; cell < start + width; cell++) level += member[cell]! / (members.length * width)
+    }
+    for (let cell = start; cell < start + width; cell++) {
+      combined[cell] = level * (1 - weightSum)
+      members.forEach((member, j) => {
+        combined[cell]! += weights[j]! * member[cell]!
+      })
+    }
+  }
+  return combined
+}
+
+/** The LLM means without the row's own fold, row-major: q̄ as a held-out row would meet it. */
+function outOfFoldMeans(rows: TrainingRows, folds: number): Float64Array {
+  const width = rows.llms.length
+  const means = new Float64Array(rows.quality.length)
+  const all = rows.contexts.map((_, row) => row)
+  for (let fold = 0; fold < folds; fold++) {
+    const train = selectTrainingRows(
+      rows,
+      all.filter((row) => row % folds !== fold),
+    )
+    const { means: foldMeans } = summariseColumns(train.quality, width)
+    for (const row of all) if (row % folds === fold) means.set(foldMeans, row * width)
+  }
+  return means
+}
+
+function shrink(combined: Float64Array, means: Float64Array, trust: number): Float64Array {
+  return combined.map((value, cell) => {
+    const mean = means[cell % means.length]!
+    return Math.min(1, Math.max(0, mean + trust * (value - mean)))
+  })
+}

@@ -1,0 +1,50 @@
+import type { CallSize } from '../routing/prediction/cost-predictor.ts'
+import type { TokenCostPredictor } from '../routing/prediction/token-cost-predictor.ts'
+import type { TrainingRows } from '../routing/prediction/training-rows.ts'
+import { type Llm, unknownLlmProperties } from '../routing/registry/llm.ts'
+import type { TokenPrice } from '../routing/registry/token-price.ts'
+
+/** Rule of thumb for English text, where no LLM's count of the prompt is known. */
+const charactersPerToken = 4
+
+/**
+ * Predicted bills for some rows of a data set, at its prices.
+ *
+ * @param out receives the estimates in those rows, row-major [rows × llms]; USD, NaN where not known.
+ */
+export function predictCosts(
+  predictor: TokenCostPredictor,
+  rows: TrainingRows,
+  prices: readonly (TokenPrice | undefined)[],
+  indices: readonly number[],
+  out: Float64Array,
+): void {
+  const width = rows.llms.length
+  const llms: Llm[] = rows.llms.map((id, index) => ({
+    ...unknownLlmProperties,
+    id,
+    provider: '',
+    upstreamModel: id,
+    price: prices[index],
+  }))
+  const outputTokens = new Float64Array(width)
+  const outputTokensP90 = new Float64Array(width)
+  for (const row of indices) {
+    const costUsd = out.subarray(row * width, (row + 1) * width)
+    predictor.predict(rows.contexts[row]!, callSize(rows, row), llms, { costUsd, outputTokens, outputTokensP90 })
+  }
+}
+
+/** The prompt's size is known before the call: the mean of the counts recorded, else an estimate from its length. */
+function callSize(rows: TrainingRows, row: number): CallSize {
+  const width = rows.llms.length
+  let sum = 0
+  let known = 0
+  for (let cell = row * width; cell < (row + 1) * width; cell++) {
+    if (Number.isNaN(rows.inputTokens[cell]!)) continue
+    sum += rows.inputTokens[cell]!
+    known++
+  }
+  const estimated = Math.expm1(rows.contexts[row]!.explicit[0]!) / charactersPerToken
+  return { inputTokens: known > 0 ? sum / known : estimated, maxOutputTokens: undefined }
+}
