@@ -5,6 +5,11 @@ import { RoutingError } from '../errors.ts'
 import { noNeeds, plainShape, type RequestShape, type RoutingRequest } from '../request.ts'
 import { type ExplicitFeatureName, explicitFeatureNames, writeExplicitFeatures } from './explicit-features.ts'
 
+/** Any UTF-16 code units, lone surrogates and NUL among them; half of each text is ASCII. */
+const anyString = fc
+  .array(fc.oneof(fc.nat(0x7f), fc.nat(0xffff)), { maxLength: 300 })
+  .map((codeUnits) => String.fromCharCode(...codeUnits))
+
 function requestOf(userText: string, shape: RequestShape = plainShape): RoutingRequest {
   return {
     userText,
@@ -133,7 +138,7 @@ test('finite for any text and any sizes; shares and markers within [0, 1]', () =
     imageCount: size,
   })
   fc.assert(
-    fc.property(fc.string({ unit: 'binary', maxLength: 300 }), shape, (text, sizes) => {
+    fc.property(anyString, shape, (text, sizes) => {
       const features = featuresOf(text, sizes)
       for (const name of explicitFeatureNames) {
         expect(Number.isFinite(features[name]), name).toBe(true)
