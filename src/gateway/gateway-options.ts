@@ -1,7 +1,11 @@
+import { defaultLambda } from '../routing/decision/routing-preference.ts'
+
 /** Limits and names of one gateway. */
 export interface GatewayOptions {
   /** Shown at `/`. */
   readonly version: string
+  /** λ of requests where neither the caller nor the key's owner says. */
+  readonly defaultLambda: number
   /** Host names that requests may be addressed to, beside the loopback names and the bound host. */
   readonly allowedHosts: readonly string[]
   /** The largest request body, bytes. */
@@ -28,6 +32,7 @@ export interface GatewayOptions {
 
 export const defaultGatewayOptions: GatewayOptions = {
   version: '0.0.0',
+  defaultLambda,
   allowedHosts: [],
   maxBodyBytes: 10 * 1024 * 1024,
   maxHeaderBytes: 16 * 1024,

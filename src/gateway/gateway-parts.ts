@@ -7,16 +7,10 @@ import type { RoutingDecision } from '../routing/decision.ts'
 import type { DecisionStore } from '../routing/decision-store.ts'
 import type { FeedbackStore } from '../routing/feedback-store.ts'
 import type { Label, Settlement } from '../routing/outcome.ts'
+import type { ObservedCall } from '../routing/prediction/completion-time-model.ts'
 import type { Llm, LlmId } from '../routing/registry/llm.ts'
 import type { LlmRegistry } from '../routing/registry/llm-registry.ts'
 import type { RoutingRequest } from '../routing/request.ts'
-
-/** What a call that ended taught the completion-time model. */
-export interface ObservedCall {
-  readonly timeToFirstTokenMs: number | undefined
-  readonly completionMs: number
-  readonly outputTokens: number | undefined
-}
 
 /** The router, as the gateway needs it. */
 export interface RequestRouter {

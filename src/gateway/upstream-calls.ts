@@ -1,8 +1,9 @@
 import type { ChatCall, ChatProvider } from '../providers/chat-provider.ts'
 import type { FallbackTarget } from '../providers/resilience/fallback.ts'
 import type { RoutingDecision } from '../routing/decision.ts'
+import type { ObservedCall } from '../routing/prediction/completion-time-model.ts'
 import type { Llm, LlmId } from '../routing/registry/llm.ts'
-import type { GatewayParts, ObservedCall } from './gateway-parts.ts'
+import type { GatewayParts } from './gateway-parts.ts'
 
 type NeededParts = Pick<GatewayParts, 'router' | 'providerFor' | 'clock'>
 

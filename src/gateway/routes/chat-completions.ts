@@ -13,8 +13,9 @@ export const chatCompletionsRoute: Route = {
   callsLlm: true,
   async handle(services, { exchange, caller, signal }) {
     requireScope(caller, 'inference')
-    const body = await readJsonBody(exchange.request, services.options.maxBodyBytes)
-    const intake = takeInChat(body, exchange.request.headers, services.parts.router.pool, caller)
+    const { maxBodyBytes, defaultLambda } = services.options
+    const body = await readJsonBody(exchange.request, maxBodyBytes)
+    const intake = takeInChat(body, exchange.request.headers, services.parts.router.pool, caller, defaultLambda)
     const chat = { ...intake, receivedAtMs: exchange.receivedAtMs }
     await serveChat(services, caller, chat, new ChatAnswerWriter(exchange, intake.includeUsage), signal)
   },

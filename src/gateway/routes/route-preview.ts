@@ -12,8 +12,9 @@ export const routePreviewRoute: Route = {
   callsLlm: false,
   async handle(services, { exchange, caller }) {
     const { router } = services.parts
-    const body = await readJsonBody(exchange.request, services.options.maxBodyBytes)
-    const { routing } = takeInChat(body, exchange.request.headers, router.pool, caller)
+    const { maxBodyBytes, defaultLambda } = services.options
+    const body = await readJsonBody(exchange.request, maxBodyBytes)
+    const { routing } = takeInChat(body, exchange.request.headers, router.pool, caller, defaultLambda)
     const decision = await router.route(routing, {
       keyId: caller.keyId,
       budgetUsd: remainingBudget(services, caller),

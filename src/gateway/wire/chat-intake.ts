@@ -24,6 +24,7 @@ export interface ChatIntake {
 
 /**
  * @param body parsed JSON.
+ * @param defaultLambda λ where neither the caller nor the key's owner says.
  * @throws {GatewayError} `invalid_request`, `model_not_found`
  * @throws {RoutingError} `invalid_preference`
  */
@@ -32,12 +33,13 @@ export function takeInChat(
   headers: IncomingHttpHeaders,
   pool: LlmRegistry,
   caller: { readonly keyId: string | undefined; readonly preference: Partial<RoutingPreference> },
+  defaultLambda: number,
 ): ChatIntake {
   const checked = parseChatRequest(body)
   const named = resolveModelName(checked.model, pool)
   const preference = joinPreferences(
     [parsePreferenceBody(checked.pointsman), parsePreferenceHeaders(singleHeaders(headers)), named.preference],
-    caller.preference,
+    { ...caller.preference, lambda: caller.preference.lambda ?? defaultLambda },
   )
   return {
     routing: toRoutingRequest(checked, {
