@@ -77,7 +77,7 @@ export interface RoutingConfig {
 
 export interface ExplorationConfig {
   readonly enabled: boolean
-  /** Mean utility given up per request. */
+  /** Most expected utility that one request may give up. */
   readonly price: number
   /** Probability shared by all admissible candidates, [0, 1]. */
   readonly floor: number

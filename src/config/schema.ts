@@ -156,7 +156,7 @@ const explorationSchema = z.strictObject({
     .number()
     .nonnegative()
     .default(0.005)
-    .describe('Mean utility given up per request to learn about the other LLMs.'),
+    .describe('Most expected utility that one request may give up to learn about the other LLMs.'),
   floor: unitInterval
     .default(0.02)
     .describe('Probability shared equally by all admissible LLMs, so that each has support in the log.'),
