@@ -25,16 +25,14 @@ test('the second-difference matrix has eigenvalues 2 − 2cos(kπ/(n + 1))', () 
 })
 
 test('A = VΛVᵀ with orthonormal V and descending values', () => {
-  const symmetric = fc
-    .integer({ min: 1, max: 7 })
-    .chain((n) =>
-      fc
-        .array(fc.double({ min: -1e3, max: 1e3, noNaN: true }), { minLength: n * n, maxLength: n * n })
-        .map((entries) => ({
-          n,
-          a: Float64Array.from(entries, (_, i) => entries[i]! + entries[(i % n) * n + ((i / n) | 0)]!),
-        })),
-    )
+  const symmetric = fc.integer({ min: 1, max: 7 }).chain((n) =>
+    fc
+      .array(fc.double({ min: -1e3, max: 1e3, noNaN: true }), { minLength: n * n, maxLength: n * n })
+      .map((entries) => ({
+        n,
+        a: Float64Array.from(entries, (_, i) => entries[i]! + entries[(i % n) * n + ((i / n) | 0)]!),
+      })),
+  )
   fc.assert(
     fc.property(symmetric, ({ n, a }) => {
       const { values, vectors } = symmetricEigen(a, n)
