@@ -12,10 +12,18 @@ function probabilities(utilities: readonly number[], price: number, floor: numbe
 
 describe('choiceProbabilities', () => {
   test('hand-worked: two candidates, T = .1/ln 2', () => {
-    const [first, second] = probabilities([0.5, 0.4], 0.1, 0.02)
+    const [first, second] = probabilities([0.5, 0.4], 0.1, 0)
     // e^(−.1/T) = e^(−ln 2) = ½, so the softmax is ⅔, ⅓.
+    expect(first).toBeCloseTo(2 / 3, 12)
+    expect(second).toBeCloseTo(1 / 3, 12)
+  })
+
+  test('hand-worked: the floor is paid out of the price', () => {
+    const [first, second] = probabilities([0.5, 0.4], 0.099, 0.02)
+    // The floor loses .02·.05 = .001; the other .98 of the draws may lose .098, so T = .1/ln 2 as above.
     expect(first).toBeCloseTo(0.98 * (2 / 3) + 0.01, 12)
     expect(second).toBeCloseTo(0.98 / 3 + 0.01, 12)
+    expect([...probabilities([1, 0], 0.005, 0.02)]).toEqual([0.99, 0.01])
   })
 
   test('price 0 takes the best; ties go to the cheaper', () => {
@@ -44,12 +52,14 @@ describe('choiceProbabilities', () => {
     )
   })
 
-  test('law: without the floor, exploring costs at most its price on every request', () => {
+  test('law: exploring costs at most its price, or that of the floor alone, on every request', () => {
     fc.assert(
       fc.property(utilityList, fc.double({ min: 1e-4, max: 0.1, noNaN: true }), (utilities, price) => {
-        const p = probabilities(utilities, price, 0)
-        const expected = p.reduce((sum, value, i) => sum + value * utilities[i]!, 0)
-        expect(Math.max(...utilities) - expected).toBeLessThanOrEqual(price * (1 + 1e-9))
+        const p = probabilities(utilities, price, 0.02)
+        const best = Math.max(...utilities)
+        const loss = p.reduce((sum, value, i) => sum + value * (best - utilities[i]!), 0)
+        const floorLoss = utilities.reduce((sum, value) => sum + (0.02 * (best - value)) / utilities.length, 0)
+        expect(loss).toBeLessThanOrEqual(Math.max(price, floorLoss) * (1 + 1e-9))
       }),
     )
   })

@@ -2,7 +2,7 @@ import { RoutingError } from '../errors.ts'
 import type { RandomSource } from '../numeric/random-source.ts'
 
 export interface ExplorationOptions {
-  /** What exploring may cost at most, in expected utility per request; 0 takes the best. */
+  /** What exploring may cost, in expected utility per request, the floor included; 0 takes the best but for the floor. */
   readonly price: number
   /** Probability shared out evenly over all admissible candidates, so that every alternative has support. */
   readonly floor: number
@@ -25,9 +25,10 @@ export function checkExploration({ price, floor }: ExplorationOptions): void {
 /**
  * Choice probabilities: (1 − floor)·softmax(s/T) + floor/K (design §3.6).
  *
- * T = price/ln K. The softmax maximises Σp·s + T·H(p), so its expected loss against the best candidate is at most
- * T·H(p) ≤ T·ln K = price: the declared price holds on every request, without calibration. With price 0 the best takes
- * all, ties going to the cheaper.
+ * The floor is paid first; T spends what it leaves of the price. The softmax maximises Σp·s + T·H(p), so its expected loss
+ * against the best candidate is at most T·H(p) ≤ T·ln K: with T = rest/ln K the declared price holds on every request,
+ * without calibration, unless the floor alone costs more. Where nothing is left the best takes all but the floor, ties
+ * going to the cheaper.
  *
  * @param utilities s, finite, its first `count` entries.
  * @param costsUsd same order; breaks ties.
@@ -41,14 +42,14 @@ export function choiceProbabilities(
   probabilities: Float64Array,
 ): void {
   const best = bestCandidate(utilities, costsUsd, count)
-  const temperature = count > 1 ? options.price / Math.log(count) : 0
   const floor = count > 1 ? options.floor : 0
+  const top = utilities[best]!
+  const temperature = count > 1 ? softmaxPrice(utilities, count, top, options) / Math.log(count) : 0
   if (temperature === 0) {
     for (let i = 0; i < count; i++) probabilities[i] = floor / count
     probabilities[best] = floor / count + (1 - floor)
     return
   }
-  const top = utilities[best]!
   let total = 0
   for (let i = 0; i < count; i++) {
     const weight = Math.exp((utilities[i]! - top) / temperature)
@@ -57,6 +58,19 @@ export function choiceProbabilities(
   }
   const scale = (1 - floor) / total
   for (let i = 0; i < count; i++) probabilities[i] = probabilities[i]! * scale + floor / count
+}
+
+/** What the floor leaves of the price for the softmax, which acts on the other 1 − floor of the draws. */
+function softmaxPrice(
+  utilities: Float64Array,
+  count: number,
+  top: number,
+  { price, floor }: ExplorationOptions,
+): number {
+  if (floor >= 1) return 0
+  let loss = 0
+  for (let i = 0; i < count; i++) loss += top - utilities[i]!
+  return Math.max(0, price - (floor * loss) / count) / (1 - floor)
 }
 
 /** Index of the highest utility; ties go to the cheaper, then to the earlier. */
