@@ -138,25 +138,31 @@ export function decodeContext(row: Pick<DecisionRow, 'embedder_id' | 'embedding'
   }
 }
 
-function encodeCandidateList(decision: RoutingDecision): string {
-  const list: CandidateList = [
-    decision.candidates.map((candidate) => candidate.llm),
-    decision.candidates.map((candidate) => (candidate.qualitySource === 'fitted' ? 'f' : 'p')).join(''),
-    decision.excluded.map(({ llm, reason }) => [llm, reason]),
-  ]
+function encodeCandidateList({ candidates, excluded }: RoutingDecision): string {
+  const llms: string[] = []
+  let sources = ''
+  for (const { llm, qualitySource } of candidates) {
+    llms.push(llm)
+    sources += qualitySource === 'fitted' ? 'f' : 'p'
+  }
+  const list: CandidateList = [llms, sources, excluded.map(({ llm, reason }) => [llm, reason])]
   return JSON.stringify(list)
 }
 
 /** Pool positions, ascending, of the LLM drawn and the best others by utility; undefined when all are to be stored. */
 function storedPositions(candidates: readonly CandidateTerms[], drawn: string): number[] | undefined {
   if (candidates.length <= maxStoredCandidates) return undefined
-  const byUtility = candidates
-    .map((_, position) => position)
-    .sort((a, b) => candidates[b]!.utility - candidates[a]!.utility || a - b)
-    .slice(0, maxStoredCandidates)
-  const drawnAt = candidates.findIndex((candidate) => candidate.llm === drawn)
-  if (drawnAt >= 0 && !byUtility.includes(drawnAt)) byUtility.push(drawnAt)
-  return byUtility.sort((a, b) => a - b)
+  const utilities = Float64Array.from(candidates, (candidate) => candidate.utility)
+  const descending = utilities.slice().sort().reverse()
+  const threshold = descending[maxStoredCandidates - 1]!
+  let ties = maxStoredCandidates - descending.findIndex((utility) => utility <= threshold)
+  const positions: number[] = []
+  utilities.forEach((utility, position) => {
+    if (utility > threshold || (utility === threshold && ties-- > 0) || candidates[position]!.llm === drawn) {
+      positions.push(position)
+    }
+  })
+  return positions
 }
 
 function packBlobs(

@@ -127,6 +127,15 @@ describe('a file that is not what it should be', () => {
   })
 })
 
+describe('a record that cannot cross to the worker', () => {
+  it('fails its batch, not the process or the batches after it', async () => {
+    const storage = await openStorage()
+    const feedback = { ...sampleFeedback('d1'), extra: () => 1 }
+    await expect(storage.feedback.accept(feedback, undefined)).rejects.toMatchObject({ code: 'storage_conflict' })
+    expect(await storage.feedback.latestSequence()).toBe(0)
+  })
+})
+
 describe("another process's lock", () => {
   it('is waited for, then reported, and then forgotten', async () => {
     const storage = await openStorage({ busyTimeoutMs: 50 })

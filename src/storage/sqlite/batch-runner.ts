@@ -6,8 +6,8 @@ import { toStorageFault } from './sqlite-fault.ts'
 type Attempt = { readonly replies: readonly Reply[] } | { readonly lost: unknown }
 
 /**
- * Runs batches of calls, each batch with a write in one transaction (group commit). Every call has its own savepoint,
- * so that a call that fails takes nothing else with it. When the transaction itself is lost (no space left), its
+ * Runs batches of calls, each in one transaction (group commit). Every call has its own savepoint, so that a call that
+ * fails takes nothing else with it. When the transaction itself is lost (no space left), its
  * calls are run again one by one, so that those that still fit succeed.
  */
 export class BatchRunner {
@@ -32,7 +32,6 @@ export class BatchRunner {
     const durability = this.#durabilityOf(calls)
     try {
       this.#requireFile()
-      if (durability === 'read') return await this.#runReads(calls)
       this.#begin(durability)
     } catch (error) {
       return calls.map(() => failed(error))
@@ -42,19 +41,18 @@ export class BatchRunner {
     return calls.length === 1 ? [failed(attempt.lost)] : this.#runOneByOne(calls)
   }
 
-  async #runReads(calls: readonly Call[]): Promise<readonly Reply[]> {
-    const replies: Reply[] = []
-    for (const call of calls) replies.push(await this.#perform(call).catch(failed))
-    return replies
-  }
-
   async #runOneByOne(calls: readonly Call[]): Promise<readonly Reply[]> {
     const replies: Reply[] = []
     for (const call of calls) replies.push(...(await this.run([call])))
     return replies
   }
 
-  #begin(durability: 'written' | 'lasting'): void {
+  /** A batch of reads has a transaction too: what another process commits meanwhile shows in all of it or none. */
+  #begin(durability: Durability): void {
+    if (durability === 'read') {
+      this.#database.exec('BEGIN')
+      return
+    }
     if (this.#synchronous !== durability) {
       this.#database.exec(`PRAGMA synchronous = ${durability === 'lasting' ? 'FULL' : 'NORMAL'}`)
       this.#synchronous = durability

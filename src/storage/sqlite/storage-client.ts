@@ -83,7 +83,18 @@ export class StorageClient {
     }
     this.#inFlight = this.#queue.splice(0, maxBatchCalls)
     this.#worker.ref()
-    this.#send({ kind: 'batch', calls: this.#inFlight.map(({ call }) => call) })
+    try {
+      this.#send({ kind: 'batch', calls: this.#inFlight.map(({ call }) => call) })
+    } catch (cause) {
+      this.#rejectBatch(new StorageError('storage_conflict', 'A record has a field that cannot be stored', { cause }))
+    }
+  }
+
+  #rejectBatch(error: StorageError): void {
+    const rejected = this.#inFlight
+    this.#inFlight = []
+    for (const { reject } of rejected) reject(error)
+    this.#flush()
   }
 
   #send(message: MessageToWorker): void {
