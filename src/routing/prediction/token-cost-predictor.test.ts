@@ -1,0 +1,191 @@
+import { describe, expect, it } from 'vitest'
+import { explicitFeatureNames } from '../embedding/explicit-features.ts'
+import type { RoutingContext } from '../embedding/routing-context.ts'
+import { nextNormal, SeededRandom } from '../numeric/random-source.ts'
+import { type Llm, unknownLlmProperties } from '../registry/llm.ts'
+import type { TokenPrice } from '../registry/token-price.ts'
+import { p90ToMean, priorOutputTokens } from './bill-corrections.ts'
+import type { CallSize } from './cost-predictor.ts'
+import { TokenCostPredictor } from './token-cost-predictor.ts'
+import type { TrainingRows } from './training-rows.ts'
+
+const price: TokenPrice = { inputPerMillionTokensUsd: 1, outputPerMillionTokensUsd: 10 }
+
+function llm(id: string, llmPrice: TokenPrice | undefined = price): Llm {
+  return { ...unknownLlmProperties, id, provider: 'p', upstreamModel: id, price: llmPrice }
+}
+
+function context(topic: number): RoutingContext {
+  const embedding = new Float32Array(8)
+  embedding[topic] = 1
+  const explicit = new Float32Array(explicitFeatureNames.length)
+  explicit[0] = Math.log1p(400)
+  return { embedderId: 'test', embedding, explicit }
+}
+
+const nothingEmbedded: RoutingContext = {
+  embedderId: 'test',
+  embedding: new Float32Array(0),
+  explicit: new Float32Array(0),
+}
+
+const size: CallSize = { inputTokens: 100, maxOutputTokens: undefined }
+
+function predict(predictor: TokenCostPredictor, of: RoutingContext, llms: readonly Llm[], call: CallSize = size) {
+  const out = {
+    costUsd: new Float64Array(llms.length),
+    outputTokens: new Float64Array(llms.length),
+    outputTokensP90: new Float64Array(llms.length),
+  }
+  predictor.predict(of, call, llms, out)
+  return out
+}
+
+/** `counted` has token counts, `billed` only bills, at a prompt of 100 tokens; topic 1 takes ten times the tokens of 0. */
+function twoTopicCosts(count: number): TrainingRows {
+  const random = new SeededRandom(1)
+  const cells = 2 * count
+  const rows = {
+    llms: ['counted', 'billed'],
+    contexts: [] as RoutingContext[],
+    quality: new Float64Array(cells),
+    costUsd: new Float64Array(cells),
+    inputTokens: new Float64Array(cells).fill(Number.NaN),
+    outputTokens: new Float64Array(cells).fill(Number.NaN),
+  }
+  for (let row = 0; row < count; row++) {
+    const topic = Math.floor(random.next() * 2)
+    rows.contexts.push(context(topic))
+    const tokens = Math.round((topic === 0 ? 50 : 500) * Math.exp(0.3 * nextNormal(random)))
+    rows.inputTokens[2 * row] = 100
+    rows.outputTokens[2 * row] = tokens
+    rows.costUsd[2 * row] = (100 + 10 * tokens) / 1e6
+    rows.costUsd[2 * row + 1] = (100 + 10 * 2 * tokens) / 1e6
+  }
+  return rows
+}
+
+describe('TokenCostPredictor, unfitted', () => {
+  it('multiplies the prior length by the price', () => {
+    const { costUsd, outputTokens, outputTokensP90 } = predict(TokenCostPredictor.unfitted(), nothingEmbedded, [
+      llm('any'),
+    ])
+    expect(outputTokens[0]).toBe(priorOutputTokens)
+    expect(outputTokensP90[0]).toBe(p90ToMean * priorOutputTokens)
+    expect(costUsd[0]).toBeCloseTo((100 * 1 + 300 * 10) / 1e6, 15)
+  })
+
+  it('says NaN, never zero, for an unknown price, and zero for a free LLM', () => {
+    const free = llm('free', { inputPerMillionTokensUsd: 0, outputPerMillionTokensUsd: 0 })
+    const unpriced = { ...llm('unpriced'), price: undefined }
+    const { costUsd } = predict(TokenCostPredictor.unfitted(), nothingEmbedded, [unpriced, free])
+    expect([...costUsd]).toEqual([Number.NaN, 0])
+  })
+
+  it('holds lengths to the caller’s cap', () => {
+    const call = { inputTokens: 0, maxOutputTokens: 20 }
+    const out = predict(TokenCostPredictor.unfitted(), nothingEmbedded, [llm('any')], call)
+    expect([out.outputTokens[0], out.outputTokensP90[0]]).toEqual([20, 20])
+    expect(out.costUsd[0]).toBeCloseTo(200 / 1e6, 15)
+  })
+
+  it('learns an LLM’s length from its answers', () => {
+    const predictor = TokenCostPredictor.unfitted()
+    for (let i = 0; i < 400; i++) predictor.observe('any', Number.NaN, undefined, 50)
+    const out = predict(predictor, nothingEmbedded, [llm('any'), llm('other')])
+    expect(out.outputTokens[0]).toBeCloseTo(50, 0)
+    expect(out.outputTokens[1]).toBe(priorOutputTokens)
+  })
+
+  it('follows the bills, slowly and within bounds', () => {
+    const predictor = TokenCostPredictor.unfitted()
+    const before = predict(predictor, nothingEmbedded, [llm('any')]).costUsd[0]!
+    predictor.observe('any', before, 3 * before, undefined)
+    expect(predict(predictor, nothingEmbedded, [llm('any')]).costUsd[0]! / before).toBeCloseTo(1.04, 12)
+    for (let i = 0; i < 1000; i++) {
+      predictor.observe('any', predict(predictor, nothingEmbedded, [llm('any')]).costUsd[0]!, 3 * before, undefined)
+    }
+    expect(predict(predictor, nothingEmbedded, [llm('any')]).costUsd[0]! / before).toBeCloseTo(3, 6)
+    for (let i = 0; i < 1000; i++) predictor.observe('any', before, 100 * before, undefined)
+    expect(predict(predictor, nothingEmbedded, [llm('any')]).costUsd[0]! / before).toBe(4)
+  })
+
+  it('ignores bills it cannot compare', () => {
+    const predictor = TokenCostPredictor.unfitted()
+    predictor.observe('any', Number.NaN, 1, undefined)
+    predictor.observe('any', 0, 1, undefined)
+    predictor.observe('any', 1, Number.NaN, Number.NaN)
+    predictor.observe('any', 1, undefined, undefined)
+    expect(predict(predictor, nothingEmbedded, [llm('any')])).toEqual(
+      predict(TokenCostPredictor.unfitted(), nothingEmbedded, [llm('any')]),
+    )
+  })
+})
+
+describe('TokenCostPredictor, fitted', () => {
+  const rows = twoTopicCosts(300)
+  const fitted = TokenCostPredictor.fit(rows, [price, price], { seed: 1 })
+  // A log-normal of deviation .3 has mean e^.045 and 90 % point e^(1.2816·.3) times its median.
+  const meanOverMedian = Math.exp(0.045)
+  const p90OverMedian = Math.exp(0.3845)
+
+  it('predicts counted lengths by topic, mean and 90 % point, to 15 %', () => {
+    for (const [topic, median] of [50, 500].entries()) {
+      const { outputTokens, outputTokensP90 } = predict(fitted, context(topic), [llm('counted')])
+      expect(Math.abs(outputTokens[0]! / (median * meanOverMedian) - 1)).toBeLessThan(0.15)
+      expect(Math.abs(outputTokensP90[0]! / (median * p90OverMedian) - 1)).toBeLessThan(0.15)
+    }
+  })
+
+  it('finds the length behind bills, reasoning and all, to 25 %', () => {
+    const { costUsd, outputTokens } = predict(fitted, context(1), [llm('billed')])
+    expect(Math.abs(outputTokens[0]! / (1000 * meanOverMedian) - 1)).toBeLessThan(0.25)
+    expect(costUsd[0]).toBeCloseTo((100 + 10 * outputTokens[0]!) / 1e6, 12)
+  })
+
+  it('acts on a new price at once and counts a long prompt in full', () => {
+    const dearer = { inputPerMillionTokensUsd: 1, outputPerMillionTokensUsd: 20 }
+    const [was, now] = [llm('billed'), llm('billed', dearer)].map((each) => predict(fitted, context(0), [each]))
+    expect(now!.costUsd[0]! - was!.costUsd[0]!).toBeCloseTo((10 * was!.outputTokens[0]!) / 1e6, 12)
+    const long = predict(fitted, context(0), [llm('billed')], { inputTokens: 100_100, maxOutputTokens: undefined })
+    expect(long.costUsd[0]! - was!.costUsd[0]!).toBeCloseTo(0.1, 12)
+  })
+
+  it('falls back on the regressed bill where the price is not known, on priors for strangers', () => {
+    const unpriced = { ...llm('billed'), price: undefined }
+    const stranger = llm('stranger')
+    const out = predict(fitted, context(1), [unpriced, llm('billed'), stranger])
+    expect(Math.abs(out.costUsd[0]! / out.costUsd[1]! - 1)).toBeLessThan(0.05)
+    expect(out.outputTokens[2]).toBe(priorOutputTokens)
+  })
+
+  it('gives overall means where nothing was embedded', () => {
+    const { costUsd } = predict(fitted, nothingEmbedded, [llm('counted')])
+    const recorded = rows.costUsd.filter((_, cell) => cell % 2 === 0)
+    const mean = recorded.reduce((sum, cost) => sum + cost, 0) / recorded.length
+    expect(costUsd[0]).toBeCloseTo(mean, 12)
+  })
+
+  it('restores to bit-identical estimates, corrections included', () => {
+    const predictor = TokenCostPredictor.fit(rows, [price, undefined], { seed: 2 })
+    predictor.observe('counted', 0.001, 0.002, 80)
+    predictor.observe('stranger', 0.001, 0.0005, 70)
+    const restored = TokenCostPredictor.restore(structuredClone(predictor.snapshot()))
+    const llms = ['counted', 'billed', 'stranger'].map((id) => llm(id))
+    for (const topic of [0, 1]) {
+      expect(predict(restored, context(topic), llms)).toEqual(predict(predictor, context(topic), llms))
+    }
+    expect(restored.llms).toEqual(['counted', 'billed'])
+  })
+
+  it('refuses outputs that are too short', () => {
+    const short = {
+      costUsd: new Float64Array(1),
+      outputTokens: new Float64Array(2),
+      outputTokensP90: new Float64Array(2),
+    }
+    expect(() => fitted.predict(context(0), size, [llm('counted'), llm('billed')], short)).toThrowError(
+      expect.objectContaining({ code: 'dimension_mismatch' }),
+    )
+  })
+})
