@@ -14,7 +14,7 @@ import {
 import { stackEmbeddings, summariseColumns } from './training-rows.ts'
 
 export interface ClusterOptions {
-  /** Numbers of clusters; those above rows / {@link rowsPerCluster} are left out, one always stays. Default 8, 32, 64. */
+  /** Numbers of clusters; those above rows / {@link rowsPerCluster} are left out, one always stays. Default 4 to 64 by doubling. */
   readonly scales?: readonly number[]
   /** a, pseudo-labels with which a cluster's mean is drawn to the column's. Default 10 (design §3.7). */
   readonly shrinkage?: number
@@ -24,7 +24,8 @@ export interface ClusterOptions {
 /** Fewer rows per cluster, and the clusters of a random half no longer resemble those of the other (design §3.7). */
 const rowsPerCluster = 50
 
-const defaultScales = [8, 32, 64] as const
+/** Smaller five-fold squared error than 8, 32, 64 alone (design §7) on all five sets of several LLMs. */
+const defaultScales = [4, 8, 16, 32, 64] as const
 const defaultShrinkage = 10
 
 /** Centroids are found on at most this many rows; means are then taken over all of them. */

@@ -8,7 +8,7 @@ import { objectField, requireSnapshot, stringsField, vectorField } from './snaps
 import { summariseColumns, type TrainingRows } from './training-rows.ts'
 
 export interface RidgeQualityOptions {
-  /** α > 0. Default 10. */
+  /** α > 0. Default 100. */
   readonly penalty?: number
 }
 
