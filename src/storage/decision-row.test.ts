@@ -44,6 +44,14 @@ describe('decision row', () => {
     expect(stored).toEqual(uneven.filter((candidate) => stored.some(({ llm }) => llm === candidate.llm)))
   })
 
+  it('takes the first of a large pool whose utilities are all the same, and the LLM drawn', () => {
+    const sample = sampleDecision('d1', { pool: 100, drawn: 'provider/llm-number-90' })
+    const equal = { ...sample, candidates: sample.candidates.map((candidate) => ({ ...candidate, utility: 0.5 })) }
+    const { row, candidateList } = encodeDecision(equal, 0)
+    const numbers = decodeDecision(row, candidateList).candidates.map(({ llm }) => Number(llm.split('-').at(-1)))
+    expect(numbers).toEqual([...Array.from({ length: 32 }, (_, i) => i), 90])
+  })
+
   it('shares one candidate list between decisions over the same pool', () => {
     const [one, other] = ['d1', 'd2'].map((id) => {
       const decision = sampleDecision(id)

@@ -18,6 +18,9 @@ export interface SqliteStorageOptions {
   readonly maxFileBytes?: number
 }
 
+/** In place of the process's own flags, some of which a worker refuses. Node 22 calls `node:sqlite` experimental. */
+const workerFlags = ['--disable-warning=ExperimentalWarning']
+
 /**
  * Opens the embedded store: one SQLite file, owned by a worker thread, so that neither a sync to disk nor a wait for a
  * lock ever holds up the event loop. Several processes may have the same file open, such as a gateway and a command.
@@ -30,7 +33,7 @@ export async function openSqliteStorage(options: SqliteStorageOptions): Promise<
     busyTimeoutMs: options.busyTimeoutMs ?? 5000,
     maxFileBytes: options.maxFileBytes,
   }
-  const worker = new Worker(workerUrl(), { name: 'pointsman-storage', workerData, execArgv: [] })
+  const worker = new Worker(workerUrl(), { name: 'pointsman-storage', workerData, execArgv: workerFlags })
   await opened(worker)
   const client = new StorageClient(worker, options.onError ?? (() => {}))
   return {
