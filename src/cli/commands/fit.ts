@@ -1,0 +1,94 @@
+import path from 'node:path'
+import type { Command } from 'commander'
+import type { Environment } from '../../config/environment.ts'
+import { type ConfigFlags, loadConfig } from '../../config/load-config.ts'
+import { readOutcomeData } from '../../outcomes/read-outcome-data.ts'
+import type { PolicyStore } from '../../routing/policy-store.ts'
+import { toStoredPolicyVersion } from '../../routing/prediction/fitted-policy.ts'
+import { type FitResult, fitPolicy } from '../../training/fit-policy.ts'
+import { withConfigFlags } from '../config-flags.ts'
+import { openStorage } from '../open-service.ts'
+import { FitProgressBar } from '../terminal/fit-progress-bar.ts'
+import { renderTable } from '../terminal/table.ts'
+import type { Terminal } from '../terminal/terminal.ts'
+
+interface FitFlags extends ConfigFlags {
+  readonly data: string
+  readonly split?: string
+}
+
+/** What the command works with. */
+export interface FitSurroundings {
+  readonly environment: Environment
+  readonly terminal: Terminal
+  readonly folder: string
+  readonly now: () => number
+}
+
+/** Of folds, clusters and projection: the same data give the same policy. */
+const fitSeed = 1
+
+/** Adds `fit`: outcome data in, a policy version in the database out. */
+export function addFitCommand(program: Command, around: FitSurroundings): void {
+  withConfigFlags(program.command('fit'))
+    .description('fit a policy version on outcome data and save it; a running gateway takes it up within seconds')
+    .requiredOption('--data <folder>', 'outcome data: prompts.jsonl, models.json, outcomes.csv (also .gz)')
+    .option('--split <name>', 'fit only on this split of the data set')
+    .action(async (flags: FitFlags) => {
+      const { terminal } = around
+      const config = loadConfig({ environment: around.environment, flags, folder: around.folder })
+      const storage = await openStorage(config)
+      try {
+        const data = await readOutcomeData(path.resolve(around.folder, flags.data))
+        const bar = new FitProgressBar()
+        const result = await fitPolicy(data, {
+          seed: fitSeed,
+          now: Math.floor(around.now()),
+          onProgress: (progress) => bar.show(progress),
+          ...(flags.split === undefined ? {} : { split: flags.split }),
+        }).finally(() => bar.close())
+        await save(storage.policies, result)
+        terminal.out(describe(result, terminal))
+        const configured = new Set(config.llms.map((llm) => llm.id))
+        const strangers = result.policy.llms.filter((llm) => !configured.has(llm.id)).map((llm) => llm.id)
+        if (configured.size > 0 && strangers.length > 0) {
+          terminal.note(`Not in the configured pool, so not used: ${strangers.join(', ')}`)
+        }
+      } finally {
+        await storage.close()
+      }
+    })
+}
+
+/** The embedder first: a version whose embedder is missing could not be loaded. */
+async function save(policies: PolicyStore, { policy, embedder }: FitResult): Promise<void> {
+  await policies.saveEmbedder(embedder.id, embedder.snapshot())
+  await policies.saveVersion(toStoredPolicyVersion(policy))
+}
+
+function describe({ policy, prompts, leftOut, trust, weights }: FitResult, { colours }: Terminal): string {
+  const columns = [
+    { title: 'LLM' },
+    { title: 'labels', align: 'right' },
+    { title: 'mean quality', align: 'right' },
+    { title: 'mean cost', align: 'right' },
+    { title: 'noise', align: 'right' },
+  ] as const
+  const rows = policy.llms.map((llm, i) => [
+    llm.id,
+    String(llm.labels),
+    llm.meanQuality.toFixed(3),
+    llm.meanCostUsd === undefined ? 'unknown' : `$${llm.meanCostUsd.toPrecision(3)}`,
+    policy.noise[i]!.toFixed(3),
+  ])
+  const [ridge, knn, clusters] = [...weights].map((weight) => weight.toFixed(2))
+  const lines = [
+    renderTable(columns, rows, colours),
+    '',
+    `${colours.good('Saved')} policy ${colours.strong(policy.id)}: ${policy.description}`,
+    `${prompts} distinct prompts; stack of ridge ${ridge}, kNN ${knn}, clusters ${clusters}; trust κ = ${trust}`,
+    `C_ref = $${policy.costReferenceUsd.toPrecision(3)}, the mean cost of the dearest LLM`,
+  ]
+  if (leftOut.length > 0) lines.push(`Too few labels, left to priors and online learning: ${leftOut.join(', ')}`)
+  return lines.join('\n')
+}

@@ -1,0 +1,159 @@
+import { type Command, InvalidArgumentError } from 'commander'
+import type { Environment } from '../../config/environment.ts'
+import { type ConfigFlags, loadConfig } from '../../config/load-config.ts'
+import {
+  joinPreferences,
+  type PreferenceLayer,
+  parseModelPreference,
+  parsePreferenceBody,
+} from '../../routing/decision/parse-preference.ts'
+import type { CandidateTerms, RoutingDecision } from '../../routing/decision.ts'
+import { noNeeds, plainShape } from '../../routing/request.ts'
+import type { RoutingPolicy } from '../../routing/routing-policy.ts'
+import { withConfigFlags } from '../config-flags.ts'
+import { openPool } from '../open-pool.ts'
+import { openRouter, openStorage } from '../open-service.ts'
+import { renderTable } from '../terminal/table.ts'
+import type { Terminal } from '../terminal/terminal.ts'
+import { warmUp } from '../warm-up.ts'
+
+interface RouteFlags extends ConfigFlags {
+  readonly model: string
+  readonly lambda?: number
+  readonly maxCostUsd?: number
+  readonly maxLatencyMs?: number
+  readonly minQuality?: number
+  readonly allow?: readonly string[]
+  readonly deny?: readonly string[]
+  readonly json?: boolean
+}
+
+/** What the command works with. */
+export interface RouteSurroundings {
+  readonly environment: Environment
+  readonly terminal: Terminal
+  readonly folder: string
+}
+
+/** Adds `route`: decides one prompt without calling anybody, and shows why. */
+export function addRouteCommand(program: Command, around: RouteSurroundings): void {
+  withConfigFlags(program.command('route'))
+    .description('show where a prompt would go, and why; calls no LLM')
+    .argument('<prompt>', 'the text of the user’s turn')
+    .option('--model <name>', 'auto, auto:cost, auto:quality or auto:<λ>', 'auto')
+    .option('--lambda <number>', 'willingness to pay', decimal)
+    .option('--max-cost-usd <usd>', 'ceiling on the predicted cost', decimal)
+    .option('--max-latency-ms <ms>', 'ceiling on the predicted completion time', decimal)
+    .option('--min-quality <number>', 'floor on the predicted quality', decimal)
+    .option('--allow <pattern...>', 'only these LLMs: ids with *, or tag:<word>')
+    .option('--deny <pattern...>', 'not these LLMs')
+    .option('--json', 'print the decision as JSON')
+    .action(async (prompt: string, flags: RouteFlags) => {
+      const config = loadConfig({ environment: around.environment, flags, folder: around.folder })
+      const storage = await openStorage(config)
+      const pool = await openPool(config, around.environment)
+      try {
+        const onError = (error: unknown) => around.terminal.note(String(error))
+        const { router } = await openRouter(config, pool, storage, { onError })
+        await warmUp(router, storage.decisions)
+        const decision = await router.route(
+          {
+            userText: prompt,
+            shape: plainShape,
+            needs: noNeeds,
+            inputTokens: Math.ceil(prompt.length / 4),
+            maxOutputTokens: undefined,
+            preference: joinPreferences(layersOf(flags), { lambda: config.routing.lambda }),
+            pinnedLlm: undefined,
+            conversationId: undefined,
+          },
+          { keyId: undefined, budgetUsd: undefined },
+        )
+        around.terminal.out(flags.json ? toJson(decision) : explain(decision, router.policy, around.terminal))
+      } finally {
+        await pool.close()
+        await storage.close()
+      }
+    })
+}
+
+function layersOf(flags: RouteFlags): PreferenceLayer[] {
+  const { lambda, maxCostUsd, maxLatencyMs, minQuality, allow, deny } = flags
+  const given = {
+    lambda,
+    max_cost_usd: maxCostUsd,
+    max_latency_ms: maxLatencyMs,
+    min_quality: minQuality,
+    allow,
+    deny,
+  }
+  const body = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))
+  return [parsePreferenceBody(body), parseModelPreference(flags.model) ?? { allow: [flags.model] }]
+}
+
+function toJson(decision: RoutingDecision): string {
+  const { context, ...rest } = decision
+  return JSON.stringify({ ...rest, embedderId: context.embedderId }, undefined, 2)
+}
+
+function explain(decision: RoutingDecision, policy: RoutingPolicy, terminal: Terminal): string {
+  const { colours } = terminal
+  const columns = [
+    { title: '' },
+    { title: 'LLM' },
+    { title: 'quality', align: 'right' },
+    { title: '±', align: 'right' },
+    { title: 'from' },
+    { title: 'cost', align: 'right' },
+    { title: 'time', align: 'right' },
+    { title: 'utility', align: 'right' },
+    { title: 'chance', align: 'right' },
+  ] as const
+  const ranked = [...decision.candidates].sort((a, b) => b.utility - a.utility)
+  const rows = ranked.map((candidate) => rowOf(candidate, decision))
+  const { lambda } = decision.preference
+  const lines = [
+    renderTable(columns, rows, colours),
+    '',
+    `drawn: ${colours.strong(decision.drawn)} with probability ${percent(decision.propensity)}`,
+    `utility = ${weight(lambda)}·quality − ${weight(1 / lambda)}·cost/${dollars(policy.costReferenceUsd)} at λ = ${lambda}`,
+    `policy ${decision.policyVersion}, ${decision.labelSequence} labels learned${decision.cold ? '; cold: qualities are guessed from prices' : ''}`,
+  ]
+  for (const { llm, reason } of decision.excluded)
+    lines.push(colours.dim(`not asked: ${llm} (${reason.replaceAll('_', ' ')})`))
+  return lines.join('\n')
+}
+
+function rowOf(candidate: CandidateTerms, decision: RoutingDecision) {
+  const chosen = candidate.llm === decision.drawn
+  return [
+    chosen ? { text: '▸', tone: 'good' as const } : '',
+    chosen ? { text: candidate.llm, tone: 'strong' as const } : candidate.llm,
+    candidate.quality.toFixed(3),
+    candidate.uncertainty.toFixed(3),
+    candidate.qualitySource === 'fitted' ? 'fitted' : 'price',
+    candidate.costUsd === undefined ? 'unknown' : dollars(candidate.costUsd),
+    `${(candidate.completionMs / 1000).toFixed(1)} s`,
+    candidate.utility.toFixed(4),
+    percent(candidate.probability),
+  ]
+}
+
+/** λ/(1+λ), as shown. */
+function weight(lambda: number): string {
+  return Number.isFinite(lambda) ? (lambda / (1 + lambda)).toFixed(3) : '1.000'
+}
+
+function dollars(usd: number): string {
+  return `$${usd === 0 ? '0' : usd.toPrecision(3)}`
+}
+
+function percent(share: number): string {
+  return `${(100 * share).toFixed(1)} %`
+}
+
+function decimal(text: string): number {
+  const value = text.trim() === '' ? Number.NaN : Number(text)
+  if (!Number.isFinite(value)) throw new InvalidArgumentError('It must be a number.')
+  return value
+}

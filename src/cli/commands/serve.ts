@@ -1,0 +1,91 @@
+import type { Command } from 'commander'
+import type { Environment } from '../../config/environment.ts'
+import { loadConfig } from '../../config/load-config.ts'
+import { portOption, withConfigFlags } from '../config-flags.ts'
+import { createLogger } from '../create-logger.ts'
+import { describePool } from '../describe-pool.ts'
+import { openService, type Service } from '../open-service.ts'
+import { plainError } from '../plain-error.ts'
+import type { Terminal } from '../terminal/terminal.ts'
+
+/** What the command works with; all of it replaceable. */
+export interface ServeSurroundings {
+  readonly environment: Environment
+  readonly terminal: Terminal
+  readonly folder: string
+  /** Resolves when the process is asked to stop. */
+  readonly stopped: () => Promise<string>
+}
+
+/** Adds `serve`: opens for business and stays until it is told to stop. */
+export function addServeCommand(program: Command, around: ServeSurroundings): void {
+  withConfigFlags(program.command('serve'))
+    .description('start the gateway')
+    .addOption(portOption())
+    .option('--host <address>', 'address to listen on (default: 127.0.0.1)')
+    .action(async (flags) => {
+      const { terminal, environment, folder } = around
+      const config = loadConfig({ environment, flags, folder })
+      const log = createLogger(config.logLevel)
+      const service = await openService(config, environment, log)
+      try {
+        const { url } = await listen(service)
+        announce(terminal, service, url)
+        const signal = await around.stopped()
+        terminal.note(`${signal}: finishing the answers under way …`)
+      } finally {
+        await service.close()
+      }
+      terminal.note('Stopped. What was learned is saved.')
+    })
+}
+
+async function listen(service: Service): Promise<{ readonly url: string }> {
+  const { host, port } = service.config.server
+  try {
+    return await service.gateway.listen(host, port)
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE') {
+      throw plainError(`Port ${port} on ${host} is in use. Stop what holds it, or choose another: --port ${port + 1}`)
+    }
+    if (error instanceof Error && 'code' in error && error.code === 'EADDRNOTAVAIL') {
+      throw plainError(`This machine has no address ${host} to listen on`)
+    }
+    throw error
+  }
+}
+
+function announce(terminal: Terminal, service: Service, url: string): void {
+  const { colours } = terminal
+  const { policy } = service.router
+  const learned = service.labelSequence === 0 ? '' : `, ${service.labelSequence} labels learned`
+  const state =
+    policy.fitted === undefined ? 'nothing fitted yet: cold start from list prices' : policy.fitted.description
+  terminal.out('')
+  for (const line of describePool(service.pool, colours)) terminal.out(line)
+  terminal.out(`  ${colours.dim('policy')}    ${policy.version} (${state}${learned})`)
+  terminal.out(`  ${colours.dim('database')}  ${service.config.database.file}`)
+  terminal.out(`  ${colours.dim('keys')}      ${describeKeys(service)}`)
+  terminal.out('')
+  terminal.out(`${colours.good('Pointsman is listening on')} ${colours.strong(url)}`)
+  terminal.out('')
+  for (const line of tryItOut(service, url)) terminal.out(colours.dim(line))
+  terminal.out('')
+}
+
+function describeKeys(service: Service): string {
+  if (service.keys.neverIssued) return 'none issued: everyone on this machine may call (pointsman keys create)'
+  const active = service.keys.activeKeys().length
+  return `${active} active: every call needs one`
+}
+
+function tryItOut(service: Service, url: string): string[] {
+  const key = service.keys.neverIssued ? '' : " -H 'authorization: Bearer <key>'"
+  const question = service.pool.origin === 'simulated' ? 'What is 17 * 23?' : 'Why is the sky blue?'
+  return [
+    'Try it:',
+    `  curl ${url}/v1/chat/completions${key} -H 'content-type: application/json' \\`,
+    `    -d '{"model":"auto","messages":[{"role":"user","content":"${question}"}]}'`,
+    `Point any OpenAI client at ${url}/v1 and say model "auto".`,
+  ]
+}

@@ -1,0 +1,83 @@
+#!/usr/bin/env node
+import { readFileSync } from 'node:fs'
+import { Command, CommanderError } from 'commander'
+import { ConfigError } from '../config/config-error.ts'
+import { readEnvironment } from '../config/environment.ts'
+import { loadConfig } from '../config/load-config.ts'
+import { GatewayError } from '../gateway/gateway-error.ts'
+import { OutcomeDataError } from '../outcomes/outcome-data-error.ts'
+import { RoutingError } from '../routing/errors.ts'
+import { StorageError } from '../storage/storage-error.ts'
+import { FitError } from '../training/fit-error.ts'
+import { addDoctorCommand } from './commands/doctor.ts'
+import { addFitCommand } from './commands/fit.ts'
+import { addKeysCommand } from './commands/keys.ts'
+import { addRouteCommand } from './commands/route.ts'
+import { addServeCommand } from './commands/serve.ts'
+import { openPool } from './open-pool.ts'
+import { openStorage } from './open-service.ts'
+import { PlainError } from './plain-error.ts'
+import { systemClock } from './system.ts'
+import { createTerminal } from './terminal/terminal.ts'
+
+const environment = readEnvironment()
+const terminal = createTerminal(process.stdout, process.stderr, environment)
+const folder = process.cwd()
+const probeTimeoutMs = 5000
+
+await main().catch((error: unknown) => {
+  if (error instanceof CommanderError) process.exitCode = error.exitCode
+  else {
+    terminal.note(isExplained(error) ? `error: ${error.message}` : String((error as Error)?.stack ?? error))
+    process.exitCode = 1
+  }
+})
+
+async function main(): Promise<void> {
+  const program = new Command('pointsman')
+    .description('LLM routing that learns: a gateway that speaks OpenAI’s API, and the commands around it')
+    .version(version())
+    .showHelpAfterError('(add --help for what there is)')
+    .exitOverride()
+  const around = { environment, terminal, folder, now: () => systemClock.now(), stopped }
+  addServeCommand(program, around)
+  addRouteCommand(program, around)
+  addFitCommand(program, around)
+  addKeysCommand(program, async (flags) => {
+    const storage = await openStorage(loadConfig({ environment, flags, folder }))
+    return { keys: storage.keys, clock: systemClock, terminal, close: () => storage.close() }
+  })
+  addDoctorCommand(program, {
+    nodeVersion: process.versions.node,
+    terminal,
+    loadConfig: (flags) => loadConfig({ environment, flags, folder }),
+    openStorage: (config) => openStorage(config),
+    openPool: (config) => openPool(config, environment),
+    probeDeadline: () => AbortSignal.timeout(probeTimeoutMs),
+  })
+  await program.parseAsync()
+}
+
+/** Errors whose message is for people; anything else is a fault of ours and keeps its stack. */
+function isExplained(error: unknown): error is Error {
+  return [ConfigError, FitError, GatewayError, OutcomeDataError, PlainError, RoutingError, StorageError].some(
+    (kind) => error instanceof kind,
+  )
+}
+
+/** Resolves at the first request to stop; a second one ends the process at once. */
+function stopped(): Promise<string> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+      process.once(signal, () => {
+        process.once(signal, () => process.exit(130))
+        resolve(signal)
+      })
+    }
+  })
+}
+
+function version(): string {
+  const manifest: unknown = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'))
+  return (manifest as { readonly version: string }).version
+}

@@ -1,0 +1,169 @@
+import { mkdir } from 'node:fs/promises'
+import path from 'node:path'
+import { DailySpend } from '../accounts/daily-spend.ts'
+import { KeyRing } from '../accounts/key-ring.ts'
+import type { Environment } from '../config/environment.ts'
+import type { PointsmanConfig } from '../config/pointsman-config.ts'
+import { createGateway, type Gateway } from '../gateway/create-gateway.ts'
+import type { Logger } from '../gateway/gateway-parts.ts'
+import { CircuitBreakers } from '../providers/resilience/circuit-breaker.ts'
+import { noExploration } from '../routing/decision/choice.ts'
+import { SeededRandom } from '../routing/numeric/random-source.ts'
+import { CompletionTimeModel } from '../routing/prediction/completion-time-model.ts'
+import { LlmRegistry } from '../routing/registry/llm-registry.ts'
+import { Router } from '../routing/router.ts'
+import { openSqliteStorage } from '../storage/sqlite/open-sqlite-storage.ts'
+import type { Storage } from '../storage/storage.ts'
+import { LivePolicy, loadLatestPolicy } from '../training/live-policy.ts'
+import { type OpenPool, openPool } from './open-pool.ts'
+import { newDecisionId, newRequestId, randomSeed, systemClock } from './system.ts'
+import { warmUp } from './warm-up.ts'
+
+/** How often a newer fitted version is looked for, and old records are removed. */
+const policyRefreshMs = 10_000
+const pruneMs = 6 * 3_600_000
+const dayMs = 86_400_000
+
+/** Everything a serving process is made of, joined. Closing it closes all of it. */
+export interface Service {
+  readonly config: PointsmanConfig
+  readonly pool: OpenPool
+  readonly router: Router
+  readonly gateway: Gateway
+  readonly keys: KeyRing
+  /** Labels learned at the start, from the log. */
+  readonly labelSequence: number
+  close(): Promise<void>
+}
+
+/** Opens the database, the pool and the policy, brings what was learned up to date, and joins the gateway. */
+export async function openService(config: PointsmanConfig, environment: Environment, log: Logger): Promise<Service> {
+  const storage = await openStorage(config, (error) =>
+    log.error({ err: error }, 'the database is lost: serving without learning'),
+  )
+  try {
+    return await joinService(config, environment, log, storage)
+  } catch (error) {
+    await storage.close()
+    throw error
+  }
+}
+
+/** Opens the configured database, making its folder where there is none. */
+export async function openStorage(config: PointsmanConfig, onError?: (error: unknown) => void): Promise<Storage> {
+  const { file } = config.database
+  await mkdir(path.dirname(file), { recursive: true })
+  return openSqliteStorage(onError === undefined ? { file } : { file, onError })
+}
+
+async function joinService(
+  config: PointsmanConfig,
+  environment: Environment,
+  log: Logger,
+  storage: Storage,
+): Promise<Service> {
+  const pool = await openPool(config, environment)
+  const breakers = new CircuitBreakers(systemClock)
+  const { router, live } = await openRouter(config, pool, storage, {
+    onError: (error) => log.error({ err: error }, 'a label could not be learned'),
+    isHealthy: (llm) => breakers.for(llm).available,
+  })
+  await warmUp(router, storage.decisions)
+  const keys = await KeyRing.load(storage.keys)
+  const keyIds = keys.activeKeys().map((key) => key.id)
+  const spend = await DailySpend.load(storage.decisions, systemClock, pool.dailyCapUsd, keyIds)
+  const { server } = config
+  const gateway = createGateway(
+    {
+      router,
+      labels: live,
+      decisions: storage.decisions,
+      feedback: storage.feedback,
+      keys,
+      spend,
+      providerFor: pool.providerFor,
+      resilience: { breakers, retry: { maxAttempts: 2, random: new SeededRandom(randomSeed()) } },
+      clock: systemClock,
+      newId: newRequestId,
+      log,
+    },
+    { allowedHosts: server.allowedHosts, defaultLambda: config.routing.lambda, ...server.limits },
+  )
+  const timers = [
+    setInterval(() => refreshPolicy(live, log), policyRefreshMs),
+    setInterval(() => prune(storage, config, log), pruneMs),
+    setInterval(() => keys.refresh().catch(logged(log, 'keys could not be read again')), policyRefreshMs),
+  ]
+  for (const timer of timers) timer.unref()
+  let closing: Promise<void> | undefined
+  const close = async () => {
+    for (const timer of timers) clearInterval(timer)
+    await gateway.close()
+    await live.close()
+    await pool.close()
+    await storage.close()
+  }
+  return {
+    config,
+    pool,
+    router,
+    gateway,
+    keys,
+    labelSequence: live.labelSequence,
+    close: () => {
+      closing ??= close()
+      return closing
+    },
+  }
+}
+
+/** A router on the newest policy, with every committed label learned. */
+export async function openRouter(
+  config: PointsmanConfig,
+  pool: OpenPool,
+  storage: Storage,
+  hooks: { readonly onError: (error: unknown) => void; readonly isHealthy?: (llm: string) => boolean },
+): Promise<{ readonly router: Router; readonly live: LivePolicy }> {
+  const { exploration, timeLimitMs, seed } = config.routing
+  const router = new Router(
+    {
+      pool: new LlmRegistry(pool.llms),
+      policy: await loadLatestPolicy(storage.policies, pool.llms),
+      times: new CompletionTimeModel(),
+      random: new SeededRandom(seed ?? randomSeed()),
+      clock: systemClock,
+      newId: newDecisionId,
+      ...(hooks.isHealthy === undefined ? {} : { isHealthy: hooks.isHealthy }),
+    },
+    {
+      exploration: exploration.enabled ? { price: exploration.price, floor: exploration.floor } : noExploration,
+      ...(timeLimitMs === undefined ? {} : { timeLimitMs }),
+    },
+  )
+  const live = new LivePolicy(router, storage, { onError: hooks.onError })
+  await live.start()
+  return { router, live }
+}
+
+function refreshPolicy(live: LivePolicy, log: Logger): void {
+  live.refresh().then(
+    (version) => {
+      if (version !== undefined) log.info({ policy: version }, 'a newer policy version serves')
+    },
+    logged(log, 'a newer policy version could not be loaded'),
+  )
+}
+
+function prune(storage: Storage, config: PointsmanConfig, log: Logger): void {
+  const beforeMs = systemClock.now() - config.retentionDays * dayMs
+  storage.decisions.prune(beforeMs).then(
+    (pruned) => {
+      if (pruned > 0) log.info({ pruned }, 'old decisions removed')
+    },
+    logged(log, 'old decisions could not be removed'),
+  )
+}
+
+function logged(log: Logger, message: string): (error: unknown) => void {
+  return (error) => log.error({ err: error }, message)
+}
