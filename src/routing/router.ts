@@ -27,7 +27,7 @@ export interface RouterOptions {
   readonly explorationWidth: number
   /** β. */
   readonly latencyPenaltyWeight: number
-  /** τ where the caller sets no ceiling. */
+  /** τ where the caller sets no ceiling. MixLLM's 30 s would veto reasoning LLMs that nobody asked to hurry. */
   readonly timeLimitMs: number
   /** Every q̂ below this: paying more would buy nothing. */
   readonly hopelessQuality: number
@@ -39,7 +39,7 @@ export const defaultRouterOptions: RouterOptions = {
   exploration: defaultExploration,
   explorationWidth: 0.1,
   latencyPenaltyWeight: 0.1,
-  timeLimitMs: 30_000,
+  timeLimitMs: 120_000,
   hopelessQuality: 0.05,
   equalQuality: 0.005,
 }
@@ -191,7 +191,7 @@ export class Router {
     if (candidates.length < admissible.length) this.#estimate(request, policy, context, candidates)
     const buffers = this.#buffers
     const count = candidates.length
-    this.#utilities(request, policy, count)
+    this.#utilities(request, policy, candidates)
     choiceProbabilities(
       buffers.utility,
       buffers.comparableCostUsd,
@@ -295,13 +295,14 @@ export class Router {
   }
 
   /** Design §3.6, with its rule for requests where quality cannot decide. */
-  #utilities(request: RoutingRequest, policy: RoutingPolicy, count: number): void {
-    const { mean, uncertainty, comparableCostUsd, completionMs, penalty, utility: utilities } = this.#buffers
+  #utilities(request: RoutingRequest, policy: RoutingPolicy, candidates: readonly Llm[]): void {
+    const count = candidates.length
+    const { mean, uncertainty, comparableCostUsd, penalty, utility: utilities } = this.#buffers
     const { lambda, maxLatencyMs } = request.preference
     const options = { ...this.options, costReferenceUsd: policy.costReferenceUsd }
     const timeLimitMs = maxLatencyMs ?? this.options.timeLimitMs
+    this.#penalties(candidates, timeLimitMs)
     for (let i = 0; i < count; i++) {
-      penalty[i] = latencyPenalty(completionMs[i]!, timeLimitMs)
       utilities[i] = utility(mean[i]!, uncertainty[i]!, comparableCostUsd[i]!, penalty[i]!, lambda, options)
     }
     if (policy.fitted === undefined || !this.#qualityCannotDecide(count)) return
@@ -309,6 +310,15 @@ export class Router {
     for (let i = 0; i < count; i++) utilities[i] = utility(0, 0, comparableCostUsd[i]!, penalty[i]!, 0, options)
     const cheapest = bestCandidate(utilities, comparableCostUsd, count)
     for (let i = 0; i < count; i++) if (i !== cheapest) utilities[i]! -= 1
+  }
+
+  /** Nobody is punished for a guess: times that were neither declared nor seen cost nothing. */
+  #penalties(candidates: readonly Llm[], timeLimitMs: number): void {
+    const { completionMs, penalty } = this.#buffers
+    for (let i = 0; i < candidates.length; i++) {
+      const known = this.#parts.times.isKnown(candidates[i]!)
+      penalty[i] = known ? latencyPenalty(completionMs[i]!, timeLimitMs) : 0
+    }
   }
 
   #qualityCannotDecide(count: number): boolean {

@@ -22,7 +22,7 @@ export interface LearningOptions {
 
 export const defaultLearning: LearningOptions = {
   discount: 0.997,
-  fittedPrior: { level: 0.05, slope: 0.01 },
+  fittedPrior: { level: 0.02, slope: 0.003 },
   unfittedPrior: { level: 0.25, slope: 0.02 },
   unfittedNoise: 0.25,
 }

@@ -20,6 +20,19 @@ describe('CompletionTimeModel', () => {
     expect(new CompletionTimeModel().expectedCompletionMs(llm, 100)).toBe(400 + 100 * 20)
   })
 
+  test('an LLM without declared times is unknown until it was seen', () => {
+    const model = new CompletionTimeModel()
+    const silent = { ...llm, id: 'b', timeToFirstTokenMs: undefined, tokensPerSecond: undefined }
+    expect(model.isKnown(llm)).toBe(true)
+    expect(model.isKnown(silent)).toBe(false)
+    model.begin(silent)
+    model.end(silent, undefined)
+    expect(model.isKnown(silent)).toBe(false)
+    model.begin(silent)
+    model.end(silent, streamed(1200, 100, 5))
+    expect(model.isKnown(silent)).toBe(true)
+  })
+
   test('a request in flight counts at once, and no longer when it ended', () => {
     const model = new CompletionTimeModel({ assumedSlots: 4 })
     for (let i = 0; i < 8; i++) model.begin(llm)

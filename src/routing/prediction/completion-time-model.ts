@@ -27,6 +27,8 @@ export interface ObservedCall {
 }
 
 interface LlmTimes {
+  /** Declared with the LLM, or seen at least once. */
+  known: boolean
   inFlight: number
   /** First-token time with nothing else in flight. */
   idleFirstTokenMs: number
@@ -69,6 +71,11 @@ export class CompletionTimeModel {
     if (observed !== undefined) this.#observe(times, inFlight, observed)
   }
 
+  /** Whether its times rest on anything: declared with the LLM, or observed. */
+  isKnown(llm: Llm): boolean {
+    return this.#of(llm).known
+  }
+
   inFlight(llm: Llm): number {
     return this.#times.get(llm.id)?.inFlight ?? 0
   }
@@ -92,6 +99,7 @@ export class CompletionTimeModel {
 
   #observe(times: LlmTimes, inFlight: number, observed: ObservedCall): void {
     const keep = this.options.retention
+    times.known = true
     const tokens = observed.outputTokens ?? 0
     if (observed.timeToFirstTokenMs !== undefined) {
       this.#observeFirstToken(times, inFlight, observed.timeToFirstTokenMs)
@@ -133,6 +141,7 @@ export class CompletionTimeModel {
     if (known !== undefined) return known
     const idle = llm.timeToFirstTokenMs ?? this.options.defaultTimeToFirstTokenMs
     const created: LlmTimes = {
+      known: llm.timeToFirstTokenMs !== undefined || llm.tokensPerSecond !== undefined,
       inFlight: 0,
       idleFirstTokenMs: idle,
       waitPerInFlightMs: idle / this.options.assumedSlots,
