@@ -1,5 +1,7 @@
+import type { ExclusionReason } from '../routing/decision/admissibility.ts'
 import type { CandidateTerms, RoutingDecision } from '../routing/decision.ts'
 import type { RoutingContext } from '../routing/embedding/routing-context.ts'
+import type { LlmId } from '../routing/registry/llm.ts'
 import { StorageError } from './storage-error.ts'
 import { float32FromBytes, float64FromBytes, uint32FromBytes } from './vector-bytes.ts'
 
@@ -58,12 +60,9 @@ const termFields = [
 ] as const satisfies readonly (keyof CandidateTerms)[]
 
 type CandidateList = readonly [
-  llms: readonly string[],
+  llms: readonly LlmId[],
   sources: string,
-  excluded: readonly (readonly [
-    RoutingDecision['excluded'][number]['llm'],
-    RoutingDecision['excluded'][number]['reason'],
-  ])[],
+  excluded: readonly (readonly [LlmId, ExclusionReason])[],
 ]
 
 /** Copies a decision into a row. All of the row's blobs lie in one buffer, which crosses to a worker in one piece. */

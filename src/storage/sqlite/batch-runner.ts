@@ -27,7 +27,11 @@ export class BatchRunner {
     this.#releaseSavepoint = database.prepare('RELEASE one_call')
   }
 
-  /** @returns one reply per call, in order. Never rejects. Not to be called while a batch is under way. */
+  /**
+   * Not to be called while a batch is under way. Rejects only when a transaction cannot even be undone.
+   *
+   * @returns one reply per call, in order.
+   */
   async run(calls: readonly Call[]): Promise<readonly Reply[]> {
     const durability = this.#durabilityOf(calls)
     try {

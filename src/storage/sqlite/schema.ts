@@ -33,50 +33,50 @@ interface SettlementsTable extends SettlementRow {
   readonly adjustment_nano_usd: number
 }
 
-export const decisionColumns = [
-  'id',
-  'created_at_ms',
-  'key_id',
-  'conversation_id',
-  'policy_version',
-  'label_sequence',
-  'cold',
-  'pinned',
-  'lambda',
-  'max_cost_usd',
-  'max_latency_ms',
-  'min_quality',
-  'filters',
-  'input_tokens',
-  'drawn',
-  'propensity',
-  'reserved_nano_usd',
-  'embedder_id',
-  'embedding',
-  'explicit',
-  'candidate_list',
-  'terms',
-  'stored_positions',
-  'probabilities',
-] as const satisfies readonly (keyof Schema['decisions'])[]
+export const decisionColumns = columnsOf<Schema['decisions']>({
+  id: true,
+  created_at_ms: true,
+  key_id: true,
+  conversation_id: true,
+  policy_version: true,
+  label_sequence: true,
+  cold: true,
+  pinned: true,
+  lambda: true,
+  max_cost_usd: true,
+  max_latency_ms: true,
+  min_quality: true,
+  filters: true,
+  input_tokens: true,
+  drawn: true,
+  propensity: true,
+  reserved_nano_usd: true,
+  embedder_id: true,
+  embedding: true,
+  explicit: true,
+  candidate_list: true,
+  terms: true,
+  stored_positions: true,
+  probabilities: true,
+})
 
-export const settlementColumns = [
-  'decision_id',
-  'settled_at_ms',
-  'status',
-  'answered',
-  'reported_model',
-  'usage',
-  'cost_nano_usd',
-  'streamed',
-  'time_to_first_token_ms',
-  'completion_ms',
-  'overhead_ms',
-  'attempts',
-  'decided_at_ms',
-  'key_id',
-  'adjustment_nano_usd',
-] as const satisfies readonly (keyof SettlementsTable)[]
+export const settlementColumns = columnsOf<SettlementsTable>({
+  decision_id: true,
+  settled_at_ms: true,
+  status: true,
+  answered: true,
+  reported_model: true,
+  usage: true,
+  cost_nano_usd: true,
+  streamed: true,
+  time_to_first_token_ms: true,
+  completion_ms: true,
+  overhead_ms: true,
+  attempts: true,
+  decided_at_ms: true,
+  key_id: true,
+  adjustment_nano_usd: true,
+})
 
 interface LabelsTable {
   readonly sequence: number
@@ -109,4 +109,9 @@ interface LearnedStatesTable {
   readonly policy_version: string
   readonly sequence: number
   readonly state: Uint8Array
+}
+
+/** An object rather than a list, so that a column that is forgotten does not compile. */
+function columnsOf<Row>(columns: { readonly [Column in keyof Row]: true }): readonly (keyof Row)[] {
+  return Object.keys(columns) as (keyof Row)[]
 }

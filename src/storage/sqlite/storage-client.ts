@@ -7,6 +7,9 @@ import { toStorageError } from './sqlite-fault.ts'
 /** Bounds how long one transaction holds the write lock. */
 const maxBatchCalls = 512
 
+/** What the client needs of its worker. */
+export type WorkerEnd = Pick<Worker, 'on' | 'postMessage' | 'ref' | 'unref'>
+
 interface PendingCall {
   readonly call: Call
   readonly resolve: (value: unknown) => void
@@ -18,7 +21,7 @@ interface PendingCall {
  * way the next one collects. The worker keeps the process alive only while calls are pending.
  */
 export class StorageClient {
-  readonly #worker: Worker
+  readonly #worker: WorkerEnd
   readonly #onError: (error: StorageError) => void
   #queue: PendingCall[] = []
   #inFlight: readonly PendingCall[] = []
@@ -31,7 +34,7 @@ export class StorageClient {
    * @param worker has opened its database.
    * @param onError hears of the worker's death, once.
    */
-  constructor(worker: Worker, onError: (error: StorageError) => void) {
+  constructor(worker: WorkerEnd, onError: (error: StorageError) => void) {
     this.#worker = worker
     this.#onError = onError
     worker.on('message', (message: MessageFromWorker) => this.#receive(message))
@@ -70,7 +73,7 @@ export class StorageClient {
     this.#flushScheduled = true
     setImmediate(() => {
       this.#flushScheduled = false
-      this.#flush()
+      if (this.#queue.length > 0) this.#flush()
     })
   }
 
