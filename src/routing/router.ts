@@ -246,7 +246,7 @@ export class Router {
   #heading(request: RoutingRequest, attribution: Attribution, policy: RoutingPolicy) {
     return {
       id: this.#parts.newId(),
-      createdAtMs: this.#parts.clock.now(),
+      createdAtMs: Math.floor(this.#parts.clock.now()),
       keyId: attribution.keyId,
       conversationId: request.conversationId,
       policyVersion: policy.version,

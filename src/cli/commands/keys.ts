@@ -45,7 +45,7 @@ export async function createKey(session: KeysSession, wanted: NewKey): Promise<v
     scopes: wanted.scopes,
     preference: keyPreference(wanted),
     dailyCapUsd: wanted.dailyCapUsd,
-    createdAtMs: session.clock.now(),
+    createdAtMs: Math.floor(session.clock.now()),
     revokedAtMs: undefined,
   }
   await session.keys.create(key)
@@ -115,7 +115,7 @@ function isoDate(atMs: number): string {
 
 /** @returns whether there was such a key to revoke. */
 export async function revokeKey(session: KeysSession, id: string): Promise<boolean> {
-  const revoked = await session.keys.revoke(id, session.clock.now())
+  const revoked = await session.keys.revoke(id, Math.floor(session.clock.now()))
   if (revoked) session.terminal.note(`Revoked ${id}.`)
   return revoked
 }
