@@ -9,12 +9,12 @@ export interface RawAnswer {
 }
 
 /** Sends bytes as they are and reads one answer: until it is whole, the server closes, or `patienceMs` pass in silence. */
-export function sendRaw(url: string, bytes: string | Buffer, patienceMs = 400): Promise<RawAnswer> {
+export function sendRaw(url: string, bytes: string | Uint8Array, patienceMs = 400): Promise<RawAnswer> {
   const { hostname, port } = new URL(url)
   return new Promise((resolve) => {
     const socket = connect(Number(port), hostname)
     let text = ''
-    let timer: NodeJS.Timeout | undefined
+    let timer: ReturnType<typeof setTimeout> | undefined
     const wait = () => {
       clearTimeout(timer)
       timer = setTimeout(() => socket.destroy(), patienceMs)

@@ -38,7 +38,7 @@ export function takeInChat(
   const checked = parseChatRequest(body)
   const named = resolveModelName(checked.model, pool)
   const preference = joinPreferences(
-    [parsePreferenceBody(checked.pointsman), parsePreferenceHeaders(singleHeaders(headers)), named.preference],
+    [parsePreferenceBody(checked.pointsman), parsePreferenceHeaders(preferenceHeaders(headers)), named.preference],
     { ...caller.preference, lambda: caller.preference.lambda ?? defaultLambda },
   )
   return {
@@ -59,9 +59,16 @@ function forUpstream(body: ChatRequestBody): ChatRequest {
   return request as ChatRequest
 }
 
-function* singleHeaders(headers: IncomingHttpHeaders): Generator<readonly [string, string]> {
+/** Most requests have none: then nothing is allocated. Node has lower-cased the names. */
+function preferenceHeaders(headers: IncomingHttpHeaders): readonly (readonly [string, string])[] {
+  let found: [string, string][] | undefined
   for (const name in headers) {
+    if (!name.startsWith('x-pointsman-')) continue
     const value = headers[name]
-    if (typeof value === 'string') yield [name, value]
+    if (typeof value === 'string') {
+      found ??= []
+      found.push([name, value])
+    }
   }
+  return found ?? []
 }

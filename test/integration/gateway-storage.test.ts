@@ -1,0 +1,140 @@
+import { randomUUID } from 'node:crypto'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { DailySpend } from '../../src/accounts/daily-spend.ts'
+import { KeyRing } from '../../src/accounts/key-ring.ts'
+import { createGateway } from '../../src/gateway/create-gateway.ts'
+import { ScriptedProvider, scriptedCompletion } from '../../src/providers/scripted/scripted-provider.ts'
+import { SeededRandom } from '../../src/routing/numeric/random-source.ts'
+import { CompletionTimeModel } from '../../src/routing/prediction/completion-time-model.ts'
+import { unknownLlmProperties } from '../../src/routing/registry/llm.ts'
+import { LlmRegistry } from '../../src/routing/registry/llm-registry.ts'
+import { Router } from '../../src/routing/router.ts'
+import { openSqliteStorage } from '../../src/storage/sqlite/open-sqlite-storage.ts'
+import { LivePolicy, loadLatestPolicy } from '../../src/training/live-policy.ts'
+import { machineClock, readSse, userMessage } from './gateway-harness.ts'
+
+/** Decisions are dated in whole milliseconds: the store's columns are integers. */
+const wholeMilliseconds = { now: () => Math.floor(machineClock.now()) }
+
+let folder: string
+const closers: (() => Promise<void>)[] = []
+
+beforeEach(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'pointsman-gateway-'))
+})
+
+afterEach(async () => {
+  for (const close of closers.splice(0).reverse()) await close()
+  await rm(folder, { recursive: true, force: true })
+})
+
+/** The gateway with the real router, the real store and a scripted pool of two. */
+async function open() {
+  const storage = await openSqliteStorage({ file: path.join(folder, 'pointsman.db') })
+  const answer = { completion: scriptedCompletion('4', { inputTokens: 1_000, outputTokens: 500 }) }
+  const provider = new ScriptedProvider({ answers: [answer] })
+  const llms = ['cheap', 'dear'].map((id, index) => ({
+    ...unknownLlmProperties,
+    id,
+    provider: 'scripted',
+    upstreamModel: id,
+    price: { inputPerMillionTokensUsd: 1 + 9 * index, outputPerMillionTokensUsd: 2 + 18 * index },
+  }))
+  const router = new Router({
+    pool: new LlmRegistry(llms),
+    policy: await loadLatestPolicy(storage.policies, llms),
+    times: new CompletionTimeModel(),
+    random: new SeededRandom(7),
+    clock: wholeMilliseconds,
+    newId: randomUUID,
+  })
+  const labels = new LivePolicy(router, storage, { onError: (error) => Promise.reject(error) })
+  await labels.start()
+  const spend = await DailySpend.load(storage.decisions, machineClock, 1, [])
+  const ignore = () => {}
+  const gateway = createGateway({
+    router,
+    labels,
+    decisions: storage.decisions,
+    feedback: storage.feedback,
+    keys: await KeyRing.load(storage.keys),
+    spend,
+    providerFor: () => provider,
+    resilience: {},
+    clock: machineClock,
+    newId: randomUUID,
+    log: { info: ignore, warn: ignore, error: ignore },
+  })
+  const { url } = await gateway.listen('127.0.0.1', 0)
+  let closing: Promise<void> | undefined
+  const close = async () => {
+    await gateway.close()
+    await labels.close()
+    await storage.close()
+  }
+  const closeOnce = () => {
+    closing ??= close()
+    return closing
+  }
+  closers.push(closeOnce)
+  const post = (route: string, body: unknown) =>
+    fetch(url + route, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    })
+  return { url, spend, post, close: closeOnce }
+}
+
+test('decisions, settlements, feedback and spend outlive the process', async () => {
+  const first = await open()
+  const whole = await first.post('/v1/chat/completions', userMessage())
+  const { id } = (await whole.json()) as { id: string }
+  const events = await readSse(await first.post('/v1/chat/completions', { ...userMessage(), stream: true }))
+  expect(events.at(-1)).toBe('[DONE]')
+  expect(await (await first.post('/v1/feedback', { response_id: id, score: 0.5 })).json()).toMatchObject({
+    status: 'accepted',
+    sequence: 1,
+  })
+  const told = await (await fetch(`${first.url}/v1/decisions/${id}`)).json()
+  expect(told).toMatchObject({ settlement: { status: 'completed', input_tokens: 1_000 } })
+  const spentUsd = first.spend.spentTodayUsd
+  expect(spentUsd).toBeGreaterThan(0)
+  await first.close()
+
+  const second = await open()
+  expect(await (await fetch(`${second.url}/v1/decisions/${id}`)).json()).toEqual(told)
+  expect(second.spend.spentTodayUsd).toBeCloseTo(spentUsd, 9)
+  expect(await (await second.post('/v1/feedback', { response_id: id, score: 0.5 })).json()).toMatchObject({
+    status: 'duplicate',
+    sequence: 1,
+  })
+  expect(await (await second.post('/v1/feedback', { response_id: 'chatcmpl-unknown', score: 1 })).json()).toMatchObject(
+    {
+      error: { code: 'unknown_decision' },
+    },
+  )
+})
+
+test('a request that nobody may serve says why', async () => {
+  const { post } = await open()
+  const response = await post('/v1/chat/completions', { ...userMessage(), pointsman: { deny: ['*'] } })
+  expect(response.status).toBe(422)
+  expect(await response.json()).toMatchObject({
+    error: { code: 'no_admissible_llm', message: expect.stringContaining('cheap: denied') },
+  })
+})
+
+test('the caller’s controls reach the decision', async () => {
+  const { post } = await open()
+  const body = { ...userMessage(), model: 'auto:quality', pointsman: { allow: ['dear'] } }
+  expect(await (await post('/v1/route', body)).json()).toMatchObject({
+    llm: 'dear',
+    propensity: 1,
+    preference: { lambda: 20, allow: [['dear']] },
+    excluded: [{ llm: 'cheap', reason: 'not_allowed' }],
+  })
+})
