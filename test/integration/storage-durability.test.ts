@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -10,21 +10,24 @@ import { expect, it } from 'vitest'
 import { SeededRandom } from '../../src/routing/numeric/random-source.ts'
 import { openSqliteStorage } from '../../src/storage/sqlite/open-sqlite-storage.ts'
 
-const rounds = 15
+const rounds = 16
 const longestRunMs = 150
+const mostAcknowledgements = 200
 const writer = fileURLToPath(new URL('./__fixtures__/storage-writer.ts', import.meta.url))
 
-/** Runs a writer until `runMs` after its first acknowledgement and kills it; returns the lines it got out. */
-async function writeAndKill(file: string, round: number, runMs: number): Promise<string[]> {
-  const child = spawn(process.execPath, [writer, file, String(round)], { stdio: ['ignore', 'pipe', 'inherit'] })
+/** Starts a writer that ends by SIGKILL, its own or that of `kill`; returns the lines it got out. */
+async function linesUntilKilled(
+  args: readonly string[],
+  kill?: (child: ChildProcess) => Promise<void>,
+): Promise<string[]> {
+  const child = spawn(process.execPath, [writer, ...args], { stdio: ['ignore', 'pipe', 'inherit'] })
   let text = ''
   child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
     text += chunk
   })
   const closed = once(child, 'close')
   await Promise.race([once(child.stdout, 'data'), closed])
-  await wait(runMs)
-  child.kill('SIGKILL')
+  await kill?.(child)
   expect(await closed).toEqual([null, 'SIGKILL'])
   return text
     .slice(0, text.lastIndexOf('\n') + 1)
@@ -40,6 +43,7 @@ async function storedLabels(file: string): Promise<string[]> {
   return labels.map(({ sequence, decisionId }) => `${sequence} ${decisionId}`)
 }
 
+// Every second writer is killed at a random moment; the others kill themselves upon an acknowledgement, the sharpest one.
 it(`keeps every acknowledged label over ${rounds} kills`, async () => {
   const folder = await mkdtemp(join(tmpdir(), 'pointsman-storage-'))
   const file = join(folder, 'pointsman.db')
@@ -47,7 +51,15 @@ it(`keeps every acknowledged label over ${rounds} kills`, async () => {
   const acknowledged: string[] = []
   try {
     for (let round = 0; round < rounds; round++) {
-      acknowledged.push(...(await writeAndKill(file, round, longestRunMs * random.next())))
+      const chance = random.next()
+      const lines =
+        round % 2 === 0
+          ? await linesUntilKilled([file, String(round)], async (child) => {
+              await wait(longestRunMs * chance)
+              child.kill('SIGKILL')
+            })
+          : await linesUntilKilled([file, String(round), String(Math.ceil(mostAcknowledgements * chance))])
+      acknowledged.push(...lines)
       const stored = await storedLabels(file)
       const found = new Set(stored)
       expect(acknowledged.filter((line) => !found.has(line))).toEqual([])
