@@ -1,0 +1,52 @@
+export type {
+  ChatCall,
+  ChatCompletion,
+  ChatEvent,
+  ChatMessage,
+  ChatProvider,
+  ChatRequest,
+  JsonObject,
+} from './chat-provider.ts'
+export {
+  type DiscoveredProvider,
+  type DiscoverOptions,
+  type Discovery,
+  discoverProviders,
+} from './discover.ts'
+export {
+  type OpenAiCompatibleOptions,
+  OpenAiCompatibleProvider,
+} from './openai-compatible/openai-compatible-provider.ts'
+export {
+  type OpenAiDialect,
+  type ProviderPreset,
+  providerPreset,
+  providerPresets,
+} from './openai-compatible/presets.ts'
+export { loadPriceBook, type ModelFacts, type PriceBook } from './price-book.ts'
+export { ProviderError, type ProviderErrorCode } from './provider-error.ts'
+export type { Attempt } from './resilience/attempt.ts'
+export {
+  type CallPermit,
+  CircuitBreaker,
+  type CircuitBreakerOptions,
+  CircuitBreakers,
+  type CircuitState,
+} from './resilience/circuit-breaker.ts'
+export { DeadlineProvider, type Deadlines } from './resilience/deadline-provider.ts'
+export {
+  completeWithFallback,
+  type FallbackCompletion,
+  FallbackError,
+  type FallbackOptions,
+  type FallbackStream,
+  type FallbackTarget,
+  streamWithFallback,
+} from './resilience/fallback.ts'
+export type { RetryOptions } from './resilience/retry-schedule.ts'
+export { RetryingProvider, type RetryingProviderOptions } from './resilience/retrying-provider.ts'
+export { systemTimers, type Timers } from './resilience/timers.ts'
+export { simulatedLlms } from './simulated/simulated-pool.ts'
+export { SimulatedProvider, type SimulatedProviderOptions } from './simulated/simulated-provider.ts'
+export { checkReply, generateTask } from './simulated/task-suite.ts'
+export type { Task, TaskKindName } from './simulated/tasks/task-kind.ts'

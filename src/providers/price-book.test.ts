@@ -1,0 +1,66 @@
+import { describe, expect, it } from 'vitest'
+import { loadPriceBook } from './price-book.ts'
+
+const book = await loadPriceBook(Date.UTC(2026, 10, 22))
+
+describe('the price book', () => {
+  // List prices as their providers publish them, USD per million tokens.
+  it.each([
+    ['openai', 'gpt-4o', 2.5, 10, 1.25],
+    ['openai', 'gpt-4o-2024-11-20', 2.5, 10, 1.25],
+    ['openai', 'gpt-4o-mini', 0.15, 0.6, 0.075],
+    ['openai', 'o3-mini', 1.1, 4.4, 0.55],
+    ['openai', 'o3', 2, 8, 0.5],
+    ['openrouter', 'anthropic/claude-sonnet-4', 3, 15, 0.3],
+    ['openrouter', 'openai/gpt-4o-mini', 0.15, 0.6, 0.075],
+    ['groq', 'llama-3.3-70b-versatile', 0.59, 0.79, undefined],
+    ['xai', 'grok-4', 3, 15, 0.75],
+    ['together', 'meta-llama/Llama-3.3-70B-Instruct-Turbo', 0.88, 0.88, undefined],
+  ] as const)('knows %s %s', (provider, model, input, output, cached) => {
+    const { price, priceSource } = book.lookUp(provider, model)
+    expect(price?.inputPerMillionTokensUsd).toBe(input)
+    expect(price?.outputPerMillionTokensUsd).toBe(output)
+    expect(price?.cachedInputPerMillionTokensUsd).toBe(cached)
+    expect(priceSource).toBe('genai-prices')
+  })
+
+  it('knows the price of writing to the cache', () => {
+    expect(book.lookUp('openrouter', 'anthropic/claude-sonnet-4').price?.cacheWritePerMillionTokensUsd).toBe(3.75)
+  })
+
+  it('gives prices of the time asked for: o3 became cheaper on 10 June 2025', async () => {
+    const earlier = await loadPriceBook(Date.UTC(2025, 5, 1))
+    expect(earlier.lookUp('openai', 'o3').price?.inputPerMillionTokensUsd).toBe(10)
+  })
+
+  it('leaves unknown what is not known', () => {
+    const nothing = { price: undefined, priceSource: undefined, capabilities: {} }
+    expect(book.lookUp('openai', 'no-such-model')).toEqual(nothing)
+    expect(book.lookUp('my-own-server', 'gpt-4o')).toEqual(nothing)
+    expect(book.lookUp('groq', 'gpt-4o')).toEqual(nothing)
+  })
+
+  it('declares local servers free', () => {
+    for (const provider of ['ollama', 'vllm']) {
+      expect(book.lookUp(provider, 'llama3')).toMatchObject({
+        price: { inputPerMillionTokensUsd: 0, outputPerMillionTokensUsd: 0 },
+        priceSource: 'local',
+      })
+    }
+  })
+
+  it.each([
+    [
+      'openai',
+      'gpt-4o',
+      { contextWindowTokens: 128_000, maxOutputTokens: 16_384, tools: true, vision: true, reasoning: false },
+    ],
+    ['openai', 'o3-mini', { contextWindowTokens: 200_000, vision: false, reasoning: true }],
+    ['openai', 'gpt-4o-2024-08-06', { maxOutputTokens: 16_384, tools: true }],
+    ['openrouter', 'anthropic/claude-sonnet-4', { contextWindowTokens: 200_000, vision: true }],
+    // The price data still has its first window of 64,000.
+    ['deepseek', 'deepseek-chat', { contextWindowTokens: 128_000 }],
+  ])('knows what %s %s can do', (provider, model, expected) => {
+    expect(book.lookUp(provider, model).capabilities).toMatchObject(expected)
+  })
+})
