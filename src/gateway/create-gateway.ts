@@ -62,7 +62,8 @@ class HttpGateway implements Gateway {
       )
     }
     const guard = new RequestGuard(host, this.#options.allowedHosts)
-    const dispatcher = new RequestDispatcher(this.#services, guard, this.#shutdown.signal, !isLoopback(host))
+    const keyRequired = this.#options.requireKey || !isLoopback(host)
+    const dispatcher = new RequestDispatcher(this.#services, guard, this.#shutdown.signal, keyRequired)
     this.#dispatcher = dispatcher
     const server = this.#createServer(dispatcher)
     this.#server = server

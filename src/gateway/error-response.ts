@@ -134,6 +134,7 @@ function fromProviderError(error: ProviderError, status: number, known: ErrorBod
 function errorHeaders(error: KnownError, status: number): Record<string, string> {
   const headers: Record<string, string> = {}
   if (status === 401) headers['www-authenticate'] = 'Bearer'
+  if (error instanceof GatewayError && error.allow !== undefined) headers.allow = error.allow
   if (status !== 429 && status !== 503) return headers
   const waitMs = ('retryAfterMs' in error ? error.retryAfterMs : undefined) ?? 1_000
   headers['retry-after'] = String(Math.max(1, Math.ceil(waitMs / 1_000)))

@@ -30,15 +30,23 @@ export class GatewayError extends Error {
   /** The request field at fault, as a path such as `messages[0].role`. */
   readonly param: string | undefined
   readonly retryAfterMs: number | undefined
+  /** The method that would have been right. */
+  readonly allow: string | undefined
 
   constructor(
     code: GatewayErrorCode,
     message: string,
-    options: { readonly param?: string; readonly retryAfterMs?: number; readonly cause?: unknown } = {},
+    options: {
+      readonly param?: string
+      readonly retryAfterMs?: number
+      readonly allow?: string
+      readonly cause?: unknown
+    } = {},
   ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause })
     this.code = code
     this.param = options.param
     this.retryAfterMs = options.retryAfterMs
+    this.allow = options.allow
   }
 }

@@ -6,6 +6,8 @@ export interface GatewayOptions {
   readonly version: string
   /** λ of requests where neither the caller nor the key's owner says. */
   readonly defaultLambda: number
+  /** Asks for a key on loopback too, even before the first one was issued. Beyond loopback one is always needed. */
+  readonly requireKey: boolean
   /** Host names that requests may be addressed to, beside the loopback names and the bound host. */
   readonly allowedHosts: readonly string[]
   /** The largest request body, bytes. */
@@ -33,6 +35,7 @@ export interface GatewayOptions {
 export const defaultGatewayOptions: GatewayOptions = {
   version: '0.0.0',
   defaultLambda,
+  requireKey: false,
   allowedHosts: [],
   maxBodyBytes: 10 * 1024 * 1024,
   maxHeaderBytes: 16 * 1024,

@@ -44,6 +44,12 @@ describe('keys', () => {
     expect(response.status).toBe(200)
   })
 
+  test('can be asked for before the first one was issued', async () => {
+    const harness = await start({ gateway: { requireKey: true } })
+    expect((await harness.post(chatPath, userMessage())).status).toBe(401)
+    expect((await harness.get('/healthz')).status).toBe(200)
+  })
+
   test('are needed for everything but the health checks once there is one', async () => {
     const harness = await start({ keys })
     for (const path of ['/', '/v1/models', '/v1/models/small', '/v1/decisions/d1', '/metrics']) {
@@ -303,6 +309,13 @@ describe('a store that fails', () => {
 })
 
 describe('limits and the end', () => {
+  test('a wrong method names the right one', async () => {
+    const harness = await start()
+    const response = await harness.get(chatPath)
+    expect(response.status).toBe(405)
+    expect(response.headers.get('allow')).toBe('POST')
+  })
+
   test('more requests than allowed at once are told to come back', async () => {
     const slow = new ScriptedProvider({ answers: [{ completion: scriptedCompletion('4'), delayMs: 100 }] })
     const harness = await start({ providers: { small: slow }, gateway: { maxConcurrentRequests: 2 } })

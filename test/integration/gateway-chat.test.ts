@@ -345,3 +345,21 @@ describe('a streamed answer', () => {
     caller.abort()
   })
 })
+
+describe('what is booked when no answer came', () => {
+  test.each([
+    ['upstream_failed', 0],
+    ['upstream_rate_limited', 0],
+    ['upstream_unreachable', 0],
+    ['upstream_timeout', 1_000_000],
+    ['upstream_invalid_response', 1_000_000],
+  ] as const)('after %s: %d nano-USD of the 1,000,000 reserved', async (code, spentNanoUsd) => {
+    const error = new ProviderError(code, 'no answer')
+    const harness = await start({ providers: { small: scripted({ error }) }, gatewayCapUsd: 1 })
+    await harness.post('/v1/chat/completions', userMessage())
+    await harness.post('/v1/route', userMessage())
+    expect(1 - (harness.router.budgets[1] ?? 0)).toBeCloseTo(spentNanoUsd / 1e9, 12)
+    const expected = spentNanoUsd === 0 ? 0 : undefined
+    expect(harness.decisions.rows.get('d00000001')?.settlement?.costNanoUsd).toBe(expected)
+  })
+})

@@ -51,7 +51,8 @@ async function open() {
     clock: wholeMilliseconds,
     newId: randomUUID,
   })
-  const labels = new LivePolicy(router, storage, { onError: (error) => Promise.reject(error) })
+  const learningErrors: unknown[] = []
+  const labels = new LivePolicy(router, storage, { onError: (error) => void learningErrors.push(error) })
   await labels.start()
   const spend = await DailySpend.load(storage.decisions, machineClock, 1, [])
   const ignore = () => {}
@@ -86,7 +87,7 @@ async function open() {
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify(body),
     })
-  return { url, spend, post, close: closeOnce }
+  return { url, spend, labels, learningErrors, post, close: closeOnce }
 }
 
 test('decisions, settlements, feedback and spend outlive the process', async () => {
@@ -117,6 +118,19 @@ test('decisions, settlements, feedback and spend outlive the process', async () 
       error: { code: 'unknown_decision' },
     },
   )
+})
+
+test('feedback on an LLM that the caller named is taken too', async () => {
+  const { post, labels, learningErrors, close } = await open()
+  const answer = await post('/v1/chat/completions', { ...userMessage(), model: 'dear' })
+  const { id, model } = (await answer.json()) as { id: string; model: string }
+  expect(model).toBe('dear')
+  expect(await (await post('/v1/feedback', { response_id: id, thumbs: 'up' })).json()).toMatchObject({
+    status: 'accepted',
+  })
+  await close()
+  expect(labels.labelSequence).toBe(1)
+  expect(learningErrors).toEqual([])
 })
 
 test('a request that nobody may serve says why', async () => {

@@ -34,7 +34,8 @@ export function findRoute(method: string | undefined, path: string): FoundRoute 
   const found = lookUp(path)
   if (found === undefined) throw new GatewayError('unknown_path', `There is nothing at ${path.slice(0, 200)}`)
   if (method !== found.route.method && !(method === 'HEAD' && found.route.method === 'GET')) {
-    throw new GatewayError('method_not_allowed', `This path takes ${found.route.method}`)
+    const allow = found.route.method
+    throw new GatewayError('method_not_allowed', `This path takes ${allow}`, { allow })
   }
   return found
 }
