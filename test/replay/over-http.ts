@@ -1,0 +1,193 @@
+/**
+ * Recorded prompts through the whole product: `pointsman fit` on one split, then every prompt of the other through a
+ * served gateway with the official client, half of them streamed, the recorded quality posted as feedback; kill -9 and
+ * restart in the middle. Prints quality and cost for five λ beside fixed LLMs, their hull and the oracle.
+ *
+ * Run: npm run build && npm exec -- node test/replay/over-http.ts [paretobandit|routerbench-0shot]
+ */
+import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { OpenAI } from 'openai'
+import type { OutcomeData } from '../../src/outcomes/outcome-data.ts'
+import { readOutcomeData } from '../../src/outcomes/read-outcome-data.ts'
+import { selectSplit } from '../../src/outcomes/split.ts'
+import { costQualityHull, hullQuality } from '../../src/routing/decision/cost-quality-hull.ts'
+import { runCommand, startGateway } from './gateway-process.ts'
+import { dataFolder } from './recorded-pool.ts'
+import { recordedCell, startReplayUpstream } from './replay-upstream.ts'
+
+const sets = {
+  paretobandit: { fit: 'val', serve: 'test' },
+  'routerbench-0shot': { fit: 'train', serve: 'test' },
+} as const
+const lambdas = [0.2, 1, 1.4, 5, 20]
+const concurrency = 8
+
+const name = (process.argv[2] ?? 'paretobandit') as keyof typeof sets
+const splits = sets[name]
+const data = selectSplit(await readOutcomeData(dataFolder(name)), splits.serve)
+const upstream = await startReplayUpstream(data)
+const folder = mkdtempSync(path.join(tmpdir(), 'pointsman-replay-'))
+try {
+  writeFileSync(path.join(folder, 'pointsman.yaml'), configuration(data, upstream.baseUrl))
+  console.log(await runCommand(folder, ['fit', '--data', dataFolder(name), '--split', splits.fit]))
+  report(await serveAll())
+} finally {
+  await upstream.close()
+  rmSync(folder, { recursive: true })
+}
+
+interface Served {
+  readonly lambda: number
+  readonly quality: number
+  readonly costUsd: number
+  readonly shares: readonly number[]
+  readonly lost: number
+}
+
+async function serveAll(): Promise<Served[]> {
+  const results: Served[] = []
+  for (const lambda of lambdas) {
+    const copy = `${folder}-${lambda}`
+    cpSync(folder, copy, { recursive: true })
+    try {
+      results.push(await serve(copy, lambda))
+    } finally {
+      rmSync(copy, { recursive: true })
+    }
+  }
+  return results
+}
+
+/** Every prompt once, on a database of its own; the process is killed half-way and another goes on. */
+async function serve(cwd: string, lambda: number): Promise<Served> {
+  const half = Math.floor(data.prompts.length / 2)
+  const cells: { readonly row: number; readonly column: number; readonly id: string }[] = []
+  let gateway = await startGateway(cwd)
+  cells.push(...(await ask(gateway.url, lambda, 0, half)))
+  await gateway.kill()
+  gateway = await startGateway(cwd)
+  const acknowledged = cells.map(({ id }) => id)
+  cells.push(...(await ask(gateway.url, lambda, half, data.prompts.length)))
+  const lost = await missing(gateway.url, [...acknowledged, ...cells.slice(half).map(({ id }) => id)])
+  await gateway.stop()
+  const width = data.llms.length
+  const mean = (of: Float64Array) =>
+    cells.reduce((sum, { row, column }) => sum + of[row * width + column]!, 0) / cells.length
+  const shares = data.llms.map((_, column) => cells.filter((cell) => cell.column === column).length / cells.length)
+  return { lambda, quality: mean(data.quality), costUsd: mean(data.costUsd), shares, lost }
+}
+
+async function ask(url: string, lambda: number, from: number, to: number) {
+  const client = new OpenAI({ apiKey: 'none', baseURL: `${url}/v1`, maxRetries: 0 })
+  const cells: { row: number; column: number; id: string }[] = []
+  let next = from
+  const worker = async () => {
+    while (next < to) {
+      const row = next++
+      const { id, content } = await askOne(client, data.prompts[row]!.text, lambda, row % 2 === 1)
+      const { column, row: answeredRow } = recordedCell(content)
+      cells.push({ row: answeredRow, column, id })
+      await postFeedback(url, id, data.quality[answeredRow * data.llms.length + column]!)
+    }
+  }
+  await Promise.all(Array.from({ length: concurrency }, worker))
+  return cells
+}
+
+async function askOne(client: OpenAI, content: string, lambda: number, stream: boolean) {
+  const body = { model: `auto:${lambda}`, messages: [{ role: 'user' as const, content }] }
+  if (!stream) {
+    const answer = await client.chat.completions.create(body)
+    return { id: answer.id, content: answer.choices[0]!.message.content! }
+  }
+  let id = ''
+  let text = ''
+  for await (const chunk of await client.chat.completions.create({ ...body, stream: true })) {
+    id = chunk.id
+    text += chunk.choices[0]?.delta.content ?? ''
+  }
+  return { id, content: text }
+}
+
+async function postFeedback(url: string, id: string, score: number): Promise<void> {
+  const response = await fetch(`${url}/v1/feedback`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ response_id: id, score }),
+  })
+  if (!response.ok) throw new Error(`feedback was refused: ${response.status} ${await response.text()}`)
+}
+
+/** How many acknowledged answers the restarted gateway does not know, or does not know as settled. */
+async function missing(url: string, ids: readonly string[]): Promise<number> {
+  let lost = 0
+  for (const id of ids) {
+    const response = await fetch(`${url}/v1/decisions/${id}`)
+    const body = (await response.json()) as { settlement?: { status?: string } }
+    if (!response.ok || body.settlement?.status !== 'completed') lost++
+  }
+  return lost
+}
+
+function configuration(outcomes: OutcomeData, baseUrl: string): string {
+  const llms = outcomes.llms.map(({ id, price }) => ({
+    id,
+    provider: 'replay',
+    ...(price && { price: { input: price.inputPerMillionTokensUsd, output: price.outputPerMillionTokensUsd } }),
+  }))
+  return JSON.stringify({
+    providers: { replay: { base_url: baseUrl } },
+    llms,
+    routing: { seed: 1 },
+    log_level: 'error',
+  })
+}
+
+function report(results: readonly Served[]): void {
+  const width = data.llms.length
+  const rows = data.prompts.length
+  const mean = (of: Float64Array, column: number) => {
+    let sum = 0
+    for (let row = 0; row < rows; row++) sum += of[row * width + column]!
+    return sum / rows
+  }
+  const fixed = data.llms.map(({ id }, column) => ({
+    id,
+    quality: mean(data.quality, column),
+    costUsd: mean(data.costUsd, column),
+  }))
+  const hull = costQualityHull(fixed)
+  const line = (label: string, quality: number, costUsd: number, rest = '') =>
+    console.log(`${label.padEnd(36)} ${quality.toFixed(4)}  $${costUsd.toPrecision(4).padEnd(11)} ${rest}`)
+  console.log(`${name} ${splits.serve}: ${rows} prompts; quality, USD per request`)
+  for (const llm of [...fixed].sort((a, b) => a.costUsd - b.costUsd)) line(llm.id, llm.quality, llm.costUsd)
+  line('oracle (best, then cheapest)', ...oracle())
+  for (const { lambda, quality, costUsd, shares, lost } of results) {
+    const gain = quality - hullQuality(hull, costUsd)
+    const traffic = shares.map((share) => (100 * share).toFixed(0)).join('/')
+    line(
+      `pointsman λ = ${lambda}`,
+      quality,
+      costUsd,
+      `hull ${gain >= 0 ? '+' : '−'}${Math.abs(gain).toFixed(4)}  traffic % ${traffic}  lost ${lost}`,
+    )
+  }
+}
+
+function oracle(): [quality: number, costUsd: number] {
+  const width = data.llms.length
+  let quality = 0
+  let costUsd = 0
+  for (let row = 0; row < data.prompts.length; row++) {
+    let best = row * width
+    for (let cell = best + 1; cell < (row + 1) * width; cell++) {
+      const gain = data.quality[cell]! - data.quality[best]!
+      if (gain > 0 || (gain === 0 && data.costUsd[cell]! < data.costUsd[best]!)) best = cell
+    }
+    quality += data.quality[best]!
+    costUsd += data.costUsd[best]!
+  }
+  return [quality / data.prompts.length, costUsd / data.prompts.length]
+}
