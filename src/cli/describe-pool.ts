@@ -12,7 +12,7 @@ export function describePool(pool: OpenPool, colours: Colours): string[] {
   for (const note of pool.notes) lines.push(`${label('')}${note}`)
   if (pool.origin === 'simulated') {
     lines.push(
-      `${label('')}${colours.warning('SIMULATED: no key or local server was found. These LLMs exist only here;')}`,
+      `${label('')}${colours.warning('SIMULATED: these LLMs exist only in this process, prices and speeds are invented;')}`,
     )
     lines.push(
       `${label('')}${colours.warning('they really answer arithmetic, dates, units, strings, JSON, code and logic.')}`,

@@ -1,11 +1,16 @@
 import type { Environment } from '../config/environment.ts'
 import type { PointsmanConfig, ProviderConfig } from '../config/pointsman-config.ts'
 import type { ChatProvider } from '../providers/chat-provider.ts'
+import { discoverProviders } from '../providers/discover.ts'
 import { OpenAiCompatibleProvider } from '../providers/openai-compatible/openai-compatible-provider.ts'
 import { providerPreset } from '../providers/openai-compatible/presets.ts'
+import { loadPriceBook, type PriceBook } from '../providers/price-book.ts'
 import { DeadlineProvider } from '../providers/resilience/deadline-provider.ts'
+import { simulatedLlms, simulatedProviderName } from '../providers/simulated/simulated-pool.ts'
+import { SimulatedProvider } from '../providers/simulated/simulated-provider.ts'
 import type { Llm } from '../routing/registry/llm.ts'
 import { plainError } from './plain-error.ts'
+import { systemClock } from './system.ts'
 
 /** A provider of the pool, opened. */
 export interface OpenProvider {
@@ -29,10 +34,77 @@ export interface OpenPool {
   close(): Promise<void>
 }
 
-/** The configured pool; without one, what the environment and this machine offer; with neither, the simulated pool. */
-export async function openPool(config: PointsmanConfig, _environment: Environment): Promise<OpenPool> {
-  const providers = config.providers.map(openProvider)
-  return joinPool('configured', config.llms, providers, [], config.routing.dailyCapUsd)
+/** Money on a key that was found, not configured, is spent carefully. */
+const discoveredDailyCapUsd = 5
+
+/** Speeds of the simulated pool, as a share of the real time they stand for. */
+const simulatedTimeScale = 0.1
+
+/**
+ * The configured pool; without one, what the environment and this machine offer; with neither, the simulated pool.
+ *
+ * @throws {PlainError} when providers are configured but no LLM is.
+ */
+export async function openPool(config: PointsmanConfig, environment: Environment): Promise<OpenPool> {
+  const { providers, routing } = config
+  if (config.llms.length > 0) {
+    const opened = providers.map(openProvider)
+    const llms = fillIn(config, await loadPriceBook(systemClock.now()))
+    return joinPool('configured', llms, opened, [], routing.dailyCapUsd)
+  }
+  const simulated = providers.find((provider) => provider.kind === 'simulated')
+  if (simulated !== undefined) return openSimulatedPool(config, simulated.name, [])
+  if (providers.length > 0) {
+    const names = providers.map((provider) => provider.name).join(', ')
+    throw plainError(`The configuration has providers (${names}) but no llms: list the LLMs that may serve`)
+  }
+  return openDiscoveredPool(config, environment)
+}
+
+async function openDiscoveredPool(config: PointsmanConfig, environment: Environment): Promise<OpenPool> {
+  const priceBook = await loadPriceBook(systemClock.now())
+  const { providers, unusable } = await discoverProviders(environment, priceBook, new AbortController().signal)
+  const problems = unusable.map(
+    ({ preset, reason }) => `${preset.title} (${preset.keyVariable} is set): not used: ${reason}`,
+  )
+  if (providers.length === 0) {
+    const nothing = 'No provider key in the environment, no Ollama or vLLM on this machine.'
+    return openSimulatedPool(config, simulatedProviderName, problems.length > 0 ? problems : [nothing])
+  }
+  const opened = providers.map(({ preset, apiKey }) => ({
+    name: preset.name,
+    chat: new OpenAiCompatibleProvider({ name: preset.name, baseUrl: preset.baseUrl, apiKey, dialect: preset.dialect }),
+    keyVariable: preset.keyVariable,
+    hasKey: apiKey !== undefined,
+  }))
+  const found = providers.map(({ preset, llms }) => {
+    const how = preset.keyVariable === undefined ? `answers at ${preset.baseUrl}` : `by ${preset.keyVariable}`
+    return `${preset.title}, ${how}: ${llms.length} LLMs`
+  })
+  const llms = providers.flatMap((provider) => provider.llms)
+  const cap = config.routing.dailyCapUsd ?? discoveredDailyCapUsd
+  return joinPool('discovered', llms, opened, [...found, ...problems], cap)
+}
+
+function openSimulatedPool(config: PointsmanConfig, name: string, notes: readonly string[]): OpenPool {
+  const chat = new SimulatedProvider({ timeScale: simulatedTimeScale })
+  const llms = simulatedLlms().map((llm) => ({ ...llm, provider: name }))
+  const provider = { name, chat, keyVariable: undefined, hasKey: false }
+  return joinPool('simulated', llms, [provider], notes, config.routing.dailyCapUsd)
+}
+
+/** What the configuration says of an LLM wins; the price book says the rest. */
+function fillIn(config: PointsmanConfig, priceBook: PriceBook): Llm[] {
+  const presets = new Map(
+    config.providers.map((provider) => [
+      provider.name,
+      provider.kind === 'simulated' ? provider.name : (provider.preset ?? provider.name),
+    ]),
+  )
+  return config.llms.map((llm) => {
+    const known = priceBook.lookUp(presets.get(llm.provider) ?? llm.provider, llm.upstreamModel)
+    return { ...llm, price: llm.price ?? known.price, capabilities: { ...known.capabilities, ...llm.capabilities } }
+  })
 }
 
 function joinPool(
@@ -61,7 +133,10 @@ function joinPool(
 }
 
 function openProvider(config: ProviderConfig): OpenProvider {
-  if (config.kind === 'simulated') throw plainError('simulated is not there yet')
+  if (config.kind === 'simulated') {
+    const chat = new SimulatedProvider({ timeScale: simulatedTimeScale })
+    return { name: config.name, chat, keyVariable: undefined, hasKey: false }
+  }
   const { name, apiKey, headers, timeouts } = config
   const preset = config.preset === undefined ? undefined : providerPreset(config.preset)
   const chat = new OpenAiCompatibleProvider({
