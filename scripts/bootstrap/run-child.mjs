@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 
 const forwarded = ['SIGINT', 'SIGTERM', 'SIGHUP']
 
@@ -31,7 +32,9 @@ export function runChild(command, args, options) {
       child.kill(signal)
     }
     for (const signal of forwarded) process.on(signal, forward)
+    const stopWatching = watchNpm(() => child.kill('SIGTERM'))
     const done = () => {
+      stopWatching()
       for (const signal of forwarded) process.off(signal, forward)
     }
     child.on('error', (error) => {
@@ -43,6 +46,38 @@ export function runChild(command, args, options) {
       resolve({ code, signal, output: Buffer.concat(chunks).toString('utf8') })
     })
   })
+}
+
+/**
+ * Calls `onGone` once when the npm that started us has died. npm passes signals to the shell between us and itself, and
+ * most shells die of them without passing them on: the program would stay behind and keep its port.
+ *
+ * @param {() => void} onGone
+ * @returns {() => void} stops watching.
+ */
+function watchNpm(onGone) {
+  if (process.env.npm_lifecycle_event === undefined) return () => {}
+  const before = ancestors()
+  const timer = setInterval(() => {
+    if (ancestors() === before) return
+    clearInterval(timer)
+    onGone()
+  }, 500)
+  timer.unref()
+  return () => clearInterval(timer)
+}
+
+/** Our parent, the shell, and where Linux tells it, the shell's parent, npm: orphans get another one. */
+function ancestors() {
+  const shell = process.ppid
+  try {
+    const [, parent] = readFileSync(`/proc/${shell}/stat`, 'utf8')
+      .replace(/^.*\) /s, '')
+      .split(' ')
+    return `${shell} ${parent}`
+  } catch {
+    return `${shell}`
+  }
 }
 
 /**

@@ -68,13 +68,14 @@ function writeTool(name: string, file: string, text: string): void {
 }
 
 function writeManifest(tools: readonly string[]): void {
+  const scripts = { start: 'node scripts/bootstrap.mjs serve' }
   const devDependencies = Object.fromEntries(tools.map((name) => [name, `file:tools/${name}`]))
   const packages: { [place: string]: unknown } = { '': { name: 'small', version: '1.0.0', devDependencies } }
   for (const name of tools) {
     packages[`tools/${name}`] = { name, version: '1.0.0', dev: true }
     packages[`node_modules/${name}`] = { resolved: `tools/${name}`, link: true }
   }
-  write('package.json', JSON.stringify({ name: 'small', version: '1.0.0', type: 'commonjs', devDependencies }))
+  write('package.json', JSON.stringify({ name: 'small', version: '1.0.0', type: 'commonjs', scripts, devDependencies }))
   write('package-lock.json', JSON.stringify({ name: 'small', version: '1.0.0', lockfileVersion: 3, packages }))
 }
 
@@ -94,12 +95,12 @@ function builds(): number {
   return existsSync(log) ? readFileSync(log, 'utf8').trim().split('\n').length : 0
 }
 
-function start(args: readonly string[]): {
-  child: ChildProcess
-  output: () => string
-  until: (text: string) => Promise<void>
-} {
-  const child = spawn(process.execPath, [path.join(folder, 'scripts', 'bootstrap.mjs'), ...args], {
+function start(
+  args: readonly string[],
+  program?: 'npm',
+): { child: ChildProcess; output: () => string; until: (text: string) => Promise<void> } {
+  const own = [path.join(folder, 'scripts', 'bootstrap.mjs'), ...args]
+  const child = spawn(program ?? process.execPath, program === undefined ? own : args, {
     cwd: folder,
     stdio: ['ignore', 'pipe', 'pipe'],
   })
@@ -204,6 +205,13 @@ describe('a checkout that was set up', () => {
     child.kill(signal)
     expect(await end).toEqual({ code: 7, signal: null })
     expect(output()).toContain(signal)
+  })
+
+  test.each(['SIGTERM', 'SIGKILL'] as const)('ends its program when npm above it dies of %s', async (signal) => {
+    const { child, until } = start(['start', '--', '--port', '9000'], 'npm')
+    await until('ready --port 9000')
+    child.kill(signal)
+    await until('SIGTERM')
   })
 
   test('dies of the signal its program died of', () => {
