@@ -19,7 +19,8 @@ import { type OpenPool, openPool } from './open-pool.ts'
 import { newDecisionId, newRequestId, randomSeed, systemClock } from './system.ts'
 import { warmUp } from './warm-up.ts'
 
-/** How often a newer fitted version is looked for, and old records are removed. */
+/** How soon a key issued or revoked by a command counts, and a version fitted by one serves. */
+const keyRefreshMs = 2_000
 const policyRefreshMs = 10_000
 const pruneMs = 6 * 3_600_000
 const dayMs = 86_400_000
@@ -92,7 +93,7 @@ async function joinService(
   const timers = [
     setInterval(() => refreshPolicy(live, log), policyRefreshMs),
     setInterval(() => prune(storage, config, log), pruneMs),
-    setInterval(() => keys.refresh().catch(logged(log, 'keys could not be read again')), policyRefreshMs),
+    setInterval(() => keys.refresh().catch(logged(log, 'keys could not be read again')), keyRefreshMs),
   ]
   for (const timer of timers) timer.unref()
   let closing: Promise<void> | undefined

@@ -13,7 +13,7 @@ import type { OutcomeData } from '../../src/outcomes/outcome-data.ts'
 import { readOutcomeData } from '../../src/outcomes/read-outcome-data.ts'
 import { selectSplit } from '../../src/outcomes/split.ts'
 import { costQualityHull, hullQuality } from '../../src/routing/decision/cost-quality-hull.ts'
-import { runCommand, startGateway } from './gateway-process.ts'
+import { type GatewayProcess, runCommand, startGateway } from './gateway-process.ts'
 import { dataFolder } from './recorded-pool.ts'
 import { recordedCell, startReplayUpstream } from './replay-upstream.ts'
 
@@ -60,18 +60,32 @@ async function serveAll(): Promise<Served[]> {
   return results
 }
 
-/** Every prompt once, on a database of its own; the process is killed half-way and another goes on. */
+/** Every prompt once, on a database of its own; half-way, with requests under way, the process is killed and restarted. */
 async function serve(cwd: string, lambda: number): Promise<Served> {
   const half = Math.floor(data.prompts.length / 2)
-  const cells: { readonly row: number; readonly column: number; readonly id: string }[] = []
-  let gateway = await startGateway(cwd)
-  cells.push(...(await ask(gateway.url, lambda, 0, half)))
-  await gateway.kill()
-  gateway = await startGateway(cwd)
-  const acknowledged = cells.map(({ id }) => id)
-  cells.push(...(await ask(gateway.url, lambda, half, data.prompts.length)))
-  const lost = await missing(gateway.url, [...acknowledged, ...cells.slice(half).map(({ id }) => id)])
-  await gateway.stop()
+  const cells: Answered[] = []
+  let gateway = startGateway(cwd)
+  let next = 0
+  let killed = false
+  const worker = async (): Promise<void> => {
+    while (next < data.prompts.length) {
+      const row = next++
+      if (row === half) {
+        const before = await gateway
+        gateway = before.kill().then(() => startGateway(cwd))
+        killed = true
+      }
+      cells.push(await askAndSay(() => gateway, row, lambda))
+    }
+  }
+  await Promise.all(Array.from({ length: concurrency }, worker))
+  if (!killed) throw new Error('the gateway was never killed')
+  const { url, stop } = await gateway
+  const lost = await missing(
+    url,
+    cells.map(({ id }) => id),
+  )
+  await stop()
   const width = data.llms.length
   const mean = (of: Float64Array) =>
     cells.reduce((sum, { row, column }) => sum + of[row * width + column]!, 0) / cells.length
@@ -79,21 +93,35 @@ async function serve(cwd: string, lambda: number): Promise<Served> {
   return { lambda, quality: mean(data.quality), costUsd: mean(data.costUsd), shares, lost }
 }
 
-async function ask(url: string, lambda: number, from: number, to: number) {
-  const client = new OpenAI({ apiKey: 'none', baseURL: `${url}/v1`, maxRetries: 0 })
-  const cells: { row: number; column: number; id: string }[] = []
-  let next = from
-  const worker = async () => {
-    while (next < to) {
-      const row = next++
-      const { id, content } = await askOne(client, data.prompts[row]!.text, lambda, row % 2 === 1)
-      const { column, row: answeredRow } = recordedCell(content)
-      cells.push({ row: answeredRow, column, id })
-      await postFeedback(url, id, data.quality[answeredRow * data.llms.length + column]!)
+interface Answered {
+  readonly row: number
+  readonly column: number
+  readonly id: string
+}
+
+/** Asks, then posts the recorded quality; both again where the process died under them. */
+async function askAndSay(gateway: () => Promise<GatewayProcess>, row: number, lambda: number): Promise<Answered> {
+  const { id, content } = await untilServed(gateway, (url) => {
+    const client = new OpenAI({ apiKey: 'none', baseURL: `${url}/v1`, maxRetries: 0 })
+    return askOne(client, data.prompts[row]!.text, lambda, row % 2 === 1)
+  })
+  // Equal texts share a row of the upstream.
+  const cell = recordedCell(content)
+  const score = data.quality[cell.row * data.llms.length + cell.column]!
+  await untilServed(gateway, (url) => postFeedback(url, id, score))
+  return { ...cell, id }
+}
+
+/** Runs against the gateway that serves now; a connection that broke because it was killed is tried again on the next. */
+async function untilServed<T>(gateway: () => Promise<GatewayProcess>, work: (url: string) => Promise<T>): Promise<T> {
+  for (;;) {
+    const serving = gateway()
+    try {
+      return await work((await serving).url)
+    } catch (error) {
+      if (gateway() === serving) throw error
     }
   }
-  await Promise.all(Array.from({ length: concurrency }, worker))
-  return cells
 }
 
 async function askOne(client: OpenAI, content: string, lambda: number, stream: boolean) {
