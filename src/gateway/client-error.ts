@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { toErrorResponse } from './error-response.ts'
 import { GatewayError } from './gateway-error.ts'
@@ -8,10 +9,18 @@ const statusText: Readonly<Record<number, string>> = {
   431: 'Request Header Fields Too Large',
 }
 
-/** Answers what is not HTTP, too long or too slow with the usual envelope, by hand: there is no response object yet. */
-export function answerClientError(error: NodeJS.ErrnoException, socket: Socket, requestId: string): void {
-  // Once a response is under way on this connection, more bytes would corrupt it.
-  if (error.code === 'ECONNRESET' || !socket.writable || socket.bytesWritten > 0) {
+/**
+ * Answers what is not HTTP, too long or too slow with the usual envelope, by hand: the parser gave up on the request.
+ *
+ * @param latest the response to the last whole request head on this connection.
+ */
+export function answerClientError(
+  error: NodeJS.ErrnoException,
+  socket: Socket,
+  requestId: string,
+  latest: ServerResponse | undefined,
+): void {
+  if (error.code === 'ECONNRESET' || !socket.writable || isOwed(latest)) {
     socket.destroy()
     return
   }
@@ -21,6 +30,12 @@ export function answerClientError(error: NodeJS.ErrnoException, socket: Socket, 
     `HTTP/1.1 ${status} ${statusText[status] ?? 'Error'}\r\ncontent-type: application/json\r\n` +
       `content-length: ${Buffer.byteLength(text)}\r\nx-request-id: ${requestId}\r\nconnection: close\r\n\r\n${text}`,
   )
+}
+
+/** Whether the client still waits for another answer here: ours would corrupt it, or be taken for it. */
+function isOwed(latest: ServerResponse | undefined): boolean {
+  if (latest === undefined || latest.writableFinished) return false
+  return latest.headersSent || latest.req.complete
 }
 
 function toGatewayError(code: string | undefined): GatewayError {

@@ -98,14 +98,16 @@ class HttpGateway implements Gateway {
     })
     // Node drops headers beyond the limit silently; one more lets the dispatcher see that there were too many.
     server.maxHeadersCount = options.maxHeaderCount + 1
+    const latest = new WeakMap<Socket, ServerResponse>()
     server.on('request', (request: IncomingMessage, response: ServerResponse) => {
+      latest.set(request.socket, response)
       dispatcher.dispatch(request, response).catch((error: unknown) => {
         parts.log.error({ err: error }, 'A request could not be answered')
         response.destroy()
       })
     })
     server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
-      answerClientError(error, socket, parts.newId())
+      answerClientError(error, socket, parts.newId(), latest.get(socket))
     })
     return server
   }

@@ -15,6 +15,7 @@ import { toNanoUsd } from '../routing/registry/token-price.ts'
 import type { RoutingRequest } from '../routing/request.ts'
 import { type AnswerEnd, AnswerLedger } from './answer-ledger.ts'
 import type { Caller } from './authenticate.ts'
+import { isInternalError } from './error-response.ts'
 import { GatewayError } from './gateway-error.ts'
 import type { GatewayServices } from './gateway-services.ts'
 import { UpstreamCalls } from './upstream-calls.ts'
@@ -77,7 +78,9 @@ export async function serveChat(
   try {
     if (chat.stream) {
       const stream = await streamWithFallback(calls.targets, chat.request, signal, resilience)
-      await relayStream(stream, ledger, writer, signal)
+      const fault = await relayStream(stream, ledger, writer, signal)
+      if (fault !== undefined && isInternalError(fault))
+        parts.log.error({ err: fault, decisionId: decision.id }, 'A stream failed')
     } else {
       const answer = await completeWithFallback(calls.targets, chat.request, signal, resilience)
       const { completion, answered, attempts } = answer
@@ -100,12 +103,13 @@ export function remainingBudget(services: GatewayServices, caller: Caller): numb
   return budgetUsd
 }
 
+/** Returns the fault that cut the stream after it began; undefined when it ended whole. */
 async function relayStream(
   stream: FallbackStream,
   ledger: AnswerLedger,
   writer: AnswerWriter,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<unknown> {
   const { answered, timeToFirstTokenMs } = stream
   let usage: TokenUsage | undefined
   let reportedModel: string | undefined
@@ -128,9 +132,10 @@ async function relayStream(
   } catch (error) {
     await settle(signal.aborted ? 'aborted' : 'cut')
     writer.fail(error)
-    return
+    return error
   }
   writer.finish(await settle('completed'))
+  return undefined
 }
 
 async function settledReceipt(ledger: AnswerLedger, end: AnswerEnd, answered: LlmId): Promise<AnswerReceipt> {

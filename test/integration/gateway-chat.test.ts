@@ -281,6 +281,28 @@ describe('a streamed answer', () => {
     expect(harness.router.ended.at(-1)?.observed).toBeUndefined()
   })
 
+  test('that hits a bug of ours ends with an error event that tells nothing, and is logged', async () => {
+    const broken = scripted({
+      steps: [...scriptedEvents(['4']).slice(0, 2), { type: 'error', error: new TypeError('secret internals') }],
+    })
+    const harness = await start({ providers: { small: broken } })
+    const response = await harness.post('/v1/chat/completions', streamRequest)
+    const events = await readSse(response)
+    expect(JSON.parse(events.at(-1)!)).toMatchObject({ error: { code: 'internal_error' } })
+    expect(events.join()).toContain(response.headers.get('x-request-id'))
+    expect(events.join()).not.toContain('secret internals')
+    expect(harness.logged).toMatchObject([{ level: 'error' }])
+  })
+
+  test('that takes longer than an answer may is cut with an error event', async () => {
+    const hanging = scripted({ steps: [...scriptedEvents(['4']).slice(0, 2), { type: 'hang' }] })
+    const harness = await start({ providers: { small: hanging }, gateway: { maxAnswerMs: 100 } })
+    const events = await readSse(await harness.post('/v1/chat/completions', streamRequest))
+    expect(JSON.parse(events.at(-1)!)).toMatchObject({ error: { code: 'upstream_timeout' } })
+    expect(hanging.openCalls).toBe(0)
+    expect(harness.decisions.rows.get('d00000001')?.settlement?.status).toBe('cut')
+  })
+
   test('that hangs is aborted upstream when the caller leaves, and what was reserved stays booked', async () => {
     const hanging = scripted({ steps: [...scriptedEvents(['4']).slice(0, 2), { type: 'hang' }] })
     const harness = await start({ providers: { small: hanging } })

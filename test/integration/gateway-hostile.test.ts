@@ -244,6 +244,22 @@ describe('HTTP that is wrong or not meant for us', () => {
     await expectStillServing()
   })
 
+  test('a client that leaves in the middle of its body disturbs nobody', async () => {
+    for (let i = 0; i < 20; i++) await sendRaw(harness.url, post(`${json}\r\ncontent-length: 1000`, '{"model":'), 5)
+    await expectStillServing()
+  })
+
+  test('a slow second request on a connection is told so; noise behind an unanswered one just ends it', async () => {
+    const first = 'GET /healthz HTTP/1.1\r\nhost: localhost\r\n\r\n'
+    const slow = await sendRaw(harness.url, `${first}GET / HTTP/1.1\r\nhost: loc`, 3_000, 2)
+    expect(slow.text.match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 200', 'HTTP/1.1 408'])
+    const body = JSON.stringify(userMessage())
+    const request = post(`${json}\r\ncontent-length: ${body.length}`, body)
+    const noise = await sendRaw(harness.url, `${request}noise noise noise\r\n\r\n`)
+    expect(noise.text).not.toContain('malformed_http')
+    await expectStillServing()
+  })
+
   test('our own origin and the names of this machine pass', async () => {
     const { port } = new URL(harness.url)
     for (const host of [`localhost:${port}`, `127.0.0.1:${port}`, `[::1]:${port}`, 'LOCALHOST', 'localhost.']) {

@@ -8,8 +8,11 @@ export interface RawAnswer {
   readonly json: unknown
 }
 
-/** Sends bytes as they are and reads one answer: until it is whole, the server closes, or `patienceMs` pass in silence. */
-export function sendRaw(url: string, bytes: string | Uint8Array, patienceMs = 400): Promise<RawAnswer> {
+/**
+ * Sends bytes as they are and reads until `answers` came whole, the server closes, or `patienceMs` pass in silence.
+ * @returns the first answer; `text` holds all.
+ */
+export function sendRaw(url: string, bytes: string | Uint8Array, patienceMs = 400, answers = 1): Promise<RawAnswer> {
   const { hostname, port } = new URL(url)
   return new Promise((resolve) => {
     const socket = connect(Number(port), hostname)
@@ -26,7 +29,7 @@ export function sendRaw(url: string, bytes: string | Uint8Array, patienceMs = 40
     })
     socket.on('data', (chunk: string) => {
       text += chunk
-      if (isWhole(text)) socket.destroy()
+      if (countWhole(text) >= answers) socket.destroy()
       else wait()
     })
     // A reset after the answer is as good as an end.
@@ -38,10 +41,13 @@ export function sendRaw(url: string, bytes: string | Uint8Array, patienceMs = 40
   })
 }
 
-function isWhole(text: string): boolean {
+/** Whole answers with a content-length in ASCII text. */
+function countWhole(text: string): number {
   const end = text.indexOf('\r\n\r\n')
   const length = /\r\ncontent-length: (\d+)/i.exec(text.slice(0, Math.max(0, end)))?.[1]
-  return length !== undefined && Buffer.byteLength(text.slice(end + 4)) >= Number(length)
+  if (length === undefined) return 0
+  const next = end + 4 + Number(length)
+  return text.length < next ? 0 : 1 + countWhole(text.slice(next))
 }
 
 function parseAnswer(text: string): RawAnswer {
