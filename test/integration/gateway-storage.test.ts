@@ -16,9 +16,6 @@ import { openSqliteStorage } from '../../src/storage/sqlite/open-sqlite-storage.
 import { LivePolicy, loadLatestPolicy } from '../../src/training/live-policy.ts'
 import { machineClock, readSse, userMessage } from './gateway-harness.ts'
 
-/** Decisions are dated in whole milliseconds: the store's columns are integers. */
-const wholeMilliseconds = { now: () => Math.floor(machineClock.now()) }
-
 let folder: string
 const closers: (() => Promise<void>)[] = []
 
@@ -48,7 +45,7 @@ async function open() {
     policy: await loadLatestPolicy(storage.policies, llms),
     times: new CompletionTimeModel(),
     random: new SeededRandom(7),
-    clock: wholeMilliseconds,
+    clock: machineClock,
     newId: randomUUID,
   })
   const learningErrors: unknown[] = []
