@@ -12,7 +12,7 @@ const router = createRouter({
 
 const decision = await router.route('Prove that the square root of two is irrational.')
 console.log(`${decision.drawn} was drawn with probability ${decision.propensity.toFixed(3)}`)
-for (const { llm, quality, costUsd, utility } of decision.candidates) console.log({ llm, quality, costUsd, utility })
+console.table(decision.candidates, ['llm', 'quality', 'costUsd', 'utility', 'probability'])
 
 // After the call: cost and latency, and a judgement in [0, 1] whenever there is one.
 router.recordOutcome(decision, { costUsd: 0.0021, outputTokens: 310, completionMs: 4200 })

@@ -1,5 +1,6 @@
 // The official OpenAI client against a running gateway: start one with `npm start`, then
 //   node examples/openai-client.mjs "What is 17 * 23?"
+// Outside of a checkout it needs the package `openai`.
 import OpenAI from 'openai'
 
 const baseURL = process.env.POINTSMAN_URL ?? 'http://127.0.0.1:8400/v1'
@@ -25,6 +26,4 @@ const feedback = await client.post('/feedback', { body: { response_id: responseI
 console.log('feedback:', feedback)
 
 const decision = await client.get(`/decisions/${responseId}`)
-for (const { llm, probability, quality, cost_usd } of decision.candidates) {
-  console.log({ llm, probability, quality, cost_usd })
-}
+console.table(decision.candidates, ['llm', 'probability', 'quality', 'cost_usd', 'completion_ms'])
