@@ -1,5 +1,4 @@
 #!/usr/bin/env node
-import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
 import { ConfigError } from '../config/config-error.ts'
 import { readEnvironment } from '../config/environment.ts'
@@ -17,7 +16,7 @@ import { addServeCommand } from './commands/serve.ts'
 import { openPool } from './open-pool.ts'
 import { openStorage } from './open-service.ts'
 import { PlainError } from './plain-error.ts'
-import { systemClock } from './system.ts'
+import { packageVersion, systemClock } from './system.ts'
 import { createTerminal } from './terminal/terminal.ts'
 
 const environment = readEnvironment()
@@ -36,7 +35,7 @@ await main().catch((error: unknown) => {
 async function main(): Promise<void> {
   const program = new Command('pointsman')
     .description('LLM routing that learns: a gateway that speaks OpenAI’s API, and the commands around it')
-    .version(version())
+    .version(packageVersion())
     .showHelpAfterError('(add --help for what there is)')
     .exitOverride()
   const around = { environment, terminal, folder, now: () => systemClock.now(), stopped }
@@ -75,9 +74,4 @@ function stopped(): Promise<string> {
       })
     }
   })
-}
-
-function version(): string {
-  const manifest: unknown = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'))
-  return (manifest as { readonly version: string }).version
 }

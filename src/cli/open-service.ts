@@ -16,7 +16,7 @@ import { openSqliteStorage } from '../storage/sqlite/open-sqlite-storage.ts'
 import type { Storage } from '../storage/storage.ts'
 import { LivePolicy, loadLatestPolicy } from '../training/live-policy.ts'
 import { type OpenPool, openPool } from './open-pool.ts'
-import { newDecisionId, newRequestId, randomSeed, systemClock } from './system.ts'
+import { newDecisionId, newRequestId, packageVersion, randomSeed, systemClock } from './system.ts'
 import { warmUp } from './warm-up.ts'
 
 /** How soon a key issued or revoked by a command counts, and a version fitted by one serves. */
@@ -88,7 +88,12 @@ async function joinService(
       newId: newRequestId,
       log,
     },
-    { allowedHosts: server.allowedHosts, defaultLambda: config.routing.lambda, ...server.limits },
+    {
+      version: packageVersion(),
+      allowedHosts: server.allowedHosts,
+      defaultLambda: config.routing.lambda,
+      ...server.limits,
+    },
   )
   const timers = [
     setInterval(() => refreshPolicy(live, log), policyRefreshMs),

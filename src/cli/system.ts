@@ -1,4 +1,5 @@
 import { randomInt, randomUUID } from 'node:crypto'
+import { readFileSync } from 'node:fs'
 import type { Clock } from '../routing/clock.ts'
 
 /** The machine's time, in milliseconds with fractions. */
@@ -17,4 +18,10 @@ export function newRequestId(): string {
 /** A fresh seed for draws that need not be repeatable. */
 export function randomSeed(): number {
   return randomInt(2 ** 32)
+}
+
+/** This package's version. */
+export function packageVersion(): string {
+  const manifest: unknown = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'))
+  return (manifest as { readonly version: string }).version
 }

@@ -13,7 +13,7 @@ export interface Settlement {
   /** The model id the upstream reported, as it wrote it. */
   readonly reportedModel: string | undefined
   readonly usage: TokenUsage | undefined
-  /** Integer nano-USD, or undefined when not known. */
+  /** Integer nano-USD, or undefined when not known: what was reserved then counts as spent. */
   readonly costNanoUsd: number | undefined
   readonly streamed: boolean
   readonly timeToFirstTokenMs: number | undefined

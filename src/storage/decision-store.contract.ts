@@ -113,7 +113,8 @@ export function describeSpend(use: () => Storage): void {
     ['the reservation of a completed one of unknown cost', { status: 'completed', costNanoUsd: undefined }, 100],
     ['the reservation of one cut off', { status: 'cut', costNanoUsd: undefined }, 100],
     ['the reservation of one the caller left', { status: 'aborted', costNanoUsd: undefined }, 100],
-    ['nothing for one that failed', { status: 'failed', costNanoUsd: undefined }, 0],
+    ['the reservation of a failed one that may have been billed', { status: 'failed', costNanoUsd: undefined }, 100],
+    ['nothing for a failed one that surely was not', { status: 'failed', costNanoUsd: 0 }, 0],
     ['what a failed one cost', { status: 'failed', costNanoUsd: 130 }, 130],
   ] as const)('books %s', async (_, settlement, spent) => {
     await use().decisions.append(sampleDecision('d1'), 100)

@@ -77,12 +77,11 @@ export class SqliteDecisionStore {
       throw new StorageError('storage_conflict', `There is no decision '${row.decision_id}' to settle`)
     }
     const { created_at_ms, key_id, reserved_nano_usd } = decision
-    const unknownCost = row.status === 'failed' ? 0 : reserved_nano_usd
     await this.#insertSettlement.run({
       ...row,
       decided_at_ms: created_at_ms,
       key_id,
-      adjustment_nano_usd: (row.cost_nano_usd ?? unknownCost) - reserved_nano_usd,
+      adjustment_nano_usd: (row.cost_nano_usd ?? reserved_nano_usd) - reserved_nano_usd,
     })
   }
 
