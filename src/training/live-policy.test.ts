@@ -1,0 +1,125 @@
+import { describe, expect, test } from 'vitest'
+import type { OutcomeData } from '../outcomes/outcome-data.ts'
+import type { FeedbackStore } from '../routing/feedback-store.ts'
+import { SeededRandom } from '../routing/numeric/random-source.ts'
+import type { Label } from '../routing/outcome.ts'
+import type { PolicyStore, SnapshotData, StoredPolicyVersion } from '../routing/policy-store.ts'
+import { CompletionTimeModel } from '../routing/prediction/completion-time-model.ts'
+import { toStoredPolicyVersion } from '../routing/prediction/fitted-policy.ts'
+import { type Llm, unknownLlmProperties } from '../routing/registry/llm.ts'
+import { LlmRegistry } from '../routing/registry/llm-registry.ts'
+import { Router } from '../routing/router.ts'
+import { fitPolicy } from './fit-policy.ts'
+import { LivePolicy, loadLatestPolicy } from './live-policy.ts'
+
+const ids = ['a', 'b']
+const pool: Llm[] = ids.map((id) => ({ ...unknownLlmProperties, id, provider: 'p', upstreamModel: id }))
+const words = ['alpha', 'beta', 'gamma', 'delta', 'omega', 'sigma']
+
+/** Eighty prompts; `a` answers the even ones, `b` the odd ones. */
+function outcomes(): OutcomeData {
+  const texts = Array.from({ length: 80 }, (_, i) => `${words[i % 6]} ${i % 2 === 0 ? 'even' : 'odd'} question ${i}`)
+  const cells = (value: (row: number, column: number) => number) =>
+    Float64Array.from({ length: 160 }, (_, cell) => value(cell >> 1, cell & 1))
+  const unknown = cells(() => Number.NaN)
+  return {
+    name: 'made-up',
+    prompts: texts.map((text, i) => ({ id: `p${i}`, source: '', text, extra: {} })),
+    llms: ids.map((id) => ({ id, price: undefined, base: id, extra: {} })),
+    quality: cells((row, column) => Number(row % 2 === column)),
+    costUsd: cells((_, column) => 0.001 * (1 + column)),
+    inputTokens: unknown,
+    outputTokens: unknown,
+    latencyMs: unknown,
+  }
+}
+
+function memoryStores(labels: Label[]) {
+  const versions: StoredPolicyVersion[] = []
+  const embedders = new Map<string, SnapshotData>()
+  const states = new Map<string, { sequence: number; state: SnapshotData }>()
+  const policies: PolicyStore = {
+    saveVersion: async (version) => void versions.push(version),
+    latestVersion: async () => versions.at(-1),
+    version: async (id) => versions.find((version) => version.id === id),
+    listVersions: async () => versions,
+    saveEmbedder: async (id, snapshot) => void embedders.set(id, snapshot),
+    embedder: async (id) => embedders.get(id),
+    saveLearnedState: async (version, sequence, state) => void states.set(version, { sequence, state }),
+    learnedState: async (version) => states.get(version),
+  }
+  const feedback: FeedbackStore = {
+    accept: () => Promise.reject(new Error('not used here')),
+    latestSequence: async () => labels.length,
+    labelsAfter: async (sequence, limit) => labels.filter((label) => label.sequence > sequence).slice(0, limit),
+  }
+  return { policies, feedback, states }
+}
+
+async function liveRouter(stores: ReturnType<typeof memoryStores>) {
+  let decisions = 0
+  const router = new Router({
+    pool: new LlmRegistry(pool),
+    policy: await loadLatestPolicy(stores.policies, pool),
+    times: new CompletionTimeModel(),
+    random: new SeededRandom(1),
+    clock: { now: () => 0 },
+    newId: () => `d${++decisions}`,
+  })
+  const live = new LivePolicy(router, stores, {
+    onError: (error) => {
+      throw error
+    },
+  })
+  await live.start()
+  return { router, live }
+}
+
+describe('LivePolicy', () => {
+  test('takes up a version that another process fitted, with the whole label log behind it', async () => {
+    const labels: Label[] = []
+    const stores = memoryStores(labels)
+    const { router, live } = await liveRouter(stores)
+    expect(router.policy.version).toBe('unfitted')
+    expect(await live.refresh()).toBeUndefined()
+
+    const { policy, embedder } = await fitPolicy(outcomes(), { seed: 1, now: 1000 })
+    await stores.policies.saveEmbedder(embedder.id, embedder.snapshot())
+    await stores.policies.saveVersion(toStoredPolicyVersion(policy))
+    const context = { embedderId: embedder.id, embedding: embedder.embed('alpha even'), explicit: new Float32Array(21) }
+    const label = (sequence: number): Label => ({
+      sequence,
+      decisionId: `d${sequence}`,
+      llm: 'a',
+      context,
+      source: 'user',
+      kind: 'score',
+      value: 0,
+      revises: undefined,
+    })
+    labels.push(label(1), label(2))
+    live.accept(labels[0]!)
+    live.accept(labels[1]!)
+
+    expect(await live.refresh()).toBe(policy.id)
+    expect(router.policy.version).toBe(policy.id)
+    expect(router.policy.labelSequence).toBe(2)
+    expect(live.labelSequence).toBe(2)
+    labels.push(label(3))
+    live.accept(labels[2]!)
+    await live.close()
+    expect(router.policy.labelSequence).toBe(3)
+    expect(stores.states.get(policy.id)?.sequence).toBe(3)
+
+    const restarted = await liveRouter(stores)
+    expect(restarted.router.policy.learnedState()).toStrictEqual(router.policy.learnedState())
+    expect(await restarted.live.refresh()).toBeUndefined()
+  })
+
+  test('a version whose embedder is missing is named, not served', async () => {
+    const stores = memoryStores([])
+    const { policy } = await fitPolicy(outcomes(), { seed: 1, now: 1000 })
+    await stores.policies.saveVersion(toStoredPolicyVersion(policy))
+    await expect(loadLatestPolicy(stores.policies, pool)).rejects.toMatchObject({ code: 'embedder_mismatch' })
+  })
+})
