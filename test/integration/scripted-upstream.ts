@@ -61,7 +61,7 @@ export class ScriptedUpstream {
   readonly #server: Server
   readonly #sockets = new Set<Socket>()
   readonly #plans: UpstreamPlan[] = []
-  #lastPlan: UpstreamPlan = { kind: 'json', body: completionBody('ok') }
+  #choose: (body: Record<string, unknown>) => UpstreamPlan = () => ({ kind: 'json', body: completionBody('ok') })
 
   private constructor() {
     this.#server = createServer((request, response) => {
@@ -85,6 +85,12 @@ export class ScriptedUpstream {
   plan(...plans: UpstreamPlan[]): void {
     this.#plans.length = 0
     this.#plans.push(...plans)
+  }
+
+  /** Lets every further request decide, by its body, once the plans are used up. */
+  answer(choose: (body: Record<string, unknown>) => UpstreamPlan): void {
+    this.#plans.length = 0
+    this.#choose = choose
   }
 
   get origin(): string {
@@ -127,9 +133,11 @@ export class ScriptedUpstream {
     }
     let text = ''
     for await (const piece of request) text += String(piece)
-    this.requests.push({ method, path, headers, body: JSON.parse(text) as Record<string, unknown> })
-    this.#lastPlan = this.#plans.shift() ?? this.#lastPlan
-    await this.#play(this.#lastPlan, response)
+    const body = JSON.parse(text) as Record<string, unknown>
+    this.requests.push({ method, path, headers, body })
+    const plan = this.#plans.shift()
+    if (plan !== undefined) this.#choose = () => plan
+    await this.#play(this.#choose(body), response)
   }
 
   async #play(plan: UpstreamPlan, response: ServerResponse): Promise<void> {
