@@ -6,7 +6,10 @@ import type { TaskKindName } from './tasks/task-kind.ts'
 /** The provider entry that serves the simulated pool. */
 export const simulatedProviderName = 'simulated'
 
-/** Invented, and labelled so: prices and speeds of the orders that real LLMs have, skills that differ by kind of task. */
+/** Share of its own stated time that the pool takes, so that trying it out is no waiting. */
+export const defaultTimeScale = 0.1
+
+/** Invented, and labelled so, at real time: prices and speeds of the orders that real LLMs have, skills that differ by kind of task. */
 export interface SimulatedLlm {
   readonly id: LlmId
   readonly price: TokenPrice
@@ -111,8 +114,12 @@ export const simulatedPool: readonly SimulatedLlm[] = [
  * The pool as the registry takes it. Skills are left out: they are what routing is to find out.
  *
  * @param provider name of the provider entry that serves it.
+ * @param timeScale that provider's; speeds are stated as they will be met.
  */
-export function simulatedLlms(provider: string = simulatedProviderName): readonly Llm[] {
+export function simulatedLlms(
+  provider: string = simulatedProviderName,
+  timeScale: number = defaultTimeScale,
+): readonly Llm[] {
   return simulatedPool.map((llm) => ({
     ...unknownLlmProperties,
     id: llm.id,
@@ -131,7 +138,7 @@ export function simulatedLlms(provider: string = simulatedProviderName): readonl
       reasoning: llm.reasoningTokens > 0,
     },
     tags: ['simulated'],
-    timeToFirstTokenMs: llm.timeToFirstTokenMs,
-    tokensPerSecond: llm.tokensPerSecond,
+    timeToFirstTokenMs: llm.timeToFirstTokenMs * timeScale,
+    tokensPerSecond: timeScale > 0 ? llm.tokensPerSecond / timeScale : undefined,
   }))
 }

@@ -118,6 +118,14 @@ describe('the simulated pool', () => {
     }
   })
 
+  it('states its speeds at the scale of time that it keeps', () => {
+    const speeds = (timeScale?: number) =>
+      simulatedLlms('simulated', timeScale).map((llm) => [llm.timeToFirstTokenMs, llm.tokensPerSecond])
+    expect(speeds(1)[0]).toEqual([150, 180])
+    expect(speeds()[0]).toEqual([15, 1800])
+    expect(speeds(0)[0]).toEqual([0, undefined])
+  })
+
   it('gives routing something to find: no LLM is the cheapest good one for every kind', () => {
     const cheapestGood = taskKinds.map(
       (kind) =>

@@ -2,7 +2,7 @@ import { SeededRandom } from '../../routing/numeric/random-source.ts'
 import type { ChatCall, ChatCompletion, ChatEvent, ChatProvider, ChatRequest, JsonObject } from '../chat-provider.ts'
 import { ProviderError } from '../provider-error.ts'
 import { delay, systemTimers, type Timers } from '../resilience/timers.ts'
-import { type SimulatedLlm, simulatedPool } from './simulated-pool.ts'
+import { defaultTimeScale, type SimulatedLlm, simulatedPool } from './simulated-pool.ts'
 import { recogniseTask, taskKinds } from './task-suite.ts'
 
 export interface SimulatedProviderOptions {
@@ -36,7 +36,7 @@ export class SimulatedProvider implements ChatProvider {
   readonly #timers: Timers
 
   constructor(options: SimulatedProviderOptions = {}) {
-    this.#timeScale = options.timeScale ?? 0.1
+    this.#timeScale = options.timeScale ?? defaultTimeScale
     this.#seed = options.seed ?? 1
     this.#timers = options.timers ?? systemTimers
   }
