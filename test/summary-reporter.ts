@@ -14,6 +14,10 @@ export default class SummaryReporter implements Reporter {
         else skipped++
       }
       if (module.state() === 'failed' && module.errors().length > 0) failed++
+      // A hook that throws skips the tests of its suite and leaves the error with the suite.
+      for (const suite of module.children.allSuites()) {
+        if (suite.state() === 'failed' && suite.errors().length > 0) failed++
+      }
     }
     process.stdout.write(`\n${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}\n`)
   }
