@@ -37,6 +37,8 @@ export interface FitResult {
   /** w and κ of the stack; weights in the order ridge, kNN, clusters. */
   readonly weights: Float64Array
   readonly trust: number
+  /** α of the ridge member. */
+  readonly penalty: number
 }
 
 const defaultFolds = 5
@@ -65,7 +67,7 @@ export async function fitPolicy(source: OutcomeData, options: FitPolicyOptions):
   const embedder = options.embedder ?? (await fitEmbedder(pool, seed, onProgress))
   const rows = trainingRows(pool, await fitContexts(embedder, pool.prompts, onProgress))
   const prices = pool.llms.map((llm) => llm.price)
-  const { quality, cost, outOfFold } = await fitStack(rows, { seed, folds, prices, onProgress })
+  const { quality, cost, penalty, outOfFold } = await fitStack(rows, { seed, folds, prices, onProgress })
   const llms = describeLlms(pool)
   const policy = fittedPolicy({
     formatVersion: 1,
@@ -87,6 +89,7 @@ export async function fitPolicy(source: OutcomeData, options: FitPolicyOptions):
     leftOut: data.llms.filter((llm) => !pool.llms.includes(llm)).map((llm) => llm.id),
     weights: quality.weights,
     trust: quality.trust,
+    penalty,
   }
 }
 

@@ -8,6 +8,7 @@ import { StackedQualityPredictor } from '../routing/prediction/stacked-quality-p
 import { TokenCostPredictor } from '../routing/prediction/token-cost-predictor.ts'
 import { selectTrainingRows, summariseColumns, type TrainingRows } from '../routing/prediction/training-rows.ts'
 import type { TokenPrice } from '../routing/registry/token-price.ts'
+import { chooseRidgePenalty } from './choose-ridge-penalty.ts'
 import { chooseTrust } from './choose-trust.ts'
 import { type FitProgressListener, reportStep } from './fit-progress.ts'
 import { predictCosts } from './predict-costs.ts'
@@ -24,21 +25,23 @@ export interface FitStackOptions {
 export interface FittedStack {
   readonly quality: StackedQualityPredictor
   readonly cost: TokenCostPredictor
+  /** α of the ridge member. */
+  readonly penalty: number
   /** q̂ of the stack for each training row, from members that had not seen it; κ and weights have. Row-major. */
   readonly outOfFold: Float64Array
 }
 
-/** Adds one ridge, one kNN and one cluster predictor: what the stack is made of. */
-export function fitMembers(rows: TrainingRows, seed: number): QualityPredictor[] {
+/** One ridge, one kNN and one cluster predictor: what the stack is made of. */
+export function fitMembers(rows: TrainingRows, seed: number, penalty: number): QualityPredictor[] {
   return [
-    RidgeQualityPredictor.fit(rows),
+    RidgeQualityPredictor.fit(rows, { penalty }),
     KnnQualityPredictor.fit(rows, { seed }),
     ClusterQualityPredictor.fit(rows, { seed }),
   ]
 }
 
 /**
- * Fits the stack of design §3.3: weights and κ from out-of-fold predictions, then every member on all rows. Row i is in
+ * Fits the stack of design §3.3: ridge penalty, weights and κ from out-of-fold predictions, then every member on all rows. Row i is in
  * fold i mod `folds`, so that the caller's order decides the folds.
  *
  * @throws {RoutingError} `invalid_option` when there are fewer than two folds or fewer rows than folds.
@@ -50,7 +53,9 @@ export async function fitStack(rows: TrainingRows, options: FitStackOptions): Pr
       param: 'folds',
     })
   }
-  const { members, costUsd } = await crossValidate(rows, options)
+  await reportStep(onProgress, 'cross-validation', 0, folds + 1)
+  const penalty = chooseRidgePenalty(rows, folds)
+  const { members, costUsd } = await crossValidate(rows, penalty, options)
   const width = rows.llms.length
   const weights = stackWeights(members, rows.quality, width)
   const combined = combine(members, weights, width)
@@ -63,7 +68,7 @@ export async function fitStack(rows: TrainingRows, options: FitStackOptions): Pr
   })
   await reportStep(onProgress, 'final', 0, 1)
   const quality = new StackedQualityPredictor({
-    members: fitMembers(rows, seed),
+    members: fitMembers(rows, seed, penalty),
     weights,
     trust,
     means,
@@ -71,7 +76,7 @@ export async function fitStack(rows: TrainingRows, options: FitStackOptions): Pr
   })
   const cost = TokenCostPredictor.fit(rows, prices, { seed })
   await reportStep(onProgress, 'final', 1, 1)
-  return { quality, cost, outOfFold: shrink(combined, means, trust) }
+  return { quality, cost, penalty, outOfFold: shrink(combined, means, trust) }
 }
 
 interface CrossValidated {
@@ -80,7 +85,7 @@ interface CrossValidated {
   readonly costUsd: Float64Array
 }
 
-async function crossValidate(rows: TrainingRows, options: FitStackOptions): Promise<CrossValidated> {
+async function crossValidate(rows: TrainingRows, penalty: number, options: FitStackOptions): Promise<CrossValidated> {
   const { seed, folds, prices, onProgress } = options
   const width = rows.llms.length
   const all = rows.contexts.map((_, row) => row)
@@ -88,13 +93,13 @@ async function crossValidate(rows: TrainingRows, options: FitStackOptions): Prom
   const costUsd = new Float64Array(rows.quality.length)
   const uncertainty = new Float64Array(width)
   for (let fold = 0; fold < folds; fold++) {
-    await reportStep(onProgress, 'cross-validation', fold, folds)
+    await reportStep(onProgress, 'cross-validation', fold + 1, folds + 1)
     const train = selectTrainingRows(
       rows,
       all.filter((row) => row % folds !== fold),
     )
     const heldOut = all.filter((row) => row % folds === fold)
-    fitMembers(train, seed).forEach((member, index) => {
+    fitMembers(train, seed, penalty).forEach((member, index) => {
       members[index] ??= new Float64Array(rows.quality.length)
       for (const row of heldOut) {
         member.predict(rows.contexts[row]!, members[index].subarray(row * width, (row + 1) * width), uncertainty)
@@ -102,7 +107,7 @@ async function crossValidate(rows: TrainingRows, options: FitStackOptions): Prom
     })
     predictCosts(TokenCostPredictor.fit(train, prices, { seed }), rows, prices, heldOut, costUsd)
   }
-  await reportStep(onProgress, 'cross-validation', folds, folds)
+  await reportStep(onProgress, 'cross-validation', folds + 1, folds + 1)
   return { members, costUsd }
 }
 

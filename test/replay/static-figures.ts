@@ -80,7 +80,7 @@ async function run({ set, train, test, reference }: Protocol): Promise<void> {
       bySeed[name].push(value)
     }
     const weights = [...fitted.weights].map((weight) => weight.toFixed(2)).join(', ')
-    console.log(`seed ${seed}: fitted in ${seconds} s, weights ${weights}, κ ${fitted.trust}`)
+    console.log(`seed ${seed}: fitted in ${seconds} s, α ${fitted.penalty}, weights ${weights}, κ ${fitted.trust}`)
   }
   for (const [name, values] of Object.entries(bySeed)) {
     const mean = values.reduce((sum, value) => sum + value, 0) / values.length
@@ -116,7 +116,7 @@ async function figuresOf(
       sweepPoints({ ...rows, llmCount: rows.llms.length, predictedQuality, predictedCostUsd }, maxCostUsd),
       maxCostUsd,
     )
-  const [ridge, knn, clusters] = fitMembers(trainRows, seed)
+  const [ridge, knn, clusters] = fitMembers(trainRows, seed, fitted.penalty)
   return {
     'zero-router': averageImprovementInQuality(fixed, maxCostUsd),
     ridge: sweep(predictAll(ridge!, rows), costUsd),

@@ -4,7 +4,7 @@ import { ClusterQualityPredictor } from './cluster-quality-predictor.ts'
 import { KnnQualityPredictor } from './knn-quality-predictor.ts'
 import type { QualityPredictor } from './quality-predictor.ts'
 import { RidgeQualityPredictor } from './ridge-quality-predictor.ts'
-import { objectField } from './snapshot-fields.ts'
+import { objectField, shown } from './snapshot-fields.ts'
 
 /**
  * Restores a predictor that a stack can be made of. Apart from {@link restoreQualityPredictor}, which knows the stack
@@ -21,9 +21,6 @@ export function restoreMember(data: SnapshotData): QualityPredictor {
     case 'cluster':
       return ClusterQualityPredictor.restore(fields)
     default:
-      throw new RoutingError(
-        'unknown_snapshot_format',
-        `There is no quality predictor of kind '${String(fields.kind)}'`,
-      )
+      throw new RoutingError('unknown_snapshot_format', `There is no quality predictor of kind ${shown(fields.kind)}`)
   }
 }

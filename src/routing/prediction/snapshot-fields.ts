@@ -11,7 +11,7 @@ export type SnapshotFields = { readonly [field: string]: SnapshotData | undefine
 export function requireSnapshot(data: SnapshotData | undefined, kind: string): SnapshotFields {
   if (!isFields(data)) throw wrong(`A snapshot of kind '${kind}' must be an object`)
   if (data.formatVersion !== 1 || data.kind !== kind) {
-    const found = `'${String(data.kind)}', format ${String(data.formatVersion)}`
+    const found = `${shown(data.kind)}, format ${shown(data.formatVersion)}`
     throw wrong(`Expected a snapshot of kind '${kind}', format 1, found ${found}: fit it anew with this version`)
   }
   return data
@@ -72,6 +72,11 @@ export function integersField(fields: SnapshotFields, name: string, length?: num
   if (!(value instanceof Int32Array)) return missing(name, 'an Int32Array')
   if (length !== undefined && value.length !== length) return missing(name, `${length} integers`)
   return value.slice()
+}
+
+/** A snapshot's own word for what it is, for people. */
+export function shown(value: SnapshotData | undefined): string {
+  return typeof value === 'string' || typeof value === 'number' ? `'${value}'` : 'none'
 }
 
 function isFields(value: SnapshotData | undefined): value is SnapshotFields {
