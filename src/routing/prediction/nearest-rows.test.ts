@@ -4,10 +4,10 @@ import { NearestRows } from './nearest-rows.ts'
 
 describe('NearestRows', () => {
   it('finds what sorting everything finds', () => {
-    const d = 6
+    const d = 21
     const cases = fc.record({
       // Small integers make every dot product exact, so that ties are ties in any order of addition.
-      rows: fc.array(fc.array(fc.integer({ min: -3, max: 3 }), { minLength: d, maxLength: d }), { maxLength: 40 }),
+      rows: fc.array(fc.array(fc.integer({ min: -3, max: 3 }), { minLength: d, maxLength: d }), { maxLength: 60 }),
       query: fc.array(fc.integer({ min: -3, max: 3 }), { minLength: d, maxLength: d }),
       k: fc.integer({ min: 1, max: 12 }),
     })
