@@ -88,7 +88,7 @@ async function openDiscoveredPool(config: PointsmanConfig, environment: Environm
 
 function openSimulatedPool(config: PointsmanConfig, name: string, notes: readonly string[]): OpenPool {
   const chat = new SimulatedProvider({ timeScale: simulatedTimeScale })
-  const llms = simulatedLlms().map((llm) => ({ ...llm, provider: name }))
+  const llms = simulatedLlms(name, simulatedTimeScale)
   const provider = { name, chat, keyVariable: undefined, hasKey: false }
   return joinPool('simulated', llms, [provider], notes, config.routing.dailyCapUsd)
 }
