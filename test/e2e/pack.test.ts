@@ -78,6 +78,14 @@ describe('the published package', () => {
     for (const count of counts) expect(count).toBeGreaterThan(0)
   })
 
+  test('runs as a command', () => {
+    const command = path.join(staged, manifest.bin.pointsman ?? '')
+    expect(readFileSync(command, 'utf8')).toMatch(/^#!\/usr\/bin\/env node\n/)
+    const result = spawnSync(process.execPath, [command, '--version'], { encoding: 'utf8' })
+    expect(result.stderr).toBe('')
+    expect(result.stdout.trim()).toBe(manifest.version)
+  })
+
   test('is small', () => {
     expect(files.length).toBeGreaterThan(20)
     const bytes = files.reduce((sum, file) => sum + readFileSync(path.join(staged, file)).length, 0)

@@ -1,0 +1,8 @@
+export type { OutcomeData, OutcomeLlm, OutcomePrompt } from '../outcomes/outcome-data.ts'
+export { OutcomeDataError, type OutcomeDataErrorCode } from '../outcomes/outcome-data-error.ts'
+export { readOutcomeData } from '../outcomes/read-outcome-data.ts'
+export { FitError, type FitErrorCode } from './fit-error.ts'
+export { type FitPolicyOptions, type FitResult, fitPolicy } from './fit-policy.ts'
+export type { FitPhase, FitProgress, FitProgressListener } from './fit-progress.ts'
+export { LivePolicy, loadLatestPolicy } from './live-policy.ts'
+export type { TrainerOptions } from './trainer.ts'
