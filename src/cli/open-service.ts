@@ -7,7 +7,7 @@ import type { PointsmanConfig } from '../config/pointsman-config.ts'
 import { createGateway, type Gateway } from '../gateway/create-gateway.ts'
 import type { Logger } from '../gateway/gateway-parts.ts'
 import { CircuitBreakers } from '../providers/resilience/circuit-breaker.ts'
-import { noExploration } from '../routing/decision/choice.ts'
+import { defaultExploration, noExploration } from '../routing/decision/choice.ts'
 import { SeededRandom } from '../routing/numeric/random-source.ts'
 import { CompletionTimeModel } from '../routing/prediction/completion-time-model.ts'
 import { LlmRegistry } from '../routing/registry/llm-registry.ts'
@@ -142,7 +142,9 @@ export async function openRouter(
       ...(hooks.isHealthy === undefined ? {} : { isHealthy: hooks.isHealthy }),
     },
     {
-      exploration: exploration.enabled ? { price: exploration.price, floor: exploration.floor } : noExploration,
+      exploration: exploration.enabled
+        ? { ...defaultExploration, price: exploration.price, floor: exploration.floor }
+        : noExploration,
       ...(timeLimitMs === undefined ? {} : { timeLimitMs }),
     },
   )

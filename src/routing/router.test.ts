@@ -157,7 +157,7 @@ describe('Router', () => {
   })
 
   test('a named LLM serves with certainty; unknown or forbidden ones do not', async () => {
-    const live = router([cheap, dear], { exploration: { price: 0.1, floor: 1 } })
+    const live = router([cheap, dear], { exploration: { price: 0.1, floor: 1, floorSpendShare: 1 } })
     const decision = await live.route(request({ pinnedLlm: 'dear' }, { lambda: 0 }), nobody)
     expect(decision).toMatchObject({ drawn: 'dear', propensity: 1, pinned: true, cold: false })
     expect(decision.context.embedding).toHaveLength(0)
@@ -201,7 +201,10 @@ describe('Router', () => {
     await fc.assert(
       fc.asyncProperty(pools, fc.double({ min: 0, max: 100, noNaN: true }), async (specs, lambda) => {
         const llms = specs.map(({ quality, price }, i) => llm(`m${i}`, quality, price))
-        const live = router(llms, { exploration: { price: 0.005, floor: 0.02 }, explorationWidth: 0.1 })
+        const live = router(llms, {
+          exploration: { price: 0.005, floor: 0.02, floorSpendShare: 1 },
+          explorationWidth: 0.1,
+        })
         const decision = await live.route(request({}, { lambda }), nobody)
         const total = decision.candidates.reduce((sum, candidate) => sum + candidate.probability, 0)
         expect(total).toBeCloseTo(1, 9)
@@ -215,7 +218,7 @@ describe('Router', () => {
 
   test('the same seed and the same events give the same decisions', async () => {
     const run = async () => {
-      const live = router([cheap, middle, dear], { exploration: { price: 0.05, floor: 0.1 } })
+      const live = router([cheap, middle, dear], { exploration: { price: 0.05, floor: 0.1, floorSpendShare: 1 } })
       const drawn: string[] = []
       for (let i = 0; i < 50; i++) drawn.push((await live.route(request(), nobody)).drawn)
       return drawn
@@ -224,7 +227,7 @@ describe('Router', () => {
   })
 
   test('refuses options that cannot be served', () => {
-    expect(() => router([cheap], { exploration: { price: -1, floor: 0 } })).toThrow(/price/)
+    expect(() => router([cheap], { exploration: { price: -1, floor: 0, floorSpendShare: 1 } })).toThrow(/price/)
     expect(() => router([cheap], { explorationWidth: Number.NaN })).toThrow(/explorationWidth/)
   })
 })

@@ -3,10 +3,16 @@ import { describe, expect, test } from 'vitest'
 import { SeededRandom } from '../numeric/random-source.ts'
 import { bestCandidate, checkExploration, choiceProbabilities, drawCandidate } from './choice.ts'
 
-function probabilities(utilities: readonly number[], price: number, floor: number, costs?: readonly number[]) {
+function probabilities(
+  utilities: readonly number[],
+  price: number,
+  floor: number,
+  costs: readonly number[] = utilities.map(() => 1),
+  floorSpendShare = Number.POSITIVE_INFINITY,
+) {
   const out = new Float64Array(utilities.length)
-  const costsUsd = Float64Array.from(costs ?? utilities.map(() => 1))
-  choiceProbabilities(Float64Array.from(utilities), costsUsd, utilities.length, { price, floor }, out)
+  const options = { price, floor, floorSpendShare }
+  choiceProbabilities(Float64Array.from(utilities), Float64Array.from(costs), utilities.length, options, out)
   return out
 }
 
@@ -24,6 +30,35 @@ describe('choiceProbabilities', () => {
     expect(first).toBeCloseTo(0.98 * (2 / 3) + 0.01, 12)
     expect(second).toBeCloseTo(0.98 / 3 + 0.01, 12)
     expect([...probabilities([1, 0], 0.005, 0.02)]).toEqual([0.99, 0.01])
+  })
+
+  test('hand-worked: a dear candidate gets less of the floor, but some', () => {
+    // Its even part, .01, would add .01·100 to a bill of 1; a quarter of that bill, halved, allows .125/100.
+    const dear = probabilities([1, 0], 0, 0.02, [1, 100], 0.25)
+    expect(dear[1]).toBeCloseTo(0.00125, 12)
+    expect(dear[0]).toBeCloseTo(0.99875, 12)
+    expect(probabilities([1, 0], 0, 0.02, [1, 1e6], 0.25)[1]).toBeCloseTo(0.0001, 12)
+    expect(probabilities([1, 0], 0, 0.02, [0, 1], 0.25)[1]).toBeCloseTo(0.0001, 12)
+    expect(probabilities([1, 0], 0, 0.02, [100, 1], 0.25)[1]).toBeCloseTo(0.01, 12)
+  })
+
+  test('law: the floor adds at most its share of the best candidate’s cost, or a hundredth of itself', () => {
+    const costList = fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { minLength: 2, maxLength: 20 })
+    fc.assert(
+      fc.property(costList, (costs) => {
+        const p = probabilities(
+          costs.map((_, i) => -i),
+          0,
+          0.02,
+          costs,
+          0.25,
+        )
+        const added = costs.reduce((sum, cost, i) => sum + (i === 0 ? 0 : p[i]! * cost), 0)
+        const least = costs.reduce((sum, cost) => sum + (0.0002 / costs.length) * cost, 0)
+        expect(added).toBeLessThanOrEqual(0.25 * costs[0]! + least + 1e-12)
+        for (const probability of p) expect(probability).toBeGreaterThanOrEqual(0.0002 / costs.length - 1e-15)
+      }),
+    )
   })
 
   test('price 0 takes the best; ties go to the cheaper', () => {
@@ -88,6 +123,8 @@ test('bestCandidate: the earlier of two that are equal in utility and cost', () 
 })
 
 test('checkExploration refuses what cannot be served', () => {
-  expect(() => checkExploration({ price: Number.NaN, floor: 0 })).toThrow(/price/)
-  expect(() => checkExploration({ price: 0, floor: 1.5 })).toThrow(/floor/)
+  const options = { price: 0, floor: 0, floorSpendShare: 0 }
+  expect(() => checkExploration({ ...options, price: Number.NaN })).toThrow(/price/)
+  expect(() => checkExploration({ ...options, floor: 1.5 })).toThrow(/floor/)
+  expect(() => checkExploration({ ...options, floorSpendShare: -1 })).toThrow(/share/)
 })

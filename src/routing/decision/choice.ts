@@ -4,26 +4,38 @@ import type { RandomSource } from '../numeric/random-source.ts'
 export interface ExplorationOptions {
   /** What exploring may cost, in expected utility per request, the floor included; 0 takes the best but for the floor. */
   readonly price: number
-  /** Probability shared out evenly over all admissible candidates, so that every alternative has support. */
+  /** Probability shared out over all admissible candidates, so that every alternative has support. */
   readonly floor: number
+  /** What the floor may add to the bill, as a share of the best candidate's cost. */
+  readonly floorSpendShare: number
 }
 
-export const defaultExploration: ExplorationOptions = { price: 0.005, floor: 0.02 }
+export const defaultExploration: ExplorationOptions = { price: 0.005, floor: 0.02, floorSpendShare: 0.25 }
 
-export const noExploration: ExplorationOptions = { price: 0, floor: 0 }
+export const noExploration: ExplorationOptions = { price: 0, floor: 0, floorSpendShare: 0 }
+
+/** However dear a candidate is, this share of its even part of the floor stays. */
+const leastFloorShare = 0.01
 
 /** @throws {RoutingError} `invalid_option` */
-export function checkExploration({ price, floor }: ExplorationOptions): void {
+export function checkExploration({ price, floor, floorSpendShare }: ExplorationOptions): void {
   if (!(price >= 0 && Number.isFinite(price))) {
     throw new RoutingError('invalid_option', `The price of exploration must be a number ≥ 0, got ${price}`)
   }
   if (!(floor >= 0 && floor <= 1)) {
     throw new RoutingError('invalid_option', `The exploration floor must be in [0, 1], got ${floor}`)
   }
+  if (!(floorSpendShare >= 0)) {
+    throw new RoutingError('invalid_option', `The floor's share of the bill must be ≥ 0, got ${floorSpendShare}`)
+  }
 }
 
 /**
- * Choice probabilities: (1 − floor)·softmax(s/T) + floor/K (design §3.6).
+ * Choice probabilities: p_m = (1 − Σf)·softmax(s/T)_m + f_m (design §3.6).
+ *
+ * The floor is f_m = floor/K, less for an LLM so dear that this alone would add more than `floorSpendShare`/K of the best
+ * candidate's cost to the bill; a hundredth of floor/K always stays. (Design §3.6 has floor/K for all; see
+ * docs/decisions/0006.)
  *
  * The floor is paid first; T spends what it leaves of the price. The softmax maximises Σp·s + T·H(p), so its expected loss
  * against the best candidate is at most T·H(p) ≤ T·ln K: with T = rest/ln K the declared price holds on every request,
@@ -31,7 +43,7 @@ export function checkExploration({ price, floor }: ExplorationOptions): void {
  * going to the cheaper.
  *
  * @param utilities s, finite, its first `count` entries.
- * @param costsUsd same order; breaks ties.
+ * @param costsUsd ĉ, finite, same order; also breaks ties.
  * @param probabilities receives the result; sums to 1.
  */
 export function choiceProbabilities(
@@ -42,35 +54,36 @@ export function choiceProbabilities(
   probabilities: Float64Array,
 ): void {
   const best = bestCandidate(utilities, costsUsd, count)
-  const floor = count > 1 ? options.floor : 0
+  if (count === 1) {
+    probabilities[0] = 1
+    return
+  }
   const top = utilities[best]!
-  const temperature = count > 1 ? softmaxPrice(utilities, count, top, options) / Math.log(count) : 0
+  const cap = (options.floorSpendShare * costsUsd[best]!) / count
+  let floor = 0
+  let floorLoss = 0
+  for (let i = 0; i < count; i++) {
+    const part = floorOf(costsUsd[i]!, cap, options.floor / count)
+    probabilities[i] = part
+    floor += part
+    floorLoss += part * (top - utilities[i]!)
+  }
+  const rest = floor < 1 ? Math.max(0, options.price - floorLoss) / (1 - floor) : 0
+  const temperature = rest / Math.log(count)
   if (temperature === 0) {
-    for (let i = 0; i < count; i++) probabilities[i] = floor / count
-    probabilities[best] = floor / count + (1 - floor)
+    probabilities[best]! += 1 - floor
     return
   }
   let total = 0
-  for (let i = 0; i < count; i++) {
-    const weight = Math.exp((utilities[i]! - top) / temperature)
-    probabilities[i] = weight
-    total += weight
-  }
+  for (let i = 0; i < count; i++) total += Math.exp((utilities[i]! - top) / temperature)
   const scale = (1 - floor) / total
-  for (let i = 0; i < count; i++) probabilities[i] = probabilities[i]! * scale + floor / count
+  for (let i = 0; i < count; i++) probabilities[i]! += scale * Math.exp((utilities[i]! - top) / temperature)
 }
 
-/** What the floor leaves of the price for the softmax, which acts on the other 1 − floor of the draws. */
-function softmaxPrice(
-  utilities: Float64Array,
-  count: number,
-  top: number,
-  { price, floor }: ExplorationOptions,
-): number {
-  if (floor >= 1) return 0
-  let loss = 0
-  for (let i = 0; i < count; i++) loss += top - utilities[i]!
-  return Math.max(0, price - (floor * loss) / count) / (1 - floor)
+/** @param cap what this candidate's floor may cost, USD; @param even floor/K. */
+function floorOf(costUsd: number, cap: number, even: number): number {
+  if (costUsd * even <= cap) return even
+  return Math.max(leastFloorShare * even, cap / costUsd)
 }
 
 /** Index of the highest utility; ties go to the cheaper, then to the earlier. */
