@@ -98,7 +98,7 @@ async function joinService(
   const timers = [
     setInterval(() => refreshPolicy(live, log), policyRefreshMs),
     setInterval(() => prune(storage, config, log), pruneMs),
-    setInterval(() => keys.refresh().catch(logged(log, 'keys could not be read again')), keyRefreshMs),
+    setInterval(() => refreshKeys(keys, log), keyRefreshMs),
   ]
   for (const timer of timers) timer.unref()
   let closing: Promise<void> | undefined
@@ -160,6 +160,10 @@ function refreshPolicy(live: LivePolicy, log: Logger): void {
     },
     logged(log, 'a newer policy version could not be loaded'),
   )
+}
+
+function refreshKeys(keys: KeyRing, log: Logger): void {
+  keys.refresh().catch(logged(log, 'keys could not be read again'))
 }
 
 function prune(storage: Storage, config: PointsmanConfig, log: Logger): void {

@@ -29,7 +29,6 @@ const variables: readonly {
   { name: 'POINTSMAN_DAILY_CAP_USD', path: ['routing', 'daily_cap_usd'], parse: asNumber },
   { name: 'POINTSMAN_SEED', path: ['routing', 'seed'], parse: asNumber },
   { name: 'POINTSMAN_RETENTION_DAYS', path: ['retention_days'], parse: asNumber },
-  { name: 'POINTSMAN_STORE_PROMPTS', path: ['store_prompts'], parse: asBoolean },
 ]
 
 /** The settings that `environment` gives; an empty variable counts as not set. */
@@ -58,13 +57,6 @@ function asText(text: string): unknown {
 /** Text that is no decimal number stays text, for the schema to refuse. */
 function asNumber(text: string): unknown {
   return /^\s*[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?\s*$/i.test(text) ? Number(text) : text
-}
-
-function asBoolean(text: string): unknown {
-  const word = text.trim().toLowerCase()
-  if (word === 'true' || word === '1') return true
-  if (word === 'false' || word === '0') return false
-  return text
 }
 
 function asList(text: string): unknown {

@@ -21,7 +21,6 @@ export interface PointsmanConfig {
   readonly llms: readonly Llm[]
   readonly routing: RoutingConfig
   readonly retentionDays: number
-  readonly storePrompts: boolean
   readonly logLevel: LogLevel
 }
 

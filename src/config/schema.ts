@@ -219,7 +219,6 @@ export const configFileSchema = z
       .positive()
       .default(30)
       .describe('Decisions, settlements and labels older than this are deleted.'),
-    store_prompts: z.boolean().default(false).describe('Keep the text of prompts with their decisions.'),
     log_level: z
       .enum(['silent', 'error', 'warn', 'info', 'debug', 'trace'])
       .default('info')

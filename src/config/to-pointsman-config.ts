@@ -67,7 +67,6 @@ export function toPointsmanConfig(
       seed: routing.seed,
     },
     retentionDays: file.retention_days,
-    storePrompts: file.store_prompts,
     logLevel: file.log_level,
   }
   return { config: deepFreeze(config), problems }

@@ -38,7 +38,7 @@ describe('loadConfig', () => {
     expect(config.file).toBeUndefined()
     expect(config.server).toMatchObject({ host: '127.0.0.1', port: 8400, allowedHosts: [] })
     expect(config.database.file).toBe(path.join(folder, '.pointsman', 'pointsman.db'))
-    expect(config).toMatchObject({ providers: [], llms: [], retentionDays: 30, storePrompts: false, logLevel: 'info' })
+    expect(config).toMatchObject({ providers: [], llms: [], retentionDays: 30, logLevel: 'info' })
     expect(config.routing).toMatchObject({ lambda: 1.4, exploration: { enabled: true, price: 0.005, floor: 0.02 } })
   })
 

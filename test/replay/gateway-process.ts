@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import path from 'node:path'
+import { stripVTControlCharacters } from 'node:util'
 
 const cli = path.resolve(import.meta.dirname, '../../dist/cli/main.js')
 
@@ -34,7 +35,7 @@ export async function startGateway(
   const url = await new Promise<string>((resolve, reject) => {
     const read = (chunk: Buffer): void => {
       output += chunk.toString('utf8')
-      const found = /listening on (http:\/\/\S+)/.exec(output.replaceAll(ansi, ''))
+      const found = /listening on (http:\/\/\S+)/.exec(stripVTControlCharacters(output))
       if (found !== null) resolve(found[1]!)
     }
     child.stdout!.on('data', read)
@@ -76,6 +77,3 @@ async function end(
   const [code] = await ended
   return code
 }
-
-// biome-ignore lint/suspicious/noControlCharactersInRegex: colours are control sequences
-const ansi = /\u001b\[[0-9;]*m/g

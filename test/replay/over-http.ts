@@ -80,12 +80,12 @@ async function serve(cwd: string, lambda: number): Promise<Served> {
   }
   await Promise.all(Array.from({ length: concurrency }, worker))
   if (!killed) throw new Error('the gateway was never killed')
-  const { url, stop } = await gateway
+  const last = await gateway
   const lost = await missing(
-    url,
+    last.url,
     cells.map(({ id }) => id),
   )
-  await stop()
+  await last.stop()
   const width = data.llms.length
   const mean = (of: Float64Array) =>
     cells.reduce((sum, { row, column }) => sum + of[row * width + column]!, 0) / cells.length
