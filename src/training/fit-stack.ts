@@ -31,13 +31,18 @@ export interface FittedStack {
   readonly outOfFold: Float64Array
 }
 
-/** One ridge, one kNN and one cluster predictor: what the stack is made of. */
+type MemberFit = (rows: TrainingRows, seed: number, penalty: number) => QualityPredictor
+
+/** What the stack is made of. */
+const memberFits: readonly MemberFit[] = [
+  (rows, _, penalty) => RidgeQualityPredictor.fit(rows, { penalty }),
+  (rows, seed) => KnnQualityPredictor.fit(rows, { seed }),
+  (rows, seed) => ClusterQualityPredictor.fit(rows, { seed }),
+]
+
+/** The members of a stack in their order: ridge, kNN, clusters. @param penalty α of the ridge. */
 export function fitMembers(rows: TrainingRows, seed: number, penalty: number): QualityPredictor[] {
-  return [
-    RidgeQualityPredictor.fit(rows, { penalty }),
-    KnnQualityPredictor.fit(rows, { seed }),
-    ClusterQualityPredictor.fit(rows, { seed }),
-  ]
+  return memberFits.map((fitMember) => fitMember(rows, seed, penalty))
 }
 
 /**
@@ -53,7 +58,7 @@ export async function fitStack(rows: TrainingRows, options: FitStackOptions): Pr
       param: 'folds',
     })
   }
-  await reportStep(onProgress, 'cross-validation', 0, folds + 1)
+  await reportStep(onProgress, 'cross-validation', 0, folds * (memberFits.length + 1) + 1)
   const penalty = chooseRidgePenalty(rows, folds)
   const { members, costUsd } = await crossValidate(rows, penalty, options)
   const width = rows.llms.length
@@ -66,7 +71,7 @@ export async function fitStack(rows: TrainingRows, options: FitStackOptions): Pr
     costUsd,
     rows,
   })
-  await reportStep(onProgress, 'final', 0, 1)
+  await reportStep(onProgress, 'final', 0, 2)
   const quality = new StackedQualityPredictor({
     members: fitMembers(rows, seed, penalty),
     weights,
@@ -74,8 +79,9 @@ export async function fitStack(rows: TrainingRows, options: FitStackOptions): Pr
     means,
     meanErrors: deviations.map((deviation, llm) => deviation / Math.sqrt(Math.max(1, counts[llm]!))),
   })
+  await reportStep(onProgress, 'final', 1, 2)
   const cost = TokenCostPredictor.fit(rows, prices, { seed })
-  await reportStep(onProgress, 'final', 1, 1)
+  await reportStep(onProgress, 'final', 2, 2)
   return { quality, cost, penalty, outOfFold: shrink(combined, means, trust) }
 }
 
@@ -88,27 +94,38 @@ interface CrossValidated {
 async function crossValidate(rows: TrainingRows, penalty: number, options: FitStackOptions): Promise<CrossValidated> {
   const { seed, folds, prices, onProgress } = options
   const width = rows.llms.length
-  const all = rows.contexts.map((_, row) => row)
-  const members: Float64Array[] = []
+  const members = memberFits.map(() => new Float64Array(rows.quality.length))
   const costUsd = new Float64Array(rows.quality.length)
   const uncertainty = new Float64Array(width)
+  const steps = folds * (memberFits.length + 1) + 1
+  let done = 1
   for (let fold = 0; fold < folds; fold++) {
-    await reportStep(onProgress, 'cross-validation', fold + 1, folds + 1)
-    const train = selectTrainingRows(
-      rows,
-      all.filter((row) => row % folds !== fold),
-    )
-    const heldOut = all.filter((row) => row % folds === fold)
-    fitMembers(train, seed, penalty).forEach((member, index) => {
-      members[index] ??= new Float64Array(rows.quality.length)
+    const { train, heldOut } = foldOf(rows, fold, folds)
+    for (const [index, fitMember] of memberFits.entries()) {
+      await reportStep(onProgress, 'cross-validation', done++, steps)
+      const member = fitMember(train, seed, penalty)
       for (const row of heldOut) {
-        member.predict(rows.contexts[row]!, members[index].subarray(row * width, (row + 1) * width), uncertainty)
+        member.predict(rows.contexts[row]!, members[index]!.subarray(row * width, (row + 1) * width), uncertainty)
       }
-    })
+    }
+    await reportStep(onProgress, 'cross-validation', done++, steps)
     predictCosts(TokenCostPredictor.fit(train, prices, { seed }), rows, prices, heldOut, costUsd)
   }
-  await reportStep(onProgress, 'cross-validation', folds + 1, folds + 1)
+  await reportStep(onProgress, 'cross-validation', steps, steps)
   return { members, costUsd }
+}
+
+function foldOf(
+  rows: TrainingRows,
+  fold: number,
+  folds: number,
+): { readonly train: TrainingRows; readonly heldOut: readonly number[] } {
+  const all = rows.contexts.map((_, row) => row)
+  const train = selectTrainingRows(
+    rows,
+    all.filter((row) => row % folds !== fold),
+  )
+  return { train, heldOut: all.filter((row) => row % folds === fold) }
 }
 
 /** Σ w_j·p_j + (1 − Σ w_j)·p̄, as {@link StackedQualityPredictor} has it. */
@@ -134,14 +151,10 @@ function combine(members: readonly Float64Array[], weights: Float64Array, width:
 function outOfFoldMeans(rows: TrainingRows, folds: number): Float64Array {
   const width = rows.llms.length
   const means = new Float64Array(rows.quality.length)
-  const all = rows.contexts.map((_, row) => row)
   for (let fold = 0; fold < folds; fold++) {
-    const train = selectTrainingRows(
-      rows,
-      all.filter((row) => row % folds !== fold),
-    )
+    const { train, heldOut } = foldOf(rows, fold, folds)
     const { means: foldMeans } = summariseColumns(train.quality, width)
-    for (const row of all) if (row % folds === fold) means.set(foldMeans, row * width)
+    for (const row of heldOut) means.set(foldMeans, row * width)
   }
   return means
 }

@@ -9,9 +9,12 @@ export interface KMeansResult {
   readonly inertia: number
 }
 
+/** The last few points wander for as long as all the iterations before, and move no centroid that matters. */
+const settledShare = 0.001
+
 /**
- * K-means: Lloyd's iterations from a k-means++ start (Arthur and Vassilvitskii 2007), until no point moves or
- * `maxIterations` is reached. A cluster that loses all its points takes over the point farthest from its own centroid.
+ * K-means: Lloyd's iterations from a k-means++ start (Arthur and Vassilvitskii 2007), until no more than one point in a
+ * thousand changes its cluster or `maxIterations` is reached. A cluster that loses all its points takes over the point farthest from its own centroid.
  *
  * @param points row-major, shape [n × d], finite; n ≥ 1.
  * @param k clusters, 1 ≤ k ≤ n.
@@ -29,7 +32,7 @@ export function kMeans(
   const assignment = new Int32Array(n).fill(-1)
   const distances = new Float64Array(n)
   for (let iteration = 0; iteration < maxIterations; iteration++) {
-    if (assign(points, n, d, k, centroids, assignment, distances) === 0) break
+    if (assign(points, n, d, k, centroids, assignment, distances) <= settledShare * n) break
     moveCentroids(points, n, d, k, centroids, assignment, distances)
   }
   assign(points, n, d, k, centroids, assignment, distances)
