@@ -1,11 +1,8 @@
 import type { CallSize } from '../routing/prediction/cost-predictor.ts'
-import type { TokenCostPredictor } from '../routing/prediction/token-cost-predictor.ts'
+import { estimatedPromptTokens, type TokenCostPredictor } from '../routing/prediction/token-cost-predictor.ts'
 import type { TrainingRows } from '../routing/prediction/training-rows.ts'
 import { type Llm, unknownLlmProperties } from '../routing/registry/llm.ts'
 import type { TokenPrice } from '../routing/registry/token-price.ts'
-
-/** Rule of thumb for English text, where no LLM's count of the prompt is known. */
-const charactersPerToken = 4
 
 /**
  * Predicted bills for some rows of a data set, at its prices.
@@ -45,6 +42,6 @@ function callSize(rows: TrainingRows, row: number): CallSize {
     sum += rows.inputTokens[cell]!
     known++
   }
-  const estimated = Math.expm1(rows.contexts[row]!.explicit[0]!) / charactersPerToken
-  return { inputTokens: known > 0 ? sum / known : estimated, maxOutputTokens: undefined }
+  const inputTokens = known > 0 ? sum / known : estimatedPromptTokens(rows.contexts[row]!)
+  return { inputTokens, maxOutputTokens: undefined }
 }

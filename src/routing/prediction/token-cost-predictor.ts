@@ -11,10 +11,15 @@ import { RecordedCostRegression } from './recorded-cost-regression.ts'
 import { objectField, requireSnapshot, stringsField, vectorField } from './snapshot-fields.ts'
 import type { TrainingRows } from './training-rows.ts'
 
-/** Rule of thumb for English text; used only to take the prompt's share out of a recorded bill. */
+/** Rule of thumb for English text. */
 const charactersPerToken = 4
 
 const logCharacters = explicitFeatureNames.indexOf('logCharacters')
+
+/** The prompt's size by its characters, tokens: for where no count is known. 0 when nothing was embedded. */
+export function estimatedPromptTokens(context: RoutingContext): number {
+  return context.explicit.length === 0 ? 0 : Math.expm1(context.explicit[logCharacters]!) / charactersPerToken
+}
 
 /** What was fitted; arrays in the order of `llms`. */
 interface FittedCosts {
@@ -115,8 +120,7 @@ export class TokenCostPredictor implements CostPredictor {
     if (fitted === undefined) return
     fitted.lengths.predict(context, this.#tokens, this.#tokensP90)
     fitted.bills.predict(context, this.#billUsd)
-    const promptTokens =
-      context.explicit.length === 0 ? 0 : Math.expm1(context.explicit[logCharacters]!) / charactersPerToken
+    const promptTokens = estimatedPromptTokens(context)
     for (let llm = 0; llm < this.llms.length; llm++) {
       if (!Number.isNaN(this.#tokens[llm]!)) continue
       const price = fitted.outputPrice[llm]!
