@@ -46,7 +46,7 @@ try {
 async function measureCpu(pool: number): Promise<void> {
   const file = newFile()
   const database = openDatabase({ file, busyTimeoutMs: 0, maxFileBytes: undefined })
-  const operations = createOperations(new Kysely<Schema>({ dialect: nodeSqliteDialect(database) }))
+  const operations = createOperations(new Kysely<Schema>({ dialect: nodeSqliteDialect(database) }), database)
   const runner = new BatchRunner(database, operations, fileGuard(file))
   const sample = sampleDecision('sample', { pool })
   const ids = Array.from({ length: batch * batches }, (_, i) => `dec_${String(i).padStart(22, '0')}`)

@@ -163,6 +163,15 @@ export function describePruning(use: () => Storage): void {
     expect(await use().feedback.accept(sampleFeedback('d4'), undefined)).toMatchObject({ sequence: 7 })
   })
 
+  it('writes a list anew that was pruned with its last decision', async () => {
+    const createdAtMs = 1_790_000_000_000
+    await use().decisions.append(sampleDecision('d1', { createdAtMs }), 1)
+    expect(await use().decisions.prune(createdAtMs + 10 * 3_600_000)).toBe(1)
+    const again = sampleDecision('d2', { createdAtMs: createdAtMs + 1 })
+    await use().decisions.append(again, 1)
+    expect((await use().decisions.get('d2'))?.decision).toEqual(again)
+  })
+
   it('deletes thousands and keeps every list that a remaining decision needs', async () => {
     const hourMs = 3_600_000
     const make = (i: number) => sampleDecision(`d${i}`, { pool: i % 3, createdAtMs: i * 60_000 })

@@ -17,7 +17,7 @@ let database: DatabaseSync
 let operations: Operations
 beforeEach(() => {
   database = openDatabase({ file: ':memory:', busyTimeoutMs: 0, maxFileBytes: undefined })
-  operations = createOperations(new Kysely<Schema>({ dialect: nodeSqliteDialect(database) }))
+  operations = createOperations(new Kysely<Schema>({ dialect: nodeSqliteDialect(database) }), database)
 })
 afterEach(() => database.close())
 

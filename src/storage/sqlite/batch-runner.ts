@@ -4,11 +4,13 @@ import type { Call, Reply } from './protocol.ts'
 import { toStorageFault } from './sqlite-fault.ts'
 
 type Attempt = { readonly replies: readonly Reply[] } | { readonly lost: unknown }
+type Perform = (call: Call) => Promise<Reply>
 
 /**
- * Runs batches of calls, each in one transaction (group commit). Every call has its own savepoint, so that a call that
- * fails takes nothing else with it. When the transaction itself is lost (no space left), its
- * calls are run again one by one, so that those that still fit succeed.
+ * Runs batches of calls, each in one transaction (group commit). When a call fails the batch is undone and run again
+ * with a savepoint around every call, so that it takes nothing else with it: savepoints cost as much as a small call,
+ * and calls hardly ever fail. When the transaction itself is lost (no space left), the calls are run once more one by
+ * one, so that those that still fit succeed.
  */
 export class BatchRunner {
   readonly #database: DatabaseSync
@@ -33,16 +35,11 @@ export class BatchRunner {
    * @returns one reply per call, in order.
    */
   async run(calls: readonly Call[]): Promise<readonly Reply[]> {
-    const durability = this.#durabilityOf(calls)
-    try {
-      this.#requireFile()
-      this.#begin(durability)
-    } catch (error) {
-      return calls.map(() => failed(error))
-    }
-    const attempt = await this.#attempt(calls)
-    if ('replies' in attempt) return attempt.replies
-    return calls.length === 1 ? [failed(attempt.lost)] : this.#runOneByOne(calls)
+    const plain = await this.#transact(calls, (call) => this.#perform(call))
+    if ('replies' in plain) return plain.replies
+    if (calls.length === 1) return [failed(plain.lost)]
+    const guarded = await this.#transact(calls, (call) => this.#performInSavepoint(call))
+    return 'replies' in guarded ? guarded.replies : this.#runOneByOne(calls)
   }
 
   async #runOneByOne(calls: readonly Call[]): Promise<readonly Reply[]> {
@@ -64,10 +61,16 @@ export class BatchRunner {
     this.#database.exec('BEGIN IMMEDIATE')
   }
 
-  async #attempt(calls: readonly Call[]): Promise<Attempt> {
+  async #transact(calls: readonly Call[], perform: Perform): Promise<Attempt> {
+    try {
+      this.#requireFile()
+      this.#begin(this.#durabilityOf(calls))
+    } catch (error) {
+      return { replies: calls.map(() => failed(error)) }
+    }
     const replies: Reply[] = []
     try {
-      for (const call of calls) replies.push(await this.#runInSavepoint(call))
+      for (const call of calls) replies.push(await perform(call))
       this.#database.exec('COMMIT')
       return { replies }
     } catch (error) {
@@ -77,7 +80,7 @@ export class BatchRunner {
   }
 
   /** @throws the call's error when SQLite ended the whole transaction with it. */
-  async #runInSavepoint(call: Call): Promise<Reply> {
+  async #performInSavepoint(call: Call): Promise<Reply> {
     this.#setSavepoint.run()
     let reply: Reply
     try {
@@ -91,6 +94,7 @@ export class BatchRunner {
     return reply
   }
 
+  /** @throws the call's error. */
   async #perform({ operation, args }: Call): Promise<Reply> {
     const { run } = this.#operations[operation] as unknown as Operation<readonly unknown[], unknown>
     return { ok: true, value: await run(...args) }

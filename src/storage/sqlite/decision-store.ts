@@ -1,15 +1,25 @@
 import { hash } from 'node:crypto'
+import type { DatabaseSync } from 'node:sqlite'
 import { type Kysely, sql } from 'kysely'
 import type { DecisionRow, EncodedDecision } from '../decision-row.ts'
 import type { SettlementRow } from '../settlement-row.ts'
 import { StorageError } from '../storage-error.ts'
 import { FixedQuery } from './fixed-query.ts'
-import { decisionColumns, type Schema, settlementColumns } from './schema.ts'
+import { decisionColumns, type Schema, settlementRowColumns } from './schema.ts'
 
 /** How far `last_used_ms` of a candidate list may lag behind: it is then written once an hour, not per decision. */
 const listUseLagMs = 3_600_000
 
-type Reservation = Pick<DecisionRow, 'created_at_ms' | 'key_id' | 'reserved_nano_usd'>
+/** Candidate lists remembered as written. A pool has few: each is another set of LLMs that were excluded. */
+const maxKnownLists = 1024
+
+/** SQLITE_CONSTRAINT_FOREIGNKEY. */
+const foreignKeyResultCode = 787
+
+interface KnownList {
+  readonly id: Uint8Array
+  readonly writtenMs: number
+}
 
 export interface StoredDecisionRow {
   readonly decision: DecisionRow
@@ -26,63 +36,53 @@ export interface StoredDecisionRow {
  */
 export class SqliteDecisionStore {
   readonly #database: Kysely<Schema>
-  readonly #insertList: FixedQuery<Schema['candidate_lists'], unknown>
-  readonly #insertDecision: FixedQuery<Schema['decisions'], unknown>
-  readonly #selectReservation: FixedQuery<Pick<DecisionRow, 'id'>, Reservation>
-  readonly #insertSettlement: FixedQuery<Schema['settlements'], unknown>
+  readonly #insertList: FixedQuery<Schema['candidate_lists']>
+  readonly #insertDecision: FixedQuery<Schema['decisions']>
+  readonly #insertSettlement: FixedQuery<SettlementRow>
+  readonly #selectId: FixedQuery<Pick<DecisionRow, 'id'>, Pick<DecisionRow, 'id'>>
+  readonly #knownLists = new Map<string, KnownList>()
 
-  constructor(database: Kysely<Schema>) {
+  /** @param connection what `database` runs on. */
+  constructor(database: Kysely<Schema>, connection: DatabaseSync) {
     this.#database = database
-    this.#insertList = new FixedQuery(database, ['id', 'list', 'last_used_ms'], (row) =>
-      database
-        .insertInto('candidate_lists')
-        .values(row)
-        .onConflict((conflict) =>
-          conflict
-            .column('id')
-            .doUpdateSet((column) => ({ last_used_ms: column.ref('excluded.last_used_ms') }))
-            .where(sql<boolean>`candidate_lists.last_used_ms < excluded.last_used_ms - ${sql.lit(listUseLagMs)}`),
-        )
-        .compile(),
-    )
-    this.#insertDecision = new FixedQuery(database, decisionColumns, (row) =>
+    this.#insertList = insertListQuery(database, connection)
+    this.#insertDecision = new FixedQuery(connection, decisionColumns, (row) =>
       database.insertInto('decisions').values(row).compile(),
     )
-    this.#selectReservation = new FixedQuery(database, ['id'], ({ id }) =>
-      database
-        .selectFrom('decisions')
-        .select(['created_at_ms', 'key_id', 'reserved_nano_usd'])
-        .where('id', '=', id)
-        .compile(),
-    )
-    this.#insertSettlement = new FixedQuery(database, settlementColumns, (row) =>
-      database
-        .insertInto('settlements')
-        .values(row)
-        .onConflict((conflict) => conflict.column('decision_id').doNothing())
-        .compile(),
+    this.#insertSettlement = insertSettlementQuery(database, connection)
+    this.#selectId = new FixedQuery(connection, ['id'], ({ id }) =>
+      database.selectFrom('decisions').select('id').where('id', '=', id).compile(),
     )
   }
 
-  async append({ row, candidateList }: EncodedDecision): Promise<void> {
-    const id = hash('sha256', candidateList, 'buffer').subarray(0, 16)
-    await this.#insertList.run({ id, list: candidateList, last_used_ms: row.created_at_ms })
-    await this.#insertDecision.run({ ...row, candidate_list: id })
-  }
-
-  /** @throws {StorageError} `storage_conflict` when there is no such decision. */
-  async settle(row: SettlementRow): Promise<void> {
-    const [decision] = await this.#selectReservation.run({ id: row.decision_id })
-    if (decision === undefined) {
-      throw new StorageError('storage_conflict', `There is no decision '${row.decision_id}' to settle`)
+  append({ row, candidateList }: EncodedDecision): void {
+    const known = this.#knownLists.get(candidateList)
+    if (known === undefined || row.created_at_ms - known.writtenMs > listUseLagMs / 2) {
+      this.#appendWithList(row, candidateList)
+      return
     }
-    const { created_at_ms, key_id, reserved_nano_usd } = decision
-    await this.#insertSettlement.run({
-      ...row,
-      decided_at_ms: created_at_ms,
-      key_id,
-      adjustment_nano_usd: (row.cost_nano_usd ?? reserved_nano_usd) - reserved_nano_usd,
-    })
+    try {
+      this.#insertDecision.change({ ...row, candidate_list: known.id })
+    } catch (error) {
+      // The list was pruned, or what wrote it was rolled back.
+      if (!isMissingReference(error)) throw error
+      this.#appendWithList(row, candidateList)
+    }
+  }
+
+  #appendWithList(row: DecisionRow, list: string): void {
+    const id = hash('sha256', list, 'buffer').subarray(0, 16)
+    this.#insertList.change({ id, list, last_used_ms: row.created_at_ms })
+    this.#insertDecision.change({ ...row, candidate_list: id })
+    if (this.#knownLists.size >= maxKnownLists) this.#knownLists.clear()
+    this.#knownLists.set(list, { id, writtenMs: row.created_at_ms })
+  }
+
+  /** Only the first settlement of a decision counts. @throws {StorageError} `storage_conflict` when there is no such decision. */
+  settle(row: SettlementRow): void {
+    if (this.#insertSettlement.change(row) > 0) return
+    if (this.#selectId.first({ id: row.decision_id }) !== undefined) return
+    throw new StorageError('storage_conflict', `There is no decision '${row.decision_id}' to settle`)
   }
 
   async get(id: string): Promise<StoredDecisionRow | undefined> {
@@ -173,4 +173,48 @@ function stored(
   settlement: SettlementRow | undefined,
 ): StoredDecisionRow {
   return { decision, candidateList: list, settlement }
+}
+
+function isMissingReference(error: unknown): boolean {
+  return error instanceof Error && 'errcode' in error && error.errcode === foreignKeyResultCode
+}
+
+/** Writes a list, or that it was used again: half the lag here, the other half in the store that remembers it. */
+function insertListQuery(database: Kysely<Schema>, connection: DatabaseSync) {
+  return new FixedQuery<Schema['candidate_lists']>(connection, ['id', 'list', 'last_used_ms'], (row) =>
+    database
+      .insertInto('candidate_lists')
+      .values(row)
+      .onConflict((conflict) =>
+        conflict
+          .column('id')
+          .doUpdateSet((column) => ({ last_used_ms: column.ref('excluded.last_used_ms') }))
+          .where(sql<boolean>`candidate_lists.last_used_ms < excluded.last_used_ms - ${sql.lit(listUseLagMs / 2)}`),
+      )
+      .compile(),
+  )
+}
+
+/** What the row lacks comes from its decision; where the cost is not known, what was reserved stays booked. */
+function insertSettlementQuery(database: Kysely<Schema>, connection: DatabaseSync) {
+  const parameters = [...settlementRowColumns, 'cost_nano_usd', 'decision_id'] as const
+  return new FixedQuery<SettlementRow>(connection, parameters, (row) =>
+    database
+      .insertInto('settlements')
+      .columns([...settlementRowColumns, 'decided_at_ms', 'key_id', 'adjustment_nano_usd'])
+      .expression((expression) =>
+        expression
+          .selectFrom('decisions')
+          .select((given) => settlementRowColumns.map((column) => given.val(row[column]).as(column)))
+          .select(['created_at_ms', 'key_id'])
+          .select(
+            sql<number>`coalesce(${row.cost_nano_usd}, reserved_nano_usd) - reserved_nano_usd`.as(
+              'adjustment_nano_usd',
+            ),
+          )
+          .where('id', '=', row.decision_id),
+      )
+      .onConflict((conflict) => conflict.column('decision_id').doNothing())
+      .compile(),
+  )
 }

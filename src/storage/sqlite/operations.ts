@@ -1,3 +1,4 @@
+import type { DatabaseSync } from 'node:sqlite'
 import type { Kysely } from 'kysely'
 import type { Feedback } from '../../routing/outcome.ts'
 import type { ApiKeyRow } from '../api-key-row.ts'
@@ -17,12 +18,16 @@ export type Durability = 'read' | 'written' | 'lasting'
 
 export interface Operation<Args extends readonly unknown[], Result> {
   readonly durability: Durability
-  readonly run: (...args: Args) => Promise<Result>
+  readonly run: (...args: Args) => Promise<Result> | Result
 }
 
-/** Every call that can be made across the thread boundary. Arguments and results survive structured cloning. */
-export function createOperations(database: Kysely<Schema>) {
-  const decisions = new SqliteDecisionStore(database)
+/**
+ * Every call that can be made across the thread boundary. Arguments and results survive structured cloning.
+ *
+ * @param connection what `database` runs on.
+ */
+export function createOperations(database: Kysely<Schema>, connection: DatabaseSync) {
+  const decisions = new SqliteDecisionStore(database, connection)
   const feedback = new SqliteFeedbackStore(database)
   const policies = new SqlitePolicyStore(database)
   const keys = new SqliteKeyStore(database)
@@ -63,7 +68,7 @@ export type OperationResult<Name extends OperationName> = Awaited<ReturnType<Ope
 
 function operation<Args extends readonly unknown[], Result>(
   durability: Durability,
-  run: (...args: Args) => Promise<Result>,
+  run: (...args: Args) => Promise<Result> | Result,
 ): Operation<Args, Result> {
   return { durability, run }
 }

@@ -60,7 +60,7 @@ export const decisionColumns = columnsOf<Schema['decisions']>({
   probabilities: true,
 })
 
-export const settlementColumns = columnsOf<SettlementsTable>({
+export const settlementRowColumns = columnsOf<SettlementRow>({
   decision_id: true,
   settled_at_ms: true,
   status: true,
@@ -73,9 +73,6 @@ export const settlementColumns = columnsOf<SettlementsTable>({
   completion_ms: true,
   overhead_ms: true,
   attempts: true,
-  decided_at_ms: true,
-  key_id: true,
-  adjustment_nano_usd: true,
 })
 
 interface LabelsTable {

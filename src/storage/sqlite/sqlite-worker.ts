@@ -23,7 +23,7 @@ function serve(port: MessagePort, options: DatabaseOptions): void {
     port.close()
     return
   }
-  const operations = createOperations(new Kysely<Schema>({ dialect: nodeSqliteDialect(database) }))
+  const operations = createOperations(new Kysely<Schema>({ dialect: nodeSqliteDialect(database) }), database)
   const runner = new BatchRunner(database, operations, fileGuard(options.file))
   const answer = async (message: MessageToWorker): Promise<void> => {
     if (message.kind === 'batch') return send({ kind: 'replies', replies: await runner.run(message.calls) })
