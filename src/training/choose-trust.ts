@@ -21,8 +21,8 @@ const candidates = [0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1] as const
 const costWeightStride = 3
 
 /**
- * Times 1/√rows: a gain in AIQ that is no reason to distrust the predictions. On 1,766 and 2,205 rows out-of-fold AIQ moved
- * by about .001 from seed to seed.
+ * Times 1/√rows: a gain in AIQ that is no reason to distrust the predictions. On 1,766 and 2,205 rows the out-of-fold AIQ of
+ * one member has a standard deviation of .0004 to .0017 over seeds (four seeds, two sets, three kinds).
  */
 const indistinguishable = 0.045
 
