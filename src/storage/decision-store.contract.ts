@@ -165,9 +165,10 @@ export function describePruning(use: () => Storage): void {
 
   it('writes a list anew that was pruned with its last decision', async () => {
     const createdAtMs = 1_790_000_000_000
-    await use().decisions.append(sampleDecision('d1', { createdAtMs }), 1)
+    const first = sampleDecision('d1', { createdAtMs })
+    await use().decisions.append(first, 1)
     expect(await use().decisions.prune(createdAtMs + 10 * 3_600_000)).toBe(1)
-    const again = sampleDecision('d2', { createdAtMs: createdAtMs + 1 })
+    const again = { ...first, id: 'd2', createdAtMs: createdAtMs + 1 }
     await use().decisions.append(again, 1)
     expect((await use().decisions.get('d2'))?.decision).toEqual(again)
   })
