@@ -15,7 +15,12 @@ export interface CandidateTerms {
   /** u, quality units. */
   readonly uncertainty: number
   readonly outputTokens: number
+  /** ĉ before what bills have taught since the fit. */
+  readonly offlineCostUsd: number | undefined
+  /** ĉ */
   readonly costUsd: number | undefined
+  /** The bill of an answer longer than nine in ten: what is set aside. */
+  readonly costP90Usd: number | undefined
   /** W, expected completion time. */
   readonly completionMs: number
   /** exp(γ(W/τ − ξ)), before its weight β. */
@@ -40,8 +45,12 @@ export interface RoutingDecision {
   readonly cold: boolean
   /** The caller named the LLM; left out of off-policy estimates. */
   readonly pinned: boolean
+  /** `cheapest`: every quality was hopeless or all were nearly equal, so that utilities weigh cost and time alone. */
+  readonly rule: 'utility' | 'cheapest'
   readonly preference: RoutingPreference
   readonly inputTokens: number
+  /** The caller's cap on the answer's length. */
+  readonly maxOutputTokens: number | undefined
   readonly context: RoutingContext
   /** In pool order; probabilities sum to 1. */
   readonly candidates: readonly CandidateTerms[]

@@ -48,6 +48,8 @@ export interface Label {
   readonly llm: LlmId
   /** As stored with the decision. */
   readonly context: RoutingContext
+  /** The decision's own offline estimate for that LLM; undefined where none was made (a named LLM). */
+  readonly offlineQuality: number | undefined
   readonly source: string
   readonly kind: 'score' | 'thumbs'
   readonly value: number

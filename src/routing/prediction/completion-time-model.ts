@@ -24,6 +24,8 @@ export interface ObservedCall {
   readonly timeToFirstTokenMs: number | undefined
   readonly completionMs: number
   readonly outputTokens: number | undefined
+  /** Requests in flight at that LLM when this one was sent; undefined where it was not noted. */
+  readonly inFlightAtStart?: number | undefined
 }
 
 interface LlmTimes {
