@@ -73,7 +73,11 @@ export class AnswerLedger {
     this.#reservation.settle(settlement.costNanoUsd)
     this.#calls.end(observedCall(settlement))
     metrics.answerEnded(settlement, this.decision.drawn)
-    if (await this.#appended) await storeHealth.committed(parts.decisions.settle(settlement))
+    // Not after the decision's commit but right behind it, so that one commit can hold both.
+    const settled = parts.decisions.settle(settlement)
+    settled.catch(ignore)
+    // Where the decision was lost its settlement fails too, which is no news.
+    if (await this.#appended) await storeHealth.committed(settled)
     parts.router.recordOutcome(this.decision, settlement)
     return settlement
   }
@@ -115,3 +119,5 @@ function observedCall(settlement: Settlement) {
     outputTokens: settlement.usage?.outputTokens,
   }
 }
+
+function ignore(): void {}

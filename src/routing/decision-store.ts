@@ -7,9 +7,13 @@ export interface StoredDecision {
   readonly settlement: Settlement | undefined
 }
 
-/** Decisions and how they ended. Each promise resolves after the commit. */
+/** Decisions and how they ended. Each promise resolves after the commit; calls take effect in the order they are made. */
 export interface DecisionStore {
-  /** @param reservedNanoUsd counts as spent until the decision is settled, and for good if it never is. */
+  /**
+   * May wait some milliseconds for the next call, to share its commit.
+   *
+   * @param reservedNanoUsd counts as spent until the decision is settled, and for good if it never is.
+   */
   append(decision: RoutingDecision, reservedNanoUsd: number): Promise<void>
   /** A second settlement of the same decision changes nothing. */
   settle(settlement: Settlement): Promise<void>

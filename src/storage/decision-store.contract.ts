@@ -85,6 +85,17 @@ export function describeDecisions(use: () => Storage): void {
     await expect(use().decisions.settle(sampleSettlement('d1'))).rejects.toMatchObject({ code: 'storage_conflict' })
   })
 
+  it('takes calls in the order they are made, without waiting between them', async () => {
+    const settlement = sampleSettlement('d1')
+    const { decisions } = use()
+    const [, , found] = await Promise.all([
+      decisions.append(sampleDecision('d1'), 100),
+      decisions.settle(settlement),
+      decisions.get('d1'),
+    ])
+    expect(found?.settlement).toEqual(settlement)
+  })
+
   it('lists the latest completed settlements, oldest first', async () => {
     const statuses = ['completed', 'failed', 'completed', 'cut', 'completed', 'aborted'] as const
     for (const [i, status] of statuses.entries()) {

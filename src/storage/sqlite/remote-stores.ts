@@ -18,7 +18,7 @@ const pruneBatch = 256
 export function remoteDecisionStore(client: StorageClient): DecisionStore {
   return {
     append: async (decision, reservedNanoUsd) =>
-      client.call('appendDecision', encodeDecision(decision, reservedNanoUsd)),
+      client.callSoon('appendDecision', encodeDecision(decision, reservedNanoUsd)),
     settle: async (settlement) => client.call('settle', encodeSettlement(settlement)),
     async get(id) {
       const found = await client.call('decision', id)

@@ -1,6 +1,6 @@
 import { EventEmitter, once } from 'node:events'
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import type { MessageFromWorker, MessageToWorker } from './protocol.ts'
 import { StorageClient, type WorkerEnd } from './storage-client.ts'
 
@@ -44,6 +44,10 @@ function start(): { worker: ScriptedWorker; client: StorageClient; heard: unknow
   return { worker, client, heard }
 }
 
+afterEach(() => {
+  vi.useRealTimers()
+})
+
 describe('StorageClient', () => {
   it('sends the calls of one turn together, and those made meanwhile as the next batch', async () => {
     const { worker, client } = start()
@@ -61,6 +65,43 @@ describe('StorageClient', () => {
       kind: 'batch',
       calls: ['listVersions', 'latestVersion', 'latestSequence'].map((operation) => ({ operation, args: [] })),
     })
+  })
+
+  it('sends what is not urgent along with the next urgent call, in order', async () => {
+    const { worker, client } = start()
+    const ends = [client.callSoon('latestSequence')]
+    await nextTurn()
+    expect(worker.sent).toHaveLength(0)
+    ends.push(client.callSoon('latestSequence'), client.call('latestSequence'))
+    await once(worker, 'sent')
+    ends.push(client.callSoon('latestSequence'))
+    worker.answer()
+    expect(await Promise.all(ends.slice(0, 3))).toEqual([0, 1, 2])
+    expect(worker.sent).toHaveLength(1)
+    ends.push(client.call('latestSequence'))
+    await once(worker, 'sent')
+    worker.answer()
+    expect(await Promise.all(ends)).toEqual([0, 1, 2, 0, 1])
+  })
+
+  it('sends what is not urgent alone when nothing follows, and when it closes', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    const { worker, client } = start()
+    const alone = client.callSoon('latestSequence')
+    vi.advanceTimersByTime(5)
+    await once(worker, 'sent')
+    const behind = client.callSoon('latestSequence')
+    vi.advanceTimersByTime(5)
+    worker.answer()
+    await alone
+    expect(worker.sent).toHaveLength(2)
+    worker.answer()
+    await behind
+    const last = client.callSoon('latestSequence')
+    void client.close()
+    worker.answer()
+    expect(await last).toBe(0)
+    expect(vi.getTimerCount()).toBe(0)
   })
 
   it('bounds a batch, and keeps the order', async () => {

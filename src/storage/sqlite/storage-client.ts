@@ -7,6 +7,12 @@ import { toStorageError } from './sqlite-fault.ts'
 /** Bounds how long one transaction holds the write lock. */
 const maxBatchCalls = 512
 
+/**
+ * How long a call that nobody waits for may look for others to share a commit with. Far less than any LLM takes to
+ * answer; what a kill can cost is the record of a call that began this long before it.
+ */
+const maxLingerMs = 5
+
 /** What the client needs of its worker. */
 export type WorkerEnd = Pick<Worker, 'on' | 'postMessage' | 'ref' | 'unref'>
 
@@ -26,6 +32,9 @@ export class StorageClient {
   #queue: PendingCall[] = []
   #inFlight: readonly PendingCall[] = []
   #flushScheduled = false
+  /** Somebody waits for a call in the queue. */
+  #urgent = false
+  #linger: NodeJS.Timeout | undefined
   #failure: StorageError | undefined
   #closing: Promise<void> | undefined
   #closed: (() => void) | undefined
@@ -45,14 +54,16 @@ export class StorageClient {
 
   /** Resolves after the commit. @throws {StorageError} */
   call<Name extends OperationName>(operation: Name, ...args: OperationArgs<Name>): Promise<OperationResult<Name>> {
-    if (this.#closing !== undefined) {
-      return Promise.reject(new StorageError('storage_closed', 'The database has been closed'))
-    }
-    if (this.#failure !== undefined) return Promise.reject(this.#failure)
-    return new Promise((resolve, reject) => {
-      this.#queue.push({ call: { operation, args }, resolve: resolve as (value: unknown) => void, reject })
-      this.#schedule()
-    })
+    const result = this.#enqueue(operation, args)
+    this.#hurry()
+    return result
+  }
+
+  /** The same for what nobody waits for yet: goes along with the next call, or alone after a few milliseconds. */
+  callSoon<Name extends OperationName>(operation: Name, ...args: OperationArgs<Name>): Promise<OperationResult<Name>> {
+    const result = this.#enqueue(operation, args)
+    if (this.#queue.length > 0) this.#linger ??= setTimeout(() => this.#hurry(), maxLingerMs)
+    return result
   }
 
   /** Resolves when the calls made so far are answered and the worker has closed its database. */
@@ -63,12 +74,27 @@ export class StorageClient {
       })
       this.#worker.ref()
       if (this.#failure !== undefined) this.#closed?.()
-      else this.#flush()
+      else {
+        this.#urgent = true
+        this.#flush()
+      }
     }
     return this.#closing
   }
 
-  #schedule(): void {
+  #enqueue<Name extends OperationName>(operation: Name, args: OperationArgs<Name>): Promise<OperationResult<Name>> {
+    if (this.#closing !== undefined) {
+      return Promise.reject(new StorageError('storage_closed', 'The database has been closed'))
+    }
+    if (this.#failure !== undefined) return Promise.reject(this.#failure)
+    return new Promise((resolve, reject) => {
+      this.#queue.push({ call: { operation, args }, resolve: resolve as (value: unknown) => void, reject })
+    })
+  }
+
+  /** Sends the queue at the end of this turn, or once the batch under way is answered. */
+  #hurry(): void {
+    this.#urgent = true
     if (this.#flushScheduled || this.#inFlight.length > 0) return
     this.#flushScheduled = true
     setImmediate(() => {
@@ -84,13 +110,21 @@ export class StorageClient {
       else this.#send({ kind: 'close' })
       return
     }
+    if (!this.#urgent) return
+    this.#stopLingering()
     this.#inFlight = this.#queue.splice(0, maxBatchCalls)
+    this.#urgent = this.#queue.length > 0
     this.#worker.ref()
     try {
       this.#send({ kind: 'batch', calls: this.#inFlight.map(({ call }) => call) })
     } catch (cause) {
       this.#rejectBatch(new StorageError('storage_conflict', 'A record has a field that cannot be stored', { cause }))
     }
+  }
+
+  #stopLingering(): void {
+    clearTimeout(this.#linger)
+    this.#linger = undefined
   }
 
   #rejectBatch(error: StorageError): void {
@@ -120,6 +154,7 @@ export class StorageClient {
   #fail(message: string, cause?: unknown): void {
     if (this.#failure !== undefined) return
     this.#failure = new StorageError('storage_unavailable', message, { cause })
+    this.#stopLingering()
     const pending = [...this.#inFlight, ...this.#queue]
     this.#inFlight = []
     this.#queue = []
