@@ -18,6 +18,8 @@ export class RequestDispatcher {
   readonly #guard: RequestGuard
   readonly #shutdown: AbortSignal
   readonly #keyRequired: boolean
+  /** Of the requests under way that call an LLM. */
+  readonly #departures = new Set<AbortController>()
   #open = 0
   #inFlight = 0
   #whenIdle: (() => void) | undefined
@@ -28,6 +30,10 @@ export class RequestDispatcher {
     this.#guard = guard
     this.#shutdown = shutdown
     this.#keyRequired = keyRequired
+    // One listener for all requests: adding one to a signal takes time in proportion to those it has.
+    shutdown.addEventListener('abort', () => {
+      for (const departure of this.#departures) departure.abort(shutdown.reason)
+    })
   }
 
   /** Requests under way that call an LLM. */
@@ -111,17 +117,17 @@ export class RequestDispatcher {
     const onClose = () => {
       if (!response.writableFinished) abort()
     }
-    const onShutdown = () => controller.abort(this.#shutdown.reason)
     const timer = setTimeout(() => response.destroy(), this.#services.options.maxAnswerMs + unreadGraceMs)
     response.on('close', onClose)
-    this.#shutdown.addEventListener('abort', onShutdown)
+    this.#departures.add(controller)
+    if (this.#shutdown.aborted) controller.abort(this.#shutdown.reason)
     if (response.destroyed) abort()
     return {
       signal: controller.signal,
       stop: () => {
         clearTimeout(timer)
         response.off('close', onClose)
-        this.#shutdown.removeEventListener('abort', onShutdown)
+        this.#departures.delete(controller)
       },
     }
   }
