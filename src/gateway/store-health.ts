@@ -43,18 +43,18 @@ export class StoreHealth {
   }
 
   /** @throws {GatewayError} `store_unavailable` when the store fails or takes too long. */
-  async inTime<T>(operation: Promise<T>): Promise<T> {
-    let timer: NodeJS.Timeout | undefined
-    const timeout = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(new Error(`no answer within ${this.#timeoutMs} ms`)), this.#timeoutMs)
+  inTime<T>(operation: Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const fail = (cause: unknown) => {
+        clearTimeout(timer)
+        reject(new GatewayError('store_unavailable', 'The store does not answer; try again later', { cause }))
+      }
+      const timer = setTimeout(() => fail(new Error(`no answer within ${this.#timeoutMs} ms`)), this.#timeoutMs)
+      operation.then((value) => {
+        clearTimeout(timer)
+        resolve(value)
+      }, fail)
     })
-    try {
-      return await Promise.race([operation, timeout])
-    } catch (cause) {
-      throw new GatewayError('store_unavailable', 'The store does not answer; try again later', { cause })
-    } finally {
-      clearTimeout(timer)
-    }
   }
 
   #report(error: unknown): void {
