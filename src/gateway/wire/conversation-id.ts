@@ -52,7 +52,9 @@ function firstMessages(body: ChatRequestBody): string {
     }
     if (system === '' && (message.role === 'system' || message.role === 'developer')) system = opening(message.content)
   }
-  return JSON.stringify([body.user ?? '', system, user])
+  const person = body.user ?? ''
+  // Lengths keep the parts apart, and unlike JSON escape nothing.
+  return `${person.length}:${person}${system.length}:${system}${user}`
 }
 
 function opening(content: ChatRequestBody['messages'][number]['content']): string {
