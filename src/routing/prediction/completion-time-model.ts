@@ -1,7 +1,8 @@
 import type { Llm, LlmId } from '../registry/llm.ts'
+import { priorOutputTokens } from './bill-corrections.ts'
 
 export interface CompletionTimeOptions {
-  /** Share of the old estimate that survives one observation; .95 remembers about the last 20 calls. */
+  /** Share of the old estimate that survives one observation; .95 remembers about the last 20 calls of its kind. */
   readonly retention: number
   /** First-token time assumed of an LLM that declares none. */
   readonly defaultTimeToFirstTokenMs: number
@@ -18,15 +19,27 @@ export const defaultCompletionTimeOptions: CompletionTimeOptions = {
   assumedSlots: 16,
 }
 
-/** What one finished call showed. */
+/** What one finished call showed. One with a number that is negative or not finite is ignored. */
 export interface ObservedCall {
   /** Undefined for an answer that was not streamed. */
   readonly timeToFirstTokenMs: number | undefined
   readonly completionMs: number
   readonly outputTokens: number | undefined
-  /** Requests in flight at that LLM when this one was sent; undefined where it was not noted. */
+  /**
+   * Requests in flight at that LLM when this one was sent, as {@link CompletionTimeModel.begin} said; undefined where
+   * it was not noted.
+   */
   readonly inFlightAtStart?: number | undefined
 }
+
+/** One token has no duration; a handful are dominated by the network's granularity. */
+const fewestTimedTokens = 8
+
+/** What the assumed wait per request in flight counts for, in requests in flight: one burst of 20 shows 190. */
+const assumedInFlight = 4
+
+/** With one slot a request ahead costs its whole time, and those ahead may be longer than the mean: twice that. */
+const mostWaitPerCallTime = 2
 
 interface LlmTimes {
   /** Declared with the LLM, or seen at least once. */
@@ -34,23 +47,35 @@ interface LlmTimes {
   inFlight: number
   /** First-token time with nothing else in flight. */
   idleFirstTokenMs: number
-  /** What each further request in flight adds: the queue, as seen from outside. */
+  /** Observations behind it; the declared one counts for one. */
+  idleCalls: number
+  /** What each request ahead adds: the queue, as seen from outside. */
   waitPerInFlightMs: number
   msPerToken: number
-  /** Decayed moments of (requests in flight, first-token time), for the slope between them. */
-  weight: number
-  meanInFlight: number
-  meanFirstTokenMs: number
-  varianceInFlight: number
-  covariance: number
+  /** Mean time from the first token to the last. */
+  generationMs: number
+  /** Decayed sums over the calls that found others in flight: how many, their first-token times, the others. */
+  loadedCalls: number
+  loadedFirstTokenMs: number
+  loadedInFlight: number
 }
 
 /**
  * Expected completion time of a call, W = wait + ttft + length/speed (design §3.5), learned online per LLM.
  *
  * Requests in flight count from the moment they are sent, so that a burst between two observations does not herd onto
- * one LLM. MixLLM (arXiv:2502.18482, §3.4) refreshes waiting times every 10 s instead; that variant is an evaluation
- * protocol, not this class.
+ * one LLM. What one request ahead costs is learned from the number in flight when a call was *sent*: when it ends the
+ * order is turned round, the first of a burst to finish waited least and leaves most behind. Calls that found nobody
+ * ahead teach the idle first-token time; of all others
+ *
+ *     wait per request ahead = Σ (first-token time − idle) / Σ requests ahead,
+ *
+ * a ratio of sums, so that the wait at the usual load is right whatever the queue's shape; a regression line through
+ * the steps of a queue with slots would put the idle time far too low. Each kind of call forgets at its own pace: a
+ * quiet night does not erase what a queue costs.
+ *
+ * MixLLM (arXiv:2502.18482, §3.4) refreshes waiting times every 10 s instead; that variant is an evaluation protocol,
+ * not this class.
  */
 export class CompletionTimeModel {
   readonly options: CompletionTimeOptions
@@ -60,17 +85,16 @@ export class CompletionTimeModel {
     this.options = { ...defaultCompletionTimeOptions, ...options }
   }
 
-  /** One request was sent. */
-  begin(llm: Llm): void {
-    this.#of(llm).inFlight++
+  /** One request was sent; returns how many were in flight before it. */
+  begin(llm: Llm): number {
+    return this.#of(llm).inFlight++
   }
 
   /** One request ended; `observed` only where a whole answer came, since a failure says nothing about speed. */
   end(llm: Llm, observed: ObservedCall | undefined): void {
     const times = this.#of(llm)
-    const inFlight = Math.max(0, times.inFlight - 1)
-    times.inFlight = inFlight
-    if (observed !== undefined) this.#observe(times, inFlight, observed)
+    times.inFlight = Math.max(0, times.inFlight - 1)
+    if (observed !== undefined && isPlausible(observed)) this.#observe(times, observed)
   }
 
   /** Whether its times rest on anything: declared with the LLM, or observed. */
@@ -78,83 +102,100 @@ export class CompletionTimeModel {
     return this.#of(llm).known
   }
 
-  inFlight(llm: Llm): number {
-    return this.#times.get(llm.id)?.inFlight ?? 0
-  }
-
-  /** First-token time expected now, with the queue as it stands. */
-  expectedFirstTokenMs(llm: Llm): number {
-    const times = this.#of(llm)
-    return times.idleFirstTokenMs + times.waitPerInFlightMs * times.inFlight
-  }
-
-  /** W in milliseconds for an answer of that length. */
+  /** W in milliseconds for an answer of that length, with the requests in flight now ahead of it. */
   expectedCompletionMs(llm: Llm, outputTokens: number): number {
     const times = this.#of(llm)
     return times.idleFirstTokenMs + times.waitPerInFlightMs * times.inFlight + outputTokens * times.msPerToken
   }
 
-  /** Forgets an LLM that left the pool. */
-  forget(llm: LlmId): void {
-    this.#times.delete(llm)
+  #observe(times: LlmTimes, observed: ObservedCall): void {
+    const { timeToFirstTokenMs, completionMs, outputTokens, inFlightAtStart } = observed
+    // In one piece and of unknown length: nothing tells waiting from writing.
+    if (timeToFirstTokenMs === undefined && outputTokens === undefined) return
+    times.known = true
+    if (timeToFirstTokenMs !== undefined) {
+      const generationMs = Math.max(0, completionMs - timeToFirstTokenMs)
+      this.#observeGeneration(times, generationMs, outputTokens ?? 0)
+      this.#observeFirstToken(times, timeToFirstTokenMs, inFlightAtStart)
+    } else if ((inFlightAtStart ?? 0) === 0) {
+      this.#observeWhole(times, completionMs, outputTokens ?? 0)
+    } else {
+      const generationMs = (outputTokens ?? 0) * times.msPerToken
+      this.#observeFirstToken(times, Math.max(0, completionMs - generationMs), inFlightAtStart)
+    }
   }
 
-  #observe(times: LlmTimes, inFlight: number, observed: ObservedCall): void {
-    const keep = this.options.retention
-    times.known = true
-    const tokens = observed.outputTokens ?? 0
-    if (observed.timeToFirstTokenMs !== undefined) {
-      this.#observeFirstToken(times, inFlight, observed.timeToFirstTokenMs)
-      const generationMs = observed.completionMs - observed.timeToFirstTokenMs
-      // One token has no duration; a handful are dominated by the network's granularity.
-      if (tokens >= 8 && generationMs > 0) {
-        times.msPerToken = keep * times.msPerToken + (1 - keep) * (generationMs / tokens)
-      }
+  #observeGeneration(times: LlmTimes, generationMs: number, tokens: number): void {
+    const learn = 1 - this.options.retention
+    times.generationMs += learn * (generationMs - times.generationMs)
+    if (tokens < fewestTimedTokens || generationMs === 0) return
+    times.msPerToken += learn * (generationMs / tokens - times.msPerToken)
+  }
+
+  /** An answer in one piece that waited for nobody shows only a sum: both parts move by the same ratio. */
+  #observeWhole(times: LlmTimes, completionMs: number, tokens: number): void {
+    const expected = times.idleFirstTokenMs + tokens * times.msPerToken
+    const ratio = Math.min(4, Math.max(0.25, completionMs / Math.max(1, expected)))
+    const step = ratio ** (1 - this.options.retention)
+    times.idleFirstTokenMs *= step
+    times.msPerToken *= step
+    times.generationMs *= step
+  }
+
+  /** @param inFlight unknown, as in the log, it teaches the level: the time counts as an idle one. */
+  #observeFirstToken(times: LlmTimes, firstTokenMs: number, inFlight: number | undefined): void {
+    if (inFlight === undefined || inFlight === 0) {
+      times.idleCalls++
+      const learn = Math.max(1 - this.options.retention, 1 / times.idleCalls)
+      times.idleFirstTokenMs += learn * (firstTokenMs - times.idleFirstTokenMs)
       return
     }
-    // An answer in one piece shows only the sum: both parts move by the same ratio.
-    const expected = times.idleFirstTokenMs + times.waitPerInFlightMs * inFlight + tokens * times.msPerToken
-    const ratio = Math.min(4, Math.max(0.25, observed.completionMs / Math.max(1, expected)))
-    const step = ratio ** (1 - keep)
-    times.idleFirstTokenMs *= step
-    times.waitPerInFlightMs *= step
-    times.msPerToken *= step
+    const keep = this.options.retention
+    times.loadedCalls = keep * times.loadedCalls + 1
+    times.loadedFirstTokenMs = keep * times.loadedFirstTokenMs + firstTokenMs
+    times.loadedInFlight = keep * times.loadedInFlight + inFlight
+    this.#explainLoad(times)
   }
 
-  /** Decayed least squares of first-token time on requests in flight; the slope is held to [0, idle time]. */
-  #observeFirstToken(times: LlmTimes, inFlight: number, firstTokenMs: number): void {
-    const share = 1 / (times.weight * this.options.retention + 1)
-    times.weight = times.weight * this.options.retention + 1
-    const deltaIn = inFlight - times.meanInFlight
-    const deltaMs = firstTokenMs - times.meanFirstTokenMs
-    times.meanInFlight += share * deltaIn
-    times.meanFirstTokenMs += share * deltaMs
-    times.varianceInFlight = (1 - share) * (times.varianceInFlight + share * deltaIn * deltaIn)
-    times.covariance = (1 - share) * (times.covariance + share * deltaIn * deltaMs)
-    // A slope needs spread: with a steady load the assumed one stays.
-    if (times.varianceInFlight > 0.25) {
-      times.waitPerInFlightMs = Math.max(0, times.covariance / times.varianceInFlight)
-    }
-    times.idleFirstTokenMs = Math.max(1, times.meanFirstTokenMs - times.waitPerInFlightMs * times.meanInFlight)
+  /** Wait and idle time that agree with the calls that found others in flight. */
+  #explainLoad(times: LlmTimes): void {
+    const { idleFirstTokenMs, loadedCalls, loadedFirstTokenMs, loadedInFlight } = times
+    const waitMs = loadedFirstTokenMs - loadedCalls * idleFirstTokenMs
+    const assumedMs = assumedInFlight * (idleFirstTokenMs / this.options.assumedSlots)
+    const most = mostWaitPerCallTime * (idleFirstTokenMs + times.generationMs)
+    const estimate = (waitMs + assumedMs) / (loadedInFlight + assumedInFlight)
+    times.waitPerInFlightMs = Math.min(most, Math.max(0, estimate))
+    if (times.waitPerInFlightMs === estimate) return
+    // No queue explains it: the idle time itself is off, which an LLM that is never idle shows in no other way.
+    const unexplainedMs = (waitMs - times.waitPerInFlightMs * loadedInFlight) / loadedCalls
+    times.idleFirstTokenMs = Math.max(1, idleFirstTokenMs + (1 - this.options.retention) * unexplainedMs)
   }
 
   #of(llm: Llm): LlmTimes {
     const known = this.#times.get(llm.id)
     if (known !== undefined) return known
     const idle = llm.timeToFirstTokenMs ?? this.options.defaultTimeToFirstTokenMs
+    const msPerToken = 1000 / (llm.tokensPerSecond ?? this.options.defaultTokensPerSecond)
     const created: LlmTimes = {
       known: llm.timeToFirstTokenMs !== undefined || llm.tokensPerSecond !== undefined,
       inFlight: 0,
       idleFirstTokenMs: idle,
+      idleCalls: 1,
       waitPerInFlightMs: idle / this.options.assumedSlots,
-      msPerToken: 1000 / (llm.tokensPerSecond ?? this.options.defaultTokensPerSecond),
-      weight: 2,
-      meanInFlight: 0,
-      meanFirstTokenMs: idle,
-      varianceInFlight: 0,
-      covariance: 0,
+      msPerToken,
+      generationMs: priorOutputTokens * msPerToken,
+      loadedCalls: 0,
+      loadedFirstTokenMs: 0,
+      loadedInFlight: 0,
     }
     this.#times.set(llm.id, created)
     return created
   }
+}
+
+function isPlausible(observed: ObservedCall): boolean {
+  const { timeToFirstTokenMs = 0, completionMs, outputTokens = 0, inFlightAtStart = 0 } = observed
+  return [timeToFirstTokenMs, completionMs, outputTokens, inFlightAtStart].every(
+    (value) => Number.isFinite(value) && value >= 0,
+  )
 }
