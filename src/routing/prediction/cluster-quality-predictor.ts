@@ -23,10 +23,10 @@ export class ClusterQualityPredictor implements QualityPredictor {
     return new ClusterQualityPredictor([...rows.llms], map)
   }
 
-  predict(context: RoutingContext, quality: Float64Array, uncertainty: Float64Array): void {
-    requireDimension('The uncertainty', uncertainty.length, this.llms.length)
+  predict(context: RoutingContext, quality: Float64Array, uncertainty?: Float64Array): void {
+    if (uncertainty !== undefined) requireDimension('The uncertainty', uncertainty.length, this.llms.length)
     this.#map.predict(context, quality)
-    this.#map.standardErrors(uncertainty)
+    if (uncertainty !== undefined) this.#map.standardErrors(uncertainty)
     // Averaging the scales can overshoot 1 by a rounding error.
     for (let llm = 0; llm < quality.length; llm++) quality[llm] = Math.min(1, quality[llm]!)
   }

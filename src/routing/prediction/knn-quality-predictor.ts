@@ -44,6 +44,9 @@ export class KnnQualityPredictor implements QualityPredictor {
   readonly #quality: Float32Array
   readonly #summary: ColumnSummary
   readonly #search: NearestRows
+  /** Of the latest prediction's neighbours: Σ of the known labels and their number, per LLM. */
+  readonly #sums: Float64Array
+  readonly #known: Float64Array
 
   private constructor(
     llms: readonly LlmId[],
@@ -59,6 +62,8 @@ export class KnnQualityPredictor implements QualityPredictor {
     this.#quality = quality
     this.#summary = summary
     this.#search = new NearestRows(embeddings, dimension, neighbours)
+    this.#sums = new Float64Array(llms.length)
+    this.#known = new Float64Array(llms.length)
   }
 
   /** @param rows at least one. An LLM without labels gets the mean of all. */
@@ -75,32 +80,54 @@ export class KnnQualityPredictor implements QualityPredictor {
     )
   }
 
-  predict(context: RoutingContext, quality: Float64Array, uncertainty: Float64Array): void {
+  predict(context: RoutingContext, quality: Float64Array, uncertainty?: Float64Array): void {
     requireDimension('The embedding', context.embedding.length, this.#dimension)
     requireDimension('The quality', quality.length, this.llms.length)
-    requireDimension('The uncertainty', uncertainty.length, this.llms.length)
+    if (uncertainty !== undefined) requireDimension('The uncertainty', uncertainty.length, this.llms.length)
     this.#search.search(context.embedding)
-    for (let llm = 0; llm < this.llms.length; llm++) this.#average(llm, quality, uncertainty)
+    this.#sumNeighbours()
+    for (let llm = 0; llm < this.llms.length; llm++) {
+      const prior = priorLabels * this.#summary.means[llm]!
+      quality[llm] = Math.min(1, (this.#sums[llm]! + prior) / (this.#known[llm]! + priorLabels))
+    }
+    if (uncertainty !== undefined) this.#standardErrors(uncertainty)
   }
 
-  #average(llm: number, quality: Float64Array, uncertainty: Float64Array): void {
+  /** Row by row, as the labels lie in memory. */
+  #sumNeighbours(): void {
     const { found, count } = this.#search
     const width = this.llms.length
-    const mean = this.#summary.means[llm]!
-    let sum = 0
-    let squares = 0
-    let known = 0
+    const sums = this.#sums
+    const known = this.#known
+    sums.fill(0)
+    known.fill(0)
     for (let i = 0; i < count; i++) {
-      const value = this.#quality[found[i]! * width + llm]!
-      if (Number.isNaN(value)) continue
-      sum += value
-      squares += value * value
-      known++
+      const start = found[i]! * width
+      for (let llm = 0; llm < width; llm++) {
+        const value = this.#quality[start + llm]!
+        if (Number.isNaN(value)) continue
+        sums[llm]! += value
+        known[llm]!++
+      }
     }
-    const local = known === 0 ? 0 : Math.max(0, squares - (sum * sum) / known)
-    const variance = (local + priorVarianceLabels * this.#summary.deviations[llm]! ** 2) / (known + priorVarianceLabels)
-    quality[llm] = Math.min(1, (sum + priorLabels * mean) / (known + priorLabels))
-    uncertainty[llm] = Math.sqrt(variance / (known + priorLabels))
+  }
+
+  #standardErrors(out: Float64Array): void {
+    const { found, count } = this.#search
+    const width = this.llms.length
+    out.fill(0)
+    for (let i = 0; i < count; i++) {
+      const start = found[i]! * width
+      for (let llm = 0; llm < width; llm++) {
+        const value = this.#quality[start + llm]!
+        if (!Number.isNaN(value)) out[llm]! += (value - this.#sums[llm]! / this.#known[llm]!) ** 2
+      }
+    }
+    for (let llm = 0; llm < width; llm++) {
+      const known = this.#known[llm]!
+      const prior = priorVarianceLabels * this.#summary.deviations[llm]! ** 2
+      out[llm] = Math.sqrt((out[llm]! + prior) / (known + priorVarianceLabels) / (known + priorLabels))
+    }
   }
 
   snapshot(): QualityPredictorSnapshot {

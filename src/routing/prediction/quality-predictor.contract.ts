@@ -91,6 +91,22 @@ export function describeQualityPredictor(kind: string, make: (rows: TrainingRows
       }
     })
 
+    it('gives the same quality, bit for bit, when nobody asks for the uncertainty', () => {
+      const predictor = make(twoTopicRows(150, 16))
+      const random = new SeededRandom(17)
+      const alone = new Float64Array(3)
+      for (let i = 0; i < 20; i++) {
+        const context = topicContext(i % 2, random)
+        const { quality } = predict(predictor, context)
+        predictor.predict(context, alone)
+        expect(alone).toEqual(quality)
+        // An uncertainty asked for afterwards is that of its own call.
+        expect(predict(predictor, context).uncertainty).toEqual(
+          predict(make(twoTopicRows(150, 16)), context).uncertainty,
+        )
+      }
+    })
+
     if (!kindsWithFixedLabels.includes(kind)) {
       it('is surer with ten times the labels', () => {
         const random = new SeededRandom(5)

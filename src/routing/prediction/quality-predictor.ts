@@ -8,10 +8,11 @@ export interface QualityPredictor {
   readonly llms: readonly LlmId[]
   /**
    * @param quality receives q̂, shape [llms.length], in [0, 1].
-   * @param uncertainty receives the standard error of q̂, shape [llms.length], quality units.
+   * @param uncertainty receives the standard error of q̂, shape [llms.length], quality units. Left out, no work is done
+   *   for it; q̂ is the same, bit for bit.
    * No allocation that grows with the pool or the training set.
    */
-  predict(context: RoutingContext, quality: Float64Array, uncertainty: Float64Array): void
+  predict(context: RoutingContext, quality: Float64Array, uncertainty?: Float64Array): void
   /** Plain data and typed arrays; restoring it gives bit-identical predictions. */
   snapshot(): QualityPredictorSnapshot
 }

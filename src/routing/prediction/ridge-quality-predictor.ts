@@ -38,13 +38,16 @@ export class RidgeQualityPredictor implements QualityPredictor {
     return new RidgeQualityPredictor([...rows.llms], map, summariseColumns(rows.quality, columns))
   }
 
-  predict(context: RoutingContext, quality: Float64Array, uncertainty: Float64Array): void {
-    requireDimension('The uncertainty', uncertainty.length, this.llms.length)
+  predict(context: RoutingContext, quality: Float64Array, uncertainty?: Float64Array): void {
+    if (uncertainty !== undefined) requireDimension('The uncertainty', uncertainty.length, this.llms.length)
     this.#map.predict(context, quality)
-    this.#map.standardErrors(uncertainty)
     for (let llm = 0; llm < this.llms.length; llm++) {
       const value = this.#counts[llm]! === 0 ? this.#means[llm]! : quality[llm]!
       quality[llm] = Math.min(1, Math.max(0, value))
+    }
+    if (uncertainty === undefined) return
+    this.#map.standardErrors(uncertainty)
+    for (let llm = 0; llm < this.llms.length; llm++) {
       uncertainty[llm] = Math.min(uncertainty[llm]!, this.#deviations[llm]!)
     }
   }

@@ -14,7 +14,7 @@ function constant(quality: readonly number[], uncertainty: number, llms = ['a', 
     llms,
     predict: (_, qualityOut, uncertaintyOut) => {
       qualityOut.set(quality)
-      uncertaintyOut.fill(uncertainty)
+      uncertaintyOut?.fill(uncertainty)
     },
     snapshot: () => ({ formatVersion: 1, kind: 'constant' }),
   }

@@ -72,18 +72,26 @@ export class StackedQualityPredictor implements QualityPredictor {
     return this.#parts.trust
   }
 
-  predict(context: RoutingContext, quality: Float64Array, uncertainty: Float64Array): void {
+  predict(context: RoutingContext, quality: Float64Array, uncertainty?: Float64Array): void {
     requireDimension('The quality', quality.length, this.llms.length)
-    requireDimension('The uncertainty', uncertainty.length, this.llms.length)
-    const { members, trust, means, meanErrors } = this.#parts
+    if (uncertainty !== undefined) requireDimension('The uncertainty', uncertainty.length, this.llms.length)
+    const { members, trust, means } = this.#parts
     for (let member = 0; member < members.length; member++) {
-      members[member]!.predict(context, this.#quality[member]!, this.#errors[member]!)
+      const errors = uncertainty === undefined ? undefined : this.#errors[member]!
+      members[member]!.predict(context, this.#quality[member]!, errors)
     }
     const level = this.#poolMean() * (1 - this.#weightSum)
     for (let llm = 0; llm < this.llms.length; llm++) {
       const stacked = level + this.#weightedQuality(llm)
       const shrunk = means[llm]! + trust * (stacked - means[llm]!)
       quality[llm] = Math.min(1, Math.max(0, shrunk))
+    }
+    if (uncertainty !== undefined) this.#combineErrors(uncertainty)
+  }
+
+  #combineErrors(uncertainty: Float64Array): void {
+    const { trust, meanErrors } = this.#parts
+    for (let llm = 0; llm < this.llms.length; llm++) {
       uncertainty[llm] = Math.hypot(trust * this.#stackError(llm), (1 - trust) * meanErrors[llm]!)
     }
   }
