@@ -12,9 +12,9 @@ export interface LoadOrder {
   readonly model: string
   readonly stream: boolean
   readonly concurrency: number
-  /** No request begins later than this. */
-  readonly durationMs: number
-  /** At most so many requests. */
+  /** No request begins later than this. Default: only `requests` ends it. */
+  readonly durationMs?: number
+  /** At most so many requests. Default: only `durationMs` ends it. */
   readonly requests?: number
   /** Posts a score for every answer, after it. */
   readonly feedback?: boolean
@@ -57,7 +57,7 @@ async function run(order: LoadOrder): Promise<LoadResult> {
   const limit = order.requests ?? Number.POSITIVE_INFINITY
   let begun = 0
   const start = performance.now()
-  const endAtMs = start + order.durationMs
+  const endAtMs = start + (order.durationMs ?? Number.POSITIVE_INFINITY)
   const keepBusy = async (): Promise<void> => {
     const connection = new HttpConnection(order.url)
     try {
