@@ -14,7 +14,7 @@ import { LlmRegistry } from '../routing/registry/llm-registry.ts'
 import { Router } from '../routing/router.ts'
 import { openSqliteStorage } from '../storage/sqlite/open-sqlite-storage.ts'
 import type { Storage } from '../storage/storage.ts'
-import { LivePolicy, loadLatestPolicy } from '../training/live-policy.ts'
+import { LivePolicy, type LivePolicyOptions, loadLatestPolicy } from '../training/live-policy.ts'
 import { type OpenPool, openPool } from './open-pool.ts'
 import { newDecisionId, newRequestId, packageVersion, randomSeed, systemClock } from './system.ts'
 import { warmUp } from './warm-up.ts'
@@ -128,7 +128,7 @@ export async function openRouter(
   config: PointsmanConfig,
   pool: OpenPool,
   storage: Storage,
-  hooks: { readonly onError: (error: unknown) => void; readonly isHealthy?: (llm: string) => boolean },
+  hooks: LivePolicyOptions & { readonly isHealthy?: (llm: string) => boolean },
 ): Promise<{ readonly router: Router; readonly live: LivePolicy }> {
   const { exploration, timeLimitMs, seed } = config.routing
   const router = new Router(
@@ -148,7 +148,7 @@ export async function openRouter(
       ...(timeLimitMs === undefined ? {} : { timeLimitMs }),
     },
   )
-  const live = new LivePolicy(router, storage, { onError: hooks.onError })
+  const live = new LivePolicy(router, storage, hooks)
   await live.start()
   return { router, live }
 }

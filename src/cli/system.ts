@@ -2,10 +2,25 @@ import { randomInt, randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import type { Clock } from '../routing/clock.ts'
 
-/** The machine's time, in milliseconds with fractions. */
-export const systemClock: Clock = { now: () => performance.timeOrigin + performance.now() }
+/** Beyond this the wall clock was set, or the machine slept: fractions are not worth being wrong by more. */
+const largestDriftMs = 5
 
-/** 9 characters of time, then 64 random bits: sorts by time, unique over restarts and processes. */
+/** The machine's time in milliseconds, with fractions that durations can use; follows the wall clock when that is set. */
+class SystemClock implements Clock {
+  #offset = performance.timeOrigin
+
+  now(): number {
+    const wall = Date.now()
+    const fine = this.#offset + performance.now()
+    if (Math.abs(fine - wall) <= largestDriftMs) return fine
+    this.#offset += wall - fine
+    return wall
+  }
+}
+
+export const systemClock: Clock = new SystemClock()
+
+/** 9 characters of time, then 62 random bits: sorts by time, unique over restarts and processes. */
 export function newDecisionId(): string {
   const time = Math.floor(systemClock.now()).toString(36).padStart(9, '0')
   return time + randomUUID().replaceAll('-', '').slice(16)

@@ -55,6 +55,19 @@ describe('createRouter', () => {
     expect(after / before).toBeGreaterThan(1.5)
   })
 
+  test('figures that are no numbers are refused before they can poison a draw', async () => {
+    const router = createRouter({ llms, seed: 7 })
+    await expect(router.route({ userText: 'a', preference: { lambda: Number.POSITIVE_INFINITY } })).rejects.toThrow(
+      /lambda/,
+    )
+    await expect(router.route({ userText: 'a', inputTokens: Number.POSITIVE_INFINITY })).rejects.toThrow(/inputTokens/)
+    const decision = await router.route('a')
+    expect(() => router.recordOutcome(decision, { completionMs: Number.NaN })).toThrow(/completionMs/)
+    expect(() => createRouter({ llms: [{ id: 'a', quality: Number.NaN }], seed: 1 })).toThrow(/quality/)
+    const price = { inputPerMillionTokensUsd: -1, outputPerMillionTokensUsd: 1 }
+    expect(() => createRouter({ llms: [{ id: 'a', price }], seed: 1 })).toThrow(/price/)
+  })
+
   test('a score outside [0, 1] is refused', async () => {
     const router = createRouter({ llms, seed: 7 })
     const decision = await router.route('hello')

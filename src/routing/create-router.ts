@@ -23,6 +23,8 @@ export interface CreateRouterOptions {
   readonly fitted?: { readonly policy: FittedPolicy; readonly embedder: Embedder }
   /** Dates the decisions; left out, all are dated 0. */
   readonly clock?: Clock
+  /** Ids of the decisions; left out, they count from 1 and are unique within this router only. */
+  readonly newId?: () => string
   readonly router?: Partial<RouterOptions>
   readonly learning?: Partial<LearningOptions>
 }
@@ -60,14 +62,21 @@ export class LearningRouter {
     return this.router.route(toRequest(input), { keyId: undefined, budgetUsd: undefined })
   }
 
-  /** Teaches cost and latency. */
+  /**
+   * Teaches cost and latency.
+   *
+   * @throws {RoutingError} `not_finite` for a figure that is negative or no number.
+   */
   recordOutcome(decision: RoutingDecision, outcome: RecordedOutcome): void {
     const llm = outcome.llm ?? decision.drawn
     const { costUsd, outputTokens, timeToFirstTokenMs, completionMs } = outcome
+    for (const [name, value] of Object.entries({ costUsd, outputTokens, timeToFirstTokenMs, completionMs })) {
+      if (value !== undefined) requireNotNegative(name, value)
+    }
     this.router.learnCost(decision, llm, costUsd, outputTokens)
     if (completionMs === undefined) return
-    this.router.callStarted(llm)
-    this.router.callEnded(llm, { timeToFirstTokenMs, completionMs, outputTokens })
+    const inFlightAtStart = this.router.callStarted(llm)
+    this.router.callEnded(llm, { timeToFirstTokenMs, completionMs, outputTokens, inFlightAtStart })
   }
 
   /**
@@ -88,6 +97,7 @@ export class LearningRouter {
       decisionId: decision.id,
       llm,
       context: decision.context,
+      offlineQuality: decision.candidates.find((candidate) => candidate.llm === llm)?.offlineQuality,
       source: 'library',
       kind: refined ? 'score' : 'thumbs',
       value,
@@ -95,12 +105,12 @@ export class LearningRouter {
     })
   }
 
-  /** What was learned from feedback, as plain data; see {@link restore}. */
+  /** What was learned of quality, as plain data; costs, times and the draws' state are not in it. See {@link restore}. */
   snapshot(): SnapshotData {
     return this.router.policy.learnedState()
   }
 
-  /** Continues exactly where a snapshot of the same fitted version was taken. */
+  /** Believes of quality, bit for bit, what the router believed whose snapshot of the same fitted version this is. */
   restore(snapshot: SnapshotData): void {
     this.router.policy.restoreLearnedState(snapshot)
     this.#sequence = this.router.policy.labelSequence
@@ -113,6 +123,7 @@ export function createRouter(options: CreateRouterOptions): LearningRouter {
   const fitted = options.fitted?.policy
   const embedder = options.fitted?.embedder ?? new HashedNgramEmbedder()
   let ids = 0
+  const countedId = () => `decision-${String(++ids).padStart(9, '0')}`
   const router = new Router(
     {
       pool: new LlmRegistry(llms),
@@ -125,16 +136,17 @@ export function createRouter(options: CreateRouterOptions): LearningRouter {
       times: new CompletionTimeModel(),
       random: new SeededRandom(options.seed),
       clock: options.clock ?? { now: () => 0 },
-      newId: () => `decision-${++ids}`,
+      newId: options.newId ?? countedId,
     },
     options.router,
   )
   return new LearningRouter(router)
 }
 
+/** @throws {RoutingError} `not_finite`, `invalid_preference` */
 function toRequest(input: RouteInput): RoutingRequest {
   const given = typeof input === 'string' ? { userText: input } : input
-  return {
+  const request: RoutingRequest = {
     shape: plainShape,
     needs: noNeeds,
     inputTokens: Math.ceil(given.userText.length / 4),
@@ -144,4 +156,17 @@ function toRequest(input: RouteInput): RoutingRequest {
     ...given,
     preference: { ...defaultPreference, ...given.preference },
   }
+  requireNotNegative('inputTokens', request.inputTokens)
+  if (request.maxOutputTokens !== undefined) requireNotNegative('maxOutputTokens', request.maxOutputTokens)
+  const { lambda, maxCostUsd, maxLatencyMs, minQuality } = request.preference
+  for (const [param, value] of Object.entries({ lambda, maxCostUsd, maxLatencyMs, minQuality })) {
+    if (value === undefined || (value >= 0 && Number.isFinite(value))) continue
+    throw new RoutingError('invalid_preference', `${param} must be a number ≥ 0, got ${value}`, { param })
+  }
+  return request
+}
+
+function requireNotNegative(name: string, value: number): void {
+  if (value >= 0 && Number.isFinite(value)) return
+  throw new RoutingError('not_finite', `${name} must be a number ≥ 0, got ${value}`)
 }

@@ -27,8 +27,11 @@ const cost: CostPredictor = {
   predict(_context, _size, llms, out) {
     llms.forEach(({ price }, i) => {
       out.outputTokens[i] = 300
-      out.outputTokensP90[i] = 300
-      out.costUsd[i] = price === undefined ? Number.NaN : (300 * price.outputPerMillionTokensUsd) / 1e6
+      out.outputTokensP90[i] = 600
+      const costUsd = price === undefined ? Number.NaN : (300 * price.outputPerMillionTokensUsd) / 1e6
+      out.offlineCostUsd[i] = costUsd
+      out.costUsd[i] = costUsd
+      out.costUsdP90[i] = 2 * costUsd
     })
   },
   observe() {},
@@ -101,6 +104,7 @@ describe('Router', () => {
         sequence,
         decisionId: 'd',
         llm: about,
+        offlineQuality: about === 'cheap' ? 0.5 : 0.9,
         context,
         source: 's',
         kind: 'score',
@@ -124,12 +128,20 @@ describe('Router', () => {
       { llm: 'dear', reason: 'over_max_cost' },
       { llm: 'unpriced', reason: 'over_max_cost' },
     ])
-    const rushed = router([cheap, llm('fast', 0.5, 9, { timeToFirstTokenMs: 10, tokensPerSecond: 1000 })])
+    const slow = llm('slow', 0.5, 1, { timeToFirstTokenMs: 900, tokensPerSecond: 50 })
+    const rushed = router([slow, llm('fast', 0.5, 9, { timeToFirstTokenMs: 10, tokensPerSecond: 1000 })])
     expect((await rushed.route(request({}, { maxLatencyMs: 1000 }), nobody)).drawn).toBe('fast')
   })
 
+  test('a ceiling on time excludes nobody whose times were never measured', async () => {
+    const decision = await router([cheap]).route(request({}, { maxLatencyMs: 1 }), nobody)
+    expect(decision.drawn).toBe('cheap')
+    expect(decision.candidates[0]!.latencyPenalty).toBe(0)
+  })
+
   test('what is left of a budget binds like a ceiling', async () => {
-    const decision = await router([cheap, dear]).route(request({}, { lambda: 1000 }), { keyId: 'k', budgetUsd: 0.001 })
+    // A dear answer costs .003, nine in ten stay under .006.
+    const decision = await router([cheap, dear]).route(request({}, { lambda: 1000 }), { keyId: 'k', budgetUsd: 0.005 })
     expect(decision).toMatchObject({ drawn: 'cheap', keyId: 'k', excluded: [{ llm: 'dear', reason: 'over_budget' }] })
   })
 
@@ -145,6 +157,21 @@ describe('Router', () => {
     const [known, unknown] = decision.candidates
     expect(unknown!.costUsd).toBeUndefined()
     expect(unknown!.utility).toBe(known!.utility)
+    expect(decision.candidates.map((one) => one.costP90Usd)).toEqual([expect.closeTo(0.006, 12), undefined])
+  })
+
+  test('… of this request, not of a usual one', async () => {
+    const llms = [cheap, dear, llm('unpriced', 0.9, undefined)]
+    const long: CostPredictor = {
+      ...cost,
+      predict(context, size, candidates, out) {
+        cost.predict(context, size, candidates, out)
+        for (let i = 0; i < candidates.length; i++) out.costUsd[i]! *= 100
+      },
+    }
+    const live = router(llms, {}, { policy: new RoutingPolicy({ embedder, pool: llms, cost: long }) })
+    const { candidates } = await live.route(request({}, { lambda: 1 }), nobody)
+    expect(candidates[2]!.utility).toBe(candidates[1]!.utility)
   })
 
   test('an LLM out of health is passed over, unless all are', async () => {
@@ -153,7 +180,7 @@ describe('Router', () => {
     const decision = await live.route(request({}, { lambda: 0 }), nobody)
     expect(decision).toMatchObject({ drawn: 'dear', excluded: [{ llm: 'cheap', reason: 'unhealthy' }] })
     sick.add('dear')
-    expect((await live.route(request({}, { lambda: 0 }), nobody)).drawn).toBe('cheap')
+    expect(await live.route(request({}, { lambda: 0 }), nobody)).toMatchObject({ drawn: 'cheap', excluded: [] })
   })
 
   test('a named LLM serves with certainty; unknown or forbidden ones do not', async () => {
@@ -188,6 +215,22 @@ describe('Router', () => {
     const decisions = await Promise.all(lambdas.map((lambda) => live.route(request({}, { lambda }), nobody)))
     expect(decisions.map((decision) => decision.drawn)).toEqual(['cheap', 'dear', 'cheap', 'dear'])
     expect(new Set(decisions.map((decision) => decision.id)).size).toBe(4)
+  })
+
+  test('pool and health are those of the moment the embedding is there', async () => {
+    const waiting: (() => void)[] = []
+    const slow = {
+      id: 'slow',
+      dimension: 2,
+      embed: () => new Promise<Float32Array>((resolve) => waiting.push(() => resolve(Float32Array.of(1, 0)))),
+    }
+    const llms = [cheap, dear]
+    const pool = new LlmRegistry(llms)
+    const live = router(llms, {}, { pool, policy: new RoutingPolicy({ embedder: slow, pool: llms, cost }) })
+    const pending = live.route(request({}, { lambda: 0 }), nobody)
+    pool.remove('cheap')
+    waiting[0]!()
+    expect((await pending).drawn).toBe('dear')
   })
 
   test('laws: the drawn LLM is a candidate, its propensity is its probability, probabilities sum to 1', async () => {
@@ -229,5 +272,6 @@ describe('Router', () => {
   test('refuses options that cannot be served', () => {
     expect(() => router([cheap], { exploration: { price: -1, floor: 0, floorSpendShare: 1 } })).toThrow(/price/)
     expect(() => router([cheap], { explorationWidth: Number.NaN })).toThrow(/explorationWidth/)
+    expect(() => router([cheap], { timeLimitMs: Number.NaN })).toThrow(/timeLimitMs/)
   })
 })

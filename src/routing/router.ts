@@ -1,7 +1,7 @@
 import type { Clock } from './clock.ts'
 import { type ExclusionReason, exclusionReason } from './decision/admissibility.ts'
+import { newCandidateBuffers, termsOf } from './decision/candidate-buffers.ts'
 import {
-  bestCandidate,
   checkExploration,
   choiceProbabilities,
   defaultExploration,
@@ -9,7 +9,7 @@ import {
   type ExplorationOptions,
 } from './decision/choice.ts'
 import { checkUtilityOptions, latencyPenalty, utility } from './decision/utility.ts'
-import type { CandidateTerms, RoutingDecision } from './decision.ts'
+import type { RoutingDecision } from './decision.ts'
 import { buildContext } from './embedding/context-builder.ts'
 import type { RoutingContext } from './embedding/routing-context.ts'
 import { RoutingError } from './errors.ts'
@@ -19,11 +19,11 @@ import type { CompletionTimeModel, ObservedCall } from './prediction/completion-
 import type { Llm, LlmId } from './registry/llm.ts'
 import type { LlmRegistry } from './registry/llm-registry.ts'
 import type { RoutingRequest } from './request.ts'
-import { newQualityEstimates, type QualityEstimates, type RoutingPolicy } from './routing-policy.ts'
+import type { RoutingPolicy } from './routing-policy.ts'
 
 export interface RouterOptions {
   readonly exploration: ExplorationOptions
-  /** α, MixLLM's .01 would be inert here (u is an honest standard error); see docs/decisions. */
+  /** α; MixLLM's .01 would be inert, see docs/decisions/0010. */
   readonly explorationWidth: number
   /** β. */
   readonly latencyPenaltyWeight: number
@@ -63,18 +63,6 @@ export interface Attribution {
   readonly budgetUsd: number | undefined
 }
 
-interface Buffers extends QualityEstimates {
-  readonly costUsd: Float64Array
-  /** As above with unknown costs replaced, for comparing. */
-  readonly comparableCostUsd: Float64Array
-  readonly outputTokens: Float64Array
-  readonly outputTokensP90: Float64Array
-  readonly completionMs: Float64Array
-  readonly penalty: Float64Array
-  readonly utility: Float64Array
-  readonly probability: Float64Array
-}
-
 type Exclusion = { readonly llm: LlmId; readonly reason: ExclusionReason }
 
 const noContext = new Float32Array(0)
@@ -85,13 +73,16 @@ export class Router {
   readonly pool: LlmRegistry
   readonly #parts: RouterParts
   #policy: RoutingPolicy
-  #buffers = newBuffers(16)
+  #buffers = newCandidateBuffers(16)
 
   /** @throws {RoutingError} `invalid_option` */
   constructor(parts: RouterParts, options: Partial<RouterOptions> = {}) {
     this.options = { ...defaultRouterOptions, ...options }
     checkExploration(this.options.exploration)
     checkUtilityOptions({ ...this.options, costReferenceUsd: parts.policy.costReferenceUsd })
+    if (!(this.options.timeLimitMs > 0)) {
+      throw new RoutingError('invalid_option', `timeLimitMs must be a number > 0, got ${this.options.timeLimitMs}`)
+    }
     this.#parts = parts
     this.#policy = parts.policy
     this.pool = parts.pool
@@ -113,20 +104,21 @@ export class Router {
    */
   async route(request: RoutingRequest, attribution: Attribution): Promise<RoutingDecision> {
     if (request.pinnedLlm !== undefined) return this.#pin(this.pool.require(request.pinnedLlm), request, attribution)
-    const excluded: Exclusion[] = []
-    const candidates = this.#admissible(request, excluded)
-    if (candidates.length === 0) throw noAdmissibleLlm(excluded)
     const policy = this.#policy
     const built = buildContext(policy.embedder, request)
     const context = built instanceof Promise ? await built : built
-    // Nothing waits from here on: the buffers are ours until the decision is written.
-    return this.#decide(request, attribution, policy, context, candidates, excluded)
+    // Nothing waits from here on: pool and health are those of now, and the buffers ours until the decision is written.
+    return this.#decide(request, attribution, policy, context)
   }
 
-  /** One request was sent to that LLM. */
-  callStarted(llm: LlmId): void {
+  /**
+   * One request was sent to that LLM.
+   *
+   * @returns how many were in flight there already, for {@link ObservedCall.inFlightAtStart}.
+   */
+  callStarted(llm: LlmId): number {
     const registered = this.pool.get(llm)
-    if (registered !== undefined) this.#parts.times.begin(registered)
+    return registered === undefined ? 0 : this.#parts.times.begin(registered)
   }
 
   /** That request ended; `observed` only when a whole answer came. */
@@ -151,26 +143,28 @@ export class Router {
     outputTokens: number | undefined,
   ): void {
     const terms = decision.candidates.find((candidate) => candidate.llm === llm)
-    this.#policy.cost.observe(llm, terms?.costUsd ?? Number.NaN, costUsd, outputTokens)
+    this.#policy.cost.observe(llm, terms?.offlineCostUsd ?? Number.NaN, costUsd, outputTokens, decision.maxOutputTokens)
   }
 
   /** Folds one label into the policy; see {@link RoutingPolicy.learn}. */
   learn(label: Label): boolean {
-    return this.#policy.learn(label, this.pool.get(label.llm))
+    return this.#policy.learn(label)
   }
 
-  #admissible(request: RoutingRequest, excluded: Exclusion[]): Llm[] {
+  #admissible(request: RoutingRequest): { candidates: Llm[]; excluded: Exclusion[] } {
     const candidates: Llm[] = []
+    const unhealthy: Llm[] = []
+    const excluded: Exclusion[] = []
     for (const llm of this.pool.list()) {
-      const reason = exclusionReason(llm, request) ?? (this.#isHealthy(llm.id) ? undefined : 'unhealthy')
-      if (reason === undefined) candidates.push(llm)
-      else excluded.push({ llm: llm.id, reason })
+      const reason = exclusionReason(llm, request)
+      if (reason !== undefined) excluded.push({ llm: llm.id, reason })
+      else if (this.#isHealthy(llm.id)) candidates.push(llm)
+      else unhealthy.push(llm)
     }
     // With every breaker open there is nothing to lose: trying beats refusing.
-    if (candidates.length === 0 && excluded.some(({ reason }) => reason === 'unhealthy')) {
-      return this.pool.list().filter((llm) => exclusionReason(llm, request) === undefined)
-    }
-    return candidates
+    if (candidates.length === 0) return { candidates: unhealthy, excluded }
+    for (const { id } of unhealthy) excluded.push({ llm: id, reason: 'unhealthy' })
+    return { candidates, excluded }
   }
 
   #isHealthy(llm: LlmId): boolean {
@@ -182,16 +176,16 @@ export class Router {
     attribution: Attribution,
     policy: RoutingPolicy,
     context: RoutingContext,
-    admissible: Llm[],
-    excluded: Exclusion[],
   ): RoutingDecision {
+    const { candidates: admissible, excluded } = this.#admissible(request)
+    if (admissible.length === 0) throw noAdmissibleLlm(excluded)
     this.#estimate(request, policy, context, admissible)
-    const candidates = this.#withinCeilings(request, attribution, admissible, excluded)
+    const candidates = this.#withinCeilings(request, attribution, policy, admissible, excluded)
     if (candidates.length === 0) throw noAdmissibleLlm(excluded)
     if (candidates.length < admissible.length) this.#estimate(request, policy, context, candidates)
     const buffers = this.#buffers
     const count = candidates.length
-    this.#utilities(request, policy, candidates)
+    const rule = this.#utilities(request, policy, candidates)
     choiceProbabilities(
       buffers.utility,
       buffers.comparableCostUsd,
@@ -204,6 +198,7 @@ export class Router {
       ...this.#heading(request, attribution, policy),
       cold: policy.isCold(candidates),
       pinned: false,
+      rule,
       context,
       candidates: candidates.map((llm, i) => termsOf(llm, buffers, i)),
       excluded,
@@ -226,7 +221,7 @@ export class Router {
     const { budgetUsd } = attribution
     if (overCeiling(costUsd, request.preference.maxCostUsd))
       throw noAdmissibleLlm([{ llm: llm.id, reason: 'over_max_cost' }])
-    if (overCeiling(costUsd, budgetUsd)) throw noAdmissibleLlm([{ llm: llm.id, reason: 'over_budget' }])
+    if (overCeiling(buffers.costUsdP90[0]!, budgetUsd)) throw noAdmissibleLlm([{ llm: llm.id, reason: 'over_budget' }])
     buffers.offline[0] = buffers.mean[0] = buffers.uncertainty[0] = buffers.fitted[0] = buffers.utility[0] = 0
     buffers.penalty[0] = 0
     buffers.probability[0] = 1
@@ -235,6 +230,7 @@ export class Router {
       ...this.#heading(request, attribution, policy),
       cold: false,
       pinned: true,
+      rule: 'utility',
       context,
       candidates: [termsOf(llm, buffers, 0)],
       excluded: [],
@@ -253,6 +249,7 @@ export class Router {
       labelSequence: policy.labelSequence,
       preference: request.preference,
       inputTokens: request.inputTokens,
+      maxOutputTokens: request.maxOutputTokens,
     }
   }
 
@@ -261,10 +258,12 @@ export class Router {
     const buffers = this.#buffers
     policy.estimateQuality(context, candidates, buffers)
     policy.cost.predict(context, request, candidates, buffers)
+    // An unknown price is compared as the dearest known one of this request: never cheap by ignorance.
+    let dearest = policy.costReferenceUsd
+    for (let i = 0; i < candidates.length; i++) if (buffers.costUsd[i]! > dearest) dearest = buffers.costUsd[i]!
     for (let i = 0; i < candidates.length; i++) {
       const costUsd = buffers.costUsd[i]!
-      // An unknown price is compared as the dearest LLM's: never cheap by ignorance.
-      buffers.comparableCostUsd[i] = Number.isNaN(costUsd) ? policy.costReferenceUsd : costUsd
+      buffers.comparableCostUsd[i] = Number.isNaN(costUsd) ? dearest : costUsd
       buffers.completionMs[i] = this.#parts.times.expectedCompletionMs(candidates[i]!, buffers.outputTokens[i]!)
     }
   }
@@ -272,20 +271,22 @@ export class Router {
   #withinCeilings(
     request: RoutingRequest,
     { budgetUsd }: Attribution,
+    policy: RoutingPolicy,
     candidates: Llm[],
     excluded: Exclusion[],
   ): Llm[] {
     const { maxCostUsd, maxLatencyMs, minQuality } = request.preference
-    const { costUsd, completionMs, mean } = this.#buffers
-    const { fitted } = this.#policy
+    const { costUsd, costUsdP90, completionMs, mean } = this.#buffers
     const kept: Llm[] = []
     for (let i = 0; i < candidates.length; i++) {
       const llm = candidates[i]!
       let reason: ExclusionReason | undefined
       if (overCeiling(costUsd[i]!, maxCostUsd)) reason = 'over_max_cost'
-      else if (overCeiling(costUsd[i]!, budgetUsd)) reason = 'over_budget'
-      else if (maxLatencyMs !== undefined && completionMs[i]! > maxLatencyMs) reason = 'over_max_latency'
-      else if (minQuality !== undefined && (fitted?.levels.level(mean[i]!) ?? mean[i]!) < minQuality) {
+      else if (overCeiling(costUsdP90[i]!, budgetUsd)) reason = 'over_budget'
+      else if (maxLatencyMs !== undefined && completionMs[i]! > maxLatencyMs && this.#parts.times.isKnown(llm)) {
+        // Times that nobody measured exclude nobody, else they never would be measured.
+        reason = 'over_max_latency'
+      } else if (minQuality !== undefined && policy.reportedQuality(mean[i]!) < minQuality) {
         reason = 'under_min_quality'
       }
       if (reason === undefined) kept.push(llm)
@@ -295,7 +296,7 @@ export class Router {
   }
 
   /** Design §3.6, with its rule for requests where quality cannot decide. */
-  #utilities(request: RoutingRequest, policy: RoutingPolicy, candidates: readonly Llm[]): void {
+  #utilities(request: RoutingRequest, policy: RoutingPolicy, candidates: readonly Llm[]): RoutingDecision['rule'] {
     const count = candidates.length
     const { mean, uncertainty, comparableCostUsd, penalty, utility: utilities } = this.#buffers
     const { lambda, maxLatencyMs } = request.preference
@@ -305,11 +306,10 @@ export class Router {
     for (let i = 0; i < count; i++) {
       utilities[i] = utility(mean[i]!, uncertainty[i]!, comparableCostUsd[i]!, penalty[i]!, lambda, options)
     }
-    if (policy.fitted === undefined || !this.#qualityCannotDecide(count)) return
+    if (policy.fitted === undefined || !this.#qualityCannotDecide(count)) return 'utility'
     // λ = 0 weighs cost alone; the latency penalty still counts.
     for (let i = 0; i < count; i++) utilities[i] = utility(0, 0, comparableCostUsd[i]!, penalty[i]!, 0, options)
-    const cheapest = bestCandidate(utilities, comparableCostUsd, count)
-    for (let i = 0; i < count; i++) if (i !== cheapest) utilities[i]! -= 1
+    return 'cheapest'
   }
 
   /** Nobody is punished for a guess: times that were neither declared nor seen cost nothing. */
@@ -332,30 +332,13 @@ export class Router {
   }
 
   #grow(capacity: number): void {
-    if (capacity > this.#buffers.utility.length) this.#buffers = newBuffers(2 * capacity)
+    if (capacity > this.#buffers.utility.length) this.#buffers = newCandidateBuffers(2 * capacity)
   }
 }
 
 function overCeiling(costUsd: number, ceilingUsd: number | undefined): boolean {
   // An unknown cost cannot be promised to stay under a ceiling.
   return ceilingUsd !== undefined && !(costUsd <= ceilingUsd)
-}
-
-function termsOf(llm: Llm, buffers: Buffers, i: number): CandidateTerms {
-  const costUsd = buffers.costUsd[i]!
-  return {
-    llm: llm.id,
-    qualitySource: buffers.fitted[i] === 1 ? 'fitted' : 'prior',
-    offlineQuality: buffers.offline[i]!,
-    quality: buffers.mean[i]!,
-    uncertainty: buffers.uncertainty[i]!,
-    outputTokens: buffers.outputTokens[i]!,
-    costUsd: Number.isNaN(costUsd) ? undefined : costUsd,
-    completionMs: buffers.completionMs[i]!,
-    latencyPenalty: buffers.penalty[i]!,
-    utility: buffers.utility[i]!,
-    probability: buffers.probability[i]!,
-  }
 }
 
 function noAdmissibleLlm(excluded: readonly Exclusion[]): RoutingError {
@@ -365,18 +348,4 @@ function noAdmissibleLlm(excluded: readonly Exclusion[]): RoutingError {
     'no_admissible_llm',
     excluded.length === 0 ? 'The pool has no LLM' : `No LLM may serve this request (${why.join('; ')}${more})`,
   )
-}
-
-function newBuffers(capacity: number): Buffers {
-  return {
-    ...newQualityEstimates(capacity),
-    costUsd: new Float64Array(capacity),
-    comparableCostUsd: new Float64Array(capacity),
-    outputTokens: new Float64Array(capacity),
-    outputTokensP90: new Float64Array(capacity),
-    completionMs: new Float64Array(capacity),
-    penalty: new Float64Array(capacity),
-    utility: new Float64Array(capacity),
-    probability: new Float64Array(capacity),
-  }
 }

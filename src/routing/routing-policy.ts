@@ -30,6 +30,12 @@ export const defaultLearning: LearningOptions = {
 /** Fewer labels than this in a pool without fitted LLMs, and the estimates are priors rather than knowledge. */
 const labelsUntilWarm = 100
 
+/** Scores that never missed a fitted estimate still may: without a floor the first one that does would be believed whole. */
+const smallestScoreVariance = 0.01
+
+/** q̂₀ of an LLM whose first label says nothing of an offline estimate: the middle of the price prior. */
+const anchorWithoutEstimate = 0.65
+
 /** A thumb is a draw from {0, 1}; near certainty its variance would vanish and one thumb would outweigh everything. */
 const smallestThumbVariance = 0.05
 
@@ -65,9 +71,7 @@ export class RoutingPolicy {
   #learner: ResidualLearner
   readonly #fittedIndex: ReadonlyMap<LlmId, number>
   readonly #fittedQuality: Float64Array
-  readonly #fittedUncertainty: Float64Array
   readonly #features = new Float64Array(residualDimension)
-  readonly #earlierFeatures = new Float64Array(residualDimension)
   /** Mean of what the fitted LLMs reach above the price prior: puts newcomers on the same scale. */
   readonly #priorShift: number
 
@@ -98,7 +102,6 @@ export class RoutingPolicy {
     const fittedLlms = fitted?.quality.llms ?? []
     this.#fittedIndex = new Map(fittedLlms.map((id, index) => [id, index]))
     this.#fittedQuality = new Float64Array(fittedLlms.length)
-    this.#fittedUncertainty = new Float64Array(fittedLlms.length)
     this.#priorShift = priorShift(pool, fitted)
     this.#learner = this.#newLearner()
   }
@@ -122,6 +125,11 @@ export class RoutingPolicy {
     return labels < labelsUntilWarm
   }
 
+  /** The level that a q̂ stands for, as compared with floors. */
+  reportedQuality(quality: number): number {
+    return this.fitted?.reportedQuality(quality) ?? quality
+  }
+
   /** Fills `out` in candidate order. No allocation. */
   estimateQuality(context: RoutingContext, candidates: readonly Llm[], out: QualityEstimates): void {
     this.#predictFitted(context)
@@ -129,7 +137,7 @@ export class RoutingPolicy {
     for (let i = 0; i < candidates.length; i++) {
       const llm = candidates[i]!
       const index = this.#fittedIndex.get(llm.id)
-      const offline = index === undefined ? this.#prior(llm) : this.#fittedQuality[index]!
+      const offline = index === undefined ? this.#anchorOrPrior(llm) : this.#fittedQuality[index]!
       out.fitted[i] = index === undefined ? 0 : 1
       out.offline[i] = offline
       out.mean[i] = clipQuality(offline + this.#learner.correction(llm.id, this.#features))
@@ -138,40 +146,26 @@ export class RoutingPolicy {
   }
 
   /**
-   * Folds in one label; labels must come in the order of their sequence.
+   * Folds in one label; labels must come in the order of their sequence. What is learned depends on the labels alone,
+   * not on the pool or the prices of the day: the LLM may have left, and is remembered for its return.
    *
-   * @param llm the LLM that answered, as registered; its price serves the prior. Undefined when it has left the pool.
    * @returns false when it teaches nothing: made without a context, or with another embedder.
    */
-  learn(label: Label, llm: Llm | undefined): boolean {
+  learn(label: Label): boolean {
     const { context, revises } = label
-    if (llm === undefined || context.embedderId !== this.embedder.id || context.embedding.length === 0) {
+    if (context.embedderId !== this.embedder.id || context.embedding.length === 0) {
       this.#learner.skip(label.sequence)
       return false
     }
-    this.#predictFitted(context)
-    const index = this.#fittedIndex.get(llm.id)
-    const offline = index === undefined ? this.#prior(llm) : this.#fittedQuality[index]!
-    const noise = index === undefined ? this.options.unfittedNoise : this.fitted!.noise[index]!
+    const { offline, noise } = this.#offlineOf(label)
     writeResidualFeatures(context, this.#features)
-    const observation = {
-      sequence: label.sequence,
-      features: this.#features,
-      residual: label.value - offline,
-      noiseVariance: observationVariance(label.kind, offline, noise),
+    const features = this.#features
+    const observe = (sequence: number, value: number, kind: Label['kind']) => {
+      return { sequence, features, residual: value - offline, noiseVariance: observationVariance(kind, offline, noise) }
     }
-    if (revises === undefined) {
-      this.#learner.observe(llm.id, observation)
-      return true
-    }
-    this.#earlierFeatures.set(this.#features)
-    const earlier = {
-      sequence: revises.sequence,
-      features: this.#earlierFeatures,
-      residual: revises.value - offline,
-      noiseVariance: observationVariance(revises.kind, offline, noise),
-    }
-    this.#learner.revise(llm.id, earlier, observation)
+    const observation = observe(label.sequence, label.value, label.kind)
+    if (revises === undefined) this.#learner.observe(label.llm, observation)
+    else this.#learner.revise(label.llm, observe(revises.sequence, revises.value, revises.kind), observation)
     return true
   }
 
@@ -182,7 +176,7 @@ export class RoutingPolicy {
 
   /** @throws {RoutingError} `unknown_snapshot_format` */
   restoreLearnedState(state: SnapshotData): void {
-    this.#learner = ResidualLearner.restore(state)
+    this.#learner = ResidualLearner.restore(state, this.#learner.options)
   }
 
   #newLearner(): ResidualLearner {
@@ -191,12 +185,23 @@ export class RoutingPolicy {
     return new ResidualLearner({ dimension: residualDimension, discount, fittedPrior, unfittedPrior, fittedLlms })
   }
 
-  #predictFitted(context: RoutingContext): void {
-    this.fitted?.quality.predict(context, this.#fittedQuality, this.#fittedUncertainty)
+  #offlineOf({ llm, context, offlineQuality }: Label): { readonly offline: number; readonly noise: number } {
+    const index = this.#fittedIndex.get(llm)
+    if (index === undefined) {
+      const offline = this.#learner.anchor(llm, offlineQuality ?? anchorWithoutEstimate)
+      return { offline, noise: this.options.unfittedNoise }
+    }
+    this.#predictFitted(context)
+    return { offline: this.#fittedQuality[index]!, noise: this.fitted!.noise[index]! }
   }
 
-  #prior(llm: Llm): number {
-    return clipQuality(priceQualityPrior(llm) + this.#priorShift)
+  #predictFitted(context: RoutingContext): void {
+    this.fitted?.quality.predict(context, this.#fittedQuality)
+  }
+
+  /** With labels, the estimate they refer to; before the first, a guess from today's price. */
+  #anchorOrPrior(llm: Llm): number {
+    return this.#learner.anchorOf(llm.id) ?? clipQuality(priceQualityPrior(llm) + this.#priorShift)
   }
 }
 
@@ -205,7 +210,7 @@ function clipQuality(quality: number): number {
 }
 
 function observationVariance(kind: Label['kind'], offline: number, noise: number): number {
-  if (kind === 'score') return noise * noise
+  if (kind === 'score') return Math.max(smallestScoreVariance, noise * noise)
   return Math.max(smallestThumbVariance, offline * (1 - offline))
 }
 

@@ -95,13 +95,15 @@ describe('LivePolicy', () => {
       source: 'user',
       kind: 'score',
       value: 0,
+      offlineQuality: undefined,
       revises: undefined,
     })
     labels.push(label(1), label(2))
     live.accept(labels[0]!)
     live.accept(labels[1]!)
 
-    expect(await live.refresh()).toBe(policy.id)
+    const [first, second] = await Promise.all([live.refresh(), live.refresh()])
+    expect([first, second]).toEqual([policy.id, policy.id])
     expect(router.policy.version).toBe(policy.id)
     expect(router.policy.labelSequence).toBe(2)
     expect(live.labelSequence).toBe(2)

@@ -9,6 +9,17 @@ import type { Router } from '../routing/router.ts'
 import { type LearningOptions, RoutingPolicy } from '../routing/routing-policy.ts'
 import { Trainer, type TrainerOptions } from './trainer.ts'
 
+/** The embedder that decisions are made with now: that of the newest version, or the unfitted one. */
+export async function loadEmbedder(store: PolicyStore): Promise<HashedNgramEmbedder> {
+  const newest = (await store.listVersions()).at(-1)
+  if (newest === undefined) return new HashedNgramEmbedder()
+  const embedder = await store.embedder(newest.embedderId)
+  if (embedder === undefined) {
+    throw new RoutingError('embedder_mismatch', `The embedder of policy version ${newest.id} is not in the database`)
+  }
+  return HashedNgramEmbedder.restore(embedder)
+}
+
 /**
  * The newest fitted version without what was learned since, or an unfitted policy when nothing was ever fitted.
  *
@@ -17,18 +28,19 @@ import { Trainer, type TrainerOptions } from './trainer.ts'
 export async function loadLatestPolicy(
   store: PolicyStore,
   pool: readonly Llm[],
-  options?: Partial<LearningOptions>,
+  options: Partial<LearningOptions> = {},
 ): Promise<RoutingPolicy> {
-  const rest = options === undefined ? { pool } : { pool, options }
-  const latest = await store.latestVersion()
-  if (latest === undefined) return new RoutingPolicy({ embedder: new HashedNgramEmbedder(), ...rest })
-  const embedder = await store.embedder(latest.embedderId)
-  if (embedder === undefined) {
-    throw new RoutingError('embedder_mismatch', `The embedder of policy version ${latest.id} is not in the database`)
-  }
-  const fitted = restorePolicy(latest.snapshot)
-  return new RoutingPolicy({ embedder: HashedNgramEmbedder.restore(embedder), fitted, ...rest })
+  const embedder = await loadEmbedder(store)
+  const newest = await store.latestVersion()
+  const fitted = newest === undefined ? undefined : restorePolicy(newest.snapshot)
+  return new RoutingPolicy({ embedder, fitted, pool, options })
 }
+
+export type LivePolicyOptions = Partial<TrainerOptions> &
+  Pick<TrainerOptions, 'onError'> & {
+    /** Called with a newer version before it serves, such as to warm up its cost estimates. */
+    readonly onVersion?: (policy: RoutingPolicy) => Promise<void>
+  }
 
 /**
  * Keeps a router on the newest version: teaches it every label, and moves it on when another process has fitted one,
@@ -37,19 +49,23 @@ export async function loadLatestPolicy(
 export class LivePolicy {
   readonly #router: Router
   readonly #stores: { readonly feedback: FeedbackStore; readonly policies: PolicyStore }
-  readonly #options: Partial<TrainerOptions> & Pick<TrainerOptions, 'onError'>
+  readonly #options: LivePolicyOptions
+  readonly #onVersion: (policy: RoutingPolicy) => Promise<void>
   #trainer: Trainer
   /** The next version's trainer while it catches up. */
   #coming: Trainer | undefined
+  #refreshing: Promise<string | undefined> | undefined
+  #closed = false
 
   constructor(
     router: Router,
     stores: { readonly feedback: FeedbackStore; readonly policies: PolicyStore },
-    options: Partial<TrainerOptions> & Pick<TrainerOptions, 'onError'>,
+    options: LivePolicyOptions,
   ) {
     this.#router = router
     this.#stores = stores
     this.#options = options
+    this.#onVersion = options.onVersion ?? (async () => {})
     this.#trainer = this.#trainerFor(router.policy)
   }
 
@@ -69,18 +85,38 @@ export class LivePolicy {
     this.#coming?.accept(label)
   }
 
-  /** @returns the id of a newer version that now serves, or undefined when there was none. */
-  async refresh(): Promise<string | undefined> {
+  /**
+   * Moves on to a newer version if there is one; calls that overlap share one move.
+   *
+   * @returns the id of the version that now serves, or undefined when there was no newer one.
+   */
+  refresh(): Promise<string | undefined> {
+    this.#refreshing ??= this.#moveOn().finally(() => {
+      this.#refreshing = undefined
+    })
+    return this.#refreshing
+  }
+
+  /** Saves what was learned. Idempotent. */
+  async close(): Promise<void> {
+    this.#closed = true
+    await this.#refreshing?.catch(this.#options.onError)
+    await this.#trainer.close()
+  }
+
+  async #moveOn(): Promise<string | undefined> {
+    await this.#trainer.catchUp()
     const newest = (await this.#stores.policies.listVersions()).at(-1)
-    if (newest === undefined || newest.id === this.#router.policy.version || this.#coming !== undefined)
-      return undefined
+    if (this.#closed || newest === undefined || newest.id === this.#router.policy.version) return undefined
     const policy = await loadLatestPolicy(this.#stores.policies, this.#router.pool.list(), this.#router.policy.options)
-    this.#coming = this.#trainerFor(policy)
+    const coming = this.#trainerFor(policy)
+    this.#coming = coming
     try {
-      await this.#coming.start()
-      await this.#coming.settled()
+      await coming.start()
+      await this.#onVersion(policy)
+      await coming.settled()
       const previous = this.#trainer
-      this.#trainer = this.#coming
+      this.#trainer = coming
       this.#router.load(policy)
       await previous.close()
     } finally {
@@ -89,13 +125,7 @@ export class LivePolicy {
     return policy.version
   }
 
-  /** Saves what was learned. Idempotent. */
-  close(): Promise<void> {
-    return this.#trainer.close()
-  }
-
   #trainerFor(policy: RoutingPolicy): Trainer {
-    const learner = { policy, learn: (label: Label) => policy.learn(label, this.#router.pool.get(label.llm)) }
-    return new Trainer(learner, this.#stores, this.#options)
+    return new Trainer({ policy, learn: (label) => policy.learn(label) }, this.#stores, this.#options)
   }
 }

@@ -27,7 +27,7 @@ function label(sequence: number, value = (sequence % 10) / 10): Label {
 
 function learner() {
   const policy = new RoutingPolicy({ embedder, pool: [llm] })
-  return { policy, learn: (one: Label) => policy.learn(one, llm) }
+  return { policy, learn: (one: Label) => policy.learn(one) }
 }
 
 /** A store that holds these labels and the latest state. */
@@ -97,6 +97,41 @@ describe('Trainer', () => {
     await second.start()
     expect(second.folded).toBe(13)
     expect(taught.policy.learnedState()).toStrictEqual(stateAfter(log))
+  })
+
+  test('reading the log lets other work have its turn', async () => {
+    const long = Array.from({ length: 100 }, (_, i) => label(i + 1))
+    let turns = 0
+    const trainer = new Trainer(learner(), stores(long), {
+      ...options(),
+      batch: 10,
+      defer: (work) => {
+        turns++
+        setImmediate(work)
+      },
+    })
+    await trainer.start()
+    expect(trainer.folded).toBe(100)
+    expect(turns).toBeGreaterThanOrEqual(9)
+  })
+
+  test('a store that fails is asked again', async () => {
+    const errors: unknown[] = []
+    const store = stores(log)
+    let broken = true
+    const feedback: FeedbackStore = {
+      ...store.feedback,
+      labelsAfter: (sequence, limit) =>
+        broken ? Promise.reject(new Error('lost')) : store.feedback.labelsAfter(sequence, limit),
+    }
+    const trainer = new Trainer(learner(), { ...store, feedback }, options(errors))
+    trainer.accept(log[22]!)
+    await trainer.settled()
+    expect(errors).toHaveLength(1)
+    expect(trainer.sequence).toBe(0)
+    broken = false
+    await trainer.catchUp()
+    expect(trainer.sequence).toBe(23)
   })
 
   test('a repeat is folded once', async () => {

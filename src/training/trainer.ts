@@ -89,7 +89,14 @@ export class Trainer {
     this.#schedule()
   }
 
-  /** Resolves when everything accepted so far is folded. */
+  /** Asks the store again for labels that could not be read before. Faults go to `onError`. */
+  async catchUp(): Promise<void> {
+    if (this.#waiting.size === 0 || this.#closed) return
+    this.#foldWaiting()
+    await this.#reading
+  }
+
+  /** Resolves when everything accepted so far is folded, or the store could not be read, which `onError` was told. */
   async settled(): Promise<void> {
     while (this.#scheduled || this.#reading !== undefined) {
       await this.#reading
@@ -118,12 +125,7 @@ export class Trainer {
   }
 
   #foldWaiting(): void {
-    for (let i = 0; i < this.#options.batch; i++) {
-      const label = this.#waiting.get(this.#next)
-      if (label === undefined) break
-      this.#fold(label)
-    }
-    if (this.#waiting.has(this.#next)) this.#schedule()
+    if (this.#foldBatch()) this.#schedule()
     // A number is missing: another process numbered it, or its receipt is still under way. The store knows.
     else if (this.#waiting.size > 0 && this.#reading === undefined) {
       this.#reading = this.#readOn()
@@ -135,11 +137,24 @@ export class Trainer {
     }
   }
 
+  /** @returns whether the next label is there already. */
+  #foldBatch(): boolean {
+    for (let i = 0; i < this.#options.batch; i++) {
+      const label = this.#waiting.get(this.#next)
+      if (label === undefined) return false
+      this.#fold(label)
+    }
+    return this.#waiting.has(this.#next)
+  }
+
   async #readOn(onProgress?: (folded: number) => void): Promise<void> {
     for (;;) {
       const page = await this.#feedback.labelsAfter(this.#next - 1, pageSize)
-      // Labels that retention took away leave a gap at the front: the log goes on behind it.
-      for (const label of page) if (label.sequence >= this.#next) this.#fold(label)
+      const first = page[0]
+      // The store numbers without gaps: what is missing at the front was taken away by retention.
+      if (first !== undefined && first.sequence > this.#next) this.#next = first.sequence
+      for (const label of page) if (label.sequence >= this.#next) this.#waiting.set(label.sequence, label)
+      while (this.#foldBatch()) await new Promise<void>((resolve) => this.#options.defer(resolve))
       onProgress?.(this.#folded)
       if (page.length < pageSize) return
     }

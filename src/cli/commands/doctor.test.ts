@@ -8,6 +8,7 @@ import type { ChatProvider } from '../../providers/chat-provider.ts'
 import { ProviderError } from '../../providers/provider-error.ts'
 import { type Llm, unknownLlmProperties } from '../../routing/registry/llm.ts'
 import type { Storage } from '../../storage/storage.ts'
+import { plainError } from '../plain-error.ts'
 import { noColours } from '../terminal/colours.ts'
 import { type DoctorParts, runDoctor } from './doctor.ts'
 import { checkAccess, checkNode, type ProviderToCheck } from './doctor-checks.ts'
@@ -128,6 +129,14 @@ describe('runDoctor', () => {
     })
     expect(out.slice(1)).toEqual(['✗ configuration: wat: unknown key', '✗ configuration: who: unknown key'])
     expect(healthy).toBe(false)
+  })
+
+  test('says in its own form why there is no pool', async () => {
+    const { healthy, out } = await examine({
+      openPool: () => Promise.reject(plainError('providers without llms')),
+    })
+    expect(healthy).toBe(false)
+    expect(out.join('\n')).toContain('✗ pool: providers without llms')
   })
 
   test('fails on an empty pool', async () => {

@@ -4,6 +4,7 @@ import type { PointsmanConfig } from '../../config/pointsman-config.ts'
 import type { Llm } from '../../routing/registry/llm.ts'
 import type { Storage } from '../../storage/storage.ts'
 import { withConfigFlags } from '../config-flags.ts'
+import { PlainError } from '../plain-error.ts'
 import type { Colours, Tone } from '../terminal/colours.ts'
 import type { Terminal } from '../terminal/terminal.ts'
 import {
@@ -72,7 +73,8 @@ async function findEverything(parts: DoctorParts, flags: ConfigFlags): Promise<r
 }
 
 async function findPool(parts: DoctorParts, config: PointsmanConfig): Promise<readonly Finding[]> {
-  const pool = await parts.openPool(config)
+  const pool = await openedPool(parts, config)
+  if ('status' in pool) return [pool]
   try {
     return [
       ...checkProviderKeys(pool.providers),
@@ -86,6 +88,15 @@ async function findPool(parts: DoctorParts, config: PointsmanConfig): Promise<re
     ]
   } finally {
     await pool.close()
+  }
+}
+
+async function openedPool(parts: DoctorParts, config: PointsmanConfig): Promise<PoolToCheck | Finding> {
+  try {
+    return await parts.openPool(config)
+  } catch (error) {
+    if (!(error instanceof PlainError)) throw error
+    return { status: 'failed', subject: 'pool', detail: error.message }
   }
 }
 

@@ -3,9 +3,12 @@ import type { Command } from 'commander'
 import type { Environment } from '../../config/environment.ts'
 import { type ConfigFlags, loadConfig } from '../../config/load-config.ts'
 import { readOutcomeData } from '../../outcomes/read-outcome-data.ts'
+import type { HashedNgramEmbedder } from '../../routing/embedding/hashed-ngram-embedder.ts'
 import type { PolicyStore } from '../../routing/policy-store.ts'
 import { toStoredPolicyVersion } from '../../routing/prediction/fitted-policy.ts'
+import type { Storage } from '../../storage/storage.ts'
 import { type FitResult, fitPolicy } from '../../training/fit-policy.ts'
+import { loadEmbedder } from '../../training/live-policy.ts'
 import { withConfigFlags } from '../config-flags.ts'
 import { openStorage } from '../open-service.ts'
 import { FitProgressBar } from '../terminal/fit-progress-bar.ts'
@@ -15,6 +18,7 @@ import type { Terminal } from '../terminal/terminal.ts'
 interface FitFlags extends ConfigFlags {
   readonly data: string
   readonly split?: string
+  readonly newEmbedder?: boolean
 }
 
 /** What the command works with. */
@@ -34,18 +38,21 @@ export function addFitCommand(program: Command, around: FitSurroundings): void {
     .description('fit a policy version on outcome data and save it; a running gateway takes it up within seconds')
     .requiredOption('--data <folder>', 'outcome data: prompts.jsonl, models.json, outcomes.csv (also .gz)')
     .option('--split <name>', 'fit only on this split of the data set')
+    .option('--new-embedder', 'fit the embedding anew, although feedback was learned with the present one')
     .action(async (flags: FitFlags) => {
       const { terminal } = around
       const config = loadConfig({ environment: around.environment, flags, folder: around.folder })
       const storage = await openStorage(config)
       try {
         const data = await readOutcomeData(path.resolve(around.folder, flags.data))
+        const embedder = await embedderToKeep(storage, flags, terminal)
         const bar = new FitProgressBar()
         const result = await fitPolicy(data, {
           seed: fitSeed,
           now: Math.floor(around.now()),
           onProgress: (progress) => bar.show(progress),
           ...(flags.split === undefined ? {} : { split: flags.split }),
+          ...(embedder === undefined ? {} : { embedder }),
         }).finally(() => bar.close())
         await save(storage.policies, result)
         terminal.out(describe(result, terminal))
@@ -58,6 +65,25 @@ export function addFitCommand(program: Command, around: FitSurroundings): void {
         await storage.close()
       }
     })
+}
+
+/**
+ * The embedding that feedback was given under: vectors of another one mean something else, so that a new embedding
+ * would make every label so far teach nothing. Without labels there is nothing to keep.
+ */
+async function embedderToKeep(
+  storage: Storage,
+  flags: FitFlags,
+  terminal: Terminal,
+): Promise<HashedNgramEmbedder | undefined> {
+  const labels = await storage.feedback.latestSequence()
+  if (labels === 0) return undefined
+  if (flags.newEmbedder === true) {
+    terminal.note(`A new embedding: the ${labels} labels given so far no longer teach.`)
+    return undefined
+  }
+  terminal.note(`Keeping the embedding that ${labels} labels were given under (--new-embedder fits another).`)
+  return loadEmbedder(storage.policies)
 }
 
 /** The embedder first: a version whose embedder is missing could not be loaded. */

@@ -9,7 +9,7 @@ import {
 } from '../../routing/decision/parse-preference.ts'
 import type { CandidateTerms, RoutingDecision } from '../../routing/decision.ts'
 import { noNeeds, plainShape } from '../../routing/request.ts'
-import type { RoutingPolicy } from '../../routing/routing-policy.ts'
+import type { Router } from '../../routing/router.ts'
 import { withConfigFlags } from '../config-flags.ts'
 import { openPool } from '../open-pool.ts'
 import { openRouter, openStorage } from '../open-service.ts'
@@ -54,7 +54,8 @@ export function addRouteCommand(program: Command, around: RouteSurroundings): vo
       const pool = await openPool(config, around.environment)
       try {
         const onError = (error: unknown) => around.terminal.note(String(error))
-        const { router } = await openRouter(config, pool, storage, { onError })
+        // A look must not write: another configuration's state would be saved over the gateway's.
+        const { router } = await openRouter(config, pool, storage, { onError, saveEvery: Number.POSITIVE_INFINITY })
         await warmUp(router, storage.decisions)
         const decision = await router.route(
           {
@@ -69,7 +70,7 @@ export function addRouteCommand(program: Command, around: RouteSurroundings): vo
           },
           { keyId: undefined, budgetUsd: undefined },
         )
-        around.terminal.out(flags.json ? toJson(decision) : explain(decision, router.policy, around.terminal))
+        around.terminal.out(flags.json ? toJson(decision) : explain(decision, router, around.terminal))
       } finally {
         await pool.close()
         await storage.close()
@@ -96,32 +97,45 @@ function toJson(decision: RoutingDecision): string {
   return JSON.stringify({ ...rest, embedderId: context.embedderId }, undefined, 2)
 }
 
-function explain(decision: RoutingDecision, policy: RoutingPolicy, terminal: Terminal): string {
+function explain(decision: RoutingDecision, router: Router, terminal: Terminal): string {
   const { colours } = terminal
-  const columns = [
-    { title: '' },
-    { title: 'LLM' },
-    { title: 'quality', align: 'right' },
-    { title: '±', align: 'right' },
-    { title: 'from' },
-    { title: 'cost', align: 'right' },
-    { title: 'time', align: 'right' },
-    { title: 'utility', align: 'right' },
-    { title: 'chance', align: 'right' },
-  ] as const
   const ranked = [...decision.candidates].sort((a, b) => b.utility - a.utility)
-  const rows = ranked.map((candidate) => rowOf(candidate, decision))
-  const { lambda } = decision.preference
   const lines = [
-    renderTable(columns, rows, colours),
+    renderTable(
+      columns,
+      ranked.map((candidate) => rowOf(candidate, decision)),
+      colours,
+    ),
     '',
     `drawn: ${colours.strong(decision.drawn)} with probability ${percent(decision.propensity)}`,
-    `utility = ${weight(lambda)}·quality − ${weight(1 / lambda)}·cost/${dollars(policy.costReferenceUsd)} at λ = ${lambda}`,
-    `policy ${decision.policyVersion}, ${decision.labelSequence} labels learned${decision.cold ? '; cold: qualities are guessed from prices' : ''}`,
+    formulaOf(decision, router),
+    `policy ${decision.policyVersion}, ${decision.labelSequence} labels in the log${decision.cold ? '; cold: qualities are guessed from prices' : ''}`,
   ]
   for (const { llm, reason } of decision.excluded)
     lines.push(colours.dim(`not asked: ${llm} (${reason.replaceAll('_', ' ')})`))
   return lines.join('\n')
+}
+
+const columns = [
+  { title: '' },
+  { title: 'LLM' },
+  { title: 'quality', align: 'right' },
+  { title: '±', align: 'right' },
+  { title: 'from' },
+  { title: 'cost', align: 'right' },
+  { title: 'time', align: 'right' },
+  { title: 'late', align: 'right' },
+  { title: 'utility', align: 'right' },
+  { title: 'chance', align: 'right' },
+] as const
+
+/** With it, each utility can be computed from its row. */
+function formulaOf({ rule, preference: { lambda } }: RoutingDecision, { options, policy }: Router): string {
+  const late = ` − ${options.latencyPenaltyWeight}·late`
+  const scale = dollars(policy.costReferenceUsd)
+  if (rule === 'cheapest') return `utility = −cost/${scale}${late}: no quality to choose by, so the cheapest`
+  const [quality, cost] = [lambda / (1 + lambda), 1 / (1 + lambda)].map((weight) => weight.toFixed(3))
+  return `utility = ${quality}·(quality + ${options.explorationWidth}·±) − ${cost}·cost/${scale}${late} at λ = ${lambda}`
 }
 
 function rowOf(candidate: CandidateTerms, decision: RoutingDecision) {
@@ -134,14 +148,10 @@ function rowOf(candidate: CandidateTerms, decision: RoutingDecision) {
     candidate.qualitySource === 'fitted' ? 'fitted' : 'price',
     candidate.costUsd === undefined ? 'unknown' : dollars(candidate.costUsd),
     `${(candidate.completionMs / 1000).toFixed(1)} s`,
+    candidate.latencyPenalty.toPrecision(2),
     candidate.utility.toFixed(4),
     percent(candidate.probability),
   ]
-}
-
-/** λ/(1+λ), as shown. */
-function weight(lambda: number): string {
-  return Number.isFinite(lambda) ? (lambda / (1 + lambda)).toFixed(3) : '1.000'
 }
 
 function dollars(usd: number): string {

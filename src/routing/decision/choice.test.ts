@@ -61,6 +61,17 @@ describe('choiceProbabilities', () => {
     )
   })
 
+  test('a candidate under a veto does not end exploring among the others', () => {
+    const [first, second] = probabilities([0.5, 0.499, -1000], 0.02, 0.02)
+    expect(second! / first!).toBeGreaterThan(0.5)
+  })
+
+  test('what is not finite is refused, never drawn from', () => {
+    expect(() => probabilities([0.5, Number.NaN], 0.005, 0.02)).toThrow(/finite/)
+    expect(() => probabilities([0.5, 0.4], 0.005, 0.02, [1, Number.NaN])).toThrow(/finite/)
+    expect(() => probabilities([Number.NaN], 0.005, 0.02)).toThrow(/finite/)
+  })
+
   test('price 0 takes the best; ties go to the cheaper', () => {
     expect([...probabilities([0.1, 0.9, 0.9], 0, 0, [1, 3, 2])]).toEqual([0, 0, 1])
     expect([...probabilities([0.1, 0.9], 0, 0.02)]).toEqual([0.01, 0.99])
@@ -94,7 +105,12 @@ describe('choiceProbabilities', () => {
         const best = Math.max(...utilities)
         const loss = p.reduce((sum, value, i) => sum + value * (best - utilities[i]!), 0)
         const floorLoss = utilities.reduce((sum, value) => sum + (0.02 * (best - value)) / utilities.length, 0)
-        expect(loss).toBeLessThanOrEqual(Math.max(price, floorLoss) * (1 + 1e-9))
+        // Vetoes count as a loss of 1 when the softmax gets what the floor leaves.
+        const vetoed = utilities.reduce(
+          (sum, value) => sum + (0.02 * Math.max(0, best - value - 1)) / utilities.length,
+          0,
+        )
+        expect(loss).toBeLessThanOrEqual((Math.max(price, floorLoss) + vetoed) * (1 + 1e-9))
       }),
     )
   })

@@ -14,6 +14,9 @@ export const defaultExploration: ExplorationOptions = { price: 0.005, floor: 0.0
 
 export const noExploration: ExplorationOptions = { price: 0, floor: 0, floorSpendShare: 0 }
 
+/** Utilities lie about within [−1, 1]; a loss beyond that is a veto, such as the latency penalty's, not money or quality. */
+const largestLoss = 1
+
 /** However dear a candidate is, this share of its even part of the floor stays. */
 const leastFloorShare = 0.01
 
@@ -39,12 +42,13 @@ export function checkExploration({ price, floor, floorSpendShare }: ExplorationO
  *
  * The floor is paid first; T spends what it leaves of the price. The softmax maximises Σp·s + T·H(p), so its expected loss
  * against the best candidate is at most T·H(p) ≤ T·ln K: with T = rest/ln K the declared price holds on every request,
- * without calibration, unless the floor alone costs more. Where nothing is left the best takes all but the floor, ties
+ * without calibration, unless the floor alone costs more; a veto counts as a loss of 1 there. Where nothing is left the best takes all but the floor, ties
  * going to the cheaper.
  *
  * @param utilities s, finite, its first `count` entries.
  * @param costsUsd ĉ, finite, same order; also breaks ties.
  * @param probabilities receives the result; sums to 1.
+ * @throws {RoutingError} `not_finite`, so that a propensity that is no number can never be logged.
  */
 export function choiceProbabilities(
   utilities: Float64Array,
@@ -54,11 +58,12 @@ export function choiceProbabilities(
   probabilities: Float64Array,
 ): void {
   const best = bestCandidate(utilities, costsUsd, count)
+  const top = utilities[best]!
   if (count === 1) {
+    if (!Number.isFinite(top)) throw new RoutingError('not_finite', 'Utilities must be finite')
     probabilities[0] = 1
     return
   }
-  const top = utilities[best]!
   const cap = (options.floorSpendShare * costsUsd[best]!) / count
   let floor = 0
   let floorLoss = 0
@@ -66,7 +71,10 @@ export function choiceProbabilities(
     const part = floorOf(costsUsd[i]!, cap, options.floor / count)
     probabilities[i] = part
     floor += part
-    floorLoss += part * (top - utilities[i]!)
+    floorLoss += part * Math.min(largestLoss, top - utilities[i]!)
+  }
+  if (!Number.isFinite(floorLoss) || !Number.isFinite(floor)) {
+    throw new RoutingError('not_finite', 'Utilities and costs must be finite')
   }
   const rest = floor < 1 ? Math.max(0, options.price - floorLoss) / (1 - floor) : 0
   const temperature = rest / Math.log(count)

@@ -96,6 +96,34 @@ describe('ResidualLearner', () => {
     expect(changed.correction('a', z)).toBeCloseTo(original.correction('a', z), 10)
   })
 
+  test('a revision of what was never learned is a new observation', () => {
+    const labels = observations(3, 5)
+    const learner = new ResidualLearner(options)
+    learner.observe('a', labels[0]!)
+    learner.revise('a', labels[1]!, labels[2]!)
+    const direct = new ResidualLearner(options)
+    direct.observe('a', labels[0]!)
+    direct.observe('a', labels[2]!)
+    expect(learner.snapshot()).toStrictEqual(direct.snapshot())
+  })
+
+  test('the first anchor holds, over snapshots too', () => {
+    const learner = new ResidualLearner(options)
+    expect(learner.anchorOf('new')).toBeUndefined()
+    expect(learner.anchor('new', 0.6)).toBe(0.6)
+    expect(learner.anchor('new', 0.9)).toBe(0.6)
+    expect(ResidualLearner.restore(learner.snapshot(), options).anchorOf('new')).toBe(0.6)
+  })
+
+  test('a restored state obeys the options of today', () => {
+    const learner = new ResidualLearner(options)
+    for (const label of observations(10, 2)) learner.observe('a', label)
+    const z = Float64Array.of(1, 0, 0)
+    const tighter = { ...options, fittedPrior: { level: 0.01, slope: 0.01 } }
+    expect(ResidualLearner.restore(learner.snapshot(), tighter).uncertainty('a', z)).toBeLessThan(0.01)
+    expect(() => ResidualLearner.restore(learner.snapshot(), { ...options, dimension: 4 })).toThrow(/expected 4/)
+  })
+
   test('law: a snapshot taken anywhere continues bit for bit', () => {
     fc.assert(
       fc.property(fc.integer({ min: 0, max: 40 }), fc.integer(), (cut, seed) => {
@@ -105,7 +133,7 @@ describe('ResidualLearner', () => {
         labels.forEach((label, i) => {
           const llm = i % 3 === 0 ? 'b' : 'a'
           straight.observe(llm, label)
-          if (i === cut) broken = ResidualLearner.restore(broken.snapshot())
+          if (i === cut) broken = ResidualLearner.restore(broken.snapshot(), options)
           broken.observe(llm, label)
         })
         expect(broken.snapshot()).toStrictEqual(straight.snapshot())
@@ -125,7 +153,7 @@ describe('ResidualLearner', () => {
     expect(() => learner.observe('a', wild)).toThrow(/finite/)
     expect(() => learner.observe('a', { ...wild, residual: 0, noiseVariance: 0 })).toThrow(/noise variance/)
     expect(learner.labelCount('a')).toBe(0)
-    expect(() => ResidualLearner.restore({ formatVersion: 9, kind: 'residual' })).toThrow(/another version/)
+    expect(() => ResidualLearner.restore({ formatVersion: 9, kind: 'residual' }, options)).toThrow(/another version/)
     expect(() => new ResidualLearner({ ...options, discount: 0 })).toThrow(/discount/)
     expect(() => new ResidualLearner({ ...options, fittedPrior: { level: 0, slope: 1 } })).toThrow(/deviations/)
   })

@@ -40,6 +40,8 @@ const revisableLabels = 1024
 
 interface LlmState {
   labels: number
+  /** q̂₀ that the residuals refer to where no fitted estimate does; fixed at the first label. */
+  anchor: number | undefined
   /** Diagonal of Λ₀. */
   readonly prior: Float64Array
   /** Discounted Σ w·z·zᵀ, row-major lower triangle in [d × d]. */
@@ -89,6 +91,23 @@ export class ResidualLearner {
     return this.#sequence
   }
 
+  /** What {@link anchor} fixed, or undefined. */
+  anchorOf(llm: LlmId): number | undefined {
+    return this.#states.get(llm)?.anchor
+  }
+
+  /**
+   * Fixes the level that this LLM's residuals refer to; later calls change nothing. Part of the state: a guess from the
+   * price of the day would move what was learned whenever the price moves.
+   *
+   * @returns the anchor that holds.
+   */
+  anchor(llm: LlmId, quality: number): number {
+    const state = this.#of(llm)
+    state.anchor ??= quality
+    return state.anchor
+  }
+
   labelCount(llm: LlmId): number {
     return this.#states.get(llm)?.labels ?? 0
   }
@@ -121,7 +140,7 @@ export class ResidualLearner {
   /**
    * O(d³) for the factorisation.
    *
-   * @throws {RoutingError} `dimension_mismatch`, `not_finite`; nothing is changed then.
+   * @throws {RoutingError} `dimension_mismatch`, `not_finite`; an observation that is refused changes nothing.
    */
   observe(llm: LlmId, observation: ResidualObservation): void {
     this.#check(observation)
@@ -137,16 +156,19 @@ export class ResidualLearner {
   }
 
   /**
-   * Takes an earlier observation back and puts this one in its place, at the earlier one's weight by age. One too old
-   * to be found is left as it was: its weight is spent.
+   * Takes an earlier observation back and puts this one in its place, at the earlier one's weight by age. Where the
+   * earlier one is not found (it taught nothing, or its weight is spent), this is a new observation.
    */
   revise(llm: LlmId, earlier: ResidualObservation, observation: ResidualObservation): void {
     this.#check(earlier)
     this.#check(observation)
     const state = this.#of(llm)
-    this.#sequence = Math.max(this.#sequence, observation.sequence)
     const age = ageOf(state, earlier.sequence)
-    if (age === undefined) return
+    if (age === undefined) {
+      this.observe(llm, observation)
+      return
+    }
+    this.#sequence = Math.max(this.#sequence, observation.sequence)
     const weight = this.options.discount ** age
     this.#add(state, earlier.features, earlier.residual, -weight / earlier.noiseVariance)
     this.#add(state, observation.features, observation.residual, weight / observation.noiseVariance)
@@ -164,21 +186,22 @@ export class ResidualLearner {
     const llms = [...this.#states].map(([id, state]) => ({
       id,
       labels: state.labels,
+      anchor: state.anchor,
       precision: state.precision.slice(),
       moment: state.moment.slice(),
       recent: state.recent.slice(),
     }))
-    const { fittedPrior, unfittedPrior } = this.options
-    const options = { ...this.options, fittedPrior: { ...fittedPrior }, unfittedPrior: { ...unfittedPrior } }
-    return { formatVersion: 1, kind: 'residual', options, sequence: this.#sequence, llms }
+    const { dimension } = this.options
+    return { formatVersion: 1, kind: 'residual', dimension, sequence: this.#sequence, llms }
   }
 
   /**
-   * The factor and the mean are computed again from the sums, by the same operations in the same order, hence bit for bit.
+   * The sums come back as they were; prior and discount are those of today. The factor and the mean are computed again
+   * from the sums, by the same operations in the same order: with the same options bit for bit.
    *
-   * @throws {RoutingError} `unknown_snapshot_format`
+   * @throws {RoutingError} `unknown_snapshot_format`, `dimension_mismatch`
    */
-  static restore(snapshot: SnapshotData): ResidualLearner {
+  static restore(snapshot: SnapshotData, options: ResidualLearnerOptions): ResidualLearner {
     const data = snapshot as unknown as ResidualSnapshot
     if (data?.formatVersion !== 1 || data.kind !== 'residual') {
       throw new RoutingError(
@@ -186,10 +209,12 @@ export class ResidualLearner {
         'This learned state was written by another version of Pointsman',
       )
     }
-    const learner = new ResidualLearner(data.options)
+    requireDimension('The learned state', data.dimension, options.dimension)
+    const learner = new ResidualLearner(options)
     learner.#sequence = data.sequence
     for (const saved of data.llms) {
       const state = learner.#of(saved.id)
+      state.anchor = saved.anchor
       state.labels = saved.labels
       state.precision.set(saved.precision)
       state.moment.set(saved.moment)
@@ -235,6 +260,7 @@ export class ResidualLearner {
     const { dimension } = this.options
     const created: LlmState = {
       labels: 0,
+      anchor: undefined,
       prior: this.#priorOf(llm),
       precision: new Float64Array(dimension * dimension),
       moment: new Float64Array(dimension),
@@ -261,11 +287,12 @@ function priorPrecision({ level, slope }: PriorDeviation, dimension: number): Fl
 interface ResidualSnapshot {
   readonly formatVersion: number
   readonly kind: string
-  readonly options: ResidualLearnerOptions
+  readonly dimension: number
   readonly sequence: number
   readonly llms: readonly {
     readonly id: LlmId
     readonly labels: number
+    readonly anchor: number | undefined
     readonly precision: Float64Array
     readonly moment: Float64Array
     readonly recent: Float64Array

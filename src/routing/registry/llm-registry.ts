@@ -6,13 +6,22 @@ export class LlmRegistry {
   readonly #llms = new Map<LlmId, Llm>()
   #list: readonly Llm[] = []
 
+  /** @throws {RoutingError} `invalid_option` */
   constructor(llms: Iterable<Llm> = []) {
-    for (const llm of llms) this.#llms.set(llm.id, llm)
+    for (const llm of llms) {
+      checkLlm(llm)
+      this.#llms.set(llm.id, llm)
+    }
     this.#list = [...this.#llms.values()]
   }
 
-  /** Adds an LLM, or replaces the one of that id in its place. */
+  /**
+   * Adds an LLM, or replaces the one of that id in its place.
+   *
+   * @throws {RoutingError} `invalid_option`
+   */
   set(llm: Llm): void {
+    checkLlm(llm)
     this.#llms.set(llm.id, llm)
     this.#list = [...this.#llms.values()]
   }
@@ -38,5 +47,23 @@ export class LlmRegistry {
   /** The same array until the pool changes. */
   list(): readonly Llm[] {
     return this.#list
+  }
+}
+
+/** One figure that is no number would make every utility of the pool one. */
+function checkLlm(llm: Llm): void {
+  const figures: readonly (readonly [name: string, value: number | undefined, highest?: number])[] = [
+    ...Object.entries(llm.price ?? {}).map(([name, value]) => [`price.${name}`, value as number] as const),
+    ['quality', llm.quality, 1],
+    ['timeToFirstTokenMs', llm.timeToFirstTokenMs],
+    ['tokensPerSecond', llm.tokensPerSecond],
+  ]
+  for (const [name, value, highest = Number.MAX_VALUE] of figures) {
+    if (value !== undefined && !(value >= 0 && value <= highest)) {
+      throw new RoutingError('invalid_option', `${name} of the LLM '${llm.id}' is out of range: ${value}`)
+    }
+  }
+  if (llm.tokensPerSecond === 0) {
+    throw new RoutingError('invalid_option', `tokensPerSecond of the LLM '${llm.id}' must be above 0`)
   }
 }
