@@ -57,8 +57,8 @@ export class LearningRouter {
     this.#sequence = router.policy.labelSequence
   }
 
-  /** @throws {RoutingError} `no_admissible_llm`, `unknown_llm` */
-  route(input: RouteInput): Promise<RoutingDecision> {
+  /** @throws {RoutingError} `no_admissible_llm`, `unknown_llm`, `invalid_preference`, `not_finite` */
+  async route(input: RouteInput): Promise<RoutingDecision> {
     return this.router.route(toRequest(input), { keyId: undefined, budgetUsd: undefined })
   }
 
