@@ -24,11 +24,15 @@ export function predictCosts(
     upstreamModel: id,
     price: prices[index],
   }))
+  const offlineCostUsd = new Float64Array(width)
+  const costUsdP90 = new Float64Array(width)
   const outputTokens = new Float64Array(width)
   const outputTokensP90 = new Float64Array(width)
+  const lengths = { outputTokens, outputTokensP90 }
   for (const row of indices) {
     const costUsd = out.subarray(row * width, (row + 1) * width)
-    predictor.predict(rows.contexts[row]!, callSize(rows, row), llms, { costUsd, outputTokens, outputTokensP90 })
+    const estimates = { costUsd, offlineCostUsd, costUsdP90, ...lengths }
+    predictor.predict(rows.contexts[row]!, callSize(rows, row), llms, estimates)
   }
 }
 

@@ -14,6 +14,13 @@ export interface CallSize {
 export interface CostEstimates {
   /** Expected bill, USD; NaN when not known. */
   readonly costUsd: Float64Array
+  /**
+   * The same before what bills have taught since the fit, which is what {@link CostPredictor.observe} compares a bill
+   * with. NaN also where that would teach nothing: while an LLM that was never fitted has a guessed length.
+   */
+  readonly offlineCostUsd: Float64Array
+  /** The bill of an answer of `outputTokensP90`, at least `costUsd`; NaN when not known. */
+  readonly costUsdP90: Float64Array
   /** Expected output tokens, reasoning inside. */
   readonly outputTokens: Float64Array
   /** Nine answers in ten are expected to be no longer. */
@@ -31,10 +38,18 @@ export interface CostPredictor {
    */
   predict(context: RoutingContext, size: CallSize, llms: readonly Llm[], out: CostEstimates): void
   /**
-   * Learns slowly from a bill. `predictedUsd` is what {@link predict} said; NaN, or a bill of undefined, teaches the
-   * length only.
+   * Learns slowly from a bill; bills may come in any order, however late. Unknown is NaN or undefined.
+   *
+   * @param offlineUsd `offlineCostUsd` of {@link predict} for that call; unknown, or a bill that is, teaches the length only.
+   * @param capTokens the caller's cap on the answer's length: an answer that it ended is not taken for a short one.
    */
-  observe(llm: LlmId, predictedUsd: number, billedUsd: number | undefined, outputTokens: number | undefined): void
+  observe(
+    llm: LlmId,
+    offlineUsd: number,
+    billedUsd: number | undefined,
+    outputTokens: number | undefined,
+    capTokens: number | undefined,
+  ): void
   /** Fitted parameters and what was learned since; restoring it gives bit-identical estimates. */
   snapshot(): SnapshotData
 }

@@ -4,8 +4,8 @@ import type { RoutingContext } from '../embedding/routing-context.ts'
 import { nextNormal, SeededRandom } from '../numeric/random-source.ts'
 import { type Llm, unknownLlmProperties } from '../registry/llm.ts'
 import type { TokenPrice } from '../registry/token-price.ts'
-import { p90ToMean, priorOutputTokens } from './bill-corrections.ts'
-import type { CallSize } from './cost-predictor.ts'
+import { answersUntilLengthKnown, p90ToMean, priorOutputTokens } from './bill-corrections.ts'
+import type { CallSize, CostEstimates } from './cost-predictor.ts'
 import { TokenCostPredictor } from './token-cost-predictor.ts'
 import type { TrainingRows } from './training-rows.ts'
 
@@ -31,12 +31,18 @@ const nothingEmbedded: RoutingContext = {
 
 const size: CallSize = { inputTokens: 100, maxOutputTokens: undefined }
 
-function predict(predictor: TokenCostPredictor, of: RoutingContext, llms: readonly Llm[], call: CallSize = size) {
-  const out = {
-    costUsd: new Float64Array(llms.length),
-    outputTokens: new Float64Array(llms.length),
-    outputTokensP90: new Float64Array(llms.length),
+function newEstimates(capacity: number): CostEstimates {
+  return {
+    costUsd: new Float64Array(capacity),
+    offlineCostUsd: new Float64Array(capacity),
+    costUsdP90: new Float64Array(capacity),
+    outputTokens: new Float64Array(capacity),
+    outputTokensP90: new Float64Array(capacity),
   }
+}
+
+function predict(predictor: TokenCostPredictor, of: RoutingContext, llms: readonly Llm[], call: CallSize = size) {
+  const out = newEstimates(llms.length)
   predictor.predict(of, call, llms, out)
   return out
 }
@@ -67,58 +73,66 @@ function twoTopicCosts(count: number): TrainingRows {
 
 describe('TokenCostPredictor, unfitted', () => {
   it('multiplies the prior length by the price', () => {
-    const { costUsd, outputTokens, outputTokensP90 } = predict(TokenCostPredictor.unfitted(), nothingEmbedded, [
-      llm('any'),
-    ])
-    expect(outputTokens[0]).toBe(priorOutputTokens)
-    expect(outputTokensP90[0]).toBe(p90ToMean * priorOutputTokens)
-    expect(costUsd[0]).toBeCloseTo((100 * 1 + 300 * 10) / 1e6, 15)
+    const out = predict(TokenCostPredictor.unfitted(), nothingEmbedded, [llm('any')])
+    expect(out.outputTokens[0]).toBe(priorOutputTokens)
+    expect(out.outputTokensP90[0]).toBe(p90ToMean * priorOutputTokens)
+    expect(out.costUsd[0]).toBeCloseTo((100 * 1 + 300 * 10) / 1e6, 15)
+    expect(out.costUsdP90[0]).toBeCloseTo((100 * 1 + 600 * 10) / 1e6, 15)
   })
 
   it('says NaN, never zero, for an unknown price, and zero for a free LLM', () => {
     const free = llm('free', { inputPerMillionTokensUsd: 0, outputPerMillionTokensUsd: 0 })
     const unpriced = { ...llm('unpriced'), price: undefined }
-    const { costUsd } = predict(TokenCostPredictor.unfitted(), nothingEmbedded, [unpriced, free])
-    expect([...costUsd]).toEqual([Number.NaN, 0])
+    const { costUsd, costUsdP90 } = predict(TokenCostPredictor.unfitted(), nothingEmbedded, [unpriced, free])
+    expect([...costUsd, ...costUsdP90]).toEqual([Number.NaN, 0, Number.NaN, 0])
   })
 
   it('holds lengths to the caller’s cap', () => {
     const call = { inputTokens: 0, maxOutputTokens: 20 }
     const out = predict(TokenCostPredictor.unfitted(), nothingEmbedded, [llm('any')], call)
     expect([out.outputTokens[0], out.outputTokensP90[0]]).toEqual([20, 20])
-    expect(out.costUsd[0]).toBeCloseTo(200 / 1e6, 15)
+    expect([out.costUsd[0], out.costUsdP90[0]]).toEqual([200 / 1e6, 200 / 1e6])
   })
 
   it('learns an LLM’s length from its answers', () => {
     const predictor = TokenCostPredictor.unfitted()
-    for (let i = 0; i < 400; i++) predictor.observe('any', Number.NaN, undefined, 50)
+    for (let i = 0; i < 400; i++) predictor.observe('any', Number.NaN, undefined, 50, undefined)
     const out = predict(predictor, nothingEmbedded, [llm('any'), llm('other')])
     expect(out.outputTokens[0]).toBeCloseTo(50, 0)
     expect(out.outputTokens[1]).toBe(priorOutputTokens)
   })
 
-  it('follows the bills, slowly and within bounds', () => {
+  it('does not take an answer that a cap ended for a short one', () => {
     const predictor = TokenCostPredictor.unfitted()
-    const before = predict(predictor, nothingEmbedded, [llm('any')]).costUsd[0]!
-    predictor.observe('any', before, 3 * before, undefined)
-    expect(predict(predictor, nothingEmbedded, [llm('any')]).costUsd[0]! / before).toBeCloseTo(1.04, 12)
-    for (let i = 0; i < 1000; i++) {
-      predictor.observe('any', predict(predictor, nothingEmbedded, [llm('any')]).costUsd[0]!, 3 * before, undefined)
-    }
-    expect(predict(predictor, nothingEmbedded, [llm('any')]).costUsd[0]! / before).toBeCloseTo(3, 6)
-    for (let i = 0; i < 1000; i++) predictor.observe('any', before, 100 * before, undefined)
-    expect(predict(predictor, nothingEmbedded, [llm('any')]).costUsd[0]! / before).toBe(4)
+    for (let i = 0; i < 200; i++) predictor.observe('any', Number.NaN, undefined, 5, 5)
+    for (let i = 0; i < 200; i++) predictor.observe('any', Number.NaN, undefined, 96, 100)
+    expect(predict(predictor, nothingEmbedded, [llm('any')]).outputTokens[0]).toBe(priorOutputTokens)
+    for (let i = 0; i < 400; i++) predictor.observe('any', Number.NaN, undefined, 94, 100)
+    expect(predict(predictor, nothingEmbedded, [llm('any')]).outputTokens[0]).toBeCloseTo(94, 0)
   })
 
-  it('ignores bills it cannot compare', () => {
+  it('has no base for bills until the length has been learned', () => {
     const predictor = TokenCostPredictor.unfitted()
-    predictor.observe('any', Number.NaN, 1, undefined)
-    predictor.observe('any', 0, 1, undefined)
-    predictor.observe('any', 1, Number.NaN, Number.NaN)
-    predictor.observe('any', 1, undefined, undefined)
-    expect(predict(predictor, nothingEmbedded, [llm('any')])).toEqual(
-      predict(TokenCostPredictor.unfitted(), nothingEmbedded, [llm('any')]),
-    )
+    const offlineUsd = () => predict(predictor, nothingEmbedded, [llm('any')]).offlineCostUsd[0]!
+    for (let i = 0; i < answersUntilLengthKnown; i++) {
+      expect(offlineUsd()).toBeNaN()
+      predictor.observe('any', Number.NaN, undefined, undefined, undefined)
+    }
+    expect(offlineUsd()).toBeCloseTo((100 * 1 + 300 * 10) / 1e6, 15)
+  })
+
+  it('is not thrown off by bills of calls that were sent before the length was known', () => {
+    for (const tokens of [50, 1500]) {
+      const predictor = TokenCostPredictor.unfitted()
+      const billedUsd = (100 + 10 * tokens) / 1e6
+      const sent = Array.from({ length: 200 }, () => Number.NaN)
+      for (let i = 0; i < 500; i++) {
+        const { offlineCostUsd, costUsd } = predict(predictor, nothingEmbedded, [llm('any')])
+        if (i > 200) expect(Math.abs(Math.log(costUsd[0]! / billedUsd))).toBeLessThan(0.3)
+        sent.push(offlineCostUsd[0]!)
+        predictor.observe('any', sent.shift()!, billedUsd, tokens, undefined)
+      }
+    }
   })
 })
 
@@ -151,6 +165,24 @@ describe('TokenCostPredictor, fitted', () => {
     expect(long.costUsd[0]! - was!.costUsd[0]!).toBeCloseTo(0.1, 12)
   })
 
+  it('follows bills without changing what it compares them with', () => {
+    const predictor = TokenCostPredictor.fit(rows, [price, price], { seed: 1 })
+    const before = predict(predictor, context(1), [llm('counted')])
+    expect(before.offlineCostUsd).toEqual(before.costUsd)
+    predictor.observe('counted', before.offlineCostUsd[0]!, 3 * before.costUsd[0]!, undefined, undefined)
+    const after = predict(predictor, context(1), [llm('counted')])
+    expect(after.offlineCostUsd).toEqual(before.offlineCostUsd)
+    expect(after.costUsd[0]! / before.costUsd[0]!).toBeCloseTo(1.04, 12)
+    expect(after.costUsdP90[0]! / before.costUsdP90[0]!).toBeCloseTo(1.04, 12)
+  })
+
+  it('bills the 90 % point of the length, or twice a regressed bill', () => {
+    const unpriced = { ...llm('billed'), price: undefined }
+    const out = predict(fitted, context(1), [llm('counted'), unpriced])
+    expect(out.costUsdP90[0]).toBeCloseTo((100 + 10 * out.outputTokensP90[0]!) / 1e6, 12)
+    expect(out.costUsdP90[1]).toBe(p90ToMean * out.costUsd[1]!)
+  })
+
   it('falls back on the regressed bill where the price is not known, on priors for strangers', () => {
     const unpriced = { ...llm('billed'), price: undefined }
     const stranger = llm('stranger')
@@ -168,8 +200,8 @@ describe('TokenCostPredictor, fitted', () => {
 
   it('restores to bit-identical estimates, corrections included', () => {
     const predictor = TokenCostPredictor.fit(rows, [price, undefined], { seed: 2 })
-    predictor.observe('counted', 0.001, 0.002, 80)
-    predictor.observe('stranger', 0.001, 0.0005, 70)
+    predictor.observe('counted', 0.001, 0.002, 80, undefined)
+    predictor.observe('stranger', 0.001, 0.0005, 70, undefined)
     const restored = TokenCostPredictor.restore(structuredClone(predictor.snapshot()))
     const llms = ['counted', 'billed', 'stranger'].map((id) => llm(id))
     for (const topic of [0, 1]) {
@@ -179,11 +211,7 @@ describe('TokenCostPredictor, fitted', () => {
   })
 
   it('refuses outputs that are too short', () => {
-    const short = {
-      costUsd: new Float64Array(1),
-      outputTokens: new Float64Array(2),
-      outputTokensP90: new Float64Array(2),
-    }
+    const short = { ...newEstimates(2), costUsdP90: new Float64Array(1) }
     expect(() => fitted.predict(context(0), size, [llm('counted'), llm('billed')], short)).toThrowError(
       expect.objectContaining({ code: 'dimension_mismatch' }),
     )

@@ -4,7 +4,7 @@ import { requireDimension } from '../errors.ts'
 import type { SnapshotData } from '../policy-store.ts'
 import type { Llm, LlmId } from '../registry/llm.ts'
 import type { TokenPrice } from '../registry/token-price.ts'
-import { BillCorrections, p90ToMean } from './bill-corrections.ts'
+import { answersUntilLengthKnown, BillCorrections, p90ToMean } from './bill-corrections.ts'
 import type { CallSize, CostEstimates, CostPredictor } from './cost-predictor.ts'
 import { OutputLengthPredictor } from './output-length-predictor.ts'
 import { RecordedCostRegression } from './recorded-cost-regression.ts'
@@ -38,7 +38,8 @@ interface FittedCosts {
  * from {@link RecordedCostRegression}: what the bill leaves after the prompt, at the prices of the fit, so that hidden
  * reasoning, later price changes, long system prompts and the caller's cap all count as they should. An LLM never fitted
  * gets the mean of its answers so far, starting from a prior. Without a price the regressed bill itself is the estimate,
- * and without that NaN. The correction follows the bills, {@link BillCorrections}.
+ * and without that NaN. The correction follows the bills, {@link BillCorrections}. The dear case of the bill takes the 90 %
+ * point of the length, or {@link p90ToMean} times a regressed bill.
  */
 export class TokenCostPredictor implements CostPredictor {
   readonly llms: readonly LlmId[]
@@ -85,34 +86,36 @@ export class TokenCostPredictor implements CostPredictor {
   }
 
   predict(context: RoutingContext, size: CallSize, llms: readonly Llm[], out: CostEstimates): void {
-    this.#requireRoom(llms.length, out)
+    requireRoom(llms.length, out)
     this.#predictFitted(context)
     const cap = size.maxOutputTokens ?? Number.POSITIVE_INFINITY
     for (let i = 0; i < llms.length; i++) {
-      const llm = llms[i]!
-      const index = this.#index.get(llm.id) ?? -1
-      const corrections = this.#corrections.of(llm.id)
+      const { id, price } = llms[i]!
+      const index = this.#index.get(id) ?? -1
+      const learned = this.#corrections.of(id)
       const isFitted = index !== -1 && !Number.isNaN(this.#tokens[index]!)
-      out.outputTokens[i] = Math.min(cap, isFitted ? this.#tokens[index]! : corrections.outputTokens)
-      out.outputTokensP90[i] = Math.min(cap, isFitted ? this.#tokensP90[index]! : corrections.outputTokensP90)
-      const bill =
-        llm.price !== undefined
-          ? listPriceUsd(llm.price, size.inputTokens, out.outputTokens[i]!)
-          : index === -1
-            ? Number.NaN
-            : this.#billUsd[index]!
-      out.costUsd[i] = bill * corrections.factor
+      const tokens = Math.min(cap, isFitted ? this.#tokens[index]! : learned.outputTokens)
+      const tokensP90 = Math.min(cap, isFitted ? this.#tokensP90[index]! : learned.outputTokensP90)
+      const regressedUsd = index === -1 ? Number.NaN : this.#billUsd[index]!
+      const billUsd = price === undefined ? regressedUsd : listPriceUsd(price, size.inputTokens, tokens)
+      const billP90 = price === undefined ? regressedUsd * p90ToMean : listPriceUsd(price, size.inputTokens, tokensP90)
+      const hasBase = isFitted || price === undefined || learned.observed >= answersUntilLengthKnown
+      out.outputTokens[i] = tokens
+      out.outputTokensP90[i] = tokensP90
+      out.offlineCostUsd[i] = hasBase ? billUsd : Number.NaN
+      out.costUsd[i] = billUsd * learned.factor
+      out.costUsdP90[i] = billP90 * learned.factor
     }
   }
 
-  observe(llm: LlmId, predictedUsd: number, billedUsd: number | undefined, outputTokens: number | undefined): void {
-    this.#corrections.observe(llm, predictedUsd, billedUsd, outputTokens)
-  }
-
-  #requireRoom(count: number, out: CostEstimates): void {
-    if (out.costUsd.length < count) requireDimension('The cost output', out.costUsd.length, count)
-    if (out.outputTokens.length < count) requireDimension('The token output', out.outputTokens.length, count)
-    if (out.outputTokensP90.length < count) requireDimension('The p90 output', out.outputTokensP90.length, count)
+  observe(
+    llm: LlmId,
+    offlineUsd: number,
+    billedUsd: number | undefined,
+    outputTokens: number | undefined,
+    capTokens: number | undefined,
+  ): void {
+    this.#corrections.observe(llm, offlineUsd, billedUsd, outputTokens, capTokens)
   }
 
   #predictFitted(context: RoutingContext): void {
@@ -168,6 +171,12 @@ export class TokenCostPredictor implements CostPredictor {
       },
       corrections,
     )
+  }
+}
+
+function requireRoom(count: number, out: CostEstimates): void {
+  for (const estimates of [out.costUsd, out.offlineCostUsd, out.costUsdP90, out.outputTokens, out.outputTokensP90]) {
+    if (estimates.length < count) requireDimension('A cost output', estimates.length, count)
   }
 }
 
