@@ -14,7 +14,6 @@ export function chooseRidgePenalty(rows: TrainingRows, folds: number): number {
   const all = rows.contexts.map((_, row) => row)
   const errors = candidates.map(() => 0)
   const quality = new Float64Array(width)
-  const uncertainty = new Float64Array(width)
   for (let fold = 0; fold < folds; fold++) {
     const train = selectTrainingRows(
       rows,
@@ -23,7 +22,7 @@ export function chooseRidgePenalty(rows: TrainingRows, folds: number): number {
     candidates.forEach((penalty, index) => {
       const predictor = RidgeQualityPredictor.fit(train, { penalty })
       for (let row = fold; row < all.length; row += folds) {
-        predictor.predict(rows.contexts[row]!, quality, uncertainty)
+        predictor.predict(rows.contexts[row]!, quality)
         errors[index]! += centredError(quality, rows.quality.subarray(row * width, (row + 1) * width))
       }
     })

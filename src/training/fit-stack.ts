@@ -27,7 +27,7 @@ export interface FittedStack {
   readonly cost: TokenCostPredictor
   /** α of the ridge member. */
   readonly penalty: number
-  /** q̂ of the stack for each training row, from members that had not seen it; κ and weights have. Row-major. */
+  /** q̂ of the stack for each training row, from members and means that had not seen it; κ and weights have. Row-major. */
   readonly outOfFold: Float64Array
 }
 
@@ -65,12 +65,8 @@ export async function fitStack(rows: TrainingRows, options: FitStackOptions): Pr
   const weights = stackWeights(members, rows.quality, width)
   const combined = combine(members, weights, width)
   const { means, deviations, counts } = summariseColumns(rows.quality, width)
-  const trust = chooseTrust({
-    combined,
-    means: outOfFoldMeans(rows, folds),
-    costUsd,
-    rows,
-  })
+  const foldMeans = outOfFoldMeans(rows, folds)
+  const trust = chooseTrust({ combined, means: foldMeans, costUsd, rows })
   await reportStep(onProgress, 'final', 0, 2)
   const quality = new StackedQualityPredictor({
     members: fitMembers(rows, seed, penalty),
@@ -82,7 +78,7 @@ export async function fitStack(rows: TrainingRows, options: FitStackOptions): Pr
   await reportStep(onProgress, 'final', 1, 2)
   const cost = TokenCostPredictor.fit(rows, prices, { seed })
   await reportStep(onProgress, 'final', 2, 2)
-  return { quality, cost, penalty, outOfFold: shrink(combined, means, trust) }
+  return { quality, cost, penalty, outOfFold: shrink(combined, foldMeans, trust) }
 }
 
 interface CrossValidated {
@@ -96,7 +92,6 @@ async function crossValidate(rows: TrainingRows, penalty: number, options: FitSt
   const width = rows.llms.length
   const members = memberFits.map(() => new Float64Array(rows.quality.length))
   const costUsd = new Float64Array(rows.quality.length)
-  const uncertainty = new Float64Array(width)
   const steps = folds * (memberFits.length + 1) + 1
   let done = 1
   for (let fold = 0; fold < folds; fold++) {
@@ -105,7 +100,7 @@ async function crossValidate(rows: TrainingRows, penalty: number, options: FitSt
       await reportStep(onProgress, 'cross-validation', done++, steps)
       const member = fitMember(train, seed, penalty)
       for (const row of heldOut) {
-        member.predict(rows.contexts[row]!, members[index]!.subarray(row * width, (row + 1) * width), uncertainty)
+        member.predict(rows.contexts[row]!, members[index]!.subarray(row * width, (row + 1) * width))
       }
     }
     await reportStep(onProgress, 'cross-validation', done++, steps)
@@ -161,7 +156,7 @@ function outOfFoldMeans(rows: TrainingRows, folds: number): Float64Array {
 
 function shrink(combined: Float64Array, means: Float64Array, trust: number): Float64Array {
   return combined.map((value, cell) => {
-    const mean = means[cell % means.length]!
-    return Math.min(1, Math.max(0, mean + trust * (value - mean)))
+    const shrunk = means[cell]! + trust * (value - means[cell]!)
+    return Math.min(1, Math.max(0, shrunk))
   })
 }
