@@ -8,7 +8,8 @@ export function normaliseText(text: string): string {
 
 /**
  * Merges prompts of the same normalised text: the first one stays (with its id and split), and each of its cells
- * becomes the mean of the known cells of all of them. Run it before splitting, so that no text is on both sides.
+ * becomes the mean of the known cells of all of them. A set that brings its own splits is divided first, by
+ * `selectUnsharedSplit`: merging across splits would carry the labels of one into another.
  */
 export function deduplicate(data: OutcomeData): OutcomeData {
   const rowsByText = new Map<string, number[]>()

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { deduplicate, normaliseText } from './deduplicate.ts'
 import type { OutcomeData } from './outcome-data.ts'
 import { selectLlms, unknownCells } from './outcome-data.ts'
-import { groupFraction, selectSplit, splitByGroup, splitNames } from './split.ts'
+import { groupFraction, selectSplit, selectUnsharedSplit, splitByGroup, splitNames } from './split.ts'
 
 function dataOf(texts: readonly string[], quality: readonly number[], splits: readonly string[] = []): OutcomeData {
   const size = quality.length
@@ -60,6 +60,22 @@ describe('selectSplit', () => {
   it('names the splits there are when asked for another', () => {
     const data = dataOf(['a'], [1], ['val'])
     expect(() => selectSplit(data, 'train')).toThrowError(/there are val/)
+  })
+})
+
+describe('selectUnsharedSplit', () => {
+  it('leaves out texts of another split, however spelled, and merges equal ones within', () => {
+    const texts = ['Same  text', 'same text', 'own', 'OWN', 'other']
+    const data = dataOf(texts, [0, 1, 0.2, 0.4, 1], ['train', 'test', 'train', 'train', 'test'])
+    const { data: train, shared } = selectUnsharedSplit(data, 'train')
+    expect(train.prompts.map((prompt) => prompt.id)).toEqual(['p2'])
+    expect([...train.quality]).toEqual([expect.closeTo(0.3, 12)])
+    expect(shared).toBe(1)
+  })
+
+  it('does not take prompts without a split for another one', () => {
+    const data = { ...dataOf(['a', 'A'], [1, 0], ['train']) }
+    expect(selectUnsharedSplit(data, 'train')).toMatchObject({ shared: 0, data: { prompts: [{ id: 'p0' }] } })
   })
 })
 

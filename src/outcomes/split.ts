@@ -1,4 +1,4 @@
-import { normaliseText } from './deduplicate.ts'
+import { deduplicate, normaliseText } from './deduplicate.ts'
 import type { OutcomeData, OutcomePrompt } from './outcome-data.ts'
 import { selectRows } from './outcome-data.ts'
 import { OutcomeDataError } from './outcome-data-error.ts'
@@ -23,6 +23,27 @@ export function selectSplit(data: OutcomeData, name: string): OutcomeData {
     throw new OutcomeDataError('empty', { file: data.name, field: 'split' }, `no prompt is in '${name}'; ${known}`)
   }
   return selectRows(data, rows)
+}
+
+/**
+ * One of the set's own splits, to be fitted on: equal texts merged, and without the texts that another split has too, so
+ * that nothing of another split is in it. Prompts of no split are not another split.
+ *
+ * @returns the prompts left, possibly none, and how many of the split's were left out.
+ * @throws {OutcomeDataError} `empty` when no prompt is in the split.
+ */
+export function selectUnsharedSplit(
+  data: OutcomeData,
+  name: string,
+): { readonly data: OutcomeData; readonly shared: number } {
+  const split = selectSplit(data, name)
+  const elsewhere = new Set(
+    data.prompts.flatMap((prompt) =>
+      prompt.split === undefined || prompt.split === name ? [] : [normaliseText(prompt.text)],
+    ),
+  )
+  const own = split.prompts.flatMap((prompt, row) => (elsewhere.has(normaliseText(prompt.text)) ? [] : [row]))
+  return { data: deduplicate(selectRows(split, own)), shared: split.prompts.length - own.length }
 }
 
 /**

@@ -1,11 +1,12 @@
 import { deduplicate } from '../outcomes/deduplicate.ts'
 import { type OutcomeData, selectLlms, selectRows } from '../outcomes/outcome-data.ts'
-import { selectSplit } from '../outcomes/split.ts'
+import { selectUnsharedSplit } from '../outcomes/split.ts'
 import { fitHashedNgramEmbedder } from '../routing/embedding/fit-hashed-ngram-embedder.ts'
 import type { HashedNgramEmbedder } from '../routing/embedding/hashed-ngram-embedder.ts'
 import { SeededRandom, shuffle } from '../routing/numeric/random-source.ts'
 import { type FittedLlm, type FittedPolicy, fittedPolicy } from '../routing/prediction/fitted-policy.ts'
 import { LevelMap } from '../routing/prediction/level-map.ts'
+import { priceCostReferenceUsd } from '../routing/prediction/price-prior.ts'
 import { summariseColumns } from '../routing/prediction/training-rows.ts'
 import { fitContexts, trainingRows } from './fit-contexts.ts'
 import { FitError } from './fit-error.ts'
@@ -19,7 +20,7 @@ export interface FitPolicyOptions {
   readonly now: number
   /** Default 5. */
   readonly folds?: number
-  /** One of the set's own splits; all prompts when left out. */
+  /** One of the set's own splits, less the texts that another split has too; all prompts when left out. */
   readonly split?: string
   /** A fitted embedder to go on with: it stays frozen between explicit fits. Default: a new one, fitted on the prompts. */
   readonly embedder?: HashedNgramEmbedder
@@ -32,6 +33,8 @@ export interface FitResult {
   readonly embedder: HashedNgramEmbedder
   /** Prompts fitted on, after merging equal texts. */
   readonly prompts: number
+  /** Prompts of the split not fitted on, as another split has the same text; 0 without a split. */
+  readonly sharedPrompts: number
   /** LLMs of the data left out because too few labels are known. */
   readonly leftOut: readonly string[]
   /** w and κ of the stack; weights in the order ridge, kNN, clusters. */
@@ -58,7 +61,8 @@ const fewestLabels = 20
  */
 export async function fitPolicy(source: OutcomeData, options: FitPolicyOptions): Promise<FitResult> {
   const { seed, now, folds = defaultFolds, split, onProgress } = options
-  const data = shuffled(prepared(source, split), seed)
+  const { data: chosen, shared } = prepared(source, split)
+  const data = shuffled(chosen, seed)
   if (data.prompts.length < folds * fewestPromptsPerFold) {
     const message = `${data.prompts.length} prompts are too few: at least ${folds * fewestPromptsPerFold} are needed`
     throw new FitError('too_few_prompts', message)
@@ -73,9 +77,9 @@ export async function fitPolicy(source: OutcomeData, options: FitPolicyOptions):
     formatVersion: 1,
     id: policyId(now, embedder.id, source.name, seed),
     createdAtMs: now,
-    description: describe(source, split, pool),
+    description: describe(pool, split, shared),
     embedderId: embedder.id,
-    costReferenceUsd: costReference(llms),
+    costReferenceUsd: costReference(pool, llms),
     quality,
     cost,
     noise: residualNoise(outOfFold, pool.quality, pool.llms.length),
@@ -86,6 +90,7 @@ export async function fitPolicy(source: OutcomeData, options: FitPolicyOptions):
     policy,
     embedder,
     prompts: pool.prompts.length,
+    sharedPrompts: shared,
     leftOut: data.llms.filter((llm) => !pool.llms.includes(llm)).map((llm) => llm.id),
     weights: quality.weights,
     trust: quality.trust,
@@ -93,9 +98,8 @@ export async function fitPolicy(source: OutcomeData, options: FitPolicyOptions):
   }
 }
 
-function prepared(source: OutcomeData, split: string | undefined): OutcomeData {
-  const data = deduplicate(source)
-  return split === undefined ? data : selectSplit(data, split)
+function prepared(source: OutcomeData, split: string | undefined): ReturnType<typeof selectUnsharedSplit> {
+  return split === undefined ? { data: deduplicate(source), shared: 0 } : selectUnsharedSplit(source, split)
 }
 
 function shuffled(data: OutcomeData, seed: number): OutcomeData {
@@ -138,21 +142,25 @@ function describeLlms(data: OutcomeData): FittedLlm[] {
   }))
 }
 
-/** C_ref: mean recorded cost of the dearest LLM (design §3.6); 1 when no cost is known or all are free. */
-function costReference(llms: readonly FittedLlm[]): number {
+/** C_ref: mean recorded cost of the dearest LLM (design §3.6); where no bill above 0 is known, from the list prices. */
+function costReference(pool: OutcomeData, llms: readonly FittedLlm[]): number {
   const dearest = Math.max(0, ...llms.map((llm) => llm.meanCostUsd ?? 0))
-  return dearest > 0 ? dearest : 1
+  return dearest > 0 ? dearest : priceCostReferenceUsd(pool.llms)
 }
 
-/** Root mean square of label − q̂ per LLM, out of fold. */
+/**
+ * Root mean square of label − q̂ per LLM, out of fold. Never NaN, as every LLM fitted has labels; 0 only when every label
+ * is met exactly, as by an LLM that is always right. What learns from it sets the floor.
+ */
 function residualNoise(predicted: Float64Array, quality: Float64Array, width: number): Float64Array {
   const squares = predicted.map((value, cell) => (quality[cell]! - value) ** 2)
   return summariseColumns(squares, width).means.map(Math.sqrt)
 }
 
-function describe(source: OutcomeData, split: string | undefined, fitted: OutcomeData): string {
+function describe(fitted: OutcomeData, split: string | undefined, shared: number): string {
   const part = split === undefined ? '' : `, split ${split}`
-  return `${source.name}${part}: ${fitted.prompts.length} prompts, ${fitted.llms.length} LLMs`
+  const less = shared === 0 ? '' : `; ${shared} left out, as another split has the same text`
+  return `${fitted.name}${part}: ${fitted.prompts.length} prompts, ${fitted.llms.length} LLMs${less}`
 }
 
 /** Sortable by time; the tail keeps versions of one millisecond apart. */

@@ -63,12 +63,10 @@ async function predictions(policy: FittedPolicy, embedder: HashedNgramEmbedder, 
   const contexts = await fitContexts(embedder, data.prompts)
   const width = policy.quality.llms.length
   const quality = new Float64Array(contexts.length * width)
-  const uncertainty = new Float64Array(contexts.length * width)
   contexts.forEach((context, row) => {
-    const span = [row * width, (row + 1) * width] as const
-    policy.quality.predict(context, quality.subarray(...span), uncertainty.subarray(...span))
+    policy.quality.predict(context, quality.subarray(row * width, (row + 1) * width))
   })
-  return { contexts, quality, uncertainty }
+  return { contexts, quality }
 }
 
 describe('fitPolicy', () => {
@@ -132,8 +130,42 @@ describe('fitPolicy', () => {
   it('works without any known cost', async () => {
     const { policy, trust } = await fitPolicy({ ...data, costUsd: unknownCells(data.costUsd.length) }, options)
     expect(trust).toBe(1)
-    expect(policy.costReferenceUsd).toBe(1)
+    // The dearest list price for 500 tokens in and 300 out: at 20 USD per million, .016.
+    expect(policy.costReferenceUsd).toBeCloseTo(0.016, 12)
     expect(policy.llms[0]?.meanCostUsd).toBeUndefined()
+  })
+
+  it('has no scale for cost without any bill or price', async () => {
+    const llms = data.llms.map((llm) => ({ ...llm, price: undefined }))
+    const { policy } = await fitPolicy({ ...data, llms, costUsd: unknownCells(data.costUsd.length) }, options)
+    expect(policy.costReferenceUsd).toBe(1)
+  })
+
+  it('learns nothing from the labels of another split', async () => {
+    const half = data.prompts.length / 2
+    // The first five test prompts repeat training prompts in another spelling, with the opposite labels.
+    const prompts = data.prompts.map((prompt, row) => ({
+      ...prompt,
+      split: row < half ? 'train' : 'test',
+      text: row >= half && row < half + 5 ? data.prompts[row - half]!.text.toUpperCase() : prompt.text,
+    }))
+    const turned = data.quality.map((value, cell) => (cell >= 3 * half ? 1 - value : value))
+    const fitTrain = (quality: Float64Array) => fitPolicy({ ...data, prompts, quality }, { ...options, split: 'train' })
+    const result = await fitTrain(data.quality)
+    expect(snapshotPolicy((await fitTrain(turned)).policy)).toEqual(snapshotPolicy(result.policy))
+    expect([result.prompts, result.sharedPrompts]).toEqual([half - 5, 5])
+    expect(result.policy.description).toBe(
+      'two topics, split train: 145 prompts, 2 LLMs; 5 left out, as another split has the same text',
+    )
+  })
+
+  it('states next to no noise for an LLM that is always right', async () => {
+    const quality = data.quality.map((value, cell) => (cell % 3 === 0 ? 1 : value))
+    const { policy } = await fitPolicy({ ...data, quality }, options)
+    expect(policy.noise[0]).toBeGreaterThanOrEqual(0)
+    expect(policy.noise[0]).toBeLessThan(0.01)
+    expect(policy.noise[1]).toBeGreaterThan(0.05)
+    expect(policy.reportedQuality(1)).toBeGreaterThan(0.95)
   })
 })
 

@@ -6,7 +6,7 @@ import { join, resolve } from 'node:path'
 import { deduplicate } from '../../src/outcomes/deduplicate.ts'
 import type { OutcomeData } from '../../src/outcomes/outcome-data.ts'
 import { readOutcomeData } from '../../src/outcomes/read-outcome-data.ts'
-import { selectSplit } from '../../src/outcomes/split.ts'
+import { selectSplit, selectUnsharedSplit } from '../../src/outcomes/split.ts'
 import {
   averageImprovementInQuality,
   fixedLlmPoints,
@@ -65,10 +65,11 @@ const seeds = process.argv.length > 2 ? process.argv.slice(2).map(Number) : [1]
 for (const protocol of protocols) await run(protocol)
 
 async function run({ set, train, test, reference }: Protocol): Promise<void> {
-  const data = deduplicate(await readOutcomeData(join(folder, set)))
-  const trainData = selectSplit(data, train)
-  const testData = selectSplit(data, test)
-  console.log(`\n${set}: ${trainData.prompts.length} prompts to fit, ${testData.prompts.length} to test`)
+  const data = await readOutcomeData(join(folder, set))
+  const { data: trainData, shared } = selectUnsharedSplit(data, train)
+  const testData = deduplicate(selectSplit(data, test))
+  const counts = `${trainData.prompts.length} prompts to fit (${shared} left out, as in ${test} too), ${testData.prompts.length} to test`
+  console.log(`\n${set}: ${counts}`)
   const bySeed: Record<string, number[]> = {}
   for (const seed of seeds) {
     const start = performance.now()
@@ -132,9 +133,8 @@ async function figuresOf(
 function predictAll(predictor: QualityPredictor, rows: TrainingRows): Float64Array {
   const width = rows.llms.length
   const predicted = new Float64Array(rows.quality.length)
-  const uncertainty = new Float64Array(width)
   rows.contexts.forEach((context, row) => {
-    predictor.predict(context, predicted.subarray(row * width, (row + 1) * width), uncertainty)
+    predictor.predict(context, predicted.subarray(row * width, (row + 1) * width))
   })
   return predicted
 }

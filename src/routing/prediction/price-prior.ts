@@ -20,8 +20,8 @@ export function priceQualityPrior(llm: Llm): number {
   return Math.min(highestQuality, Math.max(lowestQuality, quality))
 }
 
-/** C_ref while nothing is fitted: the dearest list price of the pool for 500 tokens in and 300 out, USD. */
-export function priceCostReferenceUsd(llms: readonly Llm[]): number {
+/** C_ref while no bill is known: the dearest list price of the pool for 500 tokens in and 300 out, USD. */
+export function priceCostReferenceUsd(llms: readonly Pick<Llm, 'price'>[]): number {
   let dearest = 0
   for (const { price } of llms) {
     if (price === undefined) continue
