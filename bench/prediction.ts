@@ -42,6 +42,8 @@ const quality = new Float64Array(pool.length)
 const uncertainty = new Float64Array(pool.length)
 const estimates = {
   costUsd: new Float64Array(pool.length),
+  offlineCostUsd: new Float64Array(pool.length),
+  costUsdP90: new Float64Array(pool.length),
   outputTokens: new Float64Array(pool.length),
   outputTokensP90: new Float64Array(pool.length),
 }
