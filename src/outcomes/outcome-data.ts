@@ -1,3 +1,4 @@
+import { selectMatrixRows } from '../routing/numeric/matrix.ts'
 import type { TokenPrice } from '../routing/registry/token-price.ts'
 
 /** One prompt that LLMs were tried on. */
@@ -52,13 +53,7 @@ export function unknownCells(size: number): Float64Array {
 /** The rows at `indices`, in that order, as a set of its own; the LLMs stay. Copies. */
 export function selectRows(data: OutcomeData, indices: readonly number[]): OutcomeData {
   const width = data.llms.length
-  const pick = (from: Float64Array): Float64Array => {
-    const to = new Float64Array(indices.length * width)
-    indices.forEach((row, i) => {
-      to.set(from.subarray(row * width, (row + 1) * width), i * width)
-    })
-    return to
-  }
+  const pick = (cells: Float64Array): Float64Array => selectMatrixRows(cells, indices, width)
   return {
     name: data.name,
     prompts: indices.map((row) => data.prompts[row]!),

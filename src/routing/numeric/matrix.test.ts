@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { gramMatrix, multiplyMatrices } from './matrix.ts'
+import { gramMatrix, multiplyMatrices, selectMatrixRows } from './matrix.ts'
 
 test('multiplies a 2 × 3 by a 3 × 2 matrix, whatever the target held before', () => {
   const product = new Float64Array(4).fill(99)
@@ -11,4 +11,8 @@ test('the Gram matrix is AᵀA in full', () => {
   const gram = new Float64Array(9).fill(99)
   gramMatrix(Float64Array.of(1, 2, 3, 4, 5, 6), gram, 2, 3)
   expect([...gram]).toEqual([17, 22, 27, 22, 29, 36, 27, 36, 45])
+})
+
+test('rows in the order asked, one of them twice', () => {
+  expect([...selectMatrixRows(Float64Array.of(1, 2, 3, 4, 5, 6), [2, 0, 2], 2)]).toEqual([5, 6, 1, 2, 5, 6])
 })

@@ -30,3 +30,12 @@ export function gramMatrix(a: Float64Array, gram: Float64Array, n: number, k: nu
   }
   for (let i = 1; i < k; i++) for (let j = 0; j < i; j++) gram[i * k + j] = gram[j * k + i]!
 }
+
+/** The rows at `indices`, in that order, of a row-major [n × k] matrix. Copies. */
+export function selectMatrixRows(a: Float64Array, indices: readonly number[], k: number): Float64Array {
+  const selected = new Float64Array(indices.length * k)
+  indices.forEach((row, i) => {
+    selected.set(a.subarray(row * k, (row + 1) * k), i * k)
+  })
+  return selected
+}

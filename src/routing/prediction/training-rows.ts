@@ -1,4 +1,5 @@
 import type { RoutingContext } from '../embedding/routing-context.ts'
+import { selectMatrixRows } from '../numeric/matrix.ts'
 import type { LlmId } from '../registry/llm.ts'
 
 /** Labelled requests, rows × LLMs, for fitting predictors. NaN marks an unknown cell; it is never zero. */
@@ -18,13 +19,7 @@ export interface TrainingRows {
 /** The rows at `indices`, in that order. Copies the matrices, shares the contexts. */
 export function selectTrainingRows(rows: TrainingRows, indices: readonly number[]): TrainingRows {
   const width = rows.llms.length
-  const pick = (from: Float64Array): Float64Array => {
-    const to = new Float64Array(indices.length * width)
-    indices.forEach((row, i) => {
-      to.set(from.subarray(row * width, (row + 1) * width), i * width)
-    })
-    return to
-  }
+  const pick = (cells: Float64Array): Float64Array => selectMatrixRows(cells, indices, width)
   return {
     llms: rows.llms,
     contexts: indices.map((row) => rows.contexts[row]!),
