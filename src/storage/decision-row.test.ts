@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { sampleDecision } from './__fixtures__/sample-records.ts'
-import { decodeDecision, encodeDecision } from './decision-row.ts'
+import { decodeDecision, encodeDecision, loggedOfflineQuality } from './decision-row.ts'
 import { StorageError } from './storage-error.ts'
 import { float32FromBytes } from './vector-bytes.ts'
 
@@ -29,7 +29,7 @@ describe('decision row', () => {
     const decision = sampleDecision('d1')
     const embedding = new Float32Array(10_000).fill(3).subarray(100, 164)
     const { row } = encodeDecision({ ...decision, context: { ...decision.context, embedding } }, 0)
-    expect(row.embedding.buffer.byteLength).toBe(4 * (64 + 20) + 8 * 12 * 9)
+    expect(row.embedding.buffer.byteLength).toBe(4 * (64 + 20) + 8 * 12 * 11)
   })
 
   it('keeps the probability of every LLM of a large pool, at four bytes each', () => {
@@ -39,7 +39,7 @@ describe('decision row', () => {
     expect(float32FromBytes(row.probabilities ?? new Uint8Array())).toEqual(
       Float32Array.from(uneven, ({ probability }) => probability),
     )
-    expect(row.terms.byteLength).toBeLessThanOrEqual(33 * 9 * 8)
+    expect(row.terms.byteLength).toBeLessThanOrEqual(33 * 11 * 8)
     const stored = decodeDecision(row, candidateList).candidates
     expect(stored).toEqual(uneven.filter((candidate) => stored.some(({ llm }) => llm === candidate.llm)))
   })
@@ -61,9 +61,21 @@ describe('decision row', () => {
     expect(one).toBe(other)
   })
 
+  it.each([12, 1000])('finds the offline quality of an LLM in a pool of %d', (pool) => {
+    const decision = sampleDecision('d1', { pool })
+    const { row, candidateList } = encodeDecision(decision, 0)
+    const stored = new Map(decodeDecision(row, candidateList).candidates.map((terms) => [terms.llm, terms]))
+    for (const { llm } of decision.candidates) {
+      expect(loggedOfflineQuality(row, candidateList, llm)).toBe(stored.get(llm)?.offlineQuality)
+    }
+    expect(stored.size).toBeGreaterThanOrEqual(12)
+    expect(loggedOfflineQuality(row, candidateList, 'gone')).toBeUndefined()
+    expect(loggedOfflineQuality({ ...row, pinned: 1 }, candidateList, 'provider/llm-number-1')).toBeUndefined()
+  })
+
   it('reports terms that do not fit the candidates', () => {
     const { row, candidateList } = encodeDecision(sampleDecision('d1'), 0)
-    const cut = { ...row, terms: row.terms.slice(0, -72) }
+    const cut = { ...row, terms: row.terms.slice(0, -88) }
     expect(() => decodeDecision(cut, candidateList)).toThrow(StorageError)
   })
 })

@@ -18,6 +18,8 @@ export interface DecisionRow {
   readonly label_sequence: number
   readonly cold: number
   readonly pinned: number
+  /** 1: the rule `cheapest` decided. */
+  readonly cheapest: number
   readonly lambda: number
   readonly max_cost_usd: number | null
   readonly max_latency_ms: number | null
@@ -25,6 +27,7 @@ export interface DecisionRow {
   /** JSON [allow, deny]; null when neither names anything. */
   readonly filters: string | null
   readonly input_tokens: number
+  readonly max_output_tokens: number | null
   readonly drawn: string
   readonly propensity: number
   readonly reserved_nano_usd: number
@@ -52,7 +55,9 @@ const termFields = [
   'quality',
   'uncertainty',
   'outputTokens',
+  'offlineCostUsd',
   'costUsd',
+  'costP90Usd',
   'completionMs',
   'latencyPenalty',
   'utility',
@@ -82,12 +87,14 @@ export function encodeDecision(decision: RoutingDecision, reservedNanoUsd: numbe
       label_sequence: decision.labelSequence,
       cold: decision.cold ? 1 : 0,
       pinned: decision.pinned ? 1 : 0,
+      cheapest: decision.rule === 'cheapest' ? 1 : 0,
       lambda: preference.lambda,
       max_cost_usd: preference.maxCostUsd ?? null,
       max_latency_ms: preference.maxLatencyMs ?? null,
       min_quality: preference.minQuality ?? null,
       filters: filters ? JSON.stringify([preference.allow, preference.deny]) : null,
       input_tokens: decision.inputTokens,
+      max_output_tokens: decision.maxOutputTokens ?? null,
       drawn: decision.drawn,
       propensity: decision.propensity,
       reserved_nano_usd: reservedNanoUsd,
@@ -111,6 +118,7 @@ export function decodeDecision(row: DecisionRow, candidateList: string): Routing
     labelSequence: row.label_sequence,
     cold: row.cold === 1,
     pinned: row.pinned === 1,
+    rule: row.cheapest === 1 ? 'cheapest' : 'utility',
     preference: {
       lambda: row.lambda,
       maxCostUsd: row.max_cost_usd ?? undefined,
@@ -120,6 +128,7 @@ export function decodeDecision(row: DecisionRow, candidateList: string): Routing
       deny,
     },
     inputTokens: row.input_tokens,
+    maxOutputTokens: row.max_output_tokens ?? undefined,
     context: decodeContext(row),
     candidates: decodeCandidates(row, llms, sources),
     excluded: excluded.map(([llm, reason]) => ({ llm, reason })),
@@ -135,6 +144,24 @@ export function decodeContext(row: Pick<DecisionRow, 'embedder_id' | 'embedding'
     embedding: float32FromBytes(row.embedding),
     explicit: float32FromBytes(row.explicit),
   }
+}
+
+/**
+ * The offline quality that was logged for one LLM; undefined for a named LLM, of which none is estimated, and for one
+ * whose terms are not stored. Reads no more of the row than that.
+ */
+export function loggedOfflineQuality(
+  row: Pick<DecisionRow, 'pinned' | 'terms' | 'stored_positions'>,
+  candidateList: string,
+  llm: LlmId,
+): number | undefined {
+  if (row.pinned === 1) return undefined
+  const [llms] = JSON.parse(candidateList) as CandidateList
+  const position = llms.indexOf(llm)
+  const stored = row.stored_positions === null ? position : uint32FromBytes(row.stored_positions).indexOf(position)
+  if (position === -1 || stored === -1) return undefined
+  const at = row.terms.byteOffset + 8 * (stored * termFields.length + termFields.indexOf('offlineQuality'))
+  return float64FromBytes(new Uint8Array(row.terms.buffer, at, 8))[0]
 }
 
 function encodeCandidateList({ candidates, excluded }: RoutingDecision): string {
@@ -201,7 +228,9 @@ function packTerms(target: Float64Array, stored: readonly CandidateTerms[]): voi
     target[at++] = candidate.quality
     target[at++] = candidate.uncertainty
     target[at++] = candidate.outputTokens
+    target[at++] = candidate.offlineCostUsd ?? Number.NaN
     target[at++] = candidate.costUsd ?? Number.NaN
+    target[at++] = candidate.costP90Usd ?? Number.NaN
     target[at++] = candidate.completionMs
     target[at++] = candidate.latencyPenalty
     target[at++] = candidate.utility
@@ -218,7 +247,6 @@ function decodeCandidates(row: DecisionRow, llms: readonly string[], sources: st
   return positions.map((position, i) => {
     const term = (field: (typeof termFields)[number]): number =>
       terms[i * termFields.length + termFields.indexOf(field)]!
-    const costUsd = term('costUsd')
     return {
       llm: llms[position]!,
       qualitySource: sources[position] === 'f' ? 'fitted' : 'prior',
@@ -226,11 +254,17 @@ function decodeCandidates(row: DecisionRow, llms: readonly string[], sources: st
       quality: term('quality'),
       uncertainty: term('uncertainty'),
       outputTokens: term('outputTokens'),
-      costUsd: Number.isNaN(costUsd) ? undefined : costUsd,
+      offlineCostUsd: known(term('offlineCostUsd')),
+      costUsd: known(term('costUsd')),
+      costP90Usd: known(term('costP90Usd')),
       completionMs: term('completionMs'),
       latencyPenalty: term('latencyPenalty'),
       utility: term('utility'),
       probability: term('probability'),
     }
   })
+}
+
+function known(value: number): number | undefined {
+  return Number.isNaN(value) ? undefined : value
 }

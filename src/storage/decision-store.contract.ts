@@ -8,6 +8,7 @@ export function describeDecisions(use: () => Storage): void {
     const decision = sampleDecision('d1', {
       cold: true,
       pinned: true,
+      rule: 'cheapest',
       preference: {
         lambda: 0.5,
         maxCostUsd: 0.1,
@@ -22,7 +23,8 @@ export function describeDecisions(use: () => Storage): void {
   })
 
   it('gives back a decision without a key, a conversation, candidates or a finite λ', async () => {
-    const plain = sampleDecision('d1', { keyId: undefined, conversationId: undefined, pool: 0, excluded: [] })
+    const nothing = { keyId: undefined, conversationId: undefined, maxOutputTokens: undefined }
+    const plain = sampleDecision('d1', { ...nothing, pool: 0, excluded: [] })
     const decision = { ...plain, preference: { ...plain.preference, lambda: Number.POSITIVE_INFINITY } }
     await use().decisions.append(decision, 0)
     expect((await use().decisions.get('d1'))?.decision).toEqual(decision)

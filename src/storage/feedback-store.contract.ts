@@ -13,6 +13,7 @@ export function describeFeedback(use: () => Storage, openAgain: () => Promise<St
     decisionId,
     llm: 'provider/llm-number-1',
     context: sampleDecision(decisionId).context,
+    offlineQuality: sampleDecision(decisionId).candidates[1]?.offlineQuality,
     source: 'user',
     kind: 'score',
     value: 0.8,
@@ -33,6 +34,24 @@ export function describeFeedback(use: () => Storage, openAgain: () => Promise<St
     expect(await use().feedback.labelsAfter(0, 10)).toEqual([label(1, 'd1'), label(2, 'd2')])
     expect(await use().feedback.labelsAfter(1, 10)).toEqual([label(2, 'd2')])
     expect(await use().feedback.labelsAfter(0, 1)).toEqual([label(1, 'd1')])
+  })
+
+  it('tells the offline quality that was logged for the LLM that answered', async () => {
+    const fallback = { llm: 'provider/llm-number-5', quality: sampleDecision('d1').candidates[5]?.offlineQuality }
+    const cases = [
+      ['d1', {}, fallback.llm, fallback.quality],
+      ['d2', { pinned: true }, 'provider/llm-number-1', undefined],
+      ['d3', {}, 'provider/unknown', undefined],
+    ] as const
+    for (const [id, fields, answered] of cases) {
+      await use().decisions.append(sampleDecision(id, fields), 100)
+      await use().decisions.settle(sampleSettlement(id, { answered }))
+      await use().feedback.accept(sampleFeedback(id), undefined)
+    }
+    const labels = await use().feedback.labelsAfter(0, 10)
+    expect(labels.map(({ llm, offlineQuality }) => [llm, offlineQuality])).toEqual(
+      cases.map(([, , llm, quality]) => [llm, quality]),
+    )
   })
 
   it('lets a source change its mind, and says what the new label revises', async () => {

@@ -9,6 +9,7 @@ export interface LabelRow extends Pick<DecisionRow, 'embedder_id' | 'embedding' 
   readonly source: string
   readonly kind: Label['kind']
   readonly value: number
+  readonly offline_quality: number | null
   readonly revises_sequence: number | null
   readonly revises_kind: Label['kind'] | null
   readonly revises_value: number | null
@@ -22,6 +23,7 @@ export function decodeLabel(row: LabelRow): Label {
     decisionId: row.decision_id,
     llm: row.llm,
     context: decodeContext(row),
+    offlineQuality: row.offline_quality ?? undefined,
     source: row.source,
     kind: row.kind,
     value: row.value,

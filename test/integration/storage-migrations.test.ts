@@ -22,12 +22,14 @@ describe('from version 1', () => {
     const stored = await storage.decisions.get('d1')
     expect(stored?.decision).toMatchObject({
       keyId: 'k1',
-      pinned: true,
+      pinned: false,
+      rule: 'cheapest',
+      maxOutputTokens: 256,
       preference: { lambda: 1.4, maxCostUsd: undefined, maxLatencyMs: 900, allow: [['a']], deny: ['z'] },
       context: { embedderId: 'e1', embedding: Float32Array.of(1, 2), explicit: Float32Array.of(2) },
       candidates: [
-        { llm: 'a', qualitySource: 'fitted', quality: 0.5, costUsd: undefined, probability: 0.5 },
-        { llm: 'b', qualitySource: 'prior', quality: 0.5, costUsd: 0.5, probability: 0.5 },
+        { llm: 'a', qualitySource: 'fitted', quality: 0.5, costUsd: undefined, costP90Usd: 0.5, probability: 0.5 },
+        { llm: 'b', qualitySource: 'prior', quality: 0.5, offlineCostUsd: 0.5, costUsd: 0.5, probability: 0.5 },
       ],
       excluded: [{ llm: 'c', reason: 'no_tools' }],
     })
@@ -43,6 +45,7 @@ describe('from version 1', () => {
     expect((await storage.feedback.labelsAfter(1, 9))[0]).toMatchObject({
       sequence: 2,
       value: 0.25,
+      offlineQuality: 0.5,
       revises: { sequence: 1, kind: 'thumbs', value: 1 },
     })
     expect(await storage.policies.latestVersion()).toMatchObject({ id: 'v1', snapshot: [] })

@@ -20,8 +20,10 @@ export function sampleDecision(
     labelSequence: 7,
     cold: false,
     pinned: false,
+    rule: 'utility',
     preference: defaultPreference,
     inputTokens: 412.5,
+    maxOutputTokens: 1024,
     context: {
       embedderId: 'hashed-ngram-1',
       embedding: Float32Array.from({ length: 64 }, () => random.next() - 0.5),
@@ -35,6 +37,12 @@ export function sampleDecision(
   }
 }
 
+function sampleCosts(random: SeededRandom): Pick<CandidateTerms, 'offlineCostUsd' | 'costUsd' | 'costP90Usd'> {
+  if (random.next() < 0.1) return { offlineCostUsd: undefined, costUsd: undefined, costP90Usd: undefined }
+  const offlineCostUsd = random.next() / 100
+  return { offlineCostUsd, costUsd: 1.1 * offlineCostUsd, costP90Usd: 2.3 * offlineCostUsd }
+}
+
 function sampleCandidate(llm: string, pool: number, random: SeededRandom): CandidateTerms {
   return {
     llm,
@@ -43,7 +51,7 @@ function sampleCandidate(llm: string, pool: number, random: SeededRandom): Candi
     quality: random.next(),
     uncertainty: random.next() / 10,
     outputTokens: Math.round(1000 * random.next()),
-    costUsd: random.next() < 0.9 ? random.next() / 100 : undefined,
+    ...sampleCosts(random),
     completionMs: 5000 * random.next(),
     latencyPenalty: random.next(),
     utility: random.next(),

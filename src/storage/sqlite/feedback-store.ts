@@ -1,6 +1,9 @@
+import type { DatabaseSync } from 'node:sqlite'
 import type { Kysely } from 'kysely'
 import type { Feedback } from '../../routing/outcome.ts'
+import { type DecisionRow, loggedOfflineQuality } from '../decision-row.ts'
 import type { LabelRow } from '../label-row.ts'
+import { FixedQuery } from './fixed-query.ts'
 import type { Schema } from './schema.ts'
 
 /** As a `FeedbackReceipt`, with the label's row in place of the label. */
@@ -15,6 +18,17 @@ interface EarlierLabel {
   readonly value: number
 }
 
+/** What feedback needs of its decision. */
+interface JudgedDecision
+  extends Pick<
+    DecisionRow,
+    'key_id' | 'embedder_id' | 'embedding' | 'explicit' | 'pinned' | 'terms' | 'stored_positions'
+  > {
+  readonly list: string
+  /** Null when no LLM answered, or has not yet. */
+  readonly answered: string | null
+}
+
 /**
  * The worker's side of the feedback store. Its caller runs each method in a transaction that holds the write lock, so
  * that sequences are given, committed and seen in the same order.
@@ -24,18 +38,25 @@ interface EarlierLabel {
  */
 export class SqliteFeedbackStore {
   readonly #database: Kysely<Schema>
+  readonly #selectAnswer: FixedQuery<{ readonly id: string }, JudgedDecision>
 
-  constructor(database: Kysely<Schema>) {
+  /** @param connection what `database` runs on. */
+  constructor(database: Kysely<Schema>, connection: DatabaseSync) {
     this.#database = database
+    this.#selectAnswer = new FixedQuery(connection, ['id'], ({ id }) =>
+      database
+        .selectFrom('decisions')
+        .innerJoin('candidate_lists', 'candidate_lists.id', 'decisions.candidate_list')
+        .leftJoin('settlements', 'settlements.decision_id', 'decisions.id')
+        .select(['decisions.key_id', 'settlements.answered', 'embedder_id', 'embedding', 'explicit'])
+        .select(['pinned', 'terms', 'stored_positions', 'list'])
+        .where('decisions.id', '=', id)
+        .compile(),
+    )
   }
 
   async accept(feedback: Feedback, visibleTo: string | undefined): Promise<FeedbackReceiptRow> {
-    const decision = await this.#database
-      .selectFrom('decisions')
-      .leftJoin('settlements', 'settlements.decision_id', 'decisions.id')
-      .select(['decisions.key_id', 'settlements.answered', 'embedder_id', 'embedding', 'explicit'])
-      .where('decisions.id', '=', feedback.decisionId)
-      .executeTakeFirst()
+    const decision = this.#selectAnswer.first({ id: feedback.decisionId })
     if (decision === undefined || (visibleTo !== undefined && decision.key_id !== visibleTo)) {
       return { status: 'unknown_decision' }
     }
@@ -47,9 +68,10 @@ export class SqliteFeedbackStore {
       await this.#rememberMessage(feedback, earlier.sequence)
       return { status: 'duplicate', sequence: earlier.sequence }
     }
-    const sequence = await this.#insert(feedback, decision.answered, earlier)
-    await this.#rememberMessage(feedback, sequence)
     const { answered: llm, embedder_id, embedding, explicit } = decision
+    const offlineQuality = loggedOfflineQuality(decision, decision.list, llm) ?? null
+    const sequence = await this.#insert(feedback, llm, offlineQuality, earlier)
+    await this.#rememberMessage(feedback, sequence)
     return {
       status: 'accepted',
       label: {
@@ -59,6 +81,7 @@ export class SqliteFeedbackStore {
         source: feedback.source,
         kind: feedback.kind,
         value: feedback.value,
+        offline_quality: offlineQuality,
         revises_sequence: earlier?.sequence ?? null,
         revises_kind: earlier?.kind ?? null,
         revises_value: earlier?.value ?? null,
@@ -75,7 +98,7 @@ export class SqliteFeedbackStore {
       .innerJoin('decisions', 'decisions.id', 'label.decision_id')
       .leftJoin('labels as revised', 'revised.sequence', 'label.revises')
       .select(['label.sequence', 'label.decision_id', 'label.llm', 'label.source', 'label.kind', 'label.value'])
-      .select(['embedder_id', 'embedding', 'explicit'])
+      .select(['label.offline_quality', 'embedder_id', 'embedding', 'explicit'])
       .select([
         'revised.sequence as revises_sequence',
         'revised.kind as revises_kind',
@@ -123,7 +146,12 @@ export class SqliteFeedbackStore {
   }
 
   /** The counter outlives pruned labels, whose sequences are never given twice. */
-  async #insert(feedback: Feedback, llm: string, earlier: EarlierLabel | undefined): Promise<number> {
+  async #insert(
+    feedback: Feedback,
+    llm: string,
+    offlineQuality: number | null,
+    earlier: EarlierLabel | undefined,
+  ): Promise<number> {
     const { latest: sequence } = await this.#database
       .updateTable('label_counter')
       .set((column) => ({ latest: column('latest', '+', 1) }))
@@ -138,6 +166,7 @@ export class SqliteFeedbackStore {
         source: feedback.source,
         kind: feedback.kind,
         value: feedback.value,
+        offline_quality: offlineQuality,
         revises: earlier?.sequence ?? null,
         received_at_ms: feedback.receivedAtMs,
         key_id: feedback.keyId ?? null,

@@ -28,7 +28,7 @@ export interface Operation<Args extends readonly unknown[], Result> {
  */
 export function createOperations(database: Kysely<Schema>, connection: DatabaseSync) {
   const decisions = new SqliteDecisionStore(database, connection)
-  const feedback = new SqliteFeedbackStore(database)
+  const feedback = new SqliteFeedbackStore(database, connection)
   const policies = new SqlitePolicyStore(database)
   const keys = new SqliteKeyStore(database)
   return {

@@ -42,12 +42,14 @@ export const decisionColumns = columnsOf<Schema['decisions']>({
   label_sequence: true,
   cold: true,
   pinned: true,
+  cheapest: true,
   lambda: true,
   max_cost_usd: true,
   max_latency_ms: true,
   min_quality: true,
   filters: true,
   input_tokens: true,
+  max_output_tokens: true,
   drawn: true,
   propensity: true,
   reserved_nano_usd: true,
@@ -82,6 +84,8 @@ interface LabelsTable {
   readonly source: string
   readonly kind: 'score' | 'thumbs'
   readonly value: number
+  /** The decision's own estimate for that LLM. */
+  readonly offline_quality: number | null
   readonly revises: number | null
   readonly received_at_ms: number
   readonly key_id: string | null
