@@ -25,8 +25,8 @@ export interface RequestRouter {
     request: RoutingRequest,
     attribution: { readonly keyId: string | undefined; readonly budgetUsd: number | undefined },
   ): Promise<RoutingDecision>
-  /** Counts a call in flight at once, so that a burst does not herd. */
-  callStarted(llm: LlmId): void
+  /** Counts a call in flight at once, so that a burst does not herd; returns how many were in flight before it. */
+  callStarted(llm: LlmId): number
   /** @param observed undefined when the call taught nothing: it failed, was cut or aborted. */
   callEnded(llm: LlmId, observed: ObservedCall | undefined): void
   /** Online cost and latency estimates. Never throws. */

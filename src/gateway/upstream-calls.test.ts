@@ -14,12 +14,21 @@ function decisionOf(utilities: Readonly<Record<string, number>>, drawn: string, 
   const candidates = Object.entries(utilities).map(
     ([llm, utility]): CandidateTerms => ({
       ...{ llm, utility, qualitySource: 'prior', offlineQuality: 0.5, quality: 0.5, uncertainty: 0.1 },
-      ...{ outputTokens: 1, costUsd: 0, completionMs: 1, latencyPenalty: 0, probability: 0.5 },
+      ...{
+        outputTokens: 1,
+        offlineCostUsd: 0,
+        costUsd: 0,
+        costP90Usd: 0,
+        completionMs: 1,
+        latencyPenalty: 0,
+        probability: 0.5,
+      },
     }),
   )
   return {
     ...{ id: 'd1', createdAtMs: 0, keyId: undefined, conversationId: undefined, policyVersion: 'unfitted' },
     ...{ labelSequence: 0, cold: true, pinned, preference: defaultPreference, inputTokens: 1, excluded: [] },
+    ...{ rule: 'utility', maxOutputTokens: undefined },
     context: { embedderId: 'none', embedding: new Float32Array(0), explicit: new Float32Array(0) },
     candidates,
     drawn,
@@ -34,7 +43,10 @@ function callsFor(decision: RoutingDecision, maxFallbacks = 3, pool: readonly st
   const router: RequestRouter = {
     pool: new LlmRegistry(llms),
     route: () => Promise.reject(new Error('not here')),
-    callStarted: (llm) => told.push(['started', llm]),
+    callStarted: (llm) => {
+      told.push(['started', llm])
+      return llm === 'b' ? 7 : 0
+    },
     callEnded: (llm, seen) => told.push(['ended', llm, seen]),
     recordOutcome: () => {},
   }
@@ -79,7 +91,7 @@ describe('UpstreamCalls', () => {
       ['started', 'c'],
       ['ended', 'c', undefined],
       ['started', 'b'],
-      ['ended', 'b', observed],
+      ['ended', 'b', { ...observed, inFlightAtStart: 7 }],
     ])
   })
 })

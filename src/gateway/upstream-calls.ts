@@ -12,7 +12,7 @@ export class UpstreamCalls {
   /** The drawn LLM, then the other candidates by utility; the drawn one alone when the caller named it. */
   readonly targets: readonly FallbackTarget[]
   readonly #parts: NeededParts
-  #current: LlmId | undefined
+  #current: { readonly llm: LlmId; readonly inFlightAtStart: number } | undefined
   #firstCallAtMs: number | undefined
 
   constructor(parts: NeededParts, decision: RoutingDecision, maxFallbacks: number) {
@@ -31,10 +31,12 @@ export class UpstreamCalls {
     return this.#firstCallAtMs
   }
 
-  /** Ends the counting; harmless when called again. */
-  end(observed: ObservedCall | undefined): void {
-    if (this.#current !== undefined) this.#parts.router.callEnded(this.#current, observed)
+  /** Ends the counting, and tells what the call showed at the load it met; harmless when called again. */
+  end(observed: Omit<ObservedCall, 'inFlightAtStart'> | undefined): void {
+    if (this.#current === undefined) return
+    const { llm, inFlightAtStart } = this.#current
     this.#current = undefined
+    this.#parts.router.callEnded(llm, observed === undefined ? undefined : { ...observed, inFlightAtStart })
   }
 
   #toTarget(llm: Llm): FallbackTarget {
@@ -48,10 +50,9 @@ export class UpstreamCalls {
 
   #callBegins(llm: LlmId): void {
     this.#firstCallAtMs ??= this.#parts.clock.now()
-    if (this.#current === llm) return
+    if (this.#current?.llm === llm) return
     this.end(undefined)
-    this.#current = llm
-    this.#parts.router.callStarted(llm)
+    this.#current = { llm, inFlightAtStart: this.#parts.router.callStarted(llm) }
   }
 }
 

@@ -132,7 +132,7 @@ describe('a daily cap', () => {
     const harness = await start({ keys })
     const first = await harness.post(chatPath, userMessage(), bearer(harness, 'alice'))
     expect(first.status).toBe(200)
-    // 0.002 of 0.0025 is spent; the next answer is predicted to cost 0.001.
+    // 0.002 of 0.0025 is spent; one answer in ten is predicted to cost 0.001 or more, the mean one 0.0005.
     const second = await harness.post(chatPath, userMessage(), bearer(harness, 'alice'))
     expect(second.status).toBe(429)
     expect(second.headers.get('x-should-retry')).toBe('false')
@@ -255,7 +255,12 @@ describe('what one can look at', () => {
       propensity: 0.5,
       cold: true,
       preference: { lambda: 2, max_cost_usd: null },
-      candidates: [{ llm: 'small', cost_usd: 0.001 }, { llm: 'maker/large' }],
+      rule: 'utility',
+      max_output_tokens: null,
+      candidates: [
+        { llm: 'small', offline_cost_usd: 0.0005, cost_usd: 0.0005, cost_p90_usd: 0.001 },
+        { llm: 'maker/large' },
+      ],
     })
     expect(small.calls).toHaveLength(0)
     expect(harness.decisions.rows.size).toBe(0)

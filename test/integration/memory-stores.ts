@@ -79,8 +79,10 @@ export class MemoryFeedbackStore implements FeedbackStore {
     }
     const { decisionId, source, kind, value } = feedback
     const sequence = this.#labels.length + 1
+    const { candidates, context, pinned } = row.decision
     const label: Label = {
-      ...{ sequence, decisionId, llm, context: row.decision.context, source, kind, value },
+      ...{ sequence, decisionId, llm, context, source, kind, value },
+      offlineQuality: pinned ? undefined : candidates.find((terms) => terms.llm === llm)?.offlineQuality,
       revises:
         earlier === undefined ? undefined : { sequence: earlier.sequence, kind: earlier.kind, value: earlier.value },
     }

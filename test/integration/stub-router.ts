@@ -15,8 +15,8 @@ export class StubRouter implements RequestRouter {
   readonly outcomes: { readonly decision: RoutingDecision; readonly settlement: Settlement }[] = []
   readonly ended: { readonly llm: string; readonly observed: ObservedCall | undefined }[] = []
   readonly inFlight = new Map<string, number>()
-  /** What every candidate is predicted to cost. */
-  predictedCostUsd: number | undefined = 0.001
+  /** What every candidate is predicted to cost at the 90 % point of its length; half of that on average. */
+  predictedCostP90Usd: number | undefined = 0.001
   #count = 0
 
   constructor(pool: LlmRegistry) {
@@ -42,8 +42,10 @@ export class StubRouter implements RequestRouter {
       labelSequence: 0,
       cold: true,
       pinned: request.pinnedLlm !== undefined,
+      rule: 'utility',
       preference: request.preference,
       inputTokens: request.inputTokens,
+      maxOutputTokens: request.maxOutputTokens,
       context: { embedderId: 'stub', embedding: new Float32Array(2), explicit: new Float32Array(1) },
       candidates: llms.map((llm, index) => this.#terms(llm, index, llms.length)),
       excluded: [],
@@ -52,8 +54,10 @@ export class StubRouter implements RequestRouter {
     }
   }
 
-  callStarted(llm: string): void {
-    this.inFlight.set(llm, (this.inFlight.get(llm) ?? 0) + 1)
+  callStarted(llm: string): number {
+    const before = this.inFlight.get(llm) ?? 0
+    this.inFlight.set(llm, before + 1)
+    return before
   }
 
   callEnded(llm: string, observed: ObservedCall | undefined): void {
@@ -66,6 +70,8 @@ export class StubRouter implements RequestRouter {
   }
 
   #terms(llm: Llm, index: number, count: number): CandidateTerms {
+    const costP90Usd = this.predictedCostP90Usd
+    const costUsd = costP90Usd === undefined ? undefined : costP90Usd / 2
     return {
       llm: llm.id,
       qualitySource: 'prior',
@@ -73,7 +79,9 @@ export class StubRouter implements RequestRouter {
       quality: 0.5,
       uncertainty: 0.1,
       outputTokens: 100,
-      costUsd: this.predictedCostUsd,
+      offlineCostUsd: costUsd,
+      costUsd,
+      costP90Usd,
       completionMs: 100,
       latencyPenalty: 0,
       utility: 1 - index / 10,

@@ -76,6 +76,7 @@ export async function runStream(
       decisionId: decision.id,
       llm: decision.drawn,
       context: decision.context,
+      offlineQuality: decision.candidates.find((candidate) => candidate.llm === decision.drawn)?.offlineQuality,
       source: 'replay',
       kind: 'score',
       value: quality,
