@@ -5,6 +5,8 @@ import path from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { DailySpend } from '../../src/accounts/daily-spend.ts'
 import { KeyRing } from '../../src/accounts/key-ring.ts'
+import { newDecisionId } from '../../src/cli/system.ts'
+import { warmUp } from '../../src/cli/warm-up.ts'
 import { createGateway } from '../../src/gateway/create-gateway.ts'
 import { ScriptedProvider, scriptedCompletion } from '../../src/providers/scripted/scripted-provider.ts'
 import { SeededRandom } from '../../src/routing/numeric/random-source.ts'
@@ -46,11 +48,12 @@ async function open() {
     times: new CompletionTimeModel(),
     random: new SeededRandom(7),
     clock: machineClock,
-    newId: randomUUID,
+    newId: newDecisionId,
   })
   const learningErrors: unknown[] = []
   const labels = new LivePolicy(router, storage, { onError: (error) => void learningErrors.push(error) })
   await labels.start()
+  await warmUp(router, storage.decisions)
   const spend = await DailySpend.load(storage.decisions, machineClock, 1, [])
   const ignore = () => {}
   const gateway = createGateway({
@@ -115,6 +118,28 @@ test('decisions, settlements, feedback and spend outlive the process', async () 
       error: { code: 'unknown_decision' },
     },
   )
+})
+
+test('a restart keeps what bills and answers have taught, to the last bit', async () => {
+  const first = await open()
+  for (let i = 0; i < 30; i++) {
+    const cap = i % 3 === 0 ? { max_tokens: 500 } : {}
+    await (await first.post('/v1/chat/completions', { ...userMessage(`Question ${i}`), ...cap })).json()
+  }
+  const preview = async (service: { readonly post: typeof first.post }) => {
+    const decision = (await (await service.post('/v1/route', userMessage('Next?'))).json()) as {
+      candidates: Record<string, number | null>[]
+    }
+    return decision.candidates.map((terms) => [
+      ...[terms.llm, terms.output_tokens, terms.offline_cost_usd, terms.cost_usd, terms.cost_p90_usd],
+    ])
+  }
+  const before = await preview(first)
+  // Answers have 500 tokens where 300 were expected: both the length and, behind it, the factor have moved.
+  expect(before).toContainEqual([expect.any(String), expect.closeTo(480, -2), ...Array(3).fill(expect.any(Number))])
+  expect(before.some(([, , offlineUsd, costUsd]) => costUsd !== offlineUsd && offlineUsd !== null)).toBe(true)
+  await first.close()
+  expect(await preview(await open())).toEqual(before)
 })
 
 test('feedback on an LLM that the caller named is taken too', async () => {

@@ -1,0 +1,46 @@
+import { expect, test } from 'vitest'
+import { SeededRandom } from '../routing/numeric/random-source.ts'
+import { CompletionTimeModel } from '../routing/prediction/completion-time-model.ts'
+import type { CostPredictor } from '../routing/prediction/cost-predictor.ts'
+import { unknownLlmProperties } from '../routing/registry/llm.ts'
+import { LlmRegistry } from '../routing/registry/llm-registry.ts'
+import { Router } from '../routing/router.ts'
+import { RoutingPolicy } from '../routing/routing-policy.ts'
+import { sampleDecision, sampleSettlement } from '../storage/__fixtures__/sample-records.ts'
+import { warmUp } from './warm-up.ts'
+
+const llm = { ...unknownLlmProperties, id: 'provider/llm-number-1', provider: 'p', upstreamModel: 'm' }
+
+test('replays bills against what was predicted, and times at an unknown load', async () => {
+  const bills: unknown[] = []
+  const cost: CostPredictor = {
+    llms: [],
+    predict() {},
+    observe: (...bill) => void bills.push(bill),
+    snapshot: () => null,
+  }
+  const embedder = { id: 'e', dimension: 1, embed: () => Float32Array.of(1) }
+  const times = new CompletionTimeModel()
+  const router = new Router({
+    pool: new LlmRegistry([llm]),
+    policy: new RoutingPolicy({ embedder, pool: [llm], cost }),
+    times,
+    random: new SeededRandom(1),
+    clock: { now: () => 0 },
+    newId: () => 'd',
+  })
+  const decision = sampleDecision('d1', { policyVersion: 'unfitted', maxOutputTokens: 400 })
+  const stored = [
+    { decision, settlement: sampleSettlement('d1', { costNanoUsd: 5_000 }) },
+    { decision: sampleDecision('d2', { policyVersion: 'older' }), settlement: sampleSettlement('d2') },
+    { decision: sampleDecision('d3'), settlement: undefined },
+  ]
+  await warmUp(router, { recentSettlements: () => Promise.resolve(stored) })
+  expect(bills).toEqual([
+    [llm.id, decision.candidates[1]?.offlineCostUsd, 0.000005, 310, 400],
+    [llm.id, Number.NaN, 0.0123, 310, 1024],
+  ])
+  // 800 ms assumed and 312.25 ms seen twice: steps of 1/2 and 1/3.
+  expect(times.expectedCompletionMs(llm, 0)).toBeCloseTo((800 + 2 * 312.25) / 3, 9)
+  expect(times.begin(llm)).toBe(0)
+})
