@@ -46,7 +46,7 @@ try {
   for (const cell of cells.filter(({ concurrency }) => concurrency > 1)) await measure(stage, cell, warmUpMs)
   for (const cell of cells) cell.rounds.length = 0
   for (let round = 0; round < rounds; round++) {
-    // The second half of a round goes backwards, so that drift of the machine favours nobody.
+    // Every other round goes backwards, so that drift of the machine favours nobody.
     for (const cell of round % 2 === 0 ? cells : cells.toReversed()) await measure(stage, cell, roundMs)
   }
   for (const stream of [false, true]) {
