@@ -70,7 +70,7 @@ const vocabulary = makeVocabulary(random, 6000)
 const makeBatches = (): readonly string[][] =>
   Array.from({ length: batches }, () => Array.from({ length: promptsPerBatch }, () => makePrompt(random, vocabulary)))
 
-const fitted = fitHashedNgramEmbedder(
+const fitted = await fitHashedNgramEmbedder(
   Array.from({ length: trainingTexts }, () => makePrompt(random, vocabulary)),
   { seed: 1 },
 )

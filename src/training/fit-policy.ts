@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import { deduplicate } from '../outcomes/deduplicate.ts'
 import { type OutcomeData, selectLlms, selectRows } from '../outcomes/outcome-data.ts'
 import { selectUnsharedSplit } from '../outcomes/split.ts'
@@ -55,7 +56,8 @@ const fewestLabels = 20
 /**
  * Fits everything offline that a router rests on, from outcome data: embedder, quality, cost, reported levels and label
  * noise. Equal texts are merged and the rows shuffled by the seed before anything is fitted, so that folds neither share
- * a text nor follow the file's order. Yields to the event loop between steps; one step may hold it for a second or two.
+ * a text nor follow the file's order. Yields to the event loop every 20 ms or so while the embedder is fitted, then between
+ * fits of one predictor, which take up to a second per few thousand prompts.
  *
  * @throws {FitError} when too few prompts or labels are there; {OutcomeDataError} `empty` for an unknown split.
  */
@@ -127,6 +129,7 @@ async function fitEmbedder(
   return fitHashedNgramEmbedder(texts, {
     seed,
     onProgress: (done, total) => onProgress?.({ phase: 'embedder', done, total }),
+    pause: () => setImmediate(),
   })
 }
 

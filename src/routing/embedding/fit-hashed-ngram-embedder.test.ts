@@ -67,9 +67,9 @@ function referenceEmbeddings(texts: readonly string[], rank: number): readonly F
   })
 }
 
-test('agrees with exact LSA of plainly counted words and 3-grams, up to quantisation', () => {
+test('agrees with exact LSA of plainly counted words and 3-grams, up to quantisation', async () => {
   const texts = makeTexts(40)
-  const embedder = fitHashedNgramEmbedder(texts, { seed: 5, dimension: 8 })
+  const embedder = await fitHashedNgramEmbedder(texts, { seed: 5, dimension: 8 })
   const ours = texts.map((text) => embedder.embed(text))
   const reference = referenceEmbeddings(texts, 8)
   let worst = 0
@@ -82,36 +82,41 @@ test('agrees with exact LSA of plainly counted words and 3-grams, up to quantisa
   expect(worst).toBeLessThan(0.02)
 })
 
-test('texts of one topic lie together, new ones too', () => {
-  const embedder = fitHashedNgramEmbedder(makeTexts(60), { seed: 5, dimension: 8 })
+test('texts of one topic lie together, new ones too', async () => {
+  const embedder = await fitHashedNgramEmbedder(makeTexts(60), { seed: 5, dimension: 8 })
   const proof = embedder.embed('a proof of the integral theorem')
   const sameTopic = dot(proof, embedder.embed('explain the matrix lemma'))
   const otherTopic = dot(proof, embedder.embed('simmer the onion and garlic'))
   expect(sameTopic).toBeGreaterThan(otherTopic + 0.3)
 })
 
-test('keeps features found in enough texts, the most frequent first, at most as many as allowed', () => {
+test('keeps features found in enough texts, the most frequent first, at most as many as allowed', async () => {
   const texts = ['common rare', 'common other', 'common other', 'common']
-  const featuresOf = (options: { minimumTexts?: number; maximumFeatures?: number }): number =>
-    fitHashedNgramEmbedder(texts, { seed: 1, dimension: 8, ...options }).snapshot().fitted!.features.length
+  const featuresOf = async (options: { minimumTexts?: number; maximumFeatures?: number }): Promise<number> => {
+    const embedder = await fitHashedNgramEmbedder(texts, { seed: 1, dimension: 8, ...options })
+    return embedder.snapshot().fitted!.features.length
+  }
   // Words: common, other. 3-grams: 6 of common, 5 of other.
-  expect(featuresOf({})).toBe(2 + 6 + 5)
-  expect(featuresOf({ minimumTexts: 3 })).toBe(1 + 6)
-  expect(featuresOf({ minimumTexts: 1 })).toBe(3 + 6 + 5 + 4)
-  expect(featuresOf({ maximumFeatures: 7 })).toBe(7)
+  expect(await featuresOf({})).toBe(2 + 6 + 5)
+  expect(await featuresOf({ minimumTexts: 3 })).toBe(1 + 6)
+  expect(await featuresOf({ minimumTexts: 1 })).toBe(3 + 6 + 5 + 4)
+  expect(await featuresOf({ maximumFeatures: 7 })).toBe(7)
 })
 
-test('fewer texts than dimensions leave the rest zero', () => {
-  const embedder = fitHashedNgramEmbedder(['red green', 'red green blue', 'green blue'], { seed: 1, dimension: 16 })
+test('fewer texts than dimensions leave the rest zero', async () => {
+  const embedder = await fitHashedNgramEmbedder(['red green', 'red green blue', 'green blue'], {
+    seed: 1,
+    dimension: 16,
+  })
   const embedding = embedder.embed('red blue')
   expect(Math.hypot(...embedding)).toBeCloseTo(1, 6)
   expect([...embedding.subarray(3)].every((entry) => entry === 0)).toBe(true)
 })
 
-test('reports progress that grows to its total', () => {
+test('reports progress that grows to its total', async () => {
   const reported: number[] = []
   const totals = new Set<number>()
-  fitHashedNgramEmbedder(makeTexts(20), {
+  await fitHashedNgramEmbedder(makeTexts(20), {
     seed: 1,
     onProgress: (done, total) => {
       reported.push(done)
@@ -122,12 +127,27 @@ test('reports progress that grows to its total', () => {
   expect([...totals]).toEqual([reported.at(-1)])
 })
 
+test('pauses often, between its reports too, and fits the same', async () => {
+  const texts = makeTexts(100)
+  const events: string[] = []
+  const paused = await fitHashedNgramEmbedder(texts, {
+    seed: 1,
+    onProgress: () => events.push('report'),
+    pause: async () => {
+      events.push('pause')
+    },
+  })
+  expect(events.join(' ')).not.toContain('report report')
+  expect(events.filter((event) => event === 'pause').length).toBeGreaterThan(100)
+  expect(paused.snapshot()).toEqual((await fitHashedNgramEmbedder(texts, { seed: 1 })).snapshot())
+})
+
 test.each([
   ['no texts', []],
   ['one text', ['only one']],
   ['texts with nothing in common', ['abc', 'xyz']],
-])('refuses %s', (_name, texts) => {
-  expect(() => fitHashedNgramEmbedder(texts, { seed: 1 })).toThrow(expect.objectContaining({ code: 'invalid_option' }))
+])('refuses %s', async (_name, texts) => {
+  await expect(fitHashedNgramEmbedder(texts, { seed: 1 })).rejects.toMatchObject({ code: 'invalid_option' })
 })
 
 test.each([
@@ -136,7 +156,7 @@ test.each([
   { maximumFeatures: 0 },
   { maximumFeatures: 65_536 },
   { dimension: 4 },
-])('refuses %j', (options) => {
-  const fit = () => fitHashedNgramEmbedder(makeTexts(4), { seed: 1, ...options })
-  expect(fit).toThrow(expect.objectContaining({ code: 'invalid_option', param: Object.keys(options)[0] }))
+])('refuses %j', async (options) => {
+  const fit = fitHashedNgramEmbedder(makeTexts(4), { seed: 1, ...options })
+  await expect(fit).rejects.toMatchObject({ code: 'invalid_option', param: Object.keys(options)[0] })
 })

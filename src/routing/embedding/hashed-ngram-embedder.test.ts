@@ -18,7 +18,7 @@ const texts = [
   'How many moons has the planet Mars in the solar system?',
 ]
 
-const fitted = fitHashedNgramEmbedder(texts, { seed: 1, dimension: 16 })
+const fitted = await fitHashedNgramEmbedder(texts, { seed: 1, dimension: 16 })
 
 describe.each([
   ['unfitted', new HashedNgramEmbedder()],
@@ -84,10 +84,10 @@ describe('id', () => {
     expect(new HashedNgramEmbedder({ dimension: 32 }).id).toBe('hashed-ngram-32-unfitted-v1')
   })
 
-  test('changes with the projection and with nothing else', () => {
+  test('changes with the projection and with nothing else', async () => {
     expect(fitted.id).toMatch(/^hashed-ngram-16-[0-9a-f]{8}$/)
-    expect(fitHashedNgramEmbedder(texts, { seed: 1, dimension: 16 }).id).toBe(fitted.id)
-    expect(fitHashedNgramEmbedder(texts.slice(1), { seed: 1, dimension: 16 }).id).not.toBe(fitted.id)
+    expect((await fitHashedNgramEmbedder(texts, { seed: 1, dimension: 16 })).id).toBe(fitted.id)
+    expect((await fitHashedNgramEmbedder(texts.slice(1), { seed: 1, dimension: 16 })).id).not.toBe(fitted.id)
     const { fitted: ngrams } = fitted.snapshot()
     const entries = ngrams!.entries.slice()
     entries[5]! ^= 1

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { gramMatrix, multiplyMatrices, selectMatrixRows } from './matrix.ts'
+import { addGramMatrix, multiplyMatrices, selectMatrixRows } from './matrix.ts'
 
 test('multiplies a 2 × 3 by a 3 × 2 matrix, whatever the target held before', () => {
   const product = new Float64Array(4).fill(99)
@@ -7,9 +7,10 @@ test('multiplies a 2 × 3 by a 3 × 2 matrix, whatever the target held before', 
   expect([...product]).toEqual([58, 64, 139, 154])
 })
 
-test('the Gram matrix is AᵀA in full', () => {
-  const gram = new Float64Array(9).fill(99)
-  gramMatrix(Float64Array.of(1, 2, 3, 4, 5, 6), gram, 2, 3)
+test('the Gram matrix is AᵀA in full, also row by row', () => {
+  const gram = new Float64Array(9)
+  addGramMatrix(Float64Array.of(1, 2, 3), gram, 1, 3)
+  addGramMatrix(Float64Array.of(4, 5, 6), gram, 1, 3)
   expect([...gram]).toEqual([17, 22, 27, 22, 29, 36, 27, 36, 45])
 })
 

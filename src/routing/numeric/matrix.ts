@@ -18,9 +18,8 @@ export function multiplyMatrices(
   }
 }
 
-/** G = AᵀA. Row-major: `a` is [n × k], `gram` receives the full symmetric [k × k]. O(nk²). */
-export function gramMatrix(a: Float64Array, gram: Float64Array, n: number, k: number): void {
-  gram.fill(0, 0, k * k)
+/** G ← G + AᵀA. Row-major: `a` is [n × k], `gram` the full symmetric [k × k]. O(nk²). */
+export function addGramMatrix(a: Float64Array, gram: Float64Array, n: number, k: number): void {
   for (let row = 0; row < n; row++) {
     const start = row * k
     for (let i = 0; i < k; i++) {

@@ -1,3 +1,5 @@
+import type { WorkSteps } from './work-steps.ts'
+
 /** A column whose norm falls below this share of its first norm lies in the span of those before it. */
 const dependentColumnRatio = 1e-10
 
@@ -7,9 +9,9 @@ const dependentColumnRatio = 1e-10
  *
  * Each step walks whole rows, so that a row-major matrix is read in the order it lies in memory.
  *
- * @param y row-major, shape [n × k], finite. O(nk²).
+ * @param y row-major, shape [n × k], finite. O(nk²), in 2k steps.
  */
-export function orthonormaliseColumns(y: Float64Array, n: number, k: number): void {
+export function* orthonormaliseColumns(y: Float64Array, n: number, k: number): WorkSteps<void> {
   const firstNorms = columnNorms(y, n, k)
   const products = new Float64Array(k)
   for (let pass = 0; pass < 2; pass++) {
@@ -18,6 +20,7 @@ export function orthonormaliseColumns(y: Float64Array, n: number, k: number): vo
       const norm = Math.sqrt(products[column]!)
       const independent = norm > dependentColumnRatio * (pass === 0 ? firstNorms[column]! : 1)
       eliminateColumn(y, n, k, column, independent ? 1 / norm : 0, products)
+      yield
     }
   }
 }

@@ -4,12 +4,13 @@ import { orthonormaliseColumns } from './orthonormalise.ts'
 import { nextNormal, type RandomSource, SeededRandom } from './random-source.ts'
 import { randomisedSvd, randomisedSvdPasses } from './randomised-svd.ts'
 import type { SparseMatrix } from './sparse-matrix.ts'
+import { finishSteps } from './work-steps.ts'
 
 const [rows, columns] = [90, 70]
 
 function orthonormal(n: number, k: number, random: RandomSource): Float64Array {
   const q = Float64Array.from({ length: n * k }, () => nextNormal(random))
-  orthonormaliseColumns(q, n, k)
+  finishSteps(orthonormaliseColumns(q, n, k))
   return q
 }
 
@@ -38,7 +39,7 @@ const decaying = Array.from({ length: 50 }, (_, i) => 10 * 0.85 ** i)
 
 test('finds the leading part of a known spectrum and its vectors', () => {
   const { a, v } = withSpectrum(decaying, 3)
-  const { values, vectors } = randomisedSvd(a, 8, { random: new SeededRandom(1) })
+  const { values, vectors } = finishSteps(randomisedSvd(a, 8, { random: new SeededRandom(1) }))
   for (let i = 0; i < 8; i++) {
     expect(values[i]! / decaying[i]!).toBeCloseTo(1, 6)
     let cosine = 0
@@ -51,7 +52,9 @@ test('power iterations are what makes a flat spectrum exact', () => {
   const flat = Array.from({ length: 60 }, (_, i) => 10 * 0.97 ** i)
   const { a } = withSpectrum(flat, 4)
   const errorOf = (powerIterations: number): number => {
-    const { values } = randomisedSvd(a, 8, { random: new SeededRandom(1), powerIterations, oversampling: 8 })
+    const { values } = finishSteps(
+      randomisedSvd(a, 8, { random: new SeededRandom(1), powerIterations, oversampling: 8 }),
+    )
     return Math.max(...Array.from(values, (value, i) => Math.abs(1 - value / flat[i]!)))
   }
   expect(errorOf(0)).toBeGreaterThan(0.02)
@@ -60,7 +63,7 @@ test('power iterations are what makes a flat spectrum exact', () => {
 
 test('a rank below the one asked for leaves zero values and zero columns', () => {
   const { a } = withSpectrum([5, 3, 1], 5)
-  const { values, vectors } = randomisedSvd(a, 8, { random: new SeededRandom(1) })
+  const { values, vectors } = finishSteps(randomisedSvd(a, 8, { random: new SeededRandom(1) }))
   expect([...values.subarray(0, 3)].map((value) => Math.round(value * 1e4) / 1e4)).toEqual([5, 3, 1])
   expect([...values.subarray(3)]).toEqual([0, 0, 0, 0, 0])
   expect(vectors.every((entry, i) => i % 8 < 3 || entry === 0)).toBe(true)
@@ -68,7 +71,7 @@ test('a rank below the one asked for leaves zero values and zero columns', () =>
 
 test('asking for more than the matrix has columns is allowed', () => {
   const { a } = withSpectrum([5, 3], 5)
-  const { values, vectors } = randomisedSvd(a, columns + 10, { random: new SeededRandom(1) })
+  const { values, vectors } = finishSteps(randomisedSvd(a, columns + 10, { random: new SeededRandom(1) }))
   expect(values).toHaveLength(columns + 10)
   expect(vectors).toHaveLength(columns * (columns + 10))
   expect(values[0]).toBeCloseTo(5, 4)
@@ -76,8 +79,8 @@ test('asking for more than the matrix has columns is allowed', () => {
 
 test('is a function of its seed, with the largest entry of each vector positive', () => {
   const { a } = withSpectrum(decaying, 6)
-  const once = randomisedSvd(a, 4, { random: new SeededRandom(9) })
-  const again = randomisedSvd(a, 4, { random: new SeededRandom(9) })
+  const once = finishSteps(randomisedSvd(a, 4, { random: new SeededRandom(9) }))
+  const again = finishSteps(randomisedSvd(a, 4, { random: new SeededRandom(9) }))
   expect(again.vectors).toEqual(once.vectors)
   for (let column = 0; column < 4; column++) {
     const entries = [...once.vectors].filter((_, i) => i % 4 === column)
@@ -89,6 +92,6 @@ test('reports every pass', () => {
   const { a } = withSpectrum(decaying, 6)
   const reported: (readonly [number, number])[] = []
   const options = { random: new SeededRandom(1), powerIterations: 2 }
-  randomisedSvd(a, 4, { ...options, onPass: (done, total) => reported.push([done, total]) })
+  finishSteps(randomisedSvd(a, 4, { ...options, onPass: (done, total) => reported.push([done, total]) }))
   expect(reported).toEqual([1, 2, 3, 4, 5, 6].map((done) => [done, randomisedSvdPasses(2)]))
 })

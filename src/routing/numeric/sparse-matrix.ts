@@ -8,10 +8,19 @@ export interface SparseMatrix {
   readonly values: Float32Array
 }
 
-/** Y = A·X. Dense, row-major: `x` is [columnCount × k], `y` receives [rowCount × k]. O(entries · k). */
-export function multiplySparse(a: SparseMatrix, x: Float64Array, y: Float64Array, k: number): void {
-  y.fill(0, 0, a.rowCount * k)
-  for (let row = 0; row < a.rowCount; row++) {
+/** A range of rows, from `first` up to but not including `end`. */
+export interface RowRange {
+  readonly first: number
+  readonly end: number
+}
+
+/**
+ * Y = A·X, in the rows of the range only. Dense, row-major: `x` is [columnCount × k], `y` receives its rows of
+ * [rowCount × k]. O(entries · k).
+ */
+export function multiplySparseRows(a: SparseMatrix, x: Float64Array, y: Float64Array, k: number, rows: RowRange): void {
+  y.fill(0, rows.first * k, rows.end * k)
+  for (let row = rows.first; row < rows.end; row++) {
     const target = row * k
     const end = a.rowStarts[row + 1]!
     for (let entry = a.rowStarts[row]!; entry < end; entry++) {
@@ -22,10 +31,18 @@ export function multiplySparse(a: SparseMatrix, x: Float64Array, y: Float64Array
   }
 }
 
-/** Y = Aᵀ·X. Dense, row-major: `x` is [rowCount × k], `y` receives [columnCount × k]. O(entries · k). */
-export function multiplySparseTransposed(a: SparseMatrix, x: Float64Array, y: Float64Array, k: number): void {
-  y.fill(0, 0, a.columnCount * k)
-  for (let row = 0; row < a.rowCount; row++) {
+/**
+ * Y ← Y + AᵀX, with the rows of the range only. Dense, row-major: `x` is [rowCount × k], `y` is [columnCount × k].
+ * O(entries · k).
+ */
+export function addSparseRowsTransposed(
+  a: SparseMatrix,
+  x: Float64Array,
+  y: Float64Array,
+  k: number,
+  rows: RowRange,
+): void {
+  for (let row = rows.first; row < rows.end; row++) {
     const source = row * k
     const end = a.rowStarts[row + 1]!
     for (let entry = a.rowStarts[row]!; entry < end; entry++) {
@@ -34,4 +51,16 @@ export function multiplySparseTransposed(a: SparseMatrix, x: Float64Array, y: Fl
       for (let j = 0; j < k; j++) y[target + j]! += value * x[source + j]!
     }
   }
+}
+
+/** All rows in order, in ranges of about `entries` entries each; a row is never divided. */
+export function rowRanges(a: SparseMatrix, entries: number): RowRange[] {
+  const ranges: RowRange[] = []
+  let first = 0
+  for (let end = 1; end <= a.rowCount; end++) {
+    if (end < a.rowCount && a.rowStarts[end]! - a.rowStarts[first]! < entries) continue
+    ranges.push({ first, end })
+    first = end
+  }
+  return ranges
 }
