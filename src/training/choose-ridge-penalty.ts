@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import { RidgeQualityPredictor } from '../routing/prediction/ridge-quality-predictor.ts'
 import { selectTrainingRows, type TrainingRows } from '../routing/prediction/training-rows.ts'
 
@@ -7,9 +8,9 @@ const candidates = [3, 10, 30, 100, 300] as const
 /**
  * The ridge penalty with the smallest out-of-fold squared error of differences inside the pool: labels and predictions
  * are centred over each row's known cells, as only differences decide. Of equals the largest. Row i is in fold i mod
- * `folds`.
+ * `folds`. Lets timers and sockets have their turn between fits.
  */
-export function chooseRidgePenalty(rows: TrainingRows, folds: number): number {
+export async function chooseRidgePenalty(rows: TrainingRows, folds: number): Promise<number> {
   const width = rows.llms.length
   const all = rows.contexts.map((_, row) => row)
   const errors = candidates.map(() => 0)
@@ -19,13 +20,14 @@ export function chooseRidgePenalty(rows: TrainingRows, folds: number): number {
       rows,
       all.filter((row) => row % folds !== fold),
     )
-    candidates.forEach((penalty, index) => {
+    for (const [index, penalty] of candidates.entries()) {
+      await setImmediate()
       const predictor = RidgeQualityPredictor.fit(train, { penalty })
       for (let row = fold; row < all.length; row += folds) {
         predictor.predict(rows.contexts[row]!, quality)
         errors[index]! += centredError(quality, rows.quality.subarray(row * width, (row + 1) * width))
       }
-    })
+    }
   }
   return candidates[errors.lastIndexOf(Math.min(...errors))]!
 }

@@ -40,9 +40,23 @@ const memberFits: readonly MemberFit[] = [
   (rows, seed) => ClusterQualityPredictor.fit(rows, { seed }),
 ]
 
-/** The members of a stack in their order: ridge, kNN, clusters. @param penalty α of the ridge. */
-export function fitMembers(rows: TrainingRows, seed: number, penalty: number): QualityPredictor[] {
-  return memberFits.map((fitMember) => fitMember(rows, seed, penalty))
+/**
+ * The members of a stack in their order: ridge, kNN, clusters.
+ *
+ * @param penalty α of the ridge. @param beforeEach awaited before each fit, with how many are done.
+ */
+export async function fitMembers(
+  rows: TrainingRows,
+  seed: number,
+  penalty: number,
+  beforeEach?: (done: number) => Promise<void>,
+): Promise<QualityPredictor[]> {
+  const members: QualityPredictor[] = []
+  for (const fitMember of memberFits) {
+    await beforeEach?.(members.length)
+    members.push(fitMember(rows, seed, penalty))
+  }
+  return members
 }
 
 /**
@@ -59,7 +73,7 @@ export async function fitStack(rows: TrainingRows, options: FitStackOptions): Pr
     })
   }
   await reportStep(onProgress, 'cross-validation', 0, folds * (memberFits.length + 1) + 1)
-  const penalty = chooseRidgePenalty(rows, folds)
+  const penalty = await chooseRidgePenalty(rows, folds)
   const { members, costUsd } = await crossValidate(rows, penalty, options)
   const width = rows.llms.length
   const weights = stackWeights(members, rows.quality, width)
@@ -67,17 +81,17 @@ export async function fitStack(rows: TrainingRows, options: FitStackOptions): Pr
   const { means, deviations, counts } = summariseColumns(rows.quality, width)
   const foldMeans = outOfFoldMeans(rows, folds)
   const trust = chooseTrust({ combined, means: foldMeans, costUsd, rows })
-  await reportStep(onProgress, 'final', 0, 2)
+  const reportFinal = (done: number) => reportStep(onProgress, 'final', done, memberFits.length + 1)
   const quality = new StackedQualityPredictor({
-    members: fitMembers(rows, seed, penalty),
+    members: await fitMembers(rows, seed, penalty, reportFinal),
     weights,
     trust,
     means,
     meanErrors: deviations.map((deviation, llm) => deviation / Math.sqrt(Math.max(1, counts[llm]!))),
   })
-  await reportStep(onProgress, 'final', 1, 2)
+  await reportFinal(memberFits.length)
   const cost = TokenCostPredictor.fit(rows, prices, { seed })
-  await reportStep(onProgress, 'final', 2, 2)
+  await reportFinal(memberFits.length + 1)
   return { quality, cost, penalty, outOfFold: shrink(combined, foldMeans, trust) }
 }
 

@@ -117,7 +117,7 @@ async function figuresOf(
       sweepPoints({ ...rows, llmCount: rows.llms.length, predictedQuality, predictedCostUsd }, maxCostUsd),
       maxCostUsd,
     )
-  const [ridge, knn, clusters] = fitMembers(trainRows, seed, fitted.penalty)
+  const [ridge, knn, clusters] = await fitMembers(trainRows, seed, fitted.penalty)
   return {
     'zero-router': averageImprovementInQuality(fixed, maxCostUsd),
     ridge: sweep(predictAll(ridge!, rows), costUsd),
