@@ -83,19 +83,17 @@ function measureUpdates(): void {
   }))
   const times = contexts.map((context, i) => {
     const start = performance.now()
-    policy.learn(
-      {
-        sequence: i + 1,
-        decisionId: '',
-        llm: pool[i % 12]!.id,
-        context,
-        source: '',
-        kind: 'score',
-        value: 0.5,
-        revises: undefined,
-      },
-      pool[i % 12],
-    )
+    policy.learn({
+      sequence: i + 1,
+      decisionId: '',
+      llm: pool[i % 12]!.id,
+      context,
+      source: '',
+      kind: 'score',
+      offlineQuality: 0.5,
+      value: 0.5,
+      revises: undefined,
+    })
     return 1000 * (performance.now() - start)
   })
   const sorted = Float64Array.from(times.slice(500)).sort()
@@ -116,6 +114,7 @@ async function teach(router: Router, pool: readonly Llm[]): Promise<void> {
         context,
         source: '',
         kind: 'score',
+        offlineQuality: 0.5,
         value: random.next(),
         revises: undefined,
       })

@@ -142,8 +142,11 @@ export class Router {
     costUsd: number | undefined,
     outputTokens: number | undefined,
   ): void {
+    const { cost, version } = this.#policy
     const terms = decision.candidates.find((candidate) => candidate.llm === llm)
-    this.#policy.cost.observe(llm, terms?.offlineCostUsd ?? Number.NaN, costUsd, outputTokens, decision.maxOutputTokens)
+    // A bill says nothing of a version that did not predict it; the answer's length still counts.
+    const offlineCostUsd = decision.policyVersion === version ? terms?.offlineCostUsd : undefined
+    cost.observe(llm, offlineCostUsd ?? Number.NaN, costUsd, outputTokens, decision.maxOutputTokens)
   }
 
   /** Folds one label into the policy; see {@link RoutingPolicy.learn}. */

@@ -36,11 +36,7 @@ export async function loadLatestPolicy(
   return new RoutingPolicy({ embedder, fitted, pool, options })
 }
 
-export type LivePolicyOptions = Partial<TrainerOptions> &
-  Pick<TrainerOptions, 'onError'> & {
-    /** Called with a newer version before it serves, such as to warm up its cost estimates. */
-    readonly onVersion?: (policy: RoutingPolicy) => Promise<void>
-  }
+export type LivePolicyOptions = Partial<TrainerOptions> & Pick<TrainerOptions, 'onError'>
 
 /**
  * Keeps a router on the newest version: teaches it every label, and moves it on when another process has fitted one,
@@ -50,7 +46,6 @@ export class LivePolicy {
   readonly #router: Router
   readonly #stores: { readonly feedback: FeedbackStore; readonly policies: PolicyStore }
   readonly #options: LivePolicyOptions
-  readonly #onVersion: (policy: RoutingPolicy) => Promise<void>
   #trainer: Trainer
   /** The next version's trainer while it catches up. */
   #coming: Trainer | undefined
@@ -65,7 +60,6 @@ export class LivePolicy {
     this.#router = router
     this.#stores = stores
     this.#options = options
-    this.#onVersion = options.onVersion ?? (async () => {})
     this.#trainer = this.#trainerFor(router.policy)
   }
 
@@ -113,7 +107,6 @@ export class LivePolicy {
     this.#coming = coming
     try {
       await coming.start()
-      await this.#onVersion(policy)
       await coming.settled()
       const previous = this.#trainer
       this.#trainer = coming

@@ -21,6 +21,7 @@ function label(sequence: number, value = (sequence % 10) / 10): Label {
     source: 'user',
     kind: 'score',
     value,
+    offlineQuality: 0.5,
     revises: undefined,
   }
 }
