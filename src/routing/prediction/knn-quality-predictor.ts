@@ -42,6 +42,8 @@ export class KnnQualityPredictor implements QualityPredictor {
   readonly #dimension: number
   /** Row-major, rows × llms; NaN is unknown. */
   readonly #quality: Float32Array
+  /** Whether every cell is known: then none need be looked at, which saves 1 µs at 80 × 12. */
+  readonly #isComplete: boolean
   readonly #summary: ColumnSummary
   readonly #search: NearestRows
   /** Of the latest prediction's neighbours: Σ of the known labels and their number, per LLM. */
@@ -60,6 +62,7 @@ export class KnnQualityPredictor implements QualityPredictor {
     this.#embeddings = embeddings
     this.#dimension = dimension
     this.#quality = quality
+    this.#isComplete = !quality.some(Number.isNaN)
     this.#summary = summary
     this.#search = new NearestRows(embeddings, dimension, neighbours)
     this.#sums = new Float64Array(llms.length)
@@ -100,6 +103,14 @@ export class KnnQualityPredictor implements QualityPredictor {
     const sums = this.#sums
     const known = this.#known
     sums.fill(0)
+    if (this.#isComplete) {
+      known.fill(count)
+      for (let i = 0; i < count; i++) {
+        const start = found[i]! * width
+        for (let llm = 0; llm < width; llm++) sums[llm]! += this.#quality[start + llm]!
+      }
+      return
+    }
     known.fill(0)
     for (let i = 0; i < count; i++) {
       const start = found[i]! * width

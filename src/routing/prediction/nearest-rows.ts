@@ -70,9 +70,12 @@ export class NearestRows {
   #takeAbove(edge: number): number {
     const { products } = this.#rows
     const scale = this.#scale
+    // Most rows are surely below, which a comparison tells without finding their interval.
+    const surelyBelow = scale > 0 ? (edge - 1 - intervals / 2) / scale : Number.NEGATIVE_INFINITY
     let atEdge = 0
     for (let row = 0; row < products.length; row++) {
       const product = products[row]!
+      if (product < surelyBelow) continue
       const interval = intervalOf(product, scale)
       if (interval < edge) continue
       if (interval > edge) {
