@@ -31,10 +31,15 @@ const defaultShrinkage = 10
 /** Centroids are found on at most this many rows; means are then taken over all of them. */
 const maxCentroidRows = 4000
 
+/** Sums kept at once when distances are measured. */
+const lanes = 4
+
 interface Scale {
   readonly clusters: number
   /** Row-major, [clusters × d]. */
   readonly centroids: Float32Array
+  /** The centroids again for {@link nearestCluster}, [clusters × {@link paddedLength} of d], zeros behind d. */
+  readonly wide: Float64Array
   /** ½‖centroid‖², shape [clusters]. */
   readonly halfNorms: Float64Array
   /** Row-major, [clusters × columns]. */
@@ -54,6 +59,8 @@ export class ClusterMap {
   readonly #deviations: Float64Array
   readonly #scales: readonly Scale[]
   readonly #nearest: Int32Array
+  /** The latest embedding, zeros behind d. */
+  readonly #point: Float64Array
 
   private constructor(dimension: number, shrinkage: number, deviations: Float64Array, scales: readonly Scale[]) {
     this.columns = deviations.length
@@ -62,6 +69,7 @@ export class ClusterMap {
     this.#deviations = deviations
     this.#scales = scales
     this.#nearest = new Int32Array(scales.length)
+    this.#point = new Float64Array(paddedLength(dimension))
   }
 
   /** @param contexts at least one. @param cells row-major, contexts × columns; NaN is unknown. */
@@ -89,9 +97,10 @@ export class ClusterMap {
     requireDimension('The embedding', context.embedding.length, this.#dimension)
     requireDimension('The output', out.length, this.columns)
     out.fill(0)
+    this.#point.set(context.embedding)
     for (let index = 0; index < this.#scales.length; index++) {
       const scale = this.#scales[index]!
-      const cluster = nearestCluster(scale, context.embedding, 0, this.#dimension)
+      const cluster = nearestCluster(scale, this.#point)
       this.#nearest[index] = cluster
       const start = cluster * this.columns
       for (let column = 0; column < this.columns; column++) {
@@ -146,6 +155,7 @@ export class ClusterMap {
       return {
         clusters,
         centroids,
+        wide: widened(centroids, d),
         halfNorms: halfNorms(centroids, d),
         means: vectorField(scale, 'means', clusters * deviations.length),
         counts: vectorField(scale, 'counts', clusters * deviations.length),
@@ -184,9 +194,11 @@ function fitScale(
   const columns = columnMeans.length
   const means = new Float64Array(clusters * columns)
   const counts = new Float64Array(clusters * columns)
-  const scale = { clusters, centroids, halfNorms: halfNorms(centroids, d), means, counts }
+  const scale = { clusters, centroids, wide: widened(centroids, d), halfNorms: halfNorms(centroids, d), means, counts }
+  const point = new Float64Array(paddedLength(d))
   for (let row = 0; row < points.length / d; row++) {
-    const start = nearestCluster(scale, points, row * d, d) * columns
+    point.set(points.subarray(row * d, (row + 1) * d))
+    const start = nearestCluster(scale, point) * columns
     for (let column = 0; column < columns; column++) {
       const value = cells[row * columns + column]!
       if (Number.isNaN(value)) continue
@@ -208,14 +220,40 @@ function halfNorms(centroids: Float32Array, d: number): Float64Array {
   return norms
 }
 
-/** argmin ‖p − c‖² = argmax pᵀc − ½‖c‖²; ties go to the lower cluster. */
-function nearestCluster(scale: Scale, points: Float32Array, start: number, d: number): number {
+function paddedLength(d: number): number {
+  return Math.ceil(d / lanes) * lanes
+}
+
+function widened(centroids: Float32Array, d: number): Float64Array {
+  const stride = paddedLength(d)
+  const clusters = centroids.length / d
+  const wide = new Float64Array(clusters * stride)
+  for (let row = 0; row < clusters; row++) wide.set(centroids.subarray(row * d, (row + 1) * d), row * stride)
+  return wide
+}
+
+/**
+ * argmin ‖p − c‖² = argmax pᵀc − ½‖c‖²; ties go to the lower cluster. Four sums in 64 bits, so that no addition waits for
+ * the one before and nothing is converted: two thirds of the time of one sum over 32-bit arrays.
+ *
+ * @param point shape [paddedLength], zeros behind d.
+ */
+function nearestCluster({ clusters, wide, halfNorms: norms }: Scale, point: Float64Array): number {
   let best = 0
   let bestScore = Number.NEGATIVE_INFINITY
-  for (let cluster = 0; cluster < scale.clusters; cluster++) {
-    const offset = cluster * d
-    let score = -scale.halfNorms[cluster]!
-    for (let j = 0; j < d; j++) score += points[start + j]! * scale.centroids[offset + j]!
+  for (let cluster = 0; cluster < clusters; cluster++) {
+    const offset = cluster * point.length
+    let sum0 = -norms[cluster]!
+    let sum1 = 0
+    let sum2 = 0
+    let sum3 = 0
+    for (let j = 0; j < point.length; j += lanes) {
+      sum0 += point[j]! * wide[offset + j]!
+      sum1 += point[j + 1]! * wide[offset + j + 1]!
+      sum2 += point[j + 2]! * wide[offset + j + 2]!
+      sum3 += point[j + 3]! * wide[offset + j + 3]!
+    }
+    const score = sum0 + sum1 + (sum2 + sum3)
     if (score > bestScore) {
       bestScore = score
       best = cluster
