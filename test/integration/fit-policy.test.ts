@@ -113,6 +113,23 @@ describe('fitPolicy', () => {
     expect(snapshotPolicy(restored)).toEqual(snapshot)
   })
 
+  it('lets others have their turn while the embedder is fitted', async () => {
+    let turns = 0
+    let turnsBeforeContexts = 0
+    let isFitting = true
+    const spin = (): void => {
+      turns++
+      if (isFitting) setImmediate(spin)
+    }
+    spin()
+    const onProgress = ({ phase, done }: FitProgress): void => {
+      if (phase === 'contexts' && done === 0) turnsBeforeContexts = turns
+    }
+    await fitPolicy(data, { ...options, onProgress })
+    isFitting = false
+    expect(turnsBeforeContexts).toBeGreaterThan(100)
+  })
+
   it('keeps an embedder it is given', async () => {
     const { embedder } = await fitPolicy(data, options)
     const again = await fitPolicy(twoTopicData(200, 3), { ...options, seed: 8, embedder })
