@@ -49,6 +49,8 @@ process.on('message', (order: LoadOrder) => {
   )
 })
 process.send?.({ url: '' })
+// Outlives no parent, not even one that was killed.
+process.on('disconnect', () => process.exit())
 
 async function run(order: LoadOrder): Promise<LoadResult> {
   const complete: number[] = []

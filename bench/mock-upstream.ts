@@ -36,6 +36,8 @@ const server = createServer((request, response) => {
   })
 })
 server.keepAliveTimeout = 600_000
+// Outlives no parent, not even one that was killed.
+process.on('disconnect', () => process.exit())
 server.listen(0, '127.0.0.1', () => {
   process.send?.({ url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` })
 })

@@ -18,5 +18,6 @@ process.on('message', () => {
   const { rss, heapUsed, external } = process.memoryUsage()
   process.send?.({ cpuUs: user + system, rssBytes: rss, heapBytes: heapUsed, externalBytes: external })
 })
-// The parent's channel must not keep a process alive that is told to stop.
+process.on('disconnect', () => process.exit())
+// The parent's channel must not keep a process alive that is told to stop; without a parent there is nobody to measure for.
 process.channel?.unref()
