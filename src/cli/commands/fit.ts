@@ -113,7 +113,7 @@ function describe({ policy, prompts, leftOut, trust, weights }: FitResult, { col
     '',
     `${colours.good('Saved')} policy ${colours.strong(policy.id)}: ${policy.description}`,
     `${prompts} distinct prompts; stack of ridge ${ridge}, kNN ${knn}, clusters ${clusters}; trust κ = ${trust}`,
-    `C_ref = $${policy.costReferenceUsd.toPrecision(3)}, the mean cost of the dearest LLM`,
+    `C_ref = $${policy.costReferenceUsd.toPrecision(3)}: the cost that weighs as much as one unit of quality at λ = 1`,
   ]
   if (leftOut.length > 0) lines.push(`Too few labels, left to priors and online learning: ${leftOut.join(', ')}`)
   return lines.join('\n')
