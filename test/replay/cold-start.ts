@@ -28,7 +28,7 @@ for (const lambda of lambdas) {
   const bySpan = new Map(spans.map((span) => [span, { ours: [], cheapest: [], random: [], best: [] } as Row]))
   for (let seed = 1; seed <= seeds; seed++) {
     const policy = new RoutingPolicy({ embedder, pool })
-    const steps = await runStream(data, policy, { lambda, seed, feedback: true })
+    const steps = await runStream(data, policy, { lambda, seed, feedback: 'score' })
     const utilityOf = (prompt: number, llm: number) =>
       realisedUtility(data.quality[prompt * width + llm]!, data.costUsd[prompt * width + llm]!, lambda, trueReference)
     for (const [span, row] of bySpan) {

@@ -32,6 +32,13 @@ export async function startGateway(
   })
   let output = ''
   const ended = once(child, 'exit') as Promise<[number | null]>
+  // A script that throws must not leave its gateway behind.
+  const orphaned = () => void child.kill('SIGKILL')
+  process.once('exit', orphaned)
+  ended.then(
+    () => process.off('exit', orphaned),
+    () => {},
+  )
   const url = await new Promise<string>((resolve, reject) => {
     const read = (chunk: Buffer): void => {
       output += chunk.toString('utf8')

@@ -9,8 +9,8 @@ import { recordedPool, recordedRequest } from './recorded-pool.ts'
 export interface StreamOptions {
   readonly lambda: number
   readonly seed: number
-  /** Whether the recorded quality comes back as a label after each answer. */
-  readonly feedback: boolean
+  /** What comes back after each answer: the recorded quality, a thumb drawn with it as probability, or nothing. */
+  readonly feedback: 'score' | 'thumbs' | undefined
   readonly router?: Partial<RouterOptions>
   /** Quality of the LLM at `llm` at step `step` of the stream; by default what was recorded. */
   readonly qualityAt?: (recorded: number, llm: number, step: number) => number
@@ -46,6 +46,7 @@ export async function runStream(
     },
     options.router,
   )
+  const thumbs = new SeededRandom(options.seed ^ 0x2545f491)
   const steps: StreamStep[] = []
   for (const prompt of streamOrder(data.prompts.length, options.seed)) {
     const request = recordedRequest(data.prompts[prompt]!.text, options.lambda)
@@ -70,7 +71,8 @@ export async function runStream(
       overheadMs: 0,
       attempts: [],
     })
-    if (!options.feedback) continue
+    if (options.feedback === undefined) continue
+    const value = options.feedback === 'score' ? quality : Number(thumbs.next() < quality)
     router.learn({
       sequence: steps.length,
       decisionId: decision.id,
@@ -78,8 +80,8 @@ export async function runStream(
       context: decision.context,
       offlineQuality: decision.candidates.find((candidate) => candidate.llm === decision.drawn)?.offlineQuality,
       source: 'replay',
-      kind: 'score',
-      value: quality,
+      kind: options.feedback,
+      value,
       revises: undefined,
     })
   }

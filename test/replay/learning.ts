@@ -35,14 +35,21 @@ console.log(
 )
 console.log(row(['λ', 'policy', 'before', 'after', 'regret 0–50', 'regret 300–600', 'regret after']))
 for (const lambda of lambdas) {
-  const runs = { 'with feedback': [] as Run[], 'without feedback': [] as Run[], 'full information': [] as Run[] }
+  const runs = {
+    scores: [] as Run[],
+    thumbs: [] as Run[],
+    'no feedback': [] as Run[],
+    'full information': [] as Run[],
+  }
   for (let seed = 1; seed <= seeds; seed++) {
     const told = await fullInformation(lambda, seed)
     const newPolicy = () => new RoutingPolicy({ embedder, fitted, pool })
-    const taught = await runStream(data, newPolicy(), { lambda, seed, feedback: true, qualityAt })
-    const untaught = await runStream(data, newPolicy(), { lambda, seed, feedback: false, qualityAt })
-    runs['with feedback'].push(summarise(taught, told, lambda))
-    runs['without feedback'].push(summarise(untaught, told, lambda))
+    const scored = await runStream(data, newPolicy(), { lambda, seed, feedback: 'score', qualityAt })
+    const untaught = await runStream(data, newPolicy(), { lambda, seed, feedback: undefined, qualityAt })
+    const thumbed = await runStream(data, newPolicy(), { lambda, seed, feedback: 'thumbs', qualityAt })
+    runs.scores.push(summarise(scored, told, lambda))
+    runs.thumbs.push(summarise(thumbed, told, lambda))
+    runs['no feedback'].push(summarise(untaught, told, lambda))
     runs['full information'].push(summarise(told, told, lambda))
   }
   for (const [name, list] of Object.entries(runs)) {
@@ -106,7 +113,7 @@ async function fullInformation(lambda: number, seed: number): Promise<StreamStep
   }
   const policy = new RoutingPolicy({ embedder, fitted: { ...fitted, quality: informed }, pool })
   const router = { exploration: noExploration, explorationWidth: 0 }
-  const steps = await runStream(data, policy, { lambda, seed, feedback: false, qualityAt, router })
+  const steps = await runStream(data, policy, { lambda, seed, feedback: undefined, qualityAt, router })
   const order = streamOrder(data.prompts.length, seed)
   if (steps.some(({ prompt }, i) => prompt !== order[i])) throw new Error('the streams do not follow the same order')
   return [...steps]
