@@ -21,7 +21,7 @@ const sets = {
   paretobandit: { fit: 'val', serve: 'test' },
   'routerbench-0shot': { fit: 'train', serve: 'test' },
 } as const
-const lambdas = [0.2, 1, 1.4, 5, 20]
+const lambdas = [0.2, 1.4, 5, 10, 20]
 const concurrency = 8
 
 const name = (process.argv[2] ?? 'paretobandit') as keyof typeof sets
