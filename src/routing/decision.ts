@@ -14,6 +14,7 @@ export interface CandidateTerms {
   readonly quality: number
   /** u, quality units. */
   readonly uncertainty: number
+  /** Of all answers asked for together. */
   readonly outputTokens: number
   /** ĉ before what bills have taught since the fit. */
   readonly offlineCostUsd: number | undefined
@@ -49,8 +50,10 @@ export interface RoutingDecision {
   readonly rule: 'utility' | 'cheapest'
   readonly preference: RoutingPreference
   readonly inputTokens: number
-  /** The caller's cap on the answer's length. */
+  /** The caller's cap on the length of each answer. */
   readonly maxOutputTokens: number | undefined
+  /** Answers asked for at once. */
+  readonly choices: number
   readonly context: RoutingContext
   /** In pool order; probabilities sum to 1. */
   readonly candidates: readonly CandidateTerms[]

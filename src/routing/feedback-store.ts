@@ -9,6 +9,14 @@ export type FeedbackReceipt =
   | { readonly status: 'unknown_decision' }
   /** No LLM answered (yet): there is nothing to judge. */
   | { readonly status: 'no_answer' }
+  /** Too many sources, or too many changes of mind, about one answer: nobody may drown the others (design §9). */
+  | { readonly status: 'too_many' }
+
+/** Sources that may judge one answer. */
+export const maxSourcesPerDecision = 8
+
+/** Labels that one answer may get from all sources, revisions included. */
+export const maxLabelsPerDecision = 32
 
 /** Feedback in one total order. */
 export interface FeedbackStore {

@@ -31,8 +31,10 @@ export interface RoutingRequest {
   readonly needs: RequestNeeds
   /** Estimated size of the whole prompt. */
   readonly inputTokens: number
-  /** The caller's cap on the answer's length. */
+  /** The caller's cap on the length of each answer. */
   readonly maxOutputTokens: number | undefined
+  /** Answers asked for at once (`n`), ≥ 1; each is billed. */
+  readonly choices: number
   readonly preference: RoutingPreference
   /** Set when the caller named an LLM: it serves, with propensity 1. */
   readonly pinnedLlm: LlmId | undefined

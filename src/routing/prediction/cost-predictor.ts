@@ -8,6 +8,8 @@ export interface CallSize {
   readonly inputTokens: number
   /** The caller's cap on the answer's length. */
   readonly maxOutputTokens: number | undefined
+  /** Answers asked for at once, ≥ 1. */
+  readonly choices: number
 }
 
 /** Where a {@link CostPredictor} writes; each of at least the length of the list of LLMs, in its order. */
