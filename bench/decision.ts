@@ -151,6 +151,7 @@ function request(userText: string): RoutingRequest {
     needs: noNeeds,
     inputTokens: 250,
     maxOutputTokens: undefined,
+    choices: 1,
     preference: defaultPreference,
     pinnedLlm: undefined,
     conversationId: undefined,

@@ -41,6 +41,7 @@ function asRequest(userText: string): RoutingRequest {
     needs: noNeeds,
     inputTokens: 250,
     maxOutputTokens: undefined,
+    choices: 1,
     preference: defaultPreference,
     pinnedLlm: undefined,
     conversationId: undefined,

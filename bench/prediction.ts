@@ -47,7 +47,7 @@ const estimates = {
   outputTokens: new Float64Array(pool.length),
   outputTokensP90: new Float64Array(pool.length),
 }
-const size = { inputTokens: 250, maxOutputTokens: undefined }
+const size = { inputTokens: 250, maxOutputTokens: undefined, choices: 1 }
 const variants: readonly (readonly [name: string, predict: (context: RoutingContext) => void])[] = [
   ...Object.entries(predictors).flatMap(([name, predictor]) => [
     [name, (context: RoutingContext) => predictor.predict(context, quality)] as const,

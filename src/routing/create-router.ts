@@ -151,6 +151,7 @@ function toRequest(input: RouteInput): RoutingRequest {
     needs: noNeeds,
     inputTokens: Math.ceil(given.userText.length / 4),
     maxOutputTokens: undefined,
+    choices: 1,
     pinnedLlm: undefined,
     conversationId: undefined,
     ...given,

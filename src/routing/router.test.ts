@@ -63,6 +63,7 @@ function request(changes: Partial<RoutingRequest> = {}, preference: Partial<Rout
     needs: noNeeds,
     inputTokens: 10,
     maxOutputTokens: undefined,
+    choices: 1,
     pinnedLlm: undefined,
     conversationId: undefined,
     ...changes,

@@ -146,7 +146,9 @@ export class Router {
     const terms = decision.candidates.find((candidate) => candidate.llm === llm)
     // A bill says nothing of a version that did not predict it; the answer's length still counts.
     const offlineCostUsd = decision.policyVersion === version ? terms?.offlineCostUsd : undefined
-    cost.observe(llm, offlineCostUsd ?? Number.NaN, costUsd, outputTokens, decision.maxOutputTokens)
+    const { choices, maxOutputTokens } = decision
+    const eachTokens = outputTokens === undefined ? undefined : outputTokens / choices
+    cost.observe(llm, offlineCostUsd ?? Number.NaN, costUsd, eachTokens, maxOutputTokens)
   }
 
   /** Folds one label into the policy; see {@link RoutingPolicy.learn}. */
@@ -228,7 +230,7 @@ export class Router {
     buffers.offline[0] = buffers.mean[0] = buffers.uncertainty[0] = buffers.fitted[0] = buffers.utility[0] = 0
     buffers.penalty[0] = 0
     buffers.probability[0] = 1
-    buffers.completionMs[0] = this.#parts.times.expectedCompletionMs(llm, buffers.outputTokens[0]!)
+    buffers.completionMs[0] = this.#parts.times.expectedCompletionMs(llm, buffers.outputTokens[0]! / request.choices)
     return {
       ...this.#heading(request, attribution, policy),
       cold: false,
@@ -253,6 +255,7 @@ export class Router {
       preference: request.preference,
       inputTokens: request.inputTokens,
       maxOutputTokens: request.maxOutputTokens,
+      choices: request.choices,
     }
   }
 
@@ -267,7 +270,9 @@ export class Router {
     for (let i = 0; i < candidates.length; i++) {
       const costUsd = buffers.costUsd[i]!
       buffers.comparableCostUsd[i] = Number.isNaN(costUsd) ? dearest : costUsd
-      buffers.completionMs[i] = this.#parts.times.expectedCompletionMs(candidates[i]!, buffers.outputTokens[i]!)
+      // Answers asked for together are written side by side.
+      const eachTokens = buffers.outputTokens[i]! / request.choices
+      buffers.completionMs[i] = this.#parts.times.expectedCompletionMs(candidates[i]!, eachTokens)
     }
   }
 

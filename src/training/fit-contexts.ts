@@ -17,6 +17,7 @@ export function promptRequest(prompt: OutcomePrompt): RoutingRequest {
     needs: noNeeds,
     inputTokens: 0,
     maxOutputTokens: undefined,
+    choices: 1,
     preference: defaultPreference,
     pinnedLlm: undefined,
     conversationId: undefined,

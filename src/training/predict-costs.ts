@@ -47,5 +47,5 @@ function callSize(rows: TrainingRows, row: number): CallSize {
     known++
   }
   const inputTokens = known > 0 ? sum / known : estimatedPromptTokens(rows.contexts[row]!)
-  return { inputTokens, maxOutputTokens: undefined }
+  return { inputTokens, maxOutputTokens: undefined, choices: 1 }
 }

@@ -29,6 +29,7 @@ export function recordedRequest(text: string, lambda: number): RoutingRequest {
     needs: noNeeds,
     inputTokens: Math.ceil(text.length / 4),
     maxOutputTokens: undefined,
+    choices: 1,
     preference: { ...defaultPreference, lambda },
     pinnedLlm: undefined,
     conversationId: undefined,

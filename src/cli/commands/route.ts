@@ -64,6 +64,7 @@ export function addRouteCommand(program: Command, around: RouteSurroundings): vo
             needs: noNeeds,
             inputTokens: Math.ceil(prompt.length / 4),
             maxOutputTokens: undefined,
+            choices: 1,
             preference: joinPreferences(layersOf(flags), { lambda: config.routing.lambda }),
             pinnedLlm: undefined,
             conversationId: undefined,

@@ -12,6 +12,7 @@ const request: RoutingRequest = {
   needs: noNeeds,
   inputTokens: 10,
   maxOutputTokens: undefined,
+  choices: 1,
   preference: defaultPreference,
   pinnedLlm: undefined,
   conversationId: undefined,

@@ -17,6 +17,7 @@ function requestOf(userText: string, shape: RequestShape = plainShape): RoutingR
     needs: noNeeds,
     inputTokens: 10,
     maxOutputTokens: undefined,
+    choices: 1,
     preference: defaultPreference,
     pinnedLlm: undefined,
     conversationId: undefined,

@@ -29,7 +29,7 @@ const nothingEmbedded: RoutingContext = {
   explicit: new Float32Array(0),
 }
 
-const size: CallSize = { inputTokens: 100, maxOutputTokens: undefined }
+const size: CallSize = { inputTokens: 100, maxOutputTokens: undefined, choices: 1 }
 
 function newEstimates(capacity: number): CostEstimates {
   return {
@@ -88,7 +88,7 @@ describe('TokenCostPredictor, unfitted', () => {
   })
 
   it('holds lengths to the caller’s cap', () => {
-    const call = { inputTokens: 0, maxOutputTokens: 20 }
+    const call = { inputTokens: 0, maxOutputTokens: 20, choices: 1 }
     const out = predict(TokenCostPredictor.unfitted(), nothingEmbedded, [llm('any')], call)
     expect([out.outputTokens[0], out.outputTokensP90[0]]).toEqual([20, 20])
     expect([out.costUsd[0], out.costUsdP90[0]]).toEqual([200 / 1e6, 200 / 1e6])
@@ -161,7 +161,11 @@ describe('TokenCostPredictor, fitted', () => {
     const dearer = { inputPerMillionTokensUsd: 1, outputPerMillionTokensUsd: 20 }
     const [was, now] = [llm('billed'), llm('billed', dearer)].map((each) => predict(fitted, context(0), [each]))
     expect(now!.costUsd[0]! - was!.costUsd[0]!).toBeCloseTo((10 * was!.outputTokens[0]!) / 1e6, 12)
-    const long = predict(fitted, context(0), [llm('billed')], { inputTokens: 100_100, maxOutputTokens: undefined })
+    const long = predict(fitted, context(0), [llm('billed')], {
+      inputTokens: 100_100,
+      maxOutputTokens: undefined,
+      choices: 1,
+    })
     expect(long.costUsd[0]! - was!.costUsd[0]!).toBeCloseTo(0.1, 12)
   })
 
@@ -215,5 +219,30 @@ describe('TokenCostPredictor, fitted', () => {
     expect(() => fitted.predict(context(0), size, [llm('counted'), llm('billed')], short)).toThrowError(
       expect.objectContaining({ code: 'dimension_mismatch' }),
     )
+  })
+
+  it('bills every answer that is asked for at once', () => {
+    const cost = TokenCostPredictor.unfitted()
+    const llm = {
+      ...unknownLlmProperties,
+      id: 'a',
+      provider: 'p',
+      upstreamModel: 'a',
+      price: { inputPerMillionTokensUsd: 0, outputPerMillionTokensUsd: 1 },
+    }
+    const of = (choices: number) => {
+      const out = {
+        costUsd: new Float64Array(1),
+        offlineCostUsd: new Float64Array(1),
+        costUsdP90: new Float64Array(1),
+        outputTokens: new Float64Array(1),
+        outputTokensP90: new Float64Array(1),
+      }
+      const context = { embedderId: '', embedding: new Float32Array(0), explicit: new Float32Array(0) }
+      cost.predict(context, { inputTokens: 10, maxOutputTokens: 50, choices }, [llm], out)
+      return out
+    }
+    expect(of(4).costUsd[0]).toBeCloseTo(4 * of(1).costUsd[0]!, 12)
+    expect(of(128).costUsdP90[0]).toBeCloseTo(128 * of(1).costUsdP90[0]!, 12)
   })
 })

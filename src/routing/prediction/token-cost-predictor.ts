@@ -94,9 +94,9 @@ export class TokenCostPredictor implements CostPredictor {
       const index = this.#index.get(id) ?? -1
       const learned = this.#corrections.of(id)
       const isFitted = index !== -1 && !Number.isNaN(this.#tokens[index]!)
-      const tokens = Math.min(cap, isFitted ? this.#tokens[index]! : learned.outputTokens)
-      const tokensP90 = Math.min(cap, isFitted ? this.#tokensP90[index]! : learned.outputTokensP90)
-      const regressedUsd = index === -1 ? Number.NaN : this.#billUsd[index]!
+      const tokens = size.choices * Math.min(cap, isFitted ? this.#tokens[index]! : learned.outputTokens)
+      const tokensP90 = size.choices * Math.min(cap, isFitted ? this.#tokensP90[index]! : learned.outputTokensP90)
+      const regressedUsd = index === -1 ? Number.NaN : size.choices * this.#billUsd[index]!
       const billUsd = price === undefined ? regressedUsd : listPriceUsd(price, size.inputTokens, tokens)
       const billP90 = price === undefined ? regressedUsd * p90ToMean : listPriceUsd(price, size.inputTokens, tokensP90)
       const hasBase = isFitted || price === undefined || learned.observed >= answersUntilLengthKnown
