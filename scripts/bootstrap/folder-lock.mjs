@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { mkdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
+import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -63,9 +63,22 @@ function takeOverAbandoned(file) {
   } catch {
     return true
   }
-  if (readOrUndefined(aside) === seen) rmSync(aside, { force: true })
-  else renameSync(aside, file)
+  if (readOrUndefined(aside) !== seen) putBack(aside, file)
+  rmSync(aside, { force: true })
   return true
+}
+
+/**
+ * Linking, unlike renaming, fails where a third process has taken the lock meanwhile.
+ *
+ * @param {string} aside @param {string} file
+ */
+function putBack(aside, file) {
+  try {
+    linkSync(aside, file)
+  } catch (error) {
+    if (codeOf(error) !== 'EEXIST') throw error
+  }
 }
 
 /** @param {string} file @param {string} content */

@@ -1,5 +1,6 @@
 import type { Environment } from '../config/environment.ts'
-import type { PointsmanConfig, ProviderConfig } from '../config/pointsman-config.ts'
+import type { PointsmanConfig, ProviderConfig, ProviderTimeouts } from '../config/pointsman-config.ts'
+import { defaultProviderTimeouts } from '../config/to-pointsman-config.ts'
 import type { ChatProvider } from '../providers/chat-provider.ts'
 import { discoverProviders } from '../providers/discover.ts'
 import { OpenAiCompatibleProvider } from '../providers/openai-compatible/openai-compatible-provider.ts'
@@ -71,12 +72,11 @@ async function openDiscoveredPool(config: PointsmanConfig, environment: Environm
     const nothing = 'No provider key in the environment, no Ollama or vLLM on this machine.'
     return openSimulatedPool(config, simulatedProviderName, problems.length > 0 ? problems : [nothing])
   }
-  const opened = providers.map(({ preset, apiKey }) => ({
-    name: preset.name,
-    chat: new OpenAiCompatibleProvider({ name: preset.name, baseUrl: preset.baseUrl, apiKey, dialect: preset.dialect }),
-    keyVariable: preset.keyVariable,
-    hasKey: apiKey !== undefined,
-  }))
+  const opened = providers.map(({ preset, apiKey }) => {
+    const { name, baseUrl, dialect, keyVariable } = preset
+    const chat = new OpenAiCompatibleProvider({ name, baseUrl, apiKey, dialect })
+    return { name, chat: withDeadlines(chat, defaultProviderTimeouts()), keyVariable, hasKey: apiKey !== undefined }
+  })
   const found = providers.map(({ preset, llms }) => {
     const how = preset.keyVariable === undefined ? `answers at ${preset.baseUrl}` : `by ${preset.keyVariable}`
     return `${preset.title}, ${how}: ${llms.length} LLMs`
@@ -147,11 +147,10 @@ function openProvider(config: ProviderConfig): OpenProvider {
     connectTimeoutMs: timeouts.connectMs,
     ...(preset === undefined ? {} : { dialect: preset.dialect }),
   })
-  const deadlines = { totalMs: timeouts.totalMs, firstContentMs: timeouts.firstTokenMs, stallMs: timeouts.stallMs }
-  return {
-    name,
-    chat: new DeadlineProvider(chat, deadlines),
-    keyVariable: preset?.keyVariable,
-    hasKey: apiKey !== undefined,
-  }
+  return { name, chat: withDeadlines(chat, timeouts), keyVariable: preset?.keyVariable, hasKey: apiKey !== undefined }
+}
+
+function withDeadlines(chat: ChatProvider, timeouts: ProviderTimeouts): ChatProvider {
+  const { totalMs, firstTokenMs, stallMs } = timeouts
+  return new DeadlineProvider(chat, { totalMs, firstContentMs: firstTokenMs, stallMs })
 }

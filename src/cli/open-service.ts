@@ -101,6 +101,7 @@ async function joinService(
     setInterval(() => refreshKeys(keys, log), keyRefreshMs),
   ]
   for (const timer of timers) timer.unref()
+  prune(storage, config, log)
   let closing: Promise<void> | undefined
   const close = async () => {
     for (const timer of timers) clearInterval(timer)

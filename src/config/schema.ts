@@ -45,7 +45,8 @@ const serverSchema = z.strictObject({
   limits: limitsSchema.prefault({}).describe('What one client may ask of the gateway.'),
 })
 
-const timeoutsSchema = z.strictObject({
+/** Of one provider; every field has its default. */
+export const timeoutsSchema = z.strictObject({
   connect_ms: milliseconds.default(5_000).describe('Until the connection stands.'),
   first_token_ms: milliseconds.default(60_000).describe('Until the first content of a streamed answer.'),
   stall_ms: milliseconds.default(60_000).describe('Longest silence inside a streamed answer.'),

@@ -5,8 +5,8 @@ import type { TokenPrice } from '../routing/registry/token-price.ts'
 import type { ConfigOrigin, ConfigProblem } from './config-error.ts'
 import { type ConfigPath, dottedPath } from './config-source.ts'
 import type { Environment } from './environment.ts'
-import type { PointsmanConfig, ProviderConfig } from './pointsman-config.ts'
-import type { ConfigFile } from './schema.ts'
+import type { PointsmanConfig, ProviderConfig, ProviderTimeouts } from './pointsman-config.ts'
+import { type ConfigFile, timeoutsSchema } from './schema.ts'
 import { Secret } from './secret.ts'
 
 interface Surroundings {
@@ -94,12 +94,7 @@ function toProvider(
         ? presetKey(entry, environment)
         : resolve(entry.api_key, ['providers', name, 'api_key']),
     headers,
-    timeouts: {
-      connectMs: entry.timeouts.connect_ms,
-      firstTokenMs: entry.timeouts.first_token_ms,
-      stallMs: entry.timeouts.stall_ms,
-      totalMs: entry.timeouts.total_ms,
-    },
+    timeouts: toTimeouts(entry.timeouts),
   }
 }
 
@@ -155,4 +150,18 @@ function deepFreeze<T>(value: T): T {
     for (const item of Object.values(value)) deepFreeze(item)
   }
   return value
+}
+
+/** How long a provider that was found, not configured, may take. */
+export function defaultProviderTimeouts(): ProviderTimeouts {
+  return toTimeouts(timeoutsSchema.parse({}))
+}
+
+function toTimeouts(timeouts: ProviderEntry['timeouts']): ProviderTimeouts {
+  return {
+    connectMs: timeouts.connect_ms,
+    firstTokenMs: timeouts.first_token_ms,
+    stallMs: timeouts.stall_ms,
+    totalMs: timeouts.total_ms,
+  }
 }

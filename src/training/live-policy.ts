@@ -79,6 +79,11 @@ export class LivePolicy {
     this.#coming?.accept(label)
   }
 
+  /** A label with that number is in the store; reads it where it never came here. Never throws. */
+  nudge(sequence: number): void {
+    if (sequence > this.#trainer.sequence) void this.#trainer.catchUp()
+  }
+
   /**
    * Moves on to a newer version if there is one; calls that overlap share one move.
    *

@@ -37,7 +37,7 @@ function stores(log: readonly Label[]) {
   const unused = () => Promise.reject(new Error('not used here'))
   const feedback: FeedbackStore = {
     accept: unused,
-    latestSequence: unused,
+    latestSequence: async () => log.at(-1)?.sequence ?? 0,
     labelsAfter: async (sequence, limit) => log.filter((one) => one.sequence > sequence).slice(0, limit),
   }
   const policies: PolicyStore = {
@@ -133,6 +133,14 @@ describe('Trainer', () => {
     broken = false
     await trainer.catchUp()
     expect(trainer.sequence).toBe(23)
+  })
+
+  test('labels that nobody handed over are found in the store', async () => {
+    const taught = learner()
+    const trainer = new Trainer(taught, stores(log), options())
+    await trainer.catchUp()
+    expect(trainer.sequence).toBe(23)
+    expect(taught.policy.learnedState()).toStrictEqual(stateAfter(log))
   })
 
   test('a repeat is folded once', async () => {

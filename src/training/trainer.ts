@@ -89,10 +89,19 @@ export class Trainer {
     this.#schedule()
   }
 
-  /** Asks the store again for labels that could not be read before. Faults go to `onError`. */
+  /**
+   * Asks the store whether it has labels that never came here: accepted by another process, committed after the caller
+   * had given up, or not to be read when they were needed. Faults go to `onError`.
+   */
   async catchUp(): Promise<void> {
-    if (this.#waiting.size === 0 || this.#closed) return
-    this.#foldWaiting()
+    if (this.#closed) return
+    try {
+      if ((await this.#feedback.latestSequence()) < this.#next) return
+    } catch (error) {
+      this.#options.onError(error)
+      return
+    }
+    this.#reading ??= this.#readMissing()
     await this.#reading
   }
 
@@ -127,14 +136,16 @@ export class Trainer {
   #foldWaiting(): void {
     if (this.#foldBatch()) this.#schedule()
     // A number is missing: another process numbered it, or its receipt is still under way. The store knows.
-    else if (this.#waiting.size > 0 && this.#reading === undefined) {
-      this.#reading = this.#readOn()
-        .catch(this.#options.onError)
-        .finally(() => {
-          this.#reading = undefined
-          if (this.#waiting.has(this.#next)) this.#schedule()
-        })
-    }
+    else if (this.#waiting.size > 0) this.#reading ??= this.#readMissing()
+  }
+
+  #readMissing(): Promise<void> {
+    return this.#readOn()
+      .catch(this.#options.onError)
+      .finally(() => {
+        this.#reading = undefined
+        if (this.#waiting.has(this.#next)) this.#schedule()
+      })
   }
 
   /** @returns whether the next label is there already. */

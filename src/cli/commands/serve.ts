@@ -36,7 +36,7 @@ export function addServeCommand(program: Command, around: ServeSurroundings): vo
       } finally {
         await service.close()
       }
-      terminal.note('Stopped. What was learned is saved.')
+      terminal.note('Stopped.')
     })
 }
 
