@@ -28,6 +28,7 @@ export interface DecisionRow {
   readonly filters: string | null
   readonly input_tokens: number
   readonly max_output_tokens: number | null
+  readonly choices: number
   readonly drawn: string
   readonly propensity: number
   readonly reserved_nano_usd: number
@@ -95,6 +96,7 @@ export function encodeDecision(decision: RoutingDecision, reservedNanoUsd: numbe
       filters: filters ? JSON.stringify([preference.allow, preference.deny]) : null,
       input_tokens: decision.inputTokens,
       max_output_tokens: decision.maxOutputTokens ?? null,
+      choices: decision.choices,
       drawn: decision.drawn,
       propensity: decision.propensity,
       reserved_nano_usd: reservedNanoUsd,
@@ -129,6 +131,7 @@ export function decodeDecision(row: DecisionRow, candidateList: string): Routing
     },
     inputTokens: row.input_tokens,
     maxOutputTokens: row.max_output_tokens ?? undefined,
+    choices: row.choices,
     context: decodeContext(row),
     candidates: decodeCandidates(row, llms, sources),
     excluded: excluded.map(([llm, reason]) => ({ llm, reason })),

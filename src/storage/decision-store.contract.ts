@@ -9,6 +9,7 @@ export function describeDecisions(use: () => Storage): void {
       cold: true,
       pinned: true,
       rule: 'cheapest',
+      choices: 5,
       preference: {
         lambda: 0.5,
         maxCostUsd: 0.1,

@@ -25,6 +25,7 @@ describe('from version 1', () => {
       pinned: false,
       rule: 'cheapest',
       maxOutputTokens: 256,
+      choices: 3,
       preference: { lambda: 1.4, maxCostUsd: undefined, maxLatencyMs: 900, allow: [['a']], deny: ['z'] },
       context: { embedderId: 'e1', embedding: Float32Array.of(1, 2), explicit: Float32Array.of(2) },
       candidates: [

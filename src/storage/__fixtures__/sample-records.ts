@@ -24,6 +24,7 @@ export function sampleDecision(
     preference: defaultPreference,
     inputTokens: 412.5,
     maxOutputTokens: 1024,
+    choices: 1,
     context: {
       embedderId: 'hashed-ngram-1',
       embedding: Float32Array.from({ length: 64 }, () => random.next() - 0.5),

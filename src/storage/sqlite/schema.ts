@@ -50,6 +50,7 @@ export const decisionColumns = columnsOf<Schema['decisions']>({
   filters: true,
   input_tokens: true,
   max_output_tokens: true,
+  choices: true,
   drawn: true,
   propensity: true,
   reserved_nano_usd: true,

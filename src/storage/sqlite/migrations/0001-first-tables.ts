@@ -24,6 +24,7 @@ CREATE TABLE decisions (
   filters TEXT,
   input_tokens REAL NOT NULL,
   max_output_tokens REAL,
+  choices INTEGER NOT NULL CHECK (choices >= 1),
   drawn TEXT NOT NULL,
   propensity REAL NOT NULL,
   reserved_nano_usd INTEGER NOT NULL,

@@ -22,9 +22,9 @@ const rows = `
 INSERT INTO candidate_lists (id, list, last_used_ms)
   VALUES (x'00112233445566778899AABBCCDDEEFF', '[["a","b"],"fp",[["c","no_tools"]]]', 1000);
 INSERT INTO decisions (id, created_at_ms, key_id, conversation_id, policy_version, label_sequence, cold, pinned, cheapest, lambda,
-    max_cost_usd, max_latency_ms, min_quality, filters, input_tokens, max_output_tokens, drawn, propensity,
+    max_cost_usd, max_latency_ms, min_quality, filters, input_tokens, max_output_tokens, choices, drawn, propensity,
     reserved_nano_usd, embedder_id, embedding, explicit, candidate_list, terms, stored_positions, probabilities)
-  VALUES ('d1', 1000, 'k1', NULL, 'v1', 0, 0, 0, 1, 1.4, NULL, 900, NULL, '[[["a"]],["z"]]', 40, 256, 'b', 0.5, 600, 'e1',
+  VALUES ('d1', 1000, 'k1', NULL, 'v1', 0, 0, 0, 1, 1.4, NULL, 900, NULL, '[[["a"]],["z"]]', 40, 256, 3, 'b', 0.5, 600, 'e1',
     x'${one}${two}', x'${two}', x'00112233445566778899AABBCCDDEEFF', x'${terms}', NULL, NULL);
 INSERT INTO settlements (decision_id, settled_at_ms, status, answered, reported_model, usage, cost_nano_usd, streamed,
     time_to_first_token_ms, completion_ms, overhead_ms, attempts, decided_at_ms, key_id, adjustment_nano_usd)
