@@ -1,6 +1,6 @@
 /** Faults of an upstream call. */
 export type ProviderErrorCode =
-  /** No connection: refused, reset before the answer began, DNS, TLS. */
+  /** No connection, so that nothing was sent: refused, no route, DNS, TLS. */
   | 'upstream_unreachable'
   /** A deadline of ours passed. */
   | 'upstream_timeout'
@@ -16,7 +16,10 @@ export type ProviderErrorCode =
   | 'upstream_context_length'
   /** Not the JSON or event stream that its API promises. */
   | 'upstream_invalid_response'
-  /** The answer broke off: end of stream without its closing event, or fewer bytes than announced. */
+  /**
+   * The connection broke after the request was sent, or the answer broke off: end of stream without its closing event,
+   * fewer bytes than announced.
+   */
   | 'upstream_cut'
   /** More bytes than we accept. */
   | 'upstream_too_large'
@@ -24,6 +27,31 @@ export type ProviderErrorCode =
   | 'upstream_unavailable'
   /** The caller left, or the process is closing. */
   | 'aborted'
+
+const billableByCode: Record<ProviderErrorCode, boolean> = {
+  upstream_unreachable: false,
+  upstream_timeout: true,
+  upstream_rate_limited: false,
+  // The vendors we know bill tokens of an answer; a 5xx before any content has none.
+  upstream_failed: false,
+  upstream_auth: false,
+  upstream_rejected: false,
+  upstream_context_length: false,
+  upstream_invalid_response: true,
+  upstream_cut: true,
+  upstream_too_large: true,
+  upstream_unavailable: false,
+  // An upstream whose caller left may finish the answer all the same, and bill it.
+  aborted: true,
+}
+
+/**
+ * Whether an attempt that ended with `code` before its first content event may be on the bill. Not to be asked of an
+ * attempt that had begun to answer: what it said is billed, whatever ended it.
+ */
+export function mayHaveBeenBilled(code: ProviderErrorCode): boolean {
+  return billableByCode[code]
+}
 
 export class ProviderError extends Error {
   override readonly name = 'ProviderError'
