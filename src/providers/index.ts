@@ -23,8 +23,9 @@ export {
   providerPreset,
   providerPresets,
 } from './openai-compatible/presets.ts'
+export { steeringParameters } from './openai-compatible/steering-parameters.ts'
 export { loadPriceBook, type ModelFacts, type PriceBook } from './price-book.ts'
-export { ProviderError, type ProviderErrorCode } from './provider-error.ts'
+export { mayHaveBeenBilled, ProviderError, type ProviderErrorCode } from './provider-error.ts'
 export type { Attempt } from './resilience/attempt.ts'
 export {
   type CallPermit,
