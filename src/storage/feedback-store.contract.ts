@@ -1,4 +1,6 @@
 import { expect, it } from 'vitest'
+import { maxLabelsPerDecision, maxSourcesPerDecision } from '../routing/feedback-store.ts'
+import type { Feedback } from '../routing/outcome.ts'
 import { sampleDecision, sampleFeedback, sampleSettlement } from './__fixtures__/sample-records.ts'
 import type { Storage } from './storage.ts'
 
@@ -89,6 +91,46 @@ export function describeFeedback(use: () => Storage, openAgain: () => Promise<St
     expect(await say(0.2, 'm2')).toEqual({ status: 'duplicate', sequence: 1 })
     const elsewhere = sampleFeedback('d2', { idempotencyKey: 'm1' })
     expect(await use().feedback.accept(elsewhere, undefined)).toMatchObject({ status: 'accepted', sequence: 3 })
+  })
+
+  it('hears no more sources on one answer than the limit, and goes on hearing those it knows', async () => {
+    await answer('d1')
+    await answer('d2')
+    const say = (id: string, source: string, value = 0.8) =>
+      use().feedback.accept(sampleFeedback(id, { source, value, idempotencyKey: `${source} ${value}` }), undefined)
+    for (let i = 0; i < maxSourcesPerDecision; i++) await say('d1', `source-${i}`)
+    expect(await say('d1', 'another')).toEqual({ status: 'too_many' })
+    expect(await say('d1', 'another')).toEqual({ status: 'too_many' })
+    expect(await say('d1', 'source-0')).toEqual({ status: 'duplicate', sequence: 1 })
+    expect(await say('d1', 'source-0', 0.1)).toMatchObject({ status: 'accepted', sequence: maxSourcesPerDecision + 1 })
+    expect(await say('d2', 'another')).toMatchObject({ status: 'accepted', sequence: maxSourcesPerDecision + 2 })
+    expect(await use().feedback.latestSequence()).toBe(maxSourcesPerDecision + 2)
+  })
+
+  it('takes no more labels on one answer than the limit, and goes on answering those it knows', async () => {
+    await answer('d1')
+    const say = (i: number, fields: Partial<Feedback> = {}) =>
+      use().feedback.accept(sampleFeedback('d1', { value: i / 100, ...fields }), undefined)
+    const last = maxLabelsPerDecision - 1
+    for (let i = 0; i <= last; i++) {
+      expect(await say(i, { idempotencyKey: `m${i}` })).toMatchObject({ status: 'accepted', sequence: i + 1 })
+    }
+    expect(await say(99)).toEqual({ status: 'too_many' })
+    expect(await say(0, { source: 'another' })).toEqual({ status: 'too_many' })
+    expect(await say(last)).toEqual({ status: 'duplicate', sequence: last + 1 })
+    expect(await say(0, { idempotencyKey: 'm0' })).toEqual({ status: 'duplicate', sequence: 1 })
+    expect(await use().feedback.labelsAfter(0, 100)).toHaveLength(maxLabelsPerDecision)
+    expect(await use().feedback.latestSequence()).toBe(maxLabelsPerDecision)
+  })
+
+  it('counts the labels of messages that come at a time', async () => {
+    await answer('d1')
+    const values = Array.from({ length: 2 * maxLabelsPerDecision }, (_, i) => i / 100)
+    const receipts = await Promise.all(
+      values.map((value) => use().feedback.accept(sampleFeedback('d1', { value }), undefined)),
+    )
+    expect(receipts.filter(({ status }) => status === 'accepted')).toHaveLength(maxLabelsPerDecision)
+    expect(receipts.filter(({ status }) => status === 'too_many')).toHaveLength(maxLabelsPerDecision)
   })
 
   it("does not tell another key's decision from none", async () => {

@@ -1,5 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { Kysely } from 'kysely'
+import { maxLabelsPerDecision, maxSourcesPerDecision } from '../../routing/feedback-store.ts'
 import type { Feedback } from '../../routing/outcome.ts'
 import { type DecisionRow, loggedOfflineQuality } from '../decision-row.ts'
 import type { LabelRow } from '../label-row.ts'
@@ -10,7 +11,10 @@ import type { Schema } from './schema.ts'
 export type FeedbackReceiptRow =
   | { readonly status: 'accepted'; readonly label: LabelRow }
   | { readonly status: 'duplicate'; readonly sequence: number }
-  | { readonly status: 'unknown_decision' | 'no_answer' }
+  | { readonly status: 'unknown_decision' | 'no_answer' | 'too_many' }
+
+/** Idempotency keys remembered per decision: enough for every label and as many repeats. */
+const maxMessagesPerDecision = 2 * maxLabelsPerDecision
 
 interface EarlierLabel {
   readonly sequence: number
@@ -34,7 +38,8 @@ interface JudgedDecision
  * that sequences are given, committed and seen in the same order.
  *
  * An idempotency key counts within its decision. It is remembered for duplicates too: a message that is sent again
- * after its source changed its mind does not change it back.
+ * after its source changed its mind does not change it back. Only of a caller that repeats itself under ever new keys are
+ * the last forgotten: what one answer can make the database store is bounded.
  */
 export class SqliteFeedbackStore {
   readonly #database: Kysely<Schema>
@@ -65,9 +70,10 @@ export class SqliteFeedbackStore {
     if (repeated !== undefined) return { status: 'duplicate', sequence: repeated }
     const earlier = await this.#latestOfSource(feedback)
     if (earlier !== undefined && earlier.kind === feedback.kind && earlier.value === feedback.value) {
-      await this.#rememberMessage(feedback, earlier.sequence)
+      await this.#rememberRepeat(feedback, earlier.sequence)
       return { status: 'duplicate', sequence: earlier.sequence }
     }
+    if (await this.#isBeyondLimits(feedback, earlier !== undefined)) return { status: 'too_many' }
     const { answered: llm, embedder_id, embedding, explicit } = decision
     const offlineQuality = loggedOfflineQuality(decision, decision.list, llm) ?? null
     const sequence = await this.#insert(feedback, llm, offlineQuality, earlier)
@@ -132,6 +138,25 @@ export class SqliteFeedbackStore {
       .insertInto('feedback_messages')
       .values({ decision_id: decisionId, idempotency_key: idempotencyKey, sequence })
       .execute()
+  }
+
+  async #rememberRepeat(feedback: Feedback, sequence: number): Promise<void> {
+    if (feedback.idempotencyKey === undefined) return
+    const { messages } = await this.#database
+      .selectFrom('feedback_messages')
+      .select(({ fn }) => fn.countAll<number>().as('messages'))
+      .where('decision_id', '=', feedback.decisionId)
+      .executeTakeFirstOrThrow()
+    if (messages < maxMessagesPerDecision) await this.#rememberMessage(feedback, sequence)
+  }
+
+  async #isBeyondLimits({ decisionId }: Feedback, sourceIsKnown: boolean): Promise<boolean> {
+    const { labels, sources } = await this.#database
+      .selectFrom('labels')
+      .select(({ fn }) => [fn.countAll<number>().as('labels'), fn.count<number>('source').distinct().as('sources')])
+      .where('decision_id', '=', decisionId)
+      .executeTakeFirstOrThrow()
+    return labels >= maxLabelsPerDecision || (!sourceIsKnown && sources >= maxSourcesPerDecision)
   }
 
   async #latestOfSource({ decisionId, source }: Feedback): Promise<EarlierLabel | undefined> {
