@@ -71,7 +71,7 @@ export class AnswerLedger {
     this.#settled = true
     const { parts, metrics, storeHealth } = this.#services
     this.#reservation.settle(settlement.costNanoUsd)
-    this.#calls.end(observedCall(settlement))
+    this.#calls.end(observedCall(settlement, this.decision.choices))
     metrics.answerEnded(settlement, this.decision.drawn)
     // Not after the decision's commit but right behind it, so that one commit can hold both.
     const settled = parts.decisions.settle(settlement)
@@ -111,12 +111,14 @@ export class AnswerLedger {
   }
 }
 
-function observedCall(settlement: Settlement) {
+/** Answers asked for together are written side by side: time goes by the length of one. */
+function observedCall(settlement: Settlement, choices: number) {
   if (settlement.status !== 'completed') return undefined
+  const tokens = settlement.usage?.outputTokens
   return {
     timeToFirstTokenMs: settlement.timeToFirstTokenMs,
     completionMs: settlement.completionMs,
-    outputTokens: settlement.usage?.outputTokens,
+    outputTokens: tokens === undefined ? undefined : tokens / choices,
   }
 }
 

@@ -257,6 +257,7 @@ describe('what one can look at', () => {
       preference: { lambda: 2, max_cost_usd: null },
       rule: 'utility',
       max_output_tokens: null,
+      choices: 1,
       candidates: [
         { llm: 'small', offline_cost_usd: 0.0005, cost_usd: 0.0005, cost_p90_usd: 0.001 },
         { llm: 'maker/large' },

@@ -72,6 +72,14 @@ describe('a whole answer', () => {
     expect(harness.router.inFlight.get('small')).toBe(0)
   })
 
+  test('asked for several times is routed as such, and its time goes by the length of one', async () => {
+    const harness = await start({ providers: { small: saying('4') } })
+    await harness.post('/v1/chat/completions', { ...userMessage(), n: 5 })
+    expect(harness.router.requests[0]?.choices).toBe(5)
+    expect(harness.router.ended[0]?.observed?.outputTokens).toBe(100)
+    expect((await harness.post('/v1/chat/completions', { ...userMessage(), n: 129 })).status).toBe(400)
+  })
+
   test('passes tools and unknown parameters on untouched, without our own fields', async () => {
     const provider = saying('ok')
     const harness = await start({ providers: { small: provider } })

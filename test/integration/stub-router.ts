@@ -46,6 +46,7 @@ export class StubRouter implements RequestRouter {
       preference: request.preference,
       inputTokens: request.inputTokens,
       maxOutputTokens: request.maxOutputTokens,
+      choices: request.choices,
       context: { embedderId: 'stub', embedding: new Float32Array(2), explicit: new Float32Array(1) },
       candidates: llms.map((llm, index) => this.#terms(llm, index, llms.length)),
       excluded: [],

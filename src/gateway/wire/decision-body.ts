@@ -26,6 +26,7 @@ export function toDecisionBody(decision: RoutingDecision) {
     conversation_id: decision.conversationId ?? null,
     input_tokens: decision.inputTokens,
     max_output_tokens: decision.maxOutputTokens ?? null,
+    choices: decision.choices,
     preference: toPreferenceBody(decision.preference),
     candidates: decision.candidates.map(toCandidateBody),
     excluded: decision.excluded.map(({ llm, reason }) => ({ llm, reason })),

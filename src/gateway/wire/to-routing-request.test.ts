@@ -64,6 +64,13 @@ describe('toRoutingRequest', () => {
     expect(maxOutputTokens).toBeUndefined()
   })
 
+  test('asks for one answer unless n says more', () => {
+    const messages = [{ role: 'user', content: 'hi' }]
+    expect(routed({ messages }).choices).toBe(1)
+    expect(routed({ messages, n: null }).choices).toBe(1)
+    expect(routed({ messages, n: 128 }).choices).toBe(128)
+  })
+
   test('the newer cap on the answer wins', () => {
     const messages = [{ role: 'user', content: 'hi' }]
     expect(routed({ messages, max_tokens: 5, max_completion_tokens: 9 }).maxOutputTokens).toBe(9)

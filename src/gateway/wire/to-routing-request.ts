@@ -70,6 +70,7 @@ export function toRoutingRequest(body: ChatRequestBody, facts: RequestFacts): Ro
     needs,
     inputTokens: estimateInputTokens(body, tally),
     maxOutputTokens: body.max_completion_tokens ?? body.max_tokens ?? undefined,
+    choices: body.n ?? 1,
     ...facts,
   }
 }
