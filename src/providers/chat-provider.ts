@@ -40,9 +40,14 @@ export interface ChatCompletion {
  * One event of a streamed answer. `content` carries something the caller can see or act on (text, reasoning, a tool
  * call, a refusal); until the first of them we may still fall back. `metadata` is everything else: the role preamble,
  * the finish reason, usage. A stream that ends without `finished` broke off, whatever the socket says.
+ *
+ * Every chunk is one the upstream sent, once, in its order; none is made up. `usage` is what its chunk says and may ride
+ * on any of them: on the last (OpenAI), on the last content (Mistral), on each, growing (vLLM with
+ * `continuous_usage_stats`). It counts from the start of the call, so that the latest replaces those before, and it is
+ * a bill only when `finished` follows. Who owes its caller a usage chunk of its own makes it from the latest.
  */
 export type ChatEvent =
-  | { readonly type: 'content'; readonly chunk: JsonObject }
+  | { readonly type: 'content'; readonly chunk: JsonObject; readonly usage?: TokenUsage }
   | {
       readonly type: 'metadata'
       readonly chunk: JsonObject

@@ -266,6 +266,12 @@ describe('a stream', () => {
     expect((await read(provider.stream(call, never))).at(-1)).toEqual({ type: 'finished' })
   })
 
+  it('is whole once it has its finish reason, although the socket dies then', async () => {
+    upstream.plan({ kind: 'sse', events: streamOf('a').slice(0, 3), ending: 'cut' })
+    expect((await read(provider.stream(call, never))).at(-1)).toEqual({ type: 'finished' })
+    await upstream.waitForSockets(0)
+  })
+
   it('is over at [DONE], whatever the connection does then', async () => {
     upstream.plan({ kind: 'sse', events: streamOf('a'), ending: 'hang' })
     expect((await read(provider.stream(call, never))).at(-1)).toEqual({ type: 'finished' })
@@ -274,6 +280,11 @@ describe('a stream', () => {
 
   it.each([
     ['that ends early', { events: streamOf('Hel').slice(0, 2) }, 'upstream_cut'],
+    [
+      'that says [DONE] without a finish reason',
+      { events: [...streamOf('Hel').slice(0, 2), doneEvent] },
+      'upstream_cut',
+    ],
     ['whose socket dies', { events: streamOf('Hel').slice(0, 2), ending: 'cut' }, 'upstream_cut'],
     ['that ends inside an event', { events: [...streamOf('Hel').slice(0, 2), 'data: {"choi'] }, 'upstream_cut'],
     [
@@ -348,10 +359,15 @@ describe('a stream', () => {
     const delta = { tool_calls: [{ index: 0, id: 'call_1', function: { name: 'f', arguments: '{"a"' } }] }
     upstream.plan({
       kind: 'sse',
-      events: [chunkBody({ role: 'assistant', content: null }), chunkBody(delta), doneEvent],
+      events: [
+        chunkBody({ role: 'assistant', content: null }),
+        chunkBody(delta),
+        chunkBody({}, 'tool_calls'),
+        doneEvent,
+      ],
     })
     const events = await read(provider.stream(call, never))
-    expect(events.map((event) => event.type)).toEqual(['metadata', 'content', 'finished'])
+    expect(events.map((event) => event.type)).toEqual(['metadata', 'content', 'metadata', 'finished'])
     expect(events[1]).toEqual({ type: 'content', chunk: chunkBody(delta) })
   })
 
@@ -359,8 +375,8 @@ describe('a stream', () => {
     const usage = { prompt_tokens: 5, completion_tokens: 1 }
     upstream.plan({ kind: 'sse', events: [{ ...chunkBody({ content: 'a' }, 'stop'), usage }, doneEvent] })
     const events = await read(provider.stream(call, never))
-    expect(events.map((event) => event.type)).toEqual(['content', 'metadata', 'finished'])
-    expect(events[1]).toMatchObject({ usage: { inputTokens: 5, outputTokens: 1 }, chunk: { choices: [], usage } })
+    expect(events.map((event) => event.type)).toEqual(['content', 'finished'])
+    expect(events[0]).toMatchObject({ usage: { inputTokens: 5, outputTokens: 1 }, chunk: { usage } })
   })
 })
 

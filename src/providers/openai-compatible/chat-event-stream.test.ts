@@ -17,13 +17,21 @@ const wire = [
   'data: [DONE]\n\n',
 ].join('')
 
+function said(delta: object, finishReason: string | null = null, index = 0, extra: object = {}): string {
+  return `data: ${JSON.stringify({ choices: [{ index, delta, finish_reason: finishReason }], ...extra })}\n\n`
+}
+
 async function outcomeOf(pieces: readonly Uint8Array[]): Promise<{ events: ChatEvent[]; error: unknown }> {
-  const events: ChatEvent[] = []
   async function* source() {
     yield* pieces
   }
+  return readAll(source())
+}
+
+async function readAll(bytes: AsyncIterable<Uint8Array>): Promise<{ events: ChatEvent[]; error: unknown }> {
+  const events: ChatEvent[] = []
   try {
-    for await (const event of chatEventsOf(source(), errors)) events.push(event)
+    for await (const event of chatEventsOf(bytes, errors)) events.push(event)
     return { events, error: undefined }
   } catch (error) {
     return { events, error: (error as { code?: string }).code }
@@ -62,6 +70,59 @@ it.each([
     }),
     { numRuns: 60 },
   )
+})
+
+const half = said({ content: 'half an ans' })
+const stop = said({}, 'stop')
+const done = 'data: [DONE]\n\n'
+
+it.each([
+  ['[DONE] without a finish reason', [half, done], 'upstream_cut'],
+  ['[DONE] after a mere preamble', [said({ role: 'assistant' }), done], 'upstream_cut'],
+  ['[DONE] with one of two choices open', [half, said({ content: 'b' }, null, 1), stop, done], 'upstream_cut'],
+  ['an empty finish reason', [said({ content: 'a' }, ''), done], 'upstream_cut'],
+  ['two ended choices', [half, said({ content: 'b' }, 'stop', 1), stop, done], undefined],
+  ['a choice named again after its end', [half, stop, said({ role: 'assistant', content: '' })], undefined],
+  ['spaces around [DONE]', [half, stop, 'data:  [DONE] \n\n'], undefined],
+  [
+    'part of an event after the end of every choice',
+    [half, stop, 'data: {"choices":[],"usage":{"prompt_tok'],
+    undefined,
+  ],
+  ['part of an event before that', [half, said({ content: 'b' }, null, 1), stop, 'data: {"cho'], 'upstream_cut'],
+  ['no choice at all', [done], undefined],
+])('at %s ends as it should', async (_name, events, code) => {
+  const { events: seen, error } = await outcomeOf([new TextEncoder().encode(events.join(''))])
+  expect(error).toBe(code)
+  expect(seen.at(-1)?.type === 'finished').toBe(code === undefined)
+})
+
+it.each([
+  ['is whole once every choice has ended', [half, stop], 'UND_ERR_SOCKET', undefined],
+  ['is cut before', [half], 'UND_ERR_SOCKET', 'UND_ERR_SOCKET'],
+  ['does not take our own abort for an end', [half, stop], 'ABORT_ERR', 'ABORT_ERR'],
+])('an answer whose connection is lost %s', async (_name, events, lost, code) => {
+  async function* source() {
+    yield new TextEncoder().encode(events.join(''))
+    throw Object.assign(new Error('lost'), { code: lost })
+  }
+  const { events: seen, error } = await readAll(source())
+  expect(error).toBe(code)
+  expect(seen.at(-1)?.type === 'finished').toBe(code === undefined)
+})
+
+it('keeps usage on the chunk that brought it, and makes up no chunk', async () => {
+  const usage = (completion: number) => ({ usage: { prompt_tokens: 5, completion_tokens: completion } })
+  const events = [said({ role: 'assistant' }, null, 0, usage(0)), said({ content: 'a' }, null, 0, usage(1))]
+  const wires = [...events, said({ content: 'b' }, 'stop', 0, usage(2)), done].join('')
+  const { events: seen } = await outcomeOf([new TextEncoder().encode(wires)])
+  expect(seen).toMatchObject([
+    { type: 'metadata', usage: { inputTokens: 5, outputTokens: 0 } },
+    { type: 'content', usage: { inputTokens: 5, outputTokens: 1 } },
+    { type: 'content', usage: { inputTokens: 5, outputTokens: 2 } },
+    { type: 'finished' },
+  ])
+  expect(seen).toHaveLength(4)
 })
 
 it.each([

@@ -4,11 +4,16 @@ import { ProviderError } from '../provider-error.ts'
 import type { UpstreamErrors } from './upstream-errors.ts'
 import { parseUsage } from './usage.ts'
 
+/** How a socket's end shows, as codes of Node, undici and its parser. */
+const lostConnectionCodes = new Set(['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'HPE_INVALID_EOF_STATE'])
+
 /**
  * Turns the bytes of a `text/event-stream` answer into chat events; the same ones however the bytes are cut.
  *
- * Ends with `finished` at `[DONE]`, or at the end of a stream that has given every choice its finish reason: some
- * upstreams leave `[DONE]` out. Reads one piece of bytes at a time, only when asked for more.
+ * An answer is whole when every choice that began has its finish reason. Then it ends with `finished`, be it at `[DONE]`,
+ * at the end of the bytes (some upstreams leave `[DONE]` out) or where the connection is lost. `[DONE]` alone does not
+ * make it whole: proxies send it after an upstream of theirs broke off. OpenAI's own SDK asks for finish reasons too, so
+ * no dialect is excused. Reads one piece of bytes at a time, only when asked for more.
  *
  * @throws {ProviderError} `upstream_cut`, `upstream_invalid_response`, or what an error event says.
  */
@@ -18,11 +23,17 @@ export async function* chatEventsOf(
 ): AsyncGenerator<ChatEvent, void, undefined> {
   const decoder = new TextDecoder()
   const stream = new ChunkReader(errors)
-  for await (const piece of bytes) {
-    for (const event of stream.feed(decoder.decode(piece, { stream: true }))) {
-      yield event
-      if (event.type === 'finished') return
+  try {
+    for await (const piece of bytes) {
+      for (const event of stream.feed(decoder.decode(piece, { stream: true }))) {
+        yield event
+        if (event.type === 'finished') return
+      }
     }
+  } catch (cause) {
+    if (!stream.whole || !isLostConnection(cause)) throw cause
+    yield { type: 'finished' }
+    return
   }
   yield* stream.end(decoder.decode())
 }
@@ -31,14 +42,17 @@ class ChunkReader {
   readonly #errors: UpstreamErrors
   readonly #messages: EventSourceMessage[] = []
   readonly #parser = createParser({ onEvent: (message) => this.#messages.push(message) })
-  /** Choices that have begun and not ended, by index. */
-  readonly #openChoices = new Set<number>()
-  #anyFinished = false
-  /** Usage that came inside a content chunk and in no metadata since. */
-  #unsaidUsage: JsonObject | undefined
+  /** Choices seen, by index, and those of them that have their finish reason. */
+  readonly #begun = new Set<number>()
+  readonly #ended = new Set<number>()
 
   constructor(errors: UpstreamErrors) {
     this.#errors = errors
+  }
+
+  /** Whether something was answered and nothing of it can be missing. */
+  get whole(): boolean {
+    return this.#begun.size > 0 && this.#ended.size === this.#begun.size
   }
 
   /** Lazily, so that what came before a bad event is still seen. */
@@ -46,8 +60,9 @@ class ChunkReader {
     this.#parser.feed(text)
     const messages = this.#messages.splice(0)
     for (const message of messages) {
-      if (message.data === '[DONE]') {
-        yield* this.#closing()
+      if (message.data.trim() === '[DONE]') {
+        if (this.#ended.size < this.#begun.size) throw cutError()
+        yield { type: 'finished' }
         return
       }
       yield this.#eventOf(message)
@@ -63,16 +78,9 @@ class ChunkReader {
       }
     } catch (cause) {
       if (cause instanceof ProviderError && cause.code !== 'upstream_invalid_response') throw cause
-      throw new ProviderError('upstream_cut', 'The stream broke off inside an event', { cause })
+      if (!this.whole) throw new ProviderError('upstream_cut', 'The stream broke off inside an event', { cause })
     }
-    if (!this.#anyFinished || this.#openChoices.size > 0) {
-      throw new ProviderError('upstream_cut', 'The stream ended before the answer was finished')
-    }
-    yield* this.#closing()
-  }
-
-  *#closing(): Generator<ChatEvent, void, undefined> {
-    if (this.#unsaidUsage !== undefined) yield metadataOf({ ...this.#unsaidUsage, choices: [] })
+    if (!this.whole) throw cutError()
     yield { type: 'finished' }
   }
 
@@ -85,19 +93,13 @@ class ChunkReader {
     for (const choice of choices) {
       if (!isJsonObject(choice)) continue
       const index = typeof choice.index === 'number' ? choice.index : 0
-      if (choice.finish_reason === undefined || choice.finish_reason === null) this.#openChoices.add(index)
-      else {
-        this.#openChoices.delete(index)
-        this.#anyFinished = true
-      }
+      this.#begun.add(index)
+      // Kept for good: OpenRouter's usage chunk names a choice once more after its end.
+      const reason = choice.finish_reason
+      if (reason !== undefined && reason !== null && reason !== '') this.#ended.add(index)
       if (isJsonObject(choice.delta) && carriesContent(choice.delta)) hasContent = true
     }
-    if (!hasContent) {
-      if (isJsonObject(chunk.usage)) this.#unsaidUsage = undefined
-      return metadataOf(chunk)
-    }
-    if (isJsonObject(chunk.usage)) this.#unsaidUsage = chunk
-    return { type: 'content', chunk }
+    return hasContent ? contentOf(chunk) : metadataOf(chunk)
   }
 
   #parse(data: string): JsonObject {
@@ -110,6 +112,20 @@ class ChunkReader {
     if (!isJsonObject(chunk)) throw this.#errors.invalid('The stream holds an event that is not a JSON object')
     return chunk
   }
+}
+
+function cutError(): ProviderError {
+  return new ProviderError('upstream_cut', 'The stream ended before the answer was finished')
+}
+
+function isLostConnection(cause: unknown): boolean {
+  return cause instanceof Error && 'code' in cause && lostConnectionCodes.has(String(cause.code))
+}
+
+/** The common case, thousands a second: `usage` is mostly not there. */
+function contentOf(chunk: JsonObject): ChatEvent {
+  const usage = chunk.usage === undefined || chunk.usage === null ? undefined : parseUsage(chunk.usage)
+  return usage === undefined ? { type: 'content', chunk } : { type: 'content', chunk, usage }
 }
 
 function metadataOf(chunk: JsonObject): ChatEvent {
