@@ -50,5 +50,12 @@ export function parseChatRequest(body: unknown): ChatRequestBody {
   if (request.stream_options !== undefined && request.stream_options !== null && request.stream !== true) {
     throw new GatewayError('invalid_request', "'stream_options' needs 'stream' to be true", { param: 'stream_options' })
   }
+  const { max_tokens: older, max_completion_tokens: newer } = request
+  // Upstreams differ in which of the two they keep to, so that neither bounds the bill.
+  if (typeof older === 'number' && typeof newer === 'number' && older !== newer) {
+    throw new GatewayError('invalid_request', "'max_tokens' and 'max_completion_tokens' differ; give one of them", {
+      param: 'max_tokens',
+    })
+  }
   return request
 }

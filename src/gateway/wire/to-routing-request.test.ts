@@ -71,18 +71,26 @@ describe('toRoutingRequest', () => {
     expect(routed({ messages, n: 128 }).choices).toBe(128)
   })
 
-  test('the newer cap on the answer wins', () => {
+  test('takes the cap on the answer by either name; two that differ are refused, as upstreams differ in which counts', () => {
     const messages = [{ role: 'user', content: 'hi' }]
-    expect(routed({ messages, max_tokens: 5, max_completion_tokens: 9 }).maxOutputTokens).toBe(9)
     expect(routed({ messages, max_tokens: 5 }).maxOutputTokens).toBe(5)
+    expect(routed({ messages, max_completion_tokens: 9 }).maxOutputTokens).toBe(9)
+    expect(routed({ messages, max_tokens: 9, max_completion_tokens: 9 }).maxOutputTokens).toBe(9)
+    expect(routed({ messages, max_tokens: null, max_completion_tokens: 9 }).maxOutputTokens).toBe(9)
+    const differing = { messages, max_tokens: 100_000, max_completion_tokens: 1 }
+    expect(() => routed(differing)).toThrow(expect.objectContaining({ code: 'invalid_request', param: 'max_tokens' }))
   })
 
-  test('estimates input as a quarter of the UTF-8 bytes, 4 per message and 765 per image', () => {
+  test('estimates input as a quarter of the UTF-8 bytes, 4 per message, and what is attached by its kind', () => {
     expect(routedMessages({ role: 'user', content: 'x'.repeat(400) }).inputTokens).toBe(104)
     // Two bytes each in UTF-8.
     expect(routedMessages({ role: 'user', content: 'ж'.repeat(400) }).inputTokens).toBe(204)
     const image = { type: 'image_url', image_url: { url: `data:image/png;base64,${'A'.repeat(1e5)}` } }
-    expect(routedMessages({ role: 'user', content: [image] }).inputTokens).toBe(769)
+    expect(routedMessages({ role: 'user', content: [image] }).inputTokens).toBe(1_604)
+    const file = { type: 'file', file: { file_data: 'A'.repeat(1_600) } }
+    expect(routedMessages({ role: 'user', content: [file] }).inputTokens).toBe(304)
+    const audio = { type: 'input_audio', input_audio: { data: `UklGR${'A'.repeat(100_000)}`, format: 'wav' } }
+    expect(routedMessages({ role: 'user', content: [audio] }).inputTokens).toBe(305)
     const tools = [{ type: 'function' }]
     const bytes = JSON.stringify(tools).length
     expect(routed({ messages: [{ role: 'user', content: '' }], tools }).inputTokens).toBe(Math.ceil(bytes / 4) + 4)

@@ -1,6 +1,7 @@
 import type { RoutingPreference } from '../../routing/decision/routing-preference.ts'
 import type { LlmId } from '../../routing/registry/llm.ts'
 import type { RequestNeeds, RequestShape, RoutingRequest } from '../../routing/request.ts'
+import { audioTokens, fileTokens, tokensPerImage } from './attachment-tokens.ts'
 import type { ChatRequestBody } from './chat-request.ts'
 
 /** What is known of a request beside its body. */
@@ -13,8 +14,6 @@ export interface RequestFacts {
 type Message = ChatRequestBody['messages'][number]
 type ContentPart = Exclude<NonNullable<Message['content']>, string>[number]
 
-/** OpenAI's count for one image of 1024 × 1024 at high detail. */
-const tokensPerImage = 765
 /** Role and separators of one message. */
 const tokensPerMessage = 4
 
@@ -29,6 +28,7 @@ interface Tally {
   audio: boolean
   files: boolean
   textBytes: number
+  attachmentTokens: number
 }
 
 /**
@@ -46,6 +46,7 @@ export function toRoutingRequest(body: ChatRequestBody, facts: RequestFacts): Ro
     audio: false,
     files: false,
     textBytes: 0,
+    attachmentTokens: 0,
   }
   for (const message of body.messages) addMessage(tally, message)
   const toolCount = (body.tools?.length ?? 0) + (body.functions?.length ?? 0)
@@ -85,7 +86,7 @@ function estimateInputTokens(body: ChatRequestBody, tally: Tally): number {
   if (body.functions !== undefined && body.functions !== null)
     bytes += Buffer.byteLength(JSON.stringify(body.functions))
   if (body.response_format?.type === 'json_schema') bytes += Buffer.byteLength(JSON.stringify(body.response_format))
-  return Math.ceil(bytes / 4) + body.messages.length * tokensPerMessage + tally.images * tokensPerImage
+  return Math.ceil(bytes / 4) + body.messages.length * tokensPerMessage + tally.attachmentTokens
 }
 
 function addMessage(tally: Tally, message: Message): void {
@@ -103,9 +104,16 @@ function addMessage(tally: Tally, message: Message): void {
 
 function addPart(tally: Tally, role: Message['role'], part: ContentPart): void {
   if (part.text !== undefined) addText(tally, role, part.text)
-  if (part.type === 'image_url') tally.images += 1
-  else if (part.type === 'input_audio') tally.audio = true
-  else if (part.type === 'file') tally.files = true
+  if (part.type === 'image_url') {
+    tally.images += 1
+    tally.attachmentTokens += tokensPerImage
+  } else if (part.type === 'input_audio') {
+    tally.audio = true
+    tally.attachmentTokens += audioTokens(part.input_audio)
+  } else if (part.type === 'file') {
+    tally.files = true
+    tally.attachmentTokens += fileTokens(part.file)
+  }
 }
 
 function addText(tally: Tally, role: Message['role'], text: string): void {
