@@ -1,6 +1,10 @@
 import type { TokenUsage } from '../../routing/registry/token-price.ts'
 import { isJsonObject, type JsonObject } from '../chat-provider.ts'
 
+/** Beyond these a figure is an upstream's mistake, or a lie, and counts as not said. */
+const maxTokens = 1e9
+const maxCostUsd = 10_000
+
 /**
  * Reads the `usage` object of an OpenAI-compatible answer, with the fields its dialects add.
  *
@@ -12,13 +16,17 @@ import { isJsonObject, type JsonObject } from '../chat-provider.ts'
  * - Bill: `cost`, USD (OpenRouter); on a key of one's own it is OpenRouter's share only, and the rest is in
  *   `cost_details.upstream_inference_cost`.
  *
- * @returns undefined when there is no usable count.
+ * Figures that cannot be (negative, above 10⁹ tokens or 10,000 USD) are unknown.
+ *
+ * @returns undefined when there is no usable count, or when the input or output count cannot be: half a count would be
+ *   taken for a small bill.
  */
 export function parseUsage(usage: unknown): TokenUsage | undefined {
   if (!isJsonObject(usage)) return undefined
   const inputTokens = count(usage.prompt_tokens)
   const completionTokens = count(usage.completion_tokens)
   if (inputTokens === undefined && completionTokens === undefined) return undefined
+  if (isImpossible(usage.prompt_tokens) || isImpossible(usage.completion_tokens)) return undefined
 
   const inputDetails = isJsonObject(usage.prompt_tokens_details) ? usage.prompt_tokens_details : {}
   const outputDetails = isJsonObject(usage.completion_tokens_details) ? usage.completion_tokens_details : {}
@@ -42,12 +50,25 @@ export function parseUsage(usage: unknown): TokenUsage | undefined {
 }
 
 function billedUsd(usage: JsonObject): number | undefined {
-  const cost = count(usage.cost)
+  const cost = dollars(usage.cost)
   if (cost === undefined || usage.is_byok !== true) return cost
   const details = isJsonObject(usage.cost_details) ? usage.cost_details : {}
-  return cost + (count(details.upstream_inference_cost) ?? 0)
+  const inference = details.upstream_inference_cost ?? 0
+  return dollars(cost + (dollars(inference) ?? Number.NaN))
+}
+
+function isImpossible(value: unknown): boolean {
+  return value !== undefined && value !== null && count(value) === undefined
 }
 
 function count(value: unknown): number | undefined {
-  return typeof value === 'number' && Number.isFinite(value) && value >= 0 ? value : undefined
+  return within(maxTokens, value)
+}
+
+function dollars(value: unknown): number | undefined {
+  return within(maxCostUsd, value)
+}
+
+function within(max: number, value: unknown): number | undefined {
+  return typeof value === 'number' && value >= 0 && value <= max ? value : undefined
 }
