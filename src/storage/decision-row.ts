@@ -3,6 +3,7 @@ import type { CandidateTerms, RoutingDecision } from '../routing/decision.ts'
 import type { RoutingContext } from '../routing/embedding/routing-context.ts'
 import type { LlmId } from '../routing/registry/llm.ts'
 import { StorageError } from './storage-error.ts'
+import { storedInteger } from './stored-integer.ts'
 import { float32FromBytes, float64FromBytes, uint32FromBytes } from './vector-bytes.ts'
 
 /** How many candidates keep all their terms; more would let a row grow with the pool. */
@@ -71,7 +72,11 @@ type CandidateList = readonly [
   excluded: readonly (readonly [LlmId, ExclusionReason])[],
 ]
 
-/** Copies a decision into a row. All of the row's blobs lie in one buffer, which crosses to a worker in one piece. */
+/**
+ * Copies a decision into a row. All of the row's blobs lie in one buffer, which crosses to a worker in one piece.
+ *
+ * @throws {StorageError} `storage_conflict` for a time, a number of answers or a reservation that cannot be.
+ */
 export function encodeDecision(decision: RoutingDecision, reservedNanoUsd: number): EncodedDecision {
   const { preference, candidates, context } = decision
   const positions = storedPositions(candidates, decision.drawn)
@@ -81,7 +86,7 @@ export function encodeDecision(decision: RoutingDecision, reservedNanoUsd: numbe
   return {
     row: {
       id: decision.id,
-      created_at_ms: decision.createdAtMs,
+      created_at_ms: storedInteger('time', decision.createdAtMs),
       key_id: decision.keyId ?? null,
       conversation_id: decision.conversationId ?? null,
       policy_version: decision.policyVersion,
@@ -96,10 +101,10 @@ export function encodeDecision(decision: RoutingDecision, reservedNanoUsd: numbe
       filters: filters ? JSON.stringify([preference.allow, preference.deny]) : null,
       input_tokens: decision.inputTokens,
       max_output_tokens: decision.maxOutputTokens ?? null,
-      choices: decision.choices,
+      choices: storedInteger('number of answers', decision.choices, 1),
       drawn: decision.drawn,
       propensity: decision.propensity,
-      reserved_nano_usd: reservedNanoUsd,
+      reserved_nano_usd: storedInteger('reservation', reservedNanoUsd),
       embedder_id: context.embedderId,
       ...blobs,
     },

@@ -119,6 +119,55 @@ export function describeDecisions(use: () => Storage): void {
   })
 }
 
+/** Numbers that no real call has: each fails alone, and what is stored stays readable. */
+export function describeImplausibleNumbers(use: () => Storage): void {
+  const impossible = [1e21, 2 ** 53, 0.5, -1, Number.NaN, Number.POSITIVE_INFINITY]
+  const conflict = { status: 'rejected', reason: { name: 'StorageError', code: 'storage_conflict' } }
+
+  it.each(impossible)('refuses a cost of %d and nothing beside it', async (costNanoUsd) => {
+    for (const id of ['d1', 'd2', 'd3']) await use().decisions.append(sampleDecision(id), 100)
+    const ends = await Promise.allSettled([
+      use().decisions.settle(sampleSettlement('d1', { costNanoUsd: 7 })),
+      use().decisions.settle(sampleSettlement('d2', { costNanoUsd })),
+      use().decisions.settle(sampleSettlement('d3', { costNanoUsd: 7 })),
+    ])
+    expect(ends).toMatchObject([{ status: 'fulfilled' }, conflict, { status: 'fulfilled' }])
+    expect(await use().decisions.spentNanoUsd(0)).toBe(114)
+    expect(await use().decisions.recentSettlements(9)).toHaveLength(2)
+    await use().decisions.settle(sampleSettlement('d2', { costNanoUsd: 7 }))
+    expect(await use().decisions.spentNanoUsd(0)).toBe(21)
+  })
+
+  it.each(impossible)('refuses %d tokens and nothing beside them', async (tokens) => {
+    for (const id of ['d1', 'd2', 'd3']) await use().decisions.append(sampleDecision(id), 100)
+    const usage = { inputTokens: 1, outputTokens: 2 }
+    const ends = await Promise.allSettled([
+      use().decisions.settle(sampleSettlement('d1', { usage: { ...usage, inputTokens: tokens } })),
+      use().decisions.settle(sampleSettlement('d2', { usage: { ...usage, reasoningTokens: tokens } })),
+      use().decisions.settle(sampleSettlement('d3', { usage })),
+    ])
+    expect(ends).toMatchObject([conflict, conflict, { status: 'fulfilled' }])
+    expect((await use().decisions.get('d3'))?.settlement?.usage).toEqual(usage)
+  })
+
+  it.each(impossible)('refuses a decision that reserves, or asks for, %d', async (impossibleNumber) => {
+    const ends = await Promise.allSettled([
+      use().decisions.append(sampleDecision('d1'), 100),
+      use().decisions.append(sampleDecision('d2'), impossibleNumber),
+      use().decisions.append(sampleDecision('d3', { choices: impossibleNumber }), 100),
+      use().decisions.append(sampleDecision('d4'), 100),
+    ])
+    expect(ends).toMatchObject([{ status: 'fulfilled' }, conflict, conflict, { status: 'fulfilled' }])
+    expect(await use().decisions.spentNanoUsd(0)).toBe(200)
+  })
+
+  it('sums costs whose total is past what an integer of 64 bits holds', async () => {
+    const ids = Array.from({ length: 1100 }, (_, i) => `d${i}`)
+    await Promise.all(ids.map((id) => use().decisions.append(sampleDecision(id), Number.MAX_SAFE_INTEGER)))
+    expect((await use().decisions.spentNanoUsd(0)) / (1100 * Number.MAX_SAFE_INTEGER)).toBeCloseTo(1, 9)
+  })
+}
+
 /** What decisions cost or have reserved. */
 export function describeSpend(use: () => Storage): void {
   it.each([

@@ -1,5 +1,7 @@
 import type { Settlement } from '../routing/outcome.ts'
 import type { TokenUsage } from '../routing/registry/token-price.ts'
+import { StorageError } from './storage-error.ts'
+import { storedInteger } from './stored-integer.ts'
 
 /** A settlement as its table holds it, but for what the database adds from the decision. */
 export interface SettlementRow {
@@ -19,15 +21,16 @@ export interface SettlementRow {
   readonly attempts: string
 }
 
+/** @throws {StorageError} `storage_conflict` for a time, a cost or a count that no call has. */
 export function encodeSettlement(settlement: Settlement): SettlementRow {
   return {
     decision_id: settlement.decisionId,
-    settled_at_ms: settlement.settledAtMs,
+    settled_at_ms: storedInteger('time', settlement.settledAtMs),
     status: settlement.status,
     answered: settlement.answered ?? null,
     reported_model: settlement.reportedModel ?? null,
-    usage: settlement.usage === undefined ? null : JSON.stringify(settlement.usage),
-    cost_nano_usd: settlement.costNanoUsd ?? null,
+    usage: settlement.usage === undefined ? null : encodeUsage(settlement.usage),
+    cost_nano_usd: settlement.costNanoUsd === undefined ? null : storedInteger('cost', settlement.costNanoUsd),
     streamed: settlement.streamed ? 1 : 0,
     time_to_first_token_ms: settlement.timeToFirstTokenMs ?? null,
     completion_ms: settlement.completionMs,
@@ -52,4 +55,14 @@ export function decodeSettlement(row: SettlementRow): Settlement {
     overheadMs: row.overhead_ms,
     attempts: attempts.map(([llm, error, ms]) => ({ llm, error: error ?? undefined, ms })),
   }
+}
+
+function encodeUsage(usage: TokenUsage): string {
+  const { costUsd, ...counts } = usage
+  for (const [kind, count] of Object.entries(counts)) if (count !== undefined) storedInteger(kind, count)
+  // In JSON it would come back as null.
+  if (costUsd !== undefined && !Number.isFinite(costUsd)) {
+    throw new StorageError('storage_conflict', `The record has ${costUsd} as its bill: no number that can be stored`)
+  }
+  return JSON.stringify(usage)
 }

@@ -1,6 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { sampleDecision, sampleKey } from './__fixtures__/sample-records.ts'
-import { describeDecisions, describePruning, describeSpend } from './decision-store.contract.ts'
+import {
+  describeDecisions,
+  describeImplausibleNumbers,
+  describePruning,
+  describeSpend,
+} from './decision-store.contract.ts'
 import { describeFeedback } from './feedback-store.contract.ts'
 import { describeKeys } from './key-store.contract.ts'
 import { describePolicies } from './policy-store.contract.ts'
@@ -25,6 +30,7 @@ export function describeStorage(name: string, open: () => Promise<OpenedStorage>
     afterEach(() => opened.remove())
 
     describe('decisions', () => describeDecisions(use))
+    describe('implausible numbers', () => describeImplausibleNumbers(use))
     describe('spend', () => describeSpend(use))
     describe('feedback', () => describeFeedback(use, () => opened.openAgain()))
     describe('pruning', () => describePruning(use))
