@@ -136,7 +136,8 @@ describe('an error status', () => {
     upstream.plan({ kind: 'json', status, body: { error: { message: 'no', type: 't', code: 'c' } } })
     const error = await failureOf(provider.complete(call, never))
     expect(error).toMatchObject({ code, retryable, upstreamStatus: status })
-    expect(error.upstreamError).toEqual(code === 'upstream_auth' ? undefined : { message: 'no', type: 't', code: 'c' })
+    const ofOurAccount = code === 'upstream_auth' || code === 'upstream_rate_limited'
+    expect(error.upstreamError).toEqual({ ...(ofOurAccount ? {} : { message: 'no' }), type: 't', code: 'c' })
     expect((await failureOf(read(provider.stream(call, never)))).code).toBe(code)
   })
 

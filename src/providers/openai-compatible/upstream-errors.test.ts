@@ -68,6 +68,49 @@ describe('UpstreamErrors', () => {
     expect(error.upstreamError).toEqual({ message: 'you sent [redacted]', echo: { auth: 'Bearer [redacted]' } })
     expect(error.message).not.toContain('secret')
   })
+
+  it.each([
+    ['a number', { error: { message: 'no', code: 2, type: 't' } }, { message: 'no', code: 2, type: 't' }],
+    ['short words', { error: { message: 'api v2', param: 'api' } }, { message: 'api v2', param: 'api' }],
+    [
+      'secrets in lists',
+      { error: { message: 'm', seen: ['x long-secret y', 7] } },
+      { message: 'm', seen: ['x [redacted] y', 7] },
+    ],
+    ['the token of a header', { error: { message: 'bad token-abcdef' } }, { message: 'bad [redacted]' }],
+    [
+      'secrets within a detail',
+      { detail: [{ input: 'a"long-secret"' }] },
+      { message: '[{"input":"a\\"[redacted]\\""}]' },
+    ],
+  ])('keeps an error whole with short header values: %s', (_name, body, expected) => {
+    const configured = new UpstreamErrors('scripted', ['2', 'api', 'long-secret', 'Bearer token-abcdef'], {
+      now: () => 0,
+    })
+    expect(configured.fromResponse(400, {}, JSON.stringify(body)).upstreamError).toEqual(expected)
+  })
+
+  it('survives an error nested without end', () => {
+    const deep = `{"error":{"message":"m","in":${'['.repeat(30_000)}${']'.repeat(30_000)}}}`
+    expect(errors.fromResponse(400, {}, deep)).toMatchObject({
+      code: 'upstream_rejected',
+      upstreamError: { message: 'm' },
+    })
+  })
+
+  it.each([401, 402, 403, 429])('does not pass on what %i says of our account', (status) => {
+    const message = 'Rate limit reached for gpt in organization org-AbC123, key sk-...xyz'
+    const body = { error: { message, type: 'tokens', code: 'rate_limit_exceeded', param: 'org-AbC123' } }
+    const error = errors.fromResponse(status, {}, JSON.stringify(body))
+    expect(`${error.message} ${JSON.stringify(error.upstreamError)}`).not.toMatch(/org-|sk-/)
+    expect(error.upstreamError).toEqual({ type: 'tokens', code: 'rate_limit_exceeded' })
+  })
+
+  it('passes on no sentence in place of a code', () => {
+    const body = { error: { message: 'm', type: 'limit of org-AbC123', code: 7 } }
+    expect(errors.fromResponse(429, {}, JSON.stringify(body)).upstreamError).toEqual({ code: 7 })
+    expect(errors.fromResponse(429, {}, '<html>').upstreamError).toBeUndefined()
+  })
 })
 
 describe('retryAfterMs', () => {

@@ -12,27 +12,46 @@ const contextLengthWords =
 const unbilledStatuses = new Set([429, 503, 529])
 
 const errorCharsShown = 300
+/** A shorter value is no secret but a version or a name, and would be found all over harmless text. */
+const minSecretChars = 8
+/** Real errors nest three or four deep; one without end would exhaust the stack. */
+const maxDepth = 16
+/** A word or a number, as codes are; a sentence may name our organisation. */
+const plainCode = /^(?:[A-Za-z][A-Za-z_]{0,63}|\d{1,6})$/
 
-/** Turns what one upstream did wrong into a {@link ProviderError}, with that upstream's secrets blacked out. */
+/**
+ * Turns what one upstream did wrong into a {@link ProviderError}. That upstream's secrets are blacked out wherever it
+ * quotes them. What it says of our account (401, 402, 403, 429) is not passed on: such texts name organisations and
+ * parts of keys, and the caller can mend nothing there; type and code stay.
+ */
 export class UpstreamErrors {
   readonly #name: string
   readonly #secrets: readonly string[]
   readonly #clock: Clock
 
-  /** @param secrets strings that must not appear in any error, such as the API key. */
+  /**
+   * @param secrets strings that must not appear in any error, such as the API key or values of headers; after a scheme
+   *   such as `Bearer`, the rest is one too. Those under 8 characters are taken for no secrets.
+   */
   constructor(name: string, secrets: readonly string[], clock: Clock) {
     this.#name = name
-    this.#secrets = secrets.filter((secret) => secret.length > 0)
+    this.#secrets = secrets
+      .flatMap((secret) => [secret, secret.replace(/^(?:bearer|basic|token)\s+/i, '')])
+      .filter((secret) => secret.length >= minSecretChars)
+      // Of two that begin alike the longer must go first, or its rest would stay.
+      .sort((a, b) => b.length - a.length)
     this.#clock = clock
   }
 
   /** An answer whose status is not 200. `bodyText` may be anything. */
   fromResponse(status: number, headers: ResponseHeaders, bodyText: string): ProviderError {
-    return this.#fromErrorObject(status, errorObjectOf(bodyText), retryAfterMs(headers, this.#clock.now()))
+    const error = errorObjectOf(this.#redact(parsed(bodyText)))
+    return this.#fromErrorObject(status, error, retryAfterMs(headers, this.#clock.now()))
   }
 
   /** An error object in an answer that began with status 200: its code, if numeric, stands for the status. */
-  fromErrorObject(error: unknown): ProviderError {
+  fromErrorObject(raw: unknown): ProviderError {
+    const error = this.#redact(raw)
     const object = typeof error === 'string' ? { message: error } : isJsonObject(error) ? error : {}
     const status = Number(object.code)
     return this.#fromErrorObject(status >= 400 && status < 600 ? status : statusOfType(object), object, undefined)
@@ -64,25 +83,47 @@ export class UpstreamErrors {
     return new ProviderError('upstream_invalid_response', message, cause === undefined ? {} : { cause })
   }
 
-  #fromErrorObject(status: number, raw: JsonObject | undefined, waitMs: number | undefined): ProviderError {
-    const error = raw === undefined ? undefined : this.#redact(raw)
+  #fromErrorObject(status: number, error: JsonObject | undefined, waitMs: number | undefined): ProviderError {
     const code = codeOf(status, error)
-    // An account problem is ours: nothing in its text helps the caller, and some upstreams quote part of the key.
-    const shown = code === 'upstream_auth' ? undefined : error
-    const said = typeof shown?.message === 'string' ? `: ${shown.message.slice(0, errorCharsShown)}` : ''
-    return new ProviderError(code, `${this.#name} answered ${status}${said}`, {
+    const ofOurAccount = code === 'upstream_auth' || code === 'upstream_rate_limited'
+    return new ProviderError(code, `${this.#name} answered ${status}${saidOf(code, error)}`, {
       upstreamStatus: status,
       retryable: unbilledStatuses.has(status) && !isQuotaSpent(error),
       retryAfterMs: waitMs,
-      upstreamError: shown,
+      upstreamError: ofOurAccount ? codesOf(error) : error,
     })
   }
 
-  #redact(error: JsonObject): JsonObject {
-    let json = JSON.stringify(error)
-    for (const secret of this.#secrets) json = json.replaceAll(JSON.stringify(secret).slice(1, -1), '[redacted]')
-    return JSON.parse(json) as JsonObject
+  /** The same JSON without our secrets in its texts and names. */
+  #redact(value: unknown, depth = 0): unknown {
+    if (typeof value === 'string') return this.#redactText(value)
+    if (typeof value !== 'object' || value === null) return value
+    if (depth === maxDepth) return '[deeper]'
+    if (Array.isArray(value)) return value.map((item) => this.#redact(item, depth + 1))
+    const entries = Object.entries(value).map(([name, item]) => [this.#redactText(name), this.#redact(item, depth + 1)])
+    return Object.fromEntries(entries) as JsonObject
   }
+
+  #redactText(text: string): string {
+    return this.#secrets.reduce((rest, secret) => rest.replaceAll(secret, '[redacted]'), text)
+  }
+}
+
+function saidOf(code: ProviderErrorCode, error: JsonObject | undefined): string {
+  if (code === 'upstream_auth') return ': it refuses our credentials'
+  if (code === 'upstream_rate_limited') {
+    return isQuotaSpent(error) ? ': our account there is used up' : ': it limits our calls for now'
+  }
+  return typeof error?.message === 'string' ? `: ${error.message.slice(0, errorCharsShown)}` : ''
+}
+
+function codesOf(error: JsonObject | undefined): JsonObject | undefined {
+  const codes = Object.entries({ type: error?.type, code: error?.code }).filter(([, value]) => isPlainCode(value))
+  return codes.length === 0 ? undefined : Object.fromEntries(codes)
+}
+
+function isPlainCode(value: unknown): boolean {
+  return (typeof value === 'string' || typeof value === 'number') && plainCode.test(String(value))
 }
 
 function codeOf(status: number, error: JsonObject | undefined): ProviderErrorCode {
@@ -115,14 +156,16 @@ function statusOfType(error: JsonObject): number {
   return 500
 }
 
-/** The error in the shapes upstreams use: `{error: {…}}`, `{error: "…"}`, `{message}`, `{detail}`; else undefined. */
-function errorObjectOf(bodyText: string): JsonObject | undefined {
-  let body: unknown
+function parsed(text: string): unknown {
   try {
-    body = JSON.parse(bodyText)
+    return JSON.parse(text)
   } catch {
     return undefined
   }
+}
+
+/** The error in the shapes upstreams use: `{error: {…}}`, `{error: "…"}`, `{message}`, `{detail}`; else undefined. */
+function errorObjectOf(body: unknown): JsonObject | undefined {
   // Google's endpoint wraps its error in an array.
   const root: unknown = Array.isArray(body) ? body[0] : body
   if (!isJsonObject(root)) return undefined
