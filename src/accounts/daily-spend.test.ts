@@ -63,6 +63,21 @@ describe('DailySpend', () => {
     expect(spend.remainingUsd(alice)).toBeCloseTo(0.4, 12)
   })
 
+  test('sets more aside for a further call while the cap allows it; all of it ends with the settlement', async () => {
+    const spend = await DailySpend.load(storeWith({}), new SetClock(), undefined, [])
+    const known = spend.reserve(alice, 3e8)
+    expect(known?.extend(3e8)).toBe(true)
+    expect(known?.extend(5e8)).toBe(false)
+    expect(spend.remainingUsd(alice)).toBeCloseTo(0.4, 12)
+    known?.settle(1e8)
+    expect(known?.extend(1)).toBe(false)
+    expect(spend.remainingUsd(alice)).toBeCloseTo(0.9, 12)
+    const unknown = spend.reserve(alice, 2e8)
+    unknown?.extend(3e8)
+    unknown?.settle(undefined)
+    expect(spend.remainingUsd(alice)).toBeCloseTo(0.7, 12)
+  })
+
   test('starts anew at midnight UTC; what began before is booked on its own day', async () => {
     const clock = new SetClock()
     const spend = await DailySpend.load(storeWith({}), clock, undefined, [])

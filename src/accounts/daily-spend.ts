@@ -9,8 +9,11 @@ export interface Spender {
 
 /** Money set aside for one request. */
 export interface SpendReservation {
+  /** As first set aside, without what was added. */
   readonly nanoUsd: number
-  /** Books the real cost in place of what was set aside; undefined keeps the estimate. Only the first call counts. */
+  /** Sets more aside, for a further call; false, and nothing changed, when a cap does not allow it. */
+  extend(nanoUsd: number): boolean
+  /** Books the real cost in place of all that was set aside; undefined keeps `nanoUsd`. Only the first call counts. */
   settle(nanoUsd: number | undefined): void
 }
 
@@ -66,26 +69,28 @@ export class DailySpend {
   /** Sets money aside, or returns undefined when a cap does not allow it. */
   reserve(spender: Spender, nanoUsd: number): SpendReservation | undefined {
     this.#turnDay()
-    const total = this.#total
-    const account = this.#account(spender.keyId)
-    if (
-      total.spentNanoUsd + nanoUsd > this.#gatewayCapNanoUsd ||
-      account.spentNanoUsd + nanoUsd > toCapNanoUsd(spender.dailyCapUsd)
-    ) {
-      return undefined
-    }
-    total.spentNanoUsd += nanoUsd
-    account.spentNanoUsd += nanoUsd
+    // The accounts are held, not looked up: a request that ends after midnight is booked on the day it began.
+    const accounts = [
+      { account: this.#total, capNanoUsd: this.#gatewayCapNanoUsd },
+      { account: this.#account(spender.keyId), capNanoUsd: toCapNanoUsd(spender.dailyCapUsd) },
+    ]
+    let reserved = 0
     let open = true
+    const extend = (more: number): boolean => {
+      if (accounts.some(({ account, capNanoUsd }) => account.spentNanoUsd + more > capNanoUsd)) return false
+      reserved += more
+      for (const { account } of accounts) account.spentNanoUsd += more
+      return true
+    }
+    if (!extend(nanoUsd)) return undefined
     return {
       nanoUsd,
-      // The accounts are held, not looked up: a request that ends after midnight is booked on the day it began.
+      extend: (more) => open && extend(more),
       settle(actualNanoUsd) {
         if (!open) return
         open = false
-        if (actualNanoUsd === undefined) return
-        total.spentNanoUsd += actualNanoUsd - nanoUsd
-        account.spentNanoUsd += actualNanoUsd - nanoUsd
+        const correction = (actualNanoUsd ?? nanoUsd) - reserved
+        for (const { account } of accounts) account.spentNanoUsd += correction
       },
     }
   }

@@ -4,6 +4,7 @@ import type { RoutingDecision } from '../routing/decision.ts'
 import type { Settlement } from '../routing/outcome.ts'
 import type { LlmId } from '../routing/registry/llm.ts'
 import { billedCostUsd, type TokenUsage, toNanoUsd } from '../routing/registry/token-price.ts'
+import { answerCostNanoUsd } from './answer-cost.ts'
 import type { GatewayServices } from './gateway-services.ts'
 import type { UpstreamCalls } from './upstream-calls.ts'
 
@@ -14,19 +15,9 @@ export interface AnswerEnd {
   readonly reportedModel: string | undefined
   readonly usage: TokenUsage | undefined
   readonly timeToFirstTokenMs: number | undefined
-  readonly attempts: readonly Attempt[]
+  /** Undefined when it ended in a fault of our own, so that nobody knows how each call ended. */
+  readonly attempts: readonly Attempt[] | undefined
 }
-
-/** Errors after which nobody was billed; after any other a bill may come, so that what was reserved stays booked. */
-const unbilledErrors: ReadonlySet<string> = new Set([
-  'upstream_unreachable',
-  'upstream_rate_limited',
-  'upstream_failed',
-  'upstream_auth',
-  'upstream_rejected',
-  'upstream_context_length',
-  'upstream_unavailable',
-])
 
 /** Keeps the books of one answer: the decision before it, the settlement before its last byte. */
 export class AnswerLedger {
@@ -78,7 +69,7 @@ export class AnswerLedger {
     settled.catch(ignore)
     // Where the decision was lost its settlement fails too, which is no news.
     if (await this.#appended) await storeHealth.committed(settled)
-    parts.router.recordOutcome(this.decision, settlement)
+    parts.router.recordOutcome(this.decision, withoutEstimates(settlement))
     return settlement
   }
 
@@ -93,21 +84,19 @@ export class AnswerLedger {
       costNanoUsd: this.#costNanoUsd(end),
       streamed: this.#streamed,
       timeToFirstTokenMs: end.timeToFirstTokenMs,
-      completionMs: end.attempts.at(-1)?.ms ?? 0,
+      completionMs: end.attempts?.at(-1)?.ms ?? 0,
       overheadMs: this.overheadMs,
-      attempts: [...end.attempts],
+      attempts: [...(end.attempts ?? [])],
     }
   }
 
   /** Undefined is not known: the store and the budget then keep what was reserved. */
-  #costNanoUsd(end: AnswerEnd): number | undefined {
-    if (end.answered !== undefined) {
-      const price = this.#services.parts.router.pool.get(end.answered)?.price
-      const costUsd = billedCostUsd(price, end.usage)
-      return costUsd === undefined ? undefined : toNanoUsd(costUsd)
-    }
-    const unbilled = end.attempts.every(({ error }) => error !== undefined && unbilledErrors.has(error))
-    return unbilled ? 0 : undefined
+  #costNanoUsd({ status, answered, attempts, usage }: AnswerEnd): number | undefined {
+    const price = answered === undefined ? undefined : this.#services.parts.router.pool.get(answered)?.price
+    const billedUsd = billedCostUsd(price, usage)
+    const billedNanoUsd = billedUsd === undefined ? undefined : toNanoUsd(billedUsd)
+    const known = attempts ?? this.#calls.called.map((llm) => ({ llm, error: undefined }))
+    return answerCostNanoUsd(this.decision, { status, answered, attempts: known, billedNanoUsd })
   }
 }
 
@@ -120,6 +109,12 @@ function observedCall(settlement: Settlement, choices: number) {
     completionMs: settlement.completionMs,
     outputTokens: tokens === undefined ? undefined : tokens / choices,
   }
+}
+
+/** After a failed call the cost holds what that one may have billed: nothing to learn the answering LLM's bills from. */
+function withoutEstimates(settlement: Settlement): Settlement {
+  const guessed = settlement.attempts.some(({ error }) => error !== undefined)
+  return guessed ? { ...settlement, costNanoUsd: undefined } : settlement
 }
 
 function ignore(): void {}

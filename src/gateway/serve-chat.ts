@@ -11,8 +11,8 @@ import {
 import type { RoutingDecision } from '../routing/decision.ts'
 import type { LlmId } from '../routing/registry/llm.ts'
 import type { TokenUsage } from '../routing/registry/token-price.ts'
-import { toNanoUsd } from '../routing/registry/token-price.ts'
 import type { RoutingRequest } from '../routing/request.ts'
+import { dearCostNanoUsd } from './answer-cost.ts'
 import { type AnswerEnd, AnswerLedger } from './answer-ledger.ts'
 import type { Caller } from './authenticate.ts'
 import { isInternalError } from './error-response.ts'
@@ -72,7 +72,9 @@ export async function serveChat(
     budgetUsd: remainingBudget(services, caller),
   })
   const reservation = reserve(services, caller, decision)
-  const calls = new UpstreamCalls(parts, decision, options.maxFallbacks)
+  const calls = new UpstreamCalls(parts, decision, options.maxFallbacks, (llm) =>
+    reservation.extend(dearCostNanoUsd(decision, llm)),
+  )
   const ledger = new AnswerLedger(services, decision, reservation, calls, chat)
   const resilience: FallbackOptions = { deadlineMs: options.maxAnswerMs, ...parts.resilience }
   try {
@@ -121,11 +123,9 @@ async function relayStream(
   try {
     for await (const event of stream.events) {
       if (event.type === 'finished') continue
-      if (event.type === 'metadata') {
-        usage = event.usage ?? usage
-        reportedModel = event.reportedModel ?? reportedModel
-      }
-      const drained = writer.chunk(event.chunk, event.type === 'metadata' && event.usage !== undefined)
+      usage = event.usage ?? usage
+      if (event.type === 'metadata') reportedModel = event.reportedModel ?? reportedModel
+      const drained = writer.chunk(event.chunk, event.usage !== undefined)
       if (drained !== undefined) await drained
       if (signal.aborted) throw new ProviderError('aborted', 'The caller left')
     }
@@ -151,18 +151,13 @@ function unanswered(error: unknown, signal: AbortSignal): AnswerEnd {
     reportedModel: undefined,
     usage: undefined,
     timeToFirstTokenMs: undefined,
-    attempts: error instanceof FallbackError ? error.attempts : [],
+    attempts: error instanceof FallbackError ? error.attempts : undefined,
   }
 }
 
-/**
- * Sets aside what the drawn LLM bills for an answer longer than nine in ten: with the mean, half of a cap's last
- * requests would overrun it. Where its price is not known the dearest known candidate stands in: unknown is never zero.
- */
+/** Sets money aside for the drawn LLM's call; each further LLM that is called takes its own. */
 function reserve(services: GatewayServices, caller: Caller, decision: RoutingDecision): SpendReservation {
-  let reservedUsd = decision.candidates.find(({ llm }) => llm === decision.drawn)?.costP90Usd
-  reservedUsd ??= decision.candidates.reduce((dearest, { costP90Usd }) => Math.max(dearest, costP90Usd ?? 0), 0)
-  const reservation = services.parts.spend.reserve(caller, toNanoUsd(reservedUsd))
+  const reservation = services.parts.spend.reserve(caller, dearCostNanoUsd(decision, decision.drawn))
   if (reservation === undefined) throw budgetExhausted(services)
   return reservation
 }

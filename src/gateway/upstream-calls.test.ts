@@ -38,7 +38,12 @@ function decisionOf(utilities: Readonly<Record<string, number>>, drawn: string, 
 }
 
 /** Calls over a pool of a, b, c and d, and what the router was told. */
-function callsFor(decision: RoutingDecision, maxFallbacks = 3, pool: readonly string[] = ['a', 'b', 'c', 'd']) {
+function callsFor(
+  decision: RoutingDecision,
+  maxFallbacks = 3,
+  pool: readonly string[] = ['a', 'b', 'c', 'd'],
+  affordable: readonly string[] = pool,
+) {
   const told: unknown[] = []
   const llms = pool.map((id) => ({ ...unknownLlmProperties, id, provider: 'p', upstreamModel: `up-${id}` }))
   const router: RequestRouter = {
@@ -53,7 +58,11 @@ function callsFor(decision: RoutingDecision, maxFallbacks = 3, pool: readonly st
   }
   const provider = new ScriptedProvider({ answers: [{ completion: scriptedCompletion('4') }] })
   const clock = { now: () => 42 }
-  const calls = new UpstreamCalls({ router, providerFor: () => provider, clock }, decision, maxFallbacks)
+  const reserveMore = (llm: string) => {
+    told.push(['reserve', llm])
+    return affordable.includes(llm)
+  }
+  const calls = new UpstreamCalls({ router, providerFor: () => provider, clock }, decision, maxFallbacks, reserveMore)
   return { calls, told }
 }
 
@@ -90,9 +99,30 @@ describe('UpstreamCalls', () => {
     calls.end(observed)
     expect(told).toEqual([
       ['started', 'c'],
+      ['reserve', 'b'],
       ['ended', 'c', undefined],
       ['started', 'b'],
       ['ended', 'b', { ...observed, inFlightAtStart: 7 }],
+    ])
+  })
+
+  test('a further LLM is called only where money can be set aside for it', async () => {
+    const { calls, told } = callsFor(decisionOf(utilities, 'c'), 3, ['a', 'b', 'c'], ['a'])
+    const [c, b, a] = calls.targets
+    const { signal } = new AbortController()
+    await c?.provider.complete(call, signal)
+    await expect(b?.provider.complete(call, signal)).rejects.toMatchObject({ code: 'upstream_unavailable' })
+    expect(() => b?.provider.stream(call, signal)).toThrow(expect.objectContaining({ code: 'upstream_unavailable' }))
+    await a?.provider.complete(call, signal)
+    await a?.provider.complete(call, signal)
+    expect(calls.called).toEqual(['c', 'a'])
+    expect(told).toEqual([
+      ['started', 'c'],
+      ['reserve', 'b'],
+      ['reserve', 'b'],
+      ['reserve', 'a'],
+      ['ended', 'c', undefined],
+      ['started', 'a'],
     ])
   })
 })

@@ -1,4 +1,5 @@
 import type { ChatCall, ChatProvider } from '../providers/chat-provider.ts'
+import { ProviderError } from '../providers/provider-error.ts'
 import type { FallbackTarget } from '../providers/resilience/fallback.ts'
 import type { RoutingDecision } from '../routing/decision.ts'
 import type { ObservedCall } from '../routing/prediction/completion-time-model.ts'
@@ -13,10 +14,25 @@ export class UpstreamCalls {
   readonly targets: readonly FallbackTarget[]
   readonly #parts: NeededParts
   #current: { readonly llm: LlmId; readonly inFlightAtStart: number } | undefined
+  readonly #reserveMore: (llm: LlmId) => boolean
+  /** Money is set aside for one call of each. */
+  readonly #reserved: Set<LlmId>
+  readonly #called: LlmId[] = []
   #firstCallAtMs: number | undefined
 
-  constructor(parts: NeededParts, decision: RoutingDecision, maxFallbacks: number) {
+  /**
+   * @param reserveMore sets aside what a call of a further LLM may cost; false when a cap does not allow it. The money of
+   *   a failed call stays aside meanwhile: whether it was billed is not known before all has ended.
+   */
+  constructor(
+    parts: NeededParts,
+    decision: RoutingDecision,
+    maxFallbacks: number,
+    reserveMore: (llm: LlmId) => boolean,
+  ) {
     this.#parts = parts
+    this.#reserveMore = reserveMore
+    this.#reserved = new Set([decision.drawn])
     const targets: FallbackTarget[] = []
     for (const id of callOrder(decision, maxFallbacks)) {
       const llm = parts.router.pool.get(id)
@@ -29,6 +45,11 @@ export class UpstreamCalls {
   /** When the first upstream call began; undefined before it. */
   get firstCallAtMs(): number | undefined {
     return this.#firstCallAtMs
+  }
+
+  /** One entry per LLM in a row, however often it was called again. */
+  get called(): readonly LlmId[] {
+    return this.#called
   }
 
   /** Ends the counting, and tells what the call showed at the load it met; harmless when called again. */
@@ -49,9 +70,19 @@ export class UpstreamCalls {
   }
 
   #callBegins(llm: LlmId): void {
-    this.#firstCallAtMs ??= this.#parts.clock.now()
     if (this.#current?.llm === llm) return
+    if (!this.#reserved.has(llm)) {
+      if (!this.#reserveMore(llm)) {
+        throw new ProviderError(
+          'upstream_unavailable',
+          `What is left of the daily budget does not allow ${llm} as well`,
+        )
+      }
+      this.#reserved.add(llm)
+    }
+    this.#firstCallAtMs ??= this.#parts.clock.now()
     this.end(undefined)
+    this.#called.push(llm)
     this.#current = { llm, inFlightAtStart: this.#parts.router.callStarted(llm) }
   }
 }
@@ -65,10 +96,10 @@ function callOrder(decision: RoutingDecision, maxFallbacks: number): readonly Ll
   return [decision.drawn, ...others.map(({ llm }) => llm)]
 }
 
-/** The same provider, telling when a call begins. Streams pass through untouched: nothing is added per event. */
+/** The same provider, asking before a call begins. Streams pass through untouched: nothing is added per event. */
 function announceCalls(provider: ChatProvider, begins: () => void): ChatProvider {
   return {
-    complete(call: ChatCall, signal: AbortSignal) {
+    async complete(call: ChatCall, signal: AbortSignal) {
       begins()
       return provider.complete(call, signal)
     },

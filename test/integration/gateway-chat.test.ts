@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, test } from 'vitest'
+import type { ChatEvent } from '../../src/providers/chat-provider.ts'
 import { ProviderError } from '../../src/providers/provider-error.ts'
 import {
   type ScriptedAnswer,
@@ -391,5 +392,57 @@ describe('what is booked when no answer came', () => {
     expect(1 - (harness.router.budgets[1] ?? 0)).toBeCloseTo(spentNanoUsd / 1e9, 12)
     const expected = spentNanoUsd === 0 ? 0 : undefined
     expect(harness.decisions.rows.get('d00000001')?.settlement?.costNanoUsd).toBe(expected)
+  })
+
+  test('a fault of our own leaves what was reserved booked: the call may have been billed', async () => {
+    const harness = await start({ providers: { small: scripted({ error: new TypeError('a bug') }) } })
+    await harness.post('/v1/chat/completions', userMessage())
+    expect(harness.decisions.rows.get('d00000001')?.settlement).toMatchObject({ status: 'failed', answered: undefined })
+    expect(harness.decisions.rows.get('d00000001')?.settlement?.costNanoUsd).toBeUndefined()
+  })
+
+  test('usage on the way of an answer that broke off is not its bill', async () => {
+    const [preamble, content] = scriptedEvents(['half']) as [ChatEvent, ChatEvent & { type: 'content' }]
+    const early = { ...content, usage: { inputTokens: 10, outputTokens: 1 } }
+    const error = new ProviderError('upstream_cut', 'The answer broke off')
+    const cut = scripted({ steps: [preamble, early, { type: 'error', error }] })
+    const harness = await start({ providers: { small: cut } })
+    await readSse(await harness.post('/v1/chat/completions', { ...userMessage(), stream: true }))
+    const settlement = harness.decisions.rows.get('d00000001')?.settlement
+    expect(settlement?.usage).toEqual({ inputTokens: 10, outputTokens: 1 })
+    expect(await harness.decisions.spentNanoUsd(0)).toBe(1_000_000)
+  })
+
+  test('the last usage counts, whatever chunk it came on', async () => {
+    const [preamble, content, stop] = scriptedEvents(['4']) as [ChatEvent, ChatEvent & { type: 'content' }, ChatEvent]
+    const steps = [preamble, { ...content, usage }, stop, { type: 'finished' as const }]
+    const harness = await start({ providers: { small: scripted({ steps }) } })
+    await readSse(await harness.post('/v1/chat/completions', { ...userMessage(), stream: true }))
+    expect(await harness.decisions.spentNanoUsd(0)).toBe(2_000_000)
+  })
+})
+
+describe('what is booked when another LLM answered', () => {
+  const timingOut = () => scripted({ error: new ProviderError('upstream_timeout', 'no answer') })
+
+  test('the bill, and what the call before may have cost; learning sees neither', async () => {
+    const harness = await start({ providers: { small: timingOut(), large: saying('4') }, gatewayCapUsd: 1 })
+    harness.router.costP90UsdOf.set('large', 0.1)
+    await harness.post('/v1/chat/completions', userMessage())
+    expect(await harness.decisions.spentNanoUsd(0)).toBe(3_000_000)
+    await harness.post('/v1/route', userMessage())
+    expect(harness.router.budgets[1]).toBeCloseTo(1 - 0.003, 12)
+    expect(harness.router.outcomes[0]?.settlement).toMatchObject({ answered: 'large', usage })
+    expect(harness.router.outcomes[0]?.settlement.costNanoUsd).toBeUndefined()
+  })
+
+  test('nothing, where the cap allows the first call but not a second one', async () => {
+    const large = saying('4')
+    const harness = await start({ providers: { small: failing(), large }, gatewayCapUsd: 0.05 })
+    harness.router.costP90UsdOf.set('large', 0.1)
+    const response = await harness.post('/v1/chat/completions', userMessage())
+    expect(response.status).toBe(502)
+    expect(large.calls).toHaveLength(0)
+    expect(await harness.decisions.spentNanoUsd(0)).toBe(0)
   })
 })

@@ -17,6 +17,8 @@ export class StubRouter implements RequestRouter {
   readonly inFlight = new Map<string, number>()
   /** What every candidate is predicted to cost at the 90 % point of its length; half of that on average. */
   predictedCostP90Usd: number | undefined = 0.001
+  /** The same for single LLMs. */
+  readonly costP90UsdOf = new Map<string, number>()
   #count = 0
 
   constructor(pool: LlmRegistry) {
@@ -71,7 +73,7 @@ export class StubRouter implements RequestRouter {
   }
 
   #terms(llm: Llm, index: number, count: number): CandidateTerms {
-    const costP90Usd = this.predictedCostP90Usd
+    const costP90Usd = this.costP90UsdOf.get(llm.id) ?? this.predictedCostP90Usd
     const costUsd = costP90Usd === undefined ? undefined : costP90Usd / 2
     return {
       llm: llm.id,
