@@ -172,12 +172,46 @@ describe('a connection', () => {
     })
   })
 
-  it('reset before the answer may be tried again', async () => {
-    upstream.plan({ kind: 'reset' })
+  it.each([
+    ['to a name that does not exist', 'http://no-such-host.invalid/v1'],
+    ['that speaks no TLS', ''],
+  ])('%s may be tried again', async (_name, url) => {
+    await provider.close()
+    provider = connect({ baseUrl: url === '' ? upstream.baseUrl.replace('http:', 'https:') : url })
     expect(await failureOf(provider.complete(call, never))).toMatchObject({
       code: 'upstream_unreachable',
       retryable: true,
     })
+  })
+
+  it('reset after the request was sent is a cut answer, which may be billed', async () => {
+    upstream.plan({ kind: 'reset' })
+    for (const answer of [provider.complete(call, never), read(provider.stream(call, never))]) {
+      expect(await failureOf(answer)).toMatchObject({ code: 'upstream_cut', retryable: false })
+    }
+    expect(upstream.requests).toHaveLength(2)
+  })
+
+  it('kept too long, and found dead by the next call, is replaced without a word', async () => {
+    const good = { kind: 'json', body: completionBody('ok') } as const
+    upstream.plan(good, { kind: 'reset' }, good)
+    await provider.complete(call, never)
+    expect((await provider.complete(call, never)).body).toEqual(completionBody('ok'))
+    expect(upstream.requests).toHaveLength(3)
+  })
+
+  it('is replaced once only', async () => {
+    upstream.plan({ kind: 'json', body: completionBody('ok') }, { kind: 'reset' })
+    await provider.complete(call, never)
+    expect(await failureOf(provider.complete(call, never))).toMatchObject({ code: 'upstream_cut', retryable: false })
+    expect(upstream.requests).toHaveLength(3)
+  })
+
+  it('that served before and breaks late was worked on', async () => {
+    upstream.plan({ kind: 'json', body: completionBody('ok') }, { kind: 'reset', delayMs: 500 })
+    await provider.complete(call, never)
+    expect((await failureOf(provider.complete(call, never))).code).toBe('upstream_cut')
+    expect(upstream.requests).toHaveLength(2)
   })
 
   it('on which nothing comes is given up', async () => {

@@ -38,8 +38,8 @@ export type UpstreamPlan =
     }
   /** Takes the request and never answers. */
   | { readonly kind: 'hang' }
-  /** Kills the socket before any answer. */
-  | { readonly kind: 'reset' }
+  /** Kills the socket before any answer: at once, or after a while. */
+  | { readonly kind: 'reset'; readonly delayMs?: number }
   /** An event stream of content without end, as fast as the reader reads. */
   | { readonly kind: 'flood'; readonly eventBytes?: number }
   /** A JSON body without end. */
@@ -142,8 +142,10 @@ export class ScriptedUpstream {
 
   async #play(plan: UpstreamPlan, response: ServerResponse): Promise<void> {
     if (plan.kind === 'hang') return
-    if (plan.kind === 'reset') response.socket?.resetAndDestroy()
-    else if (plan.kind === 'json') {
+    if (plan.kind === 'reset') {
+      if (plan.delayMs !== undefined) await sleep(plan.delayMs)
+      response.socket?.resetAndDestroy()
+    } else if (plan.kind === 'json') {
       if (plan.delayMs !== undefined) await sleep(plan.delayMs)
       response.writeHead(plan.status ?? 200, { 'content-type': 'application/json', ...plan.headers })
       response.end(JSON.stringify(plan.body))

@@ -1,11 +1,9 @@
 import { createParser, type EventSourceMessage } from 'eventsource-parser'
 import { type ChatEvent, isJsonObject, type JsonObject } from '../chat-provider.ts'
 import { ProviderError } from '../provider-error.ts'
+import { isLostConnection } from './lost-connection.ts'
 import type { UpstreamErrors } from './upstream-errors.ts'
 import { parseUsage } from './usage.ts'
-
-/** How a socket's end shows, as codes of Node, undici and its parser. */
-const lostConnectionCodes = new Set(['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'HPE_INVALID_EOF_STATE'])
 
 /**
  * Turns the bytes of a `text/event-stream` answer into chat events; the same ones however the bytes are cut.
@@ -116,10 +114,6 @@ class ChunkReader {
 
 function cutError(): ProviderError {
   return new ProviderError('upstream_cut', 'The stream ended before the answer was finished')
-}
-
-function isLostConnection(cause: unknown): boolean {
-  return cause instanceof Error && 'code' in cause && lostConnectionCodes.has(String(cause.code))
 }
 
 /** The common case, thousands a second: `usage` is mostly not there. */

@@ -144,7 +144,7 @@ export class OpenAiCompatibleProvider implements ChatProvider {
         yield event
       }
     } catch (cause) {
-      throw this.#errors.fromTransport(cause, response !== undefined, signal)
+      throw this.#errors.fromTransport(cause, signal)
     } finally {
       release()
       if (finished && response !== undefined) drain(response.body)
@@ -184,7 +184,7 @@ export class OpenAiCompatibleProvider implements ChatProvider {
     accept: string,
     signal: AbortSignal,
   ): Promise<Dispatcher.ResponseData> {
-    if (signal.aborted) throw this.#errors.fromTransport(signal.reason, false, signal)
+    if (signal.aborted) throw this.#errors.fromTransport(signal.reason, signal)
     let response: Dispatcher.ResponseData
     try {
       response = await this.#connections.request({
@@ -195,11 +195,11 @@ export class OpenAiCompatibleProvider implements ChatProvider {
         signal,
       })
     } catch (cause) {
-      throw this.#errors.fromTransport(cause, false, signal)
+      throw this.#errors.fromTransport(cause, signal)
     }
     if (response.statusCode === 200) return this.#requireIdentity(response)
     const text = await this.#readText(response, maxErrorBytes, signal).catch(() => '')
-    if (signal.aborted) throw this.#errors.fromTransport(signal.reason, true, signal)
+    if (signal.aborted) throw this.#errors.fromTransport(signal.reason, signal)
     throw this.#errors.fromResponse(response.statusCode, response.headers, text)
   }
 
@@ -247,7 +247,7 @@ export class OpenAiCompatibleProvider implements ChatProvider {
         reject(this.#tooLarge())
         body.destroy()
       })
-      const fail = (cause: unknown) => reject(this.#errors.fromTransport(cause, true, signal))
+      const fail = (cause: unknown) => reject(this.#errors.fromTransport(cause, signal))
       body.on('end', () => resolve(pieces.length === 1 ? decode(pieces[0]!) : decode(Buffer.concat(pieces))))
       body.on('error', fail)
       body.on('close', () => {

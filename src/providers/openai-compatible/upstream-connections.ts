@@ -1,4 +1,5 @@
-import { buildConnector, Client, type Dispatcher } from 'undici'
+import { buildConnector, type Client, type Dispatcher } from 'undici'
+import { isStale, UpstreamConnection } from './upstream-connection.ts'
 
 export interface UpstreamConnectionOptions {
   readonly connectTimeoutMs: number
@@ -18,67 +19,75 @@ export interface UpstreamConnectionOptions {
 export class UpstreamConnections {
   readonly #origin: string
   readonly #options: Client.Options
+  readonly #connector: buildConnector.connector
   readonly #maxIdle: number
   /** Used last, reused first: the others may time out. */
-  readonly #idle: Client[] = []
-  readonly #busy = new Set<Client>()
+  readonly #idle: UpstreamConnection[] = []
+  readonly #busy = new Set<UpstreamConnection>()
   #closed = false
 
   constructor(origin: string, options: UpstreamConnectionOptions) {
     this.#origin = origin
     this.#maxIdle = options.maxIdle
-    const connect = buildConnector({ timeout: options.connectTimeoutMs })
-    this.#options = {
-      headersTimeout: options.headersTimeoutMs,
-      bodyTimeout: options.idleTimeoutMs,
-      // Nagle's algorithm holds a small body back until its headers are acknowledged.
-      connect: (target, done) =>
-        connect(target, (...result) => {
-          result[1]?.setNoDelay(true)
-          done(...result)
-        }),
-    }
+    this.#connector = buildConnector({ timeout: options.connectTimeoutMs })
+    this.#options = { headersTimeout: options.headersTimeoutMs, bodyTimeout: options.idleTimeoutMs }
   }
 
   /**
    * Sends one request. The body of the answer must be read to its end or destroyed: its connection serves again after
    * the former and is closed by the latter.
+   *
+   * A request that meets a dead connection is sent once more, on a new one: see {@link UpstreamConnection.request}.
+   *
+   * @throws {ConnectFailure} when nothing was sent; else what undici throws.
    */
   async request(request: Dispatcher.RequestOptions): Promise<Dispatcher.ResponseData> {
-    const client = this.#idle.pop() ?? new Client(this.#origin, this.#options)
-    this.#busy.add(client)
-    // Its request then fails as those did that were under way.
-    if (this.#closed) void this.#drop(client)
     try {
-      const response = await client.request(request)
-      const { body } = response
-      // Destroying a body that nobody reads emits an error, and an error without a listener ends the process.
-      body.on('error', () => undefined)
-      body.once('close', () => (body.readableEnded ? this.#keep(client) : void this.#drop(client)))
-      return response
+      return await this.#send(this.#idle.pop() ?? this.#open(), request)
     } catch (error) {
-      void this.#drop(client)
-      throw error
+      if (!isStale(error) || this.#closed) throw error
+      return await this.#send(this.#open(), request)
     }
   }
 
   /** Ends calls under way. */
   async close(): Promise<void> {
     this.#closed = true
-    await Promise.all([...this.#idle.splice(0), ...this.#busy].map((client) => this.#drop(client)))
+    await Promise.all([...this.#idle.splice(0), ...this.#busy].map((connection) => this.#drop(connection)))
   }
 
-  #keep(client: Client): void {
+  #open(): UpstreamConnection {
+    return new UpstreamConnection(this.#origin, this.#options, this.#connector)
+  }
+
+  async #send(connection: UpstreamConnection, request: Dispatcher.RequestOptions): Promise<Dispatcher.ResponseData> {
+    this.#busy.add(connection)
+    // Its request then fails as those did that were under way.
+    if (this.#closed) void this.#drop(connection)
+    try {
+      const response = await connection.request(request)
+      const { body } = response
+      // Destroying a body that nobody reads emits an error, and an error without a listener ends the process.
+      body.on('error', () => undefined)
+      body.once('close', () => (body.readableEnded ? this.#keep(connection) : void this.#drop(connection)))
+      return response
+    } catch (error) {
+      void this.#drop(connection)
+      throw error
+    }
+  }
+
+  #keep(connection: UpstreamConnection): void {
     if (this.#closed || this.#idle.length >= this.#maxIdle) {
-      void this.#drop(client)
+      void this.#drop(connection)
       return
     }
-    this.#busy.delete(client)
-    this.#idle.push(client)
+    this.#busy.delete(connection)
+    this.#idle.push(connection)
   }
 
-  async #drop(client: Client): Promise<void> {
-    this.#busy.delete(client)
-    await client.destroy()
+  async #drop(connection: UpstreamConnection): Promise<void> {
+    this.#busy.delete(connection)
+    await connection.destroy()
   }
 }

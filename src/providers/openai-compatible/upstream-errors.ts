@@ -1,6 +1,7 @@
 import type { Clock } from '../../routing/clock.ts'
 import { isJsonObject, type JsonObject } from '../chat-provider.ts'
 import { ProviderError, type ProviderErrorCode } from '../provider-error.ts'
+import { ConnectFailure } from './connect-failure.ts'
 
 export type ResponseHeaders = { readonly [name: string]: string | readonly string[] | undefined }
 
@@ -57,26 +58,28 @@ export class UpstreamErrors {
     return this.#fromErrorObject(status >= 400 && status < 600 ? status : statusOfType(object), object, undefined)
   }
 
-  /** Something that the HTTP client threw. `begun`: response headers had arrived, so that the call may be billed. */
-  fromTransport(cause: unknown, begun: boolean, signal: AbortSignal): ProviderError {
-    if (cause instanceof ProviderError) return cause
+  /** Something that the HTTP client threw. Retryable only when nothing was sent: {@link ConnectFailure}. */
+  fromTransport(thrown: unknown, signal: AbortSignal): ProviderError {
+    if (thrown instanceof ProviderError) return thrown
+    const connected = !(thrown instanceof ConnectFailure)
+    const cause = connected ? thrown : thrown.cause
     if (signal.aborted) return new ProviderError('aborted', `The call to ${this.#name} was aborted`, { cause })
     const code = isJsonObject(cause) && typeof cause.code === 'string' ? cause.code : ''
     if (code === 'UND_ERR_DESTROYED' || code === 'UND_ERR_CLOSED') {
       return new ProviderError('aborted', `The connection to ${this.#name} was closed on our side`, { cause })
     }
+    const detail = code === '' ? '' : ` (${code})`
+    if (!connected) {
+      const message = `${this.#name} cannot be reached${detail}`
+      return new ProviderError('upstream_unreachable', message, { retryable: true, cause })
+    }
     if (code === 'UND_ERR_HEADERS_TIMEOUT' || code === 'UND_ERR_BODY_TIMEOUT') {
       return new ProviderError('upstream_timeout', `${this.#name} sent nothing for too long`, { cause })
     }
     if (code.startsWith('HPE_') || code === 'UND_ERR_HEADERS_OVERFLOW') {
-      return this.invalid(`${this.#name} does not speak proper HTTP (${code})`, cause)
+      return this.invalid(`${this.#name} does not speak proper HTTP${detail}`, cause)
     }
-    const detail = code === '' ? '' : ` (${code})`
-    if (begun) return new ProviderError('upstream_cut', `${this.#name} broke off its answer${detail}`, { cause })
-    return new ProviderError('upstream_unreachable', `${this.#name} cannot be reached${detail}`, {
-      retryable: true,
-      cause,
-    })
+    return new ProviderError('upstream_cut', `${this.#name} broke off the connection${detail}`, { cause })
   }
 
   invalid(message: string, cause?: unknown): ProviderError {
