@@ -296,6 +296,18 @@ describe('a stream', () => {
     expect(body).not.toHaveProperty('stream_options')
   })
 
+  it.each([
+    [{ max_tokens: 100_000, max_completion_tokens: 5 }, { max_tokens: 5 }],
+    [{ max_tokens: 5, max_completion_tokens: 100_000 }, { max_tokens: 5 }],
+    [{ max_tokens: null, max_completion_tokens: 5 }, { max_tokens: 5 }],
+    [{ max_tokens: 5, max_completion_tokens: null }, { max_tokens: 5 }],
+  ])('sends the tighter of two caps where one name is known: %j', async (caps, sent) => {
+    await provider.close()
+    provider = connect({ dialect: { outputCapParameter: 'max_tokens' } })
+    await provider.complete({ upstreamModel: 'm', request: { ...call.request, ...caps } }, never)
+    expect(upstream.requests[0]?.body).toEqual({ ...call.request, ...sent, model: 'm', stream: false })
+  })
+
   it('with its finish reason but without [DONE] is finished', async () => {
     upstream.plan({ kind: 'sse', events: streamOf('a').slice(0, -1) })
     expect((await read(provider.stream(call, never))).at(-1)).toEqual({ type: 'finished' })

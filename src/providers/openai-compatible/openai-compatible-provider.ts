@@ -269,10 +269,12 @@ function drain(body: Dispatcher.ResponseData['body']): void {
   body.resume()
 }
 
+/** With both names given, the tighter cap: the looser one could cost more than the caller allowed. */
 function renameOutputCap(body: JsonObject, name: 'max_tokens' | 'max_completion_tokens'): void {
   const other = name === 'max_tokens' ? 'max_completion_tokens' : 'max_tokens'
   if (body[other] === undefined) return
-  body[name] ??= body[other]
+  const [own, renamed] = [body[name], body[other]]
+  body[name] = typeof own === 'number' && typeof renamed === 'number' ? Math.min(own, renamed) : (own ?? renamed)
   delete body[other]
 }
 
