@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { ChatRequest } from '../../providers/chat-provider.ts'
+import { steeringParameters } from '../../providers/openai-compatible/steering-parameters.ts'
 import {
   joinPreferences,
   parsePreferenceBody,
@@ -8,6 +9,7 @@ import {
 import type { RoutingPreference } from '../../routing/decision/routing-preference.ts'
 import type { LlmRegistry } from '../../routing/registry/llm-registry.ts'
 import type { RoutingRequest } from '../../routing/request.ts'
+import { GatewayError } from '../gateway-error.ts'
 import { type ChatRequestBody, parseChatRequest } from './chat-request.ts'
 import { conversationIdOf } from './conversation-id.ts'
 import { resolveModelName } from './model-name.ts'
@@ -37,6 +39,7 @@ export function takeInChat(
 ): ChatIntake {
   const checked = parseChatRequest(body)
   const named = resolveModelName(checked.model, pool)
+  if (named.pinnedLlm === undefined || isConfined(caller.preference)) refuseSteering(checked)
   const preference = joinPreferences(
     [parsePreferenceBody(checked.pointsman), parsePreferenceHeaders(preferenceHeaders(headers)), named.preference],
     { ...caller.preference, lambda: caller.preference.lambda ?? defaultLambda },
@@ -50,6 +53,23 @@ export function takeInChat(
     request: forUpstream(body as ChatRequestBody),
     stream: checked.stream === true,
     includeUsage: checked.stream_options?.include_usage === true,
+  }
+}
+
+/** Whether the key's owner says which LLMs it may use. */
+function isConfined({ allow, deny }: Partial<RoutingPreference>): boolean {
+  return (allow?.length ?? 0) > 0 || (deny?.length ?? 0) > 0
+}
+
+/**
+ * What would choose another LLM behind the one that was admitted, or bill what its estimate does not hold. Whoever names
+ * an LLM without being confined to some may steer it as they like: no choice of ours is bent.
+ */
+function refuseSteering(body: ChatRequestBody): void {
+  for (const [param, reason] of steeringParameters) {
+    const value = body[param]
+    if (value === undefined || value === null) continue
+    throw new GatewayError('invalid_request', `'${param}' cannot be sent with this model and key: ${reason}`, { param })
   }
 }
 
