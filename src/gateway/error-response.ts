@@ -67,6 +67,8 @@ const httpByCode: Record<KnownCode, readonly [status: number, type: string, code
   model_not_found: [404, invalid],
   unknown_decision: [404, invalid],
   no_answer_yet: [409, invalid],
+  too_many_labels: [409, invalid],
+  too_many_concurrent_requests: [429, 'rate_limit_error'],
   budget_exhausted: [429, 'insufficient_quota'],
   overloaded: [503, server],
   shutting_down: [503, server],

@@ -17,6 +17,8 @@ export type GatewayErrorCode =
   | 'model_not_found'
   | 'unknown_decision'
   | 'no_answer_yet'
+  | 'too_many_labels'
+  | 'too_many_concurrent_requests'
   | 'budget_exhausted'
   | 'overloaded'
   | 'shutting_down'

@@ -36,6 +36,8 @@ export interface RequestRouter {
 /** Takes accepted labels off the request path. Never throws. */
 export interface LabelSink {
   accept(label: Label): void
+  /** A label with this sequence is in the store, but who learned of it is not known: to be read there if it was missed. */
+  nudge?(sequence: number): void
 }
 
 /** Structured logging; pino's loggers satisfy it. */

@@ -126,6 +126,34 @@ describe('keys', () => {
   })
 })
 
+describe('a parameter that steers the upstream past our choice', () => {
+  const steered = { ...userMessage(), service_tier: 'priority' }
+
+  test('is refused where the LLM was not named, and null is none', async () => {
+    const harness = await start()
+    for (const path of [chatPath, '/v1/route']) {
+      const response = await harness.post(path, steered)
+      expect(response.status).toBe(400)
+      expect(await response.json()).toMatchObject({ error: { code: 'invalid_request', param: 'service_tier' } })
+    }
+    expect((await harness.post(chatPath, { ...steered, service_tier: null })).status).toBe(200)
+  })
+
+  test('passes to a named LLM, unless the key is confined to some', async () => {
+    const keys = [
+      { id: 'free', scopes: ['inference'] },
+      { id: 'allowed', scopes: ['inference'], preference: { allow: [['small']] } },
+      { id: 'denied', scopes: ['inference'], preference: { deny: ['maker/*'] } },
+    ] as const
+    const small = answering()
+    const harness = await start({ keys, providers: { small } })
+    const named = { ...steered, model: 'small' }
+    const ask = async (keyId: string) => (await harness.post(chatPath, named, bearer(harness, keyId))).status
+    expect([await ask('free'), await ask('allowed'), await ask('denied')]).toEqual([200, 400, 400])
+    expect(small.calls.map(({ request }) => request.service_tier)).toEqual(['priority'])
+  })
+})
+
 describe('a daily cap', () => {
   test('of a key ends its requests, with the time to wait and no retry asked for', async () => {
     const keys = [{ id: 'alice', scopes: ['inference'], dailyCapUsd: 0.0025 }] as const
@@ -173,6 +201,48 @@ describe('feedback', () => {
     const again = await harness.post('/v1/feedback', { ...about, score: 0.25 })
     expect(await again.json()).toMatchObject({ status: 'duplicate', sequence: 1 })
     expect(harness.labels).toMatchObject([{ sequence: 1, llm: 'small', kind: 'score', value: 0.25, source: 'user' }])
+  })
+
+  test('said again points learning to what is in the store: the first answer may have been lost', async () => {
+    const harness = await answered()
+    await harness.post('/v1/feedback', { ...about, score: 0.25 })
+    expect(harness.nudges).toEqual([])
+    await harness.post('/v1/feedback', { ...about, score: 0.25 })
+    expect(harness.nudges).toEqual([1])
+  })
+
+  test('that is committed after we gave up on it is learned all the same', async () => {
+    const harness = await start({ gateway: { storeTimeoutMs: 30 } })
+    await harness.post(chatPath, userMessage())
+    harness.feedback.fault = 'hangs'
+    expect((await harness.post('/v1/feedback', { ...about, score: 0.25 })).status).toBe(503)
+    expect(harness.labels).toHaveLength(0)
+    harness.feedback.recover()
+    await expect.poll(() => harness.labels.map(({ value }) => value)).toEqual([0.25])
+  })
+
+  test('beyond what one answer may get is a conflict, and says so', async () => {
+    const harness = await answered()
+    for (let i = 0; i < 32; i++) await harness.post('/v1/feedback', { ...about, thumbs: i % 2 === 0 ? 'up' : 'down' })
+    const response = await harness.post('/v1/feedback', { ...about, thumbs: 'up' })
+    expect(response.status).toBe(409)
+    expect(await errorCode(response)).toBe('too_many_labels')
+    expect(harness.labels).toHaveLength(32)
+  })
+
+  test('in a body of over 16 kB is not read', async () => {
+    const harness = await answered()
+    const response = await harness.post('/v1/feedback', { ...about, score: 1, source: 'x'.repeat(17_000) })
+    expect(response.status).toBe(413)
+  })
+
+  test('with an idempotency key too long to keep is refused, never cut to match another', async () => {
+    const harness = await answered()
+    const send = (key: string) => harness.post('/v1/feedback', { ...about, score: 1 }, { 'idempotency-key': key })
+    expect((await send('k'.repeat(256))).status).toBe(200)
+    const response = await send('k'.repeat(257))
+    expect(response.status).toBe(400)
+    expect(await response.json()).toMatchObject({ error: { code: 'invalid_request', param: 'idempotency_key' } })
   })
 
   test('takes thumbs, other sources and a change of mind', async () => {

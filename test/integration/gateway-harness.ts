@@ -8,6 +8,7 @@ import type { GatewayOptions } from '../../src/gateway/gateway-options.ts'
 import type { ChatProvider } from '../../src/providers/chat-provider.ts'
 import type { FallbackOptions } from '../../src/providers/resilience/fallback.ts'
 import type { Clock } from '../../src/routing/clock.ts'
+import type { RoutingPreference } from '../../src/routing/decision/routing-preference.ts'
 import type { Label } from '../../src/routing/outcome.ts'
 import { type Llm, unknownLlmProperties } from '../../src/routing/registry/llm.ts'
 import { LlmRegistry } from '../../src/routing/registry/llm-registry.ts'
@@ -23,6 +24,7 @@ export interface HarnessOptions {
     readonly id: string
     readonly scopes: readonly KeyScope[]
     readonly dailyCapUsd?: number
+    readonly preference?: Partial<RoutingPreference>
   }[]
   readonly gatewayCapUsd?: number
   readonly gateway?: Partial<GatewayOptions>
@@ -40,6 +42,8 @@ export interface Harness {
   readonly decisions: MemoryDecisionStore
   readonly feedback: MemoryFeedbackStore
   readonly labels: readonly Label[]
+  /** Sequences that learning was pointed to. */
+  readonly nudges: readonly number[]
   readonly logged: readonly { readonly level: string; readonly message: string }[]
   /** By key id. */
   readonly secrets: ReadonlyMap<string, string>
@@ -60,6 +64,7 @@ export async function startHarness(options: HarnessOptions): Promise<Harness> {
   const feedback = new MemoryFeedbackStore(decisions)
   const router = new StubRouter(new LlmRegistry(Object.keys(options.providers).map(toLlm)))
   const labels: Label[] = []
+  const nudges: number[] = []
   const logged: { level: string; message: string }[] = []
   const keys = await KeyRing.load(keyStore)
   const keyIds = keys.activeKeys().map(({ id }) => id)
@@ -70,7 +75,7 @@ export async function startHarness(options: HarnessOptions): Promise<Harness> {
       decisions,
       feedback,
       keys,
-      labels: { accept: (label) => void labels.push(label) },
+      labels: { accept: (label) => void labels.push(label), nudge: (sequence) => void nudges.push(sequence) },
       spend: await DailySpend.load(decisions, machineClock, options.gatewayCapUsd, keyIds),
       providerFor: (llm) => options.providers[llm.id]!,
       resilience: options.resilience ?? {},
@@ -88,7 +93,7 @@ export async function startHarness(options: HarnessOptions): Promise<Harness> {
       body: JSON.stringify(body),
     })
   const get = (path: string, headers: Record<string, string> = {}) => fetch(url + path, { headers })
-  return { gateway, url, router, decisions, feedback, labels, logged, secrets, post, get }
+  return { gateway, url, router, decisions, feedback, labels, nudges, logged, secrets, post, get }
 }
 
 export function userMessage(content: unknown = 'What is 2 + 2?') {
@@ -108,7 +113,7 @@ export async function readSse(response: Response): Promise<readonly string[]> {
 }
 
 function toApiKey(
-  key: { readonly id: string; readonly scopes: readonly KeyScope[]; readonly dailyCapUsd?: number },
+  key: NonNullable<HarnessOptions['keys']>[number],
   kept: { readonly secretHash: string; readonly prefix: string },
 ): ApiKey {
   return {
@@ -116,7 +121,7 @@ function toApiKey(
     name: key.id,
     ...kept,
     scopes: key.scopes,
-    preference: {},
+    preference: key.preference ?? {},
     dailyCapUsd: key.dailyCapUsd,
     createdAtMs: 0,
     revokedAtMs: undefined,

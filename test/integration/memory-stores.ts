@@ -2,7 +2,7 @@ import type { ApiKey } from '../../src/accounts/api-key.ts'
 import type { KeyStore } from '../../src/accounts/key-store.ts'
 import type { RoutingDecision } from '../../src/routing/decision.ts'
 import type { DecisionStore, StoredDecision } from '../../src/routing/decision-store.ts'
-import type { FeedbackReceipt, FeedbackStore } from '../../src/routing/feedback-store.ts'
+import { type FeedbackReceipt, type FeedbackStore, maxLabelsPerDecision } from '../../src/routing/feedback-store.ts'
 import type { Feedback, Label, Settlement } from '../../src/routing/outcome.ts'
 
 /** A store that can be made to fail or to hang, as a full disk or a dead database would. */
@@ -58,13 +58,20 @@ export class MemoryFeedbackStore implements FeedbackStore {
   readonly #decisions: MemoryDecisionStore
   readonly #labels: Label[] = []
   fault: StoreFault = 'none'
+  /** Lets a call that hangs go on. */
+  recover = () => {}
 
   constructor(decisions: MemoryDecisionStore) {
     this.#decisions = decisions
   }
 
   async accept(feedback: Feedback, visibleTo: string | undefined): Promise<FeedbackReceipt> {
-    if (this.fault !== 'none') throw new Error('SQLITE_FULL: database or disk is full')
+    if (this.fault === 'throws') throw new Error('SQLITE_FULL: database or disk is full')
+    if (this.fault === 'hangs') {
+      await new Promise<void>((resolve) => {
+        this.recover = resolve
+      })
+    }
     const row = this.#decisions.rows.get(feedback.decisionId)
     if (row === undefined || (visibleTo !== undefined && row.decision.keyId !== visibleTo)) {
       return { status: 'unknown_decision' }
@@ -78,6 +85,8 @@ export class MemoryFeedbackStore implements FeedbackStore {
       return { status: 'duplicate', sequence: earlier.sequence }
     }
     const { decisionId, source, kind, value } = feedback
+    const known = this.#labels.filter((label) => label.decisionId === decisionId).length
+    if (known >= maxLabelsPerDecision) return { status: 'too_many' }
     const sequence = this.#labels.length + 1
     const { candidates, context, pinned } = row.decision
     const label: Label = {

@@ -3,6 +3,8 @@ import { GatewayError } from '../gateway-error.ts'
 import { toInvalidRequest } from './invalid-request.ts'
 import { toDecisionId } from './response-id.ts'
 
+const maxKeyChars = 256
+
 const feedbackBody = z.strictObject({
   /** The `id` of the answer; a bare decision id is taken too. */
   response_id: z.string().min(1).max(256),
@@ -12,7 +14,7 @@ const feedbackBody = z.strictObject({
     .string()
     .regex(/^[a-z][a-z0-9_-]{0,63}$/, 'must be lower-case letters, digits, - and _, at most 64')
     .default('user'),
-  idempotency_key: z.string().min(1).max(256).optional(),
+  idempotency_key: z.string().min(1).max(maxKeyChars).optional(),
 })
 
 /** What was said, before it is known who said it and when. */
@@ -31,13 +33,19 @@ export interface FeedbackRequest {
  * @throws {GatewayError} `invalid_request`
  */
 export function parseFeedback(body: unknown, idempotencyHeader: string | undefined): FeedbackRequest {
+  // Cut short, two keys could become one, and the second judgement be lost as a repeat.
+  if (idempotencyHeader !== undefined && idempotencyHeader.length > maxKeyChars) {
+    throw new GatewayError('invalid_request', `Idempotency-Key has over ${maxKeyChars} characters`, {
+      param: 'idempotency_key',
+    })
+  }
   const parsed = feedbackBody.safeParse(body)
   if (!parsed.success) throw toInvalidRequest(parsed.error)
   const { response_id, score, thumbs, source, idempotency_key } = parsed.data
   const shared = {
     decisionId: toDecisionId(response_id),
     source,
-    idempotencyKey: idempotency_key ?? idempotencyHeader?.slice(0, 256),
+    idempotencyKey: idempotency_key ?? idempotencyHeader,
   }
   if (score !== undefined && thumbs === undefined) return { ...shared, kind: 'score', value: score }
   if (thumbs !== undefined && score === undefined) return { ...shared, kind: 'thumbs', value: thumbs === 'up' ? 1 : 0 }
