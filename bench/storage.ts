@@ -47,7 +47,7 @@ async function measureCpu(pool: number): Promise<void> {
   const file = newFile()
   const database = openDatabase({ file, busyTimeoutMs: 0, maxFileBytes: undefined })
   const operations = createOperations(new Kysely<Schema>({ dialect: nodeSqliteDialect(database) }), database)
-  const runner = new BatchRunner(database, operations, fileGuard(file))
+  const runner = new BatchRunner(database, operations, { requireFile: fileGuard(file) })
   const sample = sampleDecision('sample', { pool })
   const ids = Array.from({ length: batch * batches }, (_, i) => `dec_${String(i).padStart(22, '0')}`)
   const [encodeUs, appends] = cpuUsOf(() =>

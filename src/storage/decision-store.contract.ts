@@ -88,15 +88,25 @@ export function describeDecisions(use: () => Storage): void {
     await expect(use().decisions.settle(sampleSettlement('d1'))).rejects.toMatchObject({ code: 'storage_conflict' })
   })
 
-  it('takes calls in the order they are made, without waiting between them', async () => {
+  it('takes writes in the order they are made, without waiting between them', async () => {
     const settlement = sampleSettlement('d1')
     const { decisions } = use()
-    const [, , found] = await Promise.all([
-      decisions.append(sampleDecision('d1'), 100),
-      decisions.settle(settlement),
-      decisions.get('d1'),
-    ])
-    expect(found?.settlement).toEqual(settlement)
+    const appended = decisions.append(sampleDecision('d1'), 100)
+    await decisions.settle(settlement)
+    expect((await decisions.get('d1'))?.settlement).toEqual(settlement)
+    await appended
+  })
+
+  it('shows an acknowledged write to every read after it', async () => {
+    const { decisions } = use()
+    const writeAndRead = async (id: string): Promise<number | undefined> => {
+      await decisions.append(sampleDecision(id), 100)
+      const before = (await decisions.get(id))?.settlement?.costNanoUsd
+      await decisions.settle(sampleSettlement(id, { costNanoUsd: 7 }))
+      return before ?? (await decisions.get(id))?.settlement?.costNanoUsd
+    }
+    const found = await Promise.all(Array.from({ length: 200 }, (_, i) => writeAndRead(`d${i}`)))
+    expect(found).toEqual(found.map(() => 7))
   })
 
   it('lists the latest completed settlements, oldest first', async () => {

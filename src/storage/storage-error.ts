@@ -6,7 +6,8 @@
  * - `storage_corrupt`: the file is damaged, is no database, or is one of another program.
  * - `storage_closed`: the call came after `close()`.
  * - `storage_newer_version`: a newer Pointsman wrote the database.
- * - `storage_unavailable`: the file cannot be opened, read or written, was removed or replaced, or its worker died.
+ * - `storage_unavailable`: the file cannot be opened, read or written, was removed or replaced, its worker died, or so
+ *   many calls wait for it that no more are taken.
  * - `storage_conflict`: the record contradicts what is stored (an id used twice, a settlement without its decision)
  *   or breaks a rule of the schema. Only the one call fails.
  */

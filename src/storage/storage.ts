@@ -3,12 +3,22 @@ import type { DecisionStore } from '../routing/decision-store.ts'
 import type { FeedbackStore } from '../routing/feedback-store.ts'
 import type { PolicyStore } from '../routing/policy-store.ts'
 
-/** Everything that outlives the process, in one database. Every call rejects with a `StorageError`. */
+/**
+ * Everything that outlives the process, in one database. Every call rejects with a `StorageError`.
+ *
+ * Writes take effect in the order they are made, and a write that is awaited is seen by every read made after it. A read
+ * made while a write is still pending may miss it: reads do not wait for writes, which may wait for another process.
+ */
 export interface Storage {
   readonly decisions: DecisionStore
   readonly feedback: FeedbackStore
   readonly policies: PolicyStore
   readonly keys: KeyStore
-  /** Finishes the calls already made, then closes; later calls reject with `storage_closed`. Idempotent. */
+  /**
+   * Finishes the calls already made, then closes; later calls reject with `storage_closed`. Idempotent. Resolves at once
+   * when the database was lost before.
+   *
+   * @throws {StorageError} when calls already made could not be finished in time; they reject too.
+   */
   close(): Promise<void>
 }

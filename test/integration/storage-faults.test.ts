@@ -150,6 +150,75 @@ describe("another process's lock", () => {
   })
 })
 
+describe('reads', () => {
+  it("do not wait while a write waits for another process's lock", async () => {
+    const storage = await openStorage({ busyTimeoutMs: 30_000 })
+    await storage.keys.create(sampleKey('k1'))
+    const other = new DatabaseSync(file)
+    other.exec('BEGIN IMMEDIATE')
+    let written = false
+    const write = storage.keys.create(sampleKey('k2')).then(() => {
+      written = true
+    })
+    for (let i = 0; i < 50; i++) {
+      expect(await storage.keys.list()).toHaveLength(1)
+      expect(await storage.decisions.get('d1')).toBeUndefined()
+    }
+    expect(written).toBe(false)
+    other.exec('ROLLBACK')
+    other.close()
+    await write
+    expect(await storage.keys.list()).toHaveLength(2)
+  })
+
+  it('see the writes before them in memory too', async () => {
+    const storage = await openStorage({ file: ':memory:' })
+    const ids = Array.from({ length: 100 }, (_, i) => `d${i}`)
+    const reads = ids.map(async (id) => {
+      await storage.decisions.append(sampleDecision(id), 1)
+      return (await storage.decisions.get(id))?.decision.id
+    })
+    expect(await Promise.all(reads)).toEqual(ids)
+  })
+})
+
+describe('repeated feedback', () => {
+  it('makes the database remember a bounded number of messages', async () => {
+    const storage = await openStorage()
+    await storage.decisions.append(sampleDecision('d1'), 1)
+    await storage.decisions.settle(sampleSettlement('d1'))
+    for (let i = 0; i < 100; i++) {
+      const { status } = await storage.feedback.accept(sampleFeedback('d1', { idempotencyKey: `m${i}` }), undefined)
+      expect(status).toBe(i === 0 ? 'accepted' : 'duplicate')
+    }
+    const database = new DatabaseSync(file)
+    expect(database.prepare('SELECT count(*) AS messages FROM feedback_messages').get()).toEqual({ messages: 64 })
+    database.close()
+  })
+})
+
+describe('closing', () => {
+  it('ends, and reports the learned state that no longer fitted, when the disk is full', async () => {
+    const storage = await openStorage({ maxFileBytes: 600_000 })
+    const state = new Float64Array(100_000)
+    const saved = storage.policies.saveLearnedState('unfitted', 5, state)
+    const closed = storage.close()
+    await expect(saved).rejects.toMatchObject({ code: 'storage_full' })
+    await closed
+  })
+
+  it('does not wait for ever for a lock that another process keeps', async () => {
+    const storage = await openStorage({ busyTimeoutMs: 50 })
+    const other = new DatabaseSync(file)
+    other.exec('BEGIN IMMEDIATE')
+    const saved = storage.policies.saveLearnedState('unfitted', 5, 1)
+    const closed = storage.close()
+    await expect(saved).rejects.toMatchObject({ code: 'storage_locked' })
+    await closed
+    other.close()
+  })
+})
+
 describe("the worker's death", () => {
   it('rejects the calls that are pending and those that follow', async () => {
     const worker = new Worker('require("node:worker_threads").parentPort.once("message", () => process.exit(3))', {
@@ -158,10 +227,10 @@ describe("the worker's death", () => {
     const heard: StorageError[] = []
     const client = new StorageClient(worker, (error) => heard.push(error))
     const unavailable = { status: 'rejected', reason: { name: 'StorageError', code: 'storage_unavailable' } }
-    const first = client.call('latestSequence')
-    const second = new Promise((resolve) => setImmediate(resolve)).then(() => client.call('latestSequence'))
+    const first = client.read('latestSequence')
+    const second = new Promise((resolve) => setImmediate(resolve)).then(() => client.read('latestSequence'))
     expect(await Promise.allSettled([first, second])).toMatchObject([unavailable, unavailable])
-    expect(await Promise.allSettled([client.call('latestSequence')])).toMatchObject([unavailable])
+    expect(await Promise.allSettled([client.read('latestSequence')])).toMatchObject([unavailable])
     expect(heard).toMatchObject([{ code: 'storage_unavailable' }])
     await client.close()
   })
@@ -174,7 +243,7 @@ describe("the worker's death", () => {
       },
     )
     const client = new StorageClient(worker, () => {})
-    await expect(client.call('latestSequence')).rejects.toMatchObject({
+    await expect(client.read('latestSequence')).rejects.toMatchObject({
       code: 'storage_unavailable',
       cause: { message: 'Bang' },
     })

@@ -26,7 +26,7 @@ const append = (id: string): Call => call('appendDecision', encodeDecision(sampl
 const spent = call('spentNanoUsd', 0, undefined)
 
 function runner(replaced: Partial<Operations> = {}, requireFile: () => void = () => {}): BatchRunner {
-  return new BatchRunner(database, { ...operations, ...replaced }, requireFile)
+  return new BatchRunner(database, { ...operations, ...replaced }, { requireFile })
 }
 
 describe('BatchRunner', () => {

@@ -1,7 +1,18 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import { setTimeout as wait } from 'node:timers/promises'
 import type { Durability, Operation, Operations } from './operations.ts'
 import type { Call, Reply } from './protocol.ts'
-import { toStorageFault } from './sqlite-fault.ts'
+import { isBusy, toStorageFault } from './sqlite-fault.ts'
+
+/** The longest pause between two attempts at the write lock. */
+const maxLockPauseMs = 25
+
+export interface BatchRunnerOptions {
+  /** Throws when the database's file is no longer in its place. Default: it always is. */
+  readonly requireFile?: () => void
+  /** How long a batch that writes waits for another process's write. Default 0. */
+  readonly busyTimeoutMs?: number
+}
 
 type Attempt = { readonly replies: readonly Reply[] } | { readonly lost: unknown }
 type Perform = (call: Call) => Promise<Reply>
@@ -11,30 +22,42 @@ type Perform = (call: Call) => Promise<Reply>
  * with a savepoint around every call, so that it takes nothing else with it: savepoints cost as much as a small call,
  * and calls hardly ever fail. When the transaction itself is lost (no space left), the calls are run once more one by
  * one, so that those that still fit succeed.
+ *
+ * The write lock is waited for with timers rather than in SQLite, which would hold up the thread, and with it the
+ * batches of other runners.
  */
 export class BatchRunner {
   readonly #database: DatabaseSync
   readonly #operations: Operations
   readonly #requireFile: () => void
+  readonly #busyTimeoutMs: number
   readonly #setSavepoint: StatementSync
   readonly #releaseSavepoint: StatementSync
   #synchronous: Durability | undefined
+  #previous: Promise<unknown> = Promise.resolve()
 
-  /** @param requireFile throws when the database's file is no longer in its place. */
-  constructor(database: DatabaseSync, operations: Operations, requireFile: () => void) {
+  /** @param database used by no other runner; its own busy timeout is 0. */
+  constructor(database: DatabaseSync, operations: Operations, options: BatchRunnerOptions = {}) {
     this.#database = database
     this.#operations = operations
-    this.#requireFile = requireFile
+    this.#requireFile = options.requireFile ?? (() => {})
+    this.#busyTimeoutMs = options.busyTimeoutMs ?? 0
     this.#setSavepoint = database.prepare('SAVEPOINT one_call')
     this.#releaseSavepoint = database.prepare('RELEASE one_call')
   }
 
   /**
-   * Not to be called while a batch is under way. Rejects only when a transaction cannot even be undone.
+   * Runs after the batches given before. Rejects only when a transaction cannot even be undone.
    *
    * @returns one reply per call, in order.
    */
-  async run(calls: readonly Call[]): Promise<readonly Reply[]> {
+  run(calls: readonly Call[]): Promise<readonly Reply[]> {
+    const ran = this.#previous.then(() => this.#run(calls))
+    this.#previous = ran.catch(() => {})
+    return ran
+  }
+
+  async #run(calls: readonly Call[]): Promise<readonly Reply[]> {
     const plain = await this.#transact(calls, (call) => this.#perform(call))
     if ('replies' in plain) return plain.replies
     if (calls.length === 1) return [failed(plain.lost)]
@@ -44,12 +67,12 @@ export class BatchRunner {
 
   async #runOneByOne(calls: readonly Call[]): Promise<readonly Reply[]> {
     const replies: Reply[] = []
-    for (const call of calls) replies.push(...(await this.run([call])))
+    for (const call of calls) replies.push(...(await this.#run([call])))
     return replies
   }
 
   /** A batch of reads has a transaction too: what another process commits meanwhile shows in all of it or none. */
-  #begin(durability: Durability): void {
+  async #begin(durability: Durability): Promise<void> {
     if (durability === 'read') {
       this.#database.exec('BEGIN')
       return
@@ -58,13 +81,22 @@ export class BatchRunner {
       this.#database.exec(`PRAGMA synchronous = ${durability === 'lasting' ? 'FULL' : 'NORMAL'}`)
       this.#synchronous = durability
     }
-    this.#database.exec('BEGIN IMMEDIATE')
+    const deadlineMs = performance.now() + this.#busyTimeoutMs
+    for (let pauseMs = 1; ; pauseMs = Math.min(2 * pauseMs, maxLockPauseMs)) {
+      try {
+        this.#database.exec('BEGIN IMMEDIATE')
+        return
+      } catch (error) {
+        if (!isBusy(error) || performance.now() >= deadlineMs) throw error
+        await wait(pauseMs)
+      }
+    }
   }
 
   async #transact(calls: readonly Call[], perform: Perform): Promise<Attempt> {
     try {
       this.#requireFile()
-      this.#begin(this.#durabilityOf(calls))
+      await this.#begin(this.#durabilityOf(calls))
     } catch (error) {
       return { replies: calls.map(() => failed(error)) }
     }

@@ -2,6 +2,7 @@ import { closeSync, openSync, statSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { StorageError } from '../storage-error.ts'
 import { migrate } from './migrations/migrate.ts'
+import { isBusy } from './sqlite-fault.ts'
 
 export interface DatabaseOptions {
   /** Path of the database file, created (readable by its owner alone) when there is none; `:memory:` for none. */
@@ -17,7 +18,6 @@ const pageBytes = 8192
 /** After a checkpoint the write-ahead log is cut back to this. */
 const maxIdleLogBytes = 64 * 1024 * 1024
 const retryAfterMs = 20
-const busyResultCode = 5
 
 /** Opens and migrates a database in WAL mode with foreign keys. @throws an error of SQLite or a `StorageError`. */
 export function openDatabase({ file, busyTimeoutMs, maxFileBytes }: DatabaseOptions): DatabaseSync {
@@ -31,6 +31,21 @@ export function openDatabase({ file, busyTimeoutMs, maxFileBytes }: DatabaseOpti
     if (maxFileBytes !== undefined) {
       database.exec(`PRAGMA max_page_count = ${Math.max(1, Math.floor(maxFileBytes / pageBytes))}`)
     }
+    return database
+  } catch (error) {
+    database.close()
+    throw error
+  }
+}
+
+/**
+ * A second connection to a database that is open, which writers do not hold up and which changes nothing. It must be
+ * closed first, so that the other one cleans up the write-ahead log.
+ */
+export function openReader({ file, busyTimeoutMs }: DatabaseOptions): DatabaseSync {
+  const database = new DatabaseSync(file, { timeout: busyTimeoutMs })
+  try {
+    database.exec('PRAGMA query_only = ON')
     return database
   } catch (error) {
     database.close()
@@ -53,8 +68,12 @@ export function fileGuard(file: string): () => void {
   }
 }
 
-/** SQLite gives the log files the database file's permissions. */
-function createPrivately(file: string): void {
+/**
+ * Creates a file that its owner alone may read, if there is none. SQLite gives the log files the same permissions.
+ *
+ * @throws {StorageError} `storage_unavailable`
+ */
+export function createPrivately(file: string): void {
   try {
     closeSync(openSync(file, 'a', 0o600))
   } catch (cause) {
@@ -71,8 +90,7 @@ function switchToWriteAheadLog(database: DatabaseSync, busyTimeoutMs: number): v
       database.exec('PRAGMA journal_mode = WAL')
       return
     } catch (error) {
-      const busy = error instanceof Error && 'errcode' in error && error.errcode === busyResultCode
-      if (!busy || waitedMs >= busyTimeoutMs) throw error
+      if (!isBusy(error) || waitedMs >= busyTimeoutMs) throw error
       Atomics.wait(pause, 0, 0, retryAfterMs)
     }
   }

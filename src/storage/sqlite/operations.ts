@@ -16,8 +16,8 @@ import type { Schema } from './schema.ts'
  */
 export type Durability = 'read' | 'written' | 'lasting'
 
-export interface Operation<Args extends readonly unknown[], Result> {
-  readonly durability: Durability
+export interface Operation<Args extends readonly unknown[], Result, Needed extends Durability = Durability> {
+  readonly durability: Needed
   readonly run: (...args: Args) => Promise<Result> | Result
 }
 
@@ -63,12 +63,17 @@ export function createOperations(database: Kysely<Schema>, connection: DatabaseS
 
 export type Operations = ReturnType<typeof createOperations>
 export type OperationName = keyof Operations
+/** Operations that change nothing, and the others: they go to the worker apart. */
+export type ReadName = {
+  [Name in OperationName]: Operations[Name]['durability'] extends 'read' ? Name : never
+}[OperationName]
+export type WriteName = Exclude<OperationName, ReadName>
 export type OperationArgs<Name extends OperationName> = Parameters<Operations[Name]['run']>
 export type OperationResult<Name extends OperationName> = Awaited<ReturnType<Operations[Name]['run']>>
 
-function operation<Args extends readonly unknown[], Result>(
-  durability: Durability,
+function operation<Args extends readonly unknown[], Result, Needed extends Durability>(
+  durability: Needed,
   run: (...args: Args) => Promise<Result> | Result,
-): Operation<Args, Result> {
+): Operation<Args, Result, Needed> {
   return { durability, run }
 }

@@ -12,13 +12,17 @@ export type Reply =
   | { readonly ok: true; readonly value: unknown }
   | { readonly ok: false; readonly fault: StorageFault }
 
+/** Of each lane one batch at a time is under way. */
+export type Lane = 'read' | 'write'
+
 export type MessageToWorker =
-  | { readonly kind: 'batch'; readonly calls: readonly Call[] }
+  | { readonly kind: 'batch'; readonly lane: Lane; readonly calls: readonly Call[] }
   /** Sent when no batch is under way. */
   | { readonly kind: 'close' }
 
 export type MessageFromWorker =
   | { readonly kind: 'opened' }
   | { readonly kind: 'not_opened'; readonly fault: StorageFault }
-  | { readonly kind: 'replies'; readonly replies: readonly Reply[] }
+  | { readonly kind: 'replies'; readonly lane: Lane; readonly replies: readonly Reply[] }
   | { readonly kind: 'closed' }
+  | { readonly kind: 'not_closed'; readonly fault: StorageFault }

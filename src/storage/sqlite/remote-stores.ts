@@ -18,17 +18,17 @@ const pruneBatch = 256
 export function remoteDecisionStore(client: StorageClient): DecisionStore {
   return {
     append: async (decision, reservedNanoUsd) =>
-      client.callSoon('appendDecision', encodeDecision(decision, reservedNanoUsd)),
-    settle: async (settlement) => client.call('settle', encodeSettlement(settlement)),
+      client.writeSoon('appendDecision', encodeDecision(decision, reservedNanoUsd)),
+    settle: async (settlement) => client.write('settle', encodeSettlement(settlement)),
     async get(id) {
-      const found = await client.call('decision', id)
+      const found = await client.read('decision', id)
       return found === undefined ? undefined : decodeStoredDecision(found)
     },
-    recentSettlements: async (limit) => (await client.call('recentSettlements', limit)).map(decodeStoredDecision),
-    spentNanoUsd: (sinceMs, keyId) => client.call('spentNanoUsd', sinceMs, keyId),
+    recentSettlements: async (limit) => (await client.read('recentSettlements', limit)).map(decodeStoredDecision),
+    spentNanoUsd: (sinceMs, keyId) => client.read('spentNanoUsd', sinceMs, keyId),
     async prune(beforeMs) {
       for (let pruned = 0; ; ) {
-        const count = await client.call('pruneSome', beforeMs, pruneBatch)
+        const count = await client.write('pruneSome', beforeMs, pruneBatch)
         pruned += count
         if (count < pruneBatch) return pruned
       }
@@ -39,39 +39,39 @@ export function remoteDecisionStore(client: StorageClient): DecisionStore {
 export function remoteFeedbackStore(client: StorageClient): FeedbackStore {
   return {
     async accept(feedback, visibleTo) {
-      const receipt = await client.call('acceptFeedback', feedback, visibleTo)
+      const receipt = await client.write('acceptFeedback', feedback, visibleTo)
       if (receipt.status === 'duplicate') return receipt
       if (receipt.status !== 'accepted') return { status: receipt.status }
       const label = decodeLabel(receipt.label)
       return { status: 'accepted', sequence: label.sequence, label }
     },
-    labelsAfter: async (sequence, limit) => (await client.call('labelsAfter', sequence, limit)).map(decodeLabel),
-    latestSequence: () => client.call('latestSequence'),
+    labelsAfter: async (sequence, limit) => (await client.read('labelsAfter', sequence, limit)).map(decodeLabel),
+    latestSequence: () => client.read('latestSequence'),
   }
 }
 
 export function remotePolicyStore(client: StorageClient): PolicyStore {
   return {
     saveVersion: async ({ snapshot, ...summary }) =>
-      client.call('saveVersion', { ...summary, bytes: encodeSnapshot(snapshot) }),
+      client.write('saveVersion', { ...summary, bytes: encodeSnapshot(snapshot) }),
     async latestVersion() {
-      const found = await client.call('latestVersion')
+      const found = await client.read('latestVersion')
       return found === undefined ? undefined : decodeVersion(found)
     },
     async version(id) {
-      const found = await client.call('version', id)
+      const found = await client.read('version', id)
       return found === undefined ? undefined : decodeVersion(found)
     },
-    listVersions: () => client.call('listVersions'),
-    saveEmbedder: async (id, snapshot) => client.call('saveEmbedder', id, encodeSnapshot(snapshot)),
+    listVersions: () => client.read('listVersions'),
+    saveEmbedder: async (id, snapshot) => client.write('saveEmbedder', id, encodeSnapshot(snapshot)),
     async embedder(id) {
-      const bytes = await client.call('embedder', id)
+      const bytes = await client.read('embedder', id)
       return bytes === undefined ? undefined : decodeSnapshot(bytes)
     },
     saveLearnedState: async (policyVersion, sequence, state) =>
-      client.call('saveLearnedState', policyVersion, sequence, encodeSnapshot(state)),
+      client.write('saveLearnedState', policyVersion, sequence, encodeSnapshot(state)),
     async learnedState(policyVersion) {
-      const found = await client.call('learnedState', policyVersion)
+      const found = await client.read('learnedState', policyVersion)
       return found === undefined ? undefined : { sequence: found.sequence, state: decodeSnapshot(found.state) }
     },
   }
@@ -79,9 +79,9 @@ export function remotePolicyStore(client: StorageClient): PolicyStore {
 
 export function remoteKeyStore(client: StorageClient): KeyStore {
   return {
-    create: async (key) => client.call('createKey', encodeApiKey(key)),
-    list: async () => (await client.call('listKeys')).map(decodeApiKey),
-    revoke: (id, atMs) => client.call('revokeKey', id, atMs),
+    create: async (key) => client.write('createKey', encodeApiKey(key)),
+    list: async () => (await client.read('listKeys')).map(decodeApiKey),
+    revoke: (id, atMs) => client.write('revokeKey', id, atMs),
   }
 }
 

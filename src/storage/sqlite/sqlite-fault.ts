@@ -8,10 +8,12 @@ export interface StorageFault {
   readonly detail: string | undefined
 }
 
+const busyResultCode = 5
+
 /** By SQLite's primary result codes (sqlite.org/rescode.html). */
 const faultByResultCode: Readonly<Record<number, readonly [code: StorageErrorCode, message: string]>> = {
   3: ['storage_unavailable', 'The database file may not be accessed; check its permissions'],
-  5: ['storage_locked', 'Another process is writing to the database; try again'],
+  [busyResultCode]: ['storage_locked', 'Another process is writing to the database; try again'],
   6: ['storage_locked', 'Another connection is writing to the database; try again'],
   8: ['storage_unavailable', 'The database file is read-only; check its permissions'],
   10: ['storage_unavailable', 'The database file cannot be read or written; check the disk'],
@@ -40,6 +42,12 @@ export function toStorageError(fault: StorageFault): StorageError {
   return fault.detail === undefined
     ? new StorageError(fault.code, fault.message)
     : new StorageError(fault.code, `${fault.message} (SQLite: ${fault.detail})`)
+}
+
+/** Whether another connection holds the lock that was asked for. */
+export function isBusy(error: unknown): boolean {
+  const resultCode = resultCodeOf(error)
+  return resultCode !== undefined && (resultCode & 0xff) === busyResultCode
 }
 
 function resultCodeOf(error: unknown): number | undefined {

@@ -3,34 +3,80 @@ import { type MessagePort, parentPort, workerData } from 'node:worker_threads'
 import { Kysely } from 'kysely'
 import { BatchRunner } from './batch-runner.ts'
 import { nodeSqliteDialect } from './node-sqlite-dialect.ts'
-import { type DatabaseOptions, fileGuard, openDatabase } from './open-database.ts'
+import { type DatabaseOptions, fileGuard, openDatabase, openReader } from './open-database.ts'
 import { createOperations } from './operations.ts'
-import type { MessageFromWorker, MessageToWorker } from './protocol.ts'
+import type { Call, Lane, MessageFromWorker, MessageToWorker } from './protocol.ts'
 import type { Schema } from './schema.ts'
 import { toStorageFault } from './sqlite-fault.ts'
 
 if (parentPort === null) throw new Error('This file is run as a worker thread by openSqliteStorage')
 serve(parentPort, workerData as DatabaseOptions)
 
-/** Owns the database: answers batches in the order they come, one at a time, until told to close. */
+interface OpenedDatabase {
+  readonly runners: Readonly<Record<Lane, BatchRunner>>
+  readonly close: () => void
+}
+
+/** Owns the database: answers the batches of each lane in the order they come, until told to close. */
 function serve(port: MessagePort, options: DatabaseOptions): void {
   const send = (message: MessageFromWorker): void => port.postMessage(message)
-  let database: DatabaseSync
+  let database: OpenedDatabase
   try {
-    database = openDatabase(options)
+    database = open(options)
   } catch (error) {
     send({ kind: 'not_opened', fault: toStorageFault(error) })
     port.close()
     return
   }
-  const operations = createOperations(new Kysely<Schema>({ dialect: nodeSqliteDialect(database) }), database)
-  const runner = new BatchRunner(database, operations, fileGuard(options.file))
-  const answer = async (message: MessageToWorker): Promise<void> => {
-    if (message.kind === 'batch') return send({ kind: 'replies', replies: await runner.run(message.calls) })
-    database.close()
-    send({ kind: 'closed' })
+  port.on('message', (message: MessageToWorker) => {
+    if (message.kind === 'batch') void answer(message.lane, message.calls)
+    else close()
+  })
+  send({ kind: 'opened' })
+
+  async function answer(lane: Lane, calls: readonly Call[]): Promise<void> {
+    send({ kind: 'replies', lane, replies: await database.runners[lane].run(calls) })
+  }
+
+  function close(): void {
+    try {
+      database.close()
+      send({ kind: 'closed' })
+    } catch (error) {
+      send({ kind: 'not_closed', fault: toStorageFault(error) })
+    }
     port.close()
   }
-  port.on('message', (message: MessageToWorker) => void answer(message))
-  send({ kind: 'opened' })
+}
+
+function open(options: DatabaseOptions): OpenedDatabase {
+  const opened: DatabaseSync[] = []
+  const close = (): void => {
+    for (const database of opened.toReversed()) database.close()
+  }
+  const keep = (database: DatabaseSync): DatabaseSync => {
+    opened.push(database)
+    return database
+  }
+  const inMemory = options.file === ':memory:'
+  try {
+    const writer = keep(openDatabase(options))
+    writer.exec('PRAGMA busy_timeout = 0')
+    const requireFile = fileGuard(options.file)
+    const run = (database: DatabaseSync): BatchRunner =>
+      new BatchRunner(database, createOperations(kyselyOn(database), database), {
+        requireFile,
+        busyTimeoutMs: options.busyTimeoutMs,
+      })
+    const write = run(writer)
+    // A database in memory belongs to its one connection, and no other process can lock it.
+    return { runners: { write, read: inMemory ? write : run(keep(openReader(options))) }, close }
+  } catch (error) {
+    close()
+    throw error
+  }
+}
+
+function kyselyOn(database: DatabaseSync): Kysely<Schema> {
+  return new Kysely<Schema>({ dialect: nodeSqliteDialect(database) })
 }

@@ -1,165 +1,175 @@
 import type { Worker } from 'node:worker_threads'
 import { StorageError } from '../storage-error.ts'
-import type { OperationArgs, OperationName, OperationResult } from './operations.ts'
-import type { Call, MessageFromWorker, MessageToWorker } from './protocol.ts'
+import { CallLane, type LaneLimits } from './call-lane.ts'
+import type { OperationArgs, OperationName, OperationResult, ReadName, WriteName } from './operations.ts'
+import type { Lane, MessageFromWorker, MessageToWorker } from './protocol.ts'
 import { toStorageError } from './sqlite-fault.ts'
 
-/** Bounds how long one transaction holds the write lock. */
-const maxBatchCalls = 512
+/** Of writes and of reads each. A decision and its settlement come to about 5 kB. */
+const defaultLimits: LaneLimits = { maxCalls: 20_000, maxBytes: 64_000_000 }
 
-/**
- * How long a call that nobody waits for may look for others to share a commit with. Far less than any LLM takes to
- * answer; what a kill can cost is the record of a call that began this long before it.
- */
-const maxLingerMs = 5
+/** A process that is told to stop is commonly killed after ten seconds. */
+const defaultClosingMs = 8000
 
 /** What the client needs of its worker. */
-export type WorkerEnd = Pick<Worker, 'on' | 'postMessage' | 'ref' | 'unref'>
+export type WorkerEnd = Pick<Worker, 'on' | 'postMessage' | 'ref' | 'unref' | 'terminate'>
 
-interface PendingCall {
-  readonly call: Call
-  readonly resolve: (value: unknown) => void
-  readonly reject: (error: StorageError) => void
+export interface StorageClientOptions {
+  /** Of writes and of reads each. Default 20,000 calls and 64 MB. */
+  readonly limits?: LaneLimits
+  /** How long `close()` waits for the calls made before it. Default 8000. */
+  readonly closingMs?: number
 }
 
 /**
- * The main thread's end of the worker. Calls of one turn of the event loop go to it together; while a batch is under
- * way the next one collects. The worker keeps the process alive only while calls are pending.
+ * The main thread's end of the worker. Reads and writes go to it in lanes of their own, so that no read waits for a
+ * write that waits for another process's lock. Writes take effect in the order they are made; a read sees every write
+ * that had been acknowledged before it was made, and may miss one that had not. The worker keeps the process alive only
+ * while calls are pending.
  */
 export class StorageClient {
   readonly #worker: WorkerEnd
   readonly #onError: (error: StorageError) => void
-  #queue: PendingCall[] = []
-  #inFlight: readonly PendingCall[] = []
-  #flushScheduled = false
-  /** Somebody waits for a call in the queue. */
-  #urgent = false
-  #linger: NodeJS.Timeout | undefined
+  readonly #closingMs: number
+  readonly #lanes: Readonly<Record<Lane, CallLane>>
   #failure: StorageError | undefined
   #closing: Promise<void> | undefined
-  #closed: (() => void) | undefined
+  #settleClosing: ((error: StorageError | undefined) => void) | undefined
+  #closingTimer: NodeJS.Timeout | undefined
+  #toldToClose = false
 
   /**
    * @param worker has opened its database.
    * @param onError hears of the worker's death, once.
    */
-  constructor(worker: WorkerEnd, onError: (error: StorageError) => void) {
+  constructor(worker: WorkerEnd, onError: (error: StorageError) => void, options: StorageClientOptions = {}) {
     this.#worker = worker
     this.#onError = onError
+    this.#closingMs = options.closingMs ?? defaultClosingMs
+    const lane = (name: Lane): CallLane =>
+      new CallLane(
+        options.limits ?? defaultLimits,
+        (calls) => this.#send({ kind: 'batch', lane: name, calls }),
+        () => this.#rest(),
+      )
+    this.#lanes = { read: lane('read'), write: lane('write') }
     worker.on('message', (message: MessageFromWorker) => this.#receive(message))
+    worker.on('messageerror', (cause) =>
+      this.#fail('An answer of the database worker was lost; restart Pointsman', cause),
+    )
     worker.on('error', (cause) => this.#fail('The database worker failed; restart Pointsman', cause))
     worker.on('exit', () => this.#fail('The database worker ended; restart Pointsman'))
     worker.unref()
   }
 
   /** Resolves after the commit. @throws {StorageError} */
-  call<Name extends OperationName>(operation: Name, ...args: OperationArgs<Name>): Promise<OperationResult<Name>> {
-    const result = this.#enqueue(operation, args)
-    this.#hurry()
+  write<Name extends WriteName>(operation: Name, ...args: OperationArgs<Name>): Promise<OperationResult<Name>> {
+    const result = this.#add('write', operation, args)
+    this.#lanes.write.hurry()
     return result
   }
 
   /** The same for what nobody waits for yet: goes along with the next call, or alone after a few milliseconds. */
-  callSoon<Name extends OperationName>(operation: Name, ...args: OperationArgs<Name>): Promise<OperationResult<Name>> {
-    const result = this.#enqueue(operation, args)
-    if (this.#queue.length > 0) this.#linger ??= setTimeout(() => this.#hurry(), maxLingerMs)
+  writeSoon<Name extends WriteName>(operation: Name, ...args: OperationArgs<Name>): Promise<OperationResult<Name>> {
+    const result = this.#add('write', operation, args)
+    this.#lanes.write.linger()
     return result
   }
 
-  /** Resolves when the calls made so far are answered and the worker has closed its database. */
+  /** Sends what lingers ahead of it, so that a read as a rule sees that too. @throws {StorageError} */
+  read<Name extends ReadName>(operation: Name, ...args: OperationArgs<Name>): Promise<OperationResult<Name>> {
+    const result = this.#add('read', operation, args)
+    this.#lanes.write.hurry()
+    this.#lanes.read.hurry()
+    return result
+  }
+
+  /**
+   * Resolves when the calls made so far are answered and the worker has closed its database, or at once when the worker
+   * is dead. Calls that still wait after `closingMs` reject, and so does this.
+   *
+   * @throws {StorageError} `storage_unavailable`
+   */
   close(): Promise<void> {
-    if (this.#closing === undefined) {
-      this.#closing = new Promise((resolve) => {
-        this.#closed = resolve
-      })
-      this.#worker.ref()
-      if (this.#failure !== undefined) this.#closed?.()
-      else {
-        this.#urgent = true
-        this.#flush()
-      }
+    if (this.#closing !== undefined) return this.#closing
+    this.#closing = new Promise((resolve, reject) => {
+      this.#settleClosing = (error) => (error === undefined ? resolve() : reject(error))
+    })
+    if (this.#failure !== undefined) {
+      this.#endClosing()
+      return this.#closing
     }
+    this.#worker.ref()
+    this.#closingTimer = setTimeout(() => this.#giveUp(), this.#closingMs)
+    this.#lanes.write.drain()
+    this.#lanes.read.drain()
+    this.#rest()
     return this.#closing
   }
 
-  #enqueue<Name extends OperationName>(operation: Name, args: OperationArgs<Name>): Promise<OperationResult<Name>> {
+  #add<Name extends OperationName>(
+    lane: Lane,
+    operation: Name,
+    args: OperationArgs<Name>,
+  ): Promise<OperationResult<Name>> {
     if (this.#closing !== undefined) {
       return Promise.reject(new StorageError('storage_closed', 'The database has been closed'))
     }
     if (this.#failure !== undefined) return Promise.reject(this.#failure)
-    return new Promise((resolve, reject) => {
-      this.#queue.push({ call: { operation, args }, resolve: resolve as (value: unknown) => void, reject })
-    })
-  }
-
-  /** Sends the queue at the end of this turn, or once the batch under way is answered. */
-  #hurry(): void {
-    this.#urgent = true
-    if (this.#flushScheduled || this.#inFlight.length > 0) return
-    this.#flushScheduled = true
-    setImmediate(() => {
-      this.#flushScheduled = false
-      if (this.#queue.length > 0) this.#flush()
-    })
-  }
-
-  #flush(): void {
-    if (this.#failure !== undefined || this.#inFlight.length > 0) return
-    if (this.#queue.length === 0) {
-      if (this.#closing === undefined) this.#worker.unref()
-      else this.#send({ kind: 'close' })
-      return
-    }
-    if (!this.#urgent) return
-    this.#stopLingering()
-    this.#inFlight = this.#queue.splice(0, maxBatchCalls)
-    this.#urgent = this.#queue.length > 0
-    this.#worker.ref()
-    try {
-      this.#send({ kind: 'batch', calls: this.#inFlight.map(({ call }) => call) })
-    } catch (cause) {
-      this.#rejectBatch(new StorageError('storage_conflict', 'A record has a field that cannot be stored', { cause }))
-    }
-  }
-
-  #stopLingering(): void {
-    clearTimeout(this.#linger)
-    this.#linger = undefined
-  }
-
-  #rejectBatch(error: StorageError): void {
-    const rejected = this.#inFlight
-    this.#inFlight = []
-    for (const { reject } of rejected) reject(error)
-    this.#flush()
+    return this.#lanes[lane].add({ operation, args }) as Promise<OperationResult<Name>>
   }
 
   #send(message: MessageToWorker): void {
+    this.#worker.ref()
     this.#worker.postMessage(message)
   }
 
-  #receive(message: MessageFromWorker): void {
-    if (message.kind === 'closed') this.#closed?.()
-    if (message.kind !== 'replies') return
-    const answered = this.#inFlight
-    this.#inFlight = []
-    answered.forEach(({ resolve, reject }, i) => {
-      const reply = message.replies[i]!
-      if (reply.ok) resolve(reply.value)
-      else reject(toStorageError(reply.fault))
-    })
-    this.#flush()
+  /** Lets the worker go once both lanes are idle. */
+  #rest(): void {
+    if (this.#failure !== undefined || !this.#lanes.read.idle || !this.#lanes.write.idle) return
+    if (this.#closing === undefined) {
+      this.#worker.unref()
+    } else if (!this.#toldToClose) {
+      this.#toldToClose = true
+      this.#send({ kind: 'close' })
+    }
   }
 
+  #receive(message: MessageFromWorker): void {
+    if (message.kind === 'replies') this.#lanes[message.lane].answer(message.replies)
+    else if (message.kind === 'closed') this.#endClosing()
+    else if (message.kind === 'not_closed') this.#endClosing(toStorageError(message.fault))
+  }
+
+  #giveUp(): void {
+    const pending = this.#lanes.write.pendingCalls + this.#lanes.read.pendingCalls
+    const error = new StorageError(
+      'storage_unavailable',
+      `The database was not closed within ${this.#closingMs} ms; ${pending} calls were not answered and may be lost`,
+    )
+    this.#endClosing(error)
+    this.#abandon(error)
+    void this.#worker.terminate()
+  }
+
+  /** The worker's death also ends a close that is under way: there is nothing left to wait for. */
   #fail(message: string, cause?: unknown): void {
     if (this.#failure !== undefined) return
-    this.#failure = new StorageError('storage_unavailable', message, { cause })
-    this.#stopLingering()
-    const pending = [...this.#inFlight, ...this.#queue]
-    this.#inFlight = []
-    this.#queue = []
-    for (const { reject } of pending) reject(this.#failure)
-    if (this.#closing === undefined) this.#onError(this.#failure)
-    this.#closed?.()
+    const error = new StorageError('storage_unavailable', message, { cause })
+    const { pendingCalls } = this.#lanes.write
+    this.#abandon(error)
+    if (this.#closing === undefined) this.#onError(error)
+    else this.#endClosing(pendingCalls > 0 ? error : undefined)
+  }
+
+  #abandon(error: StorageError): void {
+    this.#failure = error
+    this.#lanes.write.fail(error)
+    this.#lanes.read.fail(error)
+  }
+
+  #endClosing(error?: StorageError): void {
+    clearTimeout(this.#closingTimer)
+    this.#settleClosing?.(error)
   }
 }
