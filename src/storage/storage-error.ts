@@ -6,6 +6,7 @@
  * - `storage_corrupt`: the file is damaged, is no database, or is one of another program.
  * - `storage_closed`: the call came after `close()`.
  * - `storage_newer_version`: a newer Pointsman wrote the database.
+ * - `storage_in_use`: another gateway serves this database.
  * - `storage_unavailable`: the file cannot be opened, read or written, was removed or replaced, its worker died, or so
  *   many calls wait for it that no more are taken.
  * - `storage_conflict`: the record contradicts what is stored (an id used twice, a settlement without its decision)
@@ -17,6 +18,7 @@ export type StorageErrorCode =
   | 'storage_corrupt'
   | 'storage_closed'
   | 'storage_newer_version'
+  | 'storage_in_use'
   | 'storage_unavailable'
   | 'storage_conflict'
 

@@ -1,8 +1,7 @@
 import { Worker } from 'node:worker_threads'
 import type { Storage } from '../storage.ts'
 import { StorageError } from '../storage-error.ts'
-import type { DatabaseOptions } from './open-database.ts'
-import type { MessageFromWorker } from './protocol.ts'
+import type { MessageFromWorker, WorkerOptions } from './protocol.ts'
 import { remoteDecisionStore, remoteFeedbackStore, remoteKeyStore, remotePolicyStore } from './remote-stores.ts'
 import { toStorageError } from './sqlite-fault.ts'
 import { StorageClient } from './storage-client.ts'
@@ -16,6 +15,13 @@ export interface SqliteStorageOptions {
   readonly busyTimeoutMs?: number
   /** The file may not grow past this; writes then reject with `storage_full`. Default: as large as the disk allows. */
   readonly maxFileBytes?: number
+  /**
+   * Claims the database for serving, until it is closed or the process ends, however it ends: a gateway keeps spend,
+   * limits and learned state in memory, so that two on one file would each spend the whole cap. Rejects with
+   * `storage_in_use` while another process has claimed it; those that do not claim it, such as commands, may open it all
+   * the same. Leaves an empty `<file>.serving` behind. Default false.
+   */
+  readonly exclusive?: boolean
 }
 
 /** In place of the process's own flags, some of which a worker refuses. Node 22 calls `node:sqlite` experimental. */
@@ -28,10 +34,11 @@ const workerFlags = ['--disable-warning=ExperimentalWarning']
  * @throws {StorageError} with every code but `storage_closed` and `storage_conflict`.
  */
 export async function openSqliteStorage(options: SqliteStorageOptions): Promise<Storage> {
-  const workerData: DatabaseOptions = {
+  const workerData: WorkerOptions = {
     file: options.file,
     busyTimeoutMs: options.busyTimeoutMs ?? 5000,
     maxFileBytes: options.maxFileBytes,
+    exclusive: options.exclusive ?? false,
   }
   const worker = new Worker(workerUrl(), { name: 'pointsman-storage', workerData, execArgv: workerFlags })
   await opened(worker)

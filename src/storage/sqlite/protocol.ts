@@ -1,5 +1,12 @@
+import type { DatabaseOptions } from './open-database.ts'
 import type { OperationName } from './operations.ts'
 import type { StorageFault } from './sqlite-fault.ts'
+
+/** What the worker is started with. */
+export interface WorkerOptions extends DatabaseOptions {
+  /** Claim the database for serving. */
+  readonly exclusive: boolean
+}
 
 /** One call as it crosses to the worker. */
 export interface Call {

@@ -2,15 +2,16 @@ import type { DatabaseSync } from 'node:sqlite'
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads'
 import { Kysely } from 'kysely'
 import { BatchRunner } from './batch-runner.ts'
+import { claimServing } from './claim-serving.ts'
 import { nodeSqliteDialect } from './node-sqlite-dialect.ts'
-import { type DatabaseOptions, fileGuard, openDatabase, openReader } from './open-database.ts'
+import { fileGuard, openDatabase, openReader } from './open-database.ts'
 import { createOperations } from './operations.ts'
-import type { Call, Lane, MessageFromWorker, MessageToWorker } from './protocol.ts'
+import type { Call, Lane, MessageFromWorker, MessageToWorker, WorkerOptions } from './protocol.ts'
 import type { Schema } from './schema.ts'
 import { toStorageFault } from './sqlite-fault.ts'
 
 if (parentPort === null) throw new Error('This file is run as a worker thread by openSqliteStorage')
-serve(parentPort, workerData as DatabaseOptions)
+serve(parentPort, workerData as WorkerOptions)
 
 interface OpenedDatabase {
   readonly runners: Readonly<Record<Lane, BatchRunner>>
@@ -18,7 +19,7 @@ interface OpenedDatabase {
 }
 
 /** Owns the database: answers the batches of each lane in the order they come, until told to close. */
-function serve(port: MessagePort, options: DatabaseOptions): void {
+function serve(port: MessagePort, options: WorkerOptions): void {
   const send = (message: MessageFromWorker): void => port.postMessage(message)
   let database: OpenedDatabase
   try {
@@ -49,7 +50,7 @@ function serve(port: MessagePort, options: DatabaseOptions): void {
   }
 }
 
-function open(options: DatabaseOptions): OpenedDatabase {
+function open(options: WorkerOptions): OpenedDatabase {
   const opened: DatabaseSync[] = []
   const close = (): void => {
     for (const database of opened.toReversed()) database.close()
@@ -60,6 +61,7 @@ function open(options: DatabaseOptions): OpenedDatabase {
   }
   const inMemory = options.file === ':memory:'
   try {
+    if (options.exclusive && !inMemory) keep(claimServing(options.file))
     const writer = keep(openDatabase(options))
     writer.exec('PRAGMA busy_timeout = 0')
     const requireFile = fileGuard(options.file)
