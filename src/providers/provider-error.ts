@@ -61,6 +61,8 @@ export class ProviderError extends Error {
   /** A second try of the same call may work and cannot have been billed. */
   readonly retryable: boolean
   readonly retryAfterMs: number | undefined
+  /** Says nothing of the upstream's health: the time ran out on our side of the call. */
+  readonly inconclusive: boolean
   /** The upstream's own `error` object, for the caller; never holds our credentials. */
   readonly upstreamError: { readonly [field: string]: unknown } | undefined
 
@@ -71,6 +73,7 @@ export class ProviderError extends Error {
       readonly upstreamStatus?: number | undefined
       readonly retryable?: boolean
       readonly retryAfterMs?: number | undefined
+      readonly inconclusive?: boolean
       readonly upstreamError?: { readonly [field: string]: unknown } | undefined
       readonly cause?: unknown
     } = {},
@@ -80,6 +83,7 @@ export class ProviderError extends Error {
     this.upstreamStatus = options.upstreamStatus
     this.retryable = options.retryable ?? false
     this.retryAfterMs = options.retryAfterMs
+    this.inconclusive = options.inconclusive ?? false
     this.upstreamError = options.upstreamError
   }
 }

@@ -25,6 +25,15 @@ function setUp(answer: ScriptedAnswer, deadlines: Deadlines) {
   return { timers, inner, provider: new DeadlineProvider(inner, deadlines, timers) }
 }
 
+async function failure(events: AsyncIterable<ChatEvent>): Promise<unknown> {
+  try {
+    for await (const _ of events);
+  } catch (error) {
+    return error
+  }
+  throw new Error('It ended well')
+}
+
 /** Reads to the end and says how it ended. */
 async function outcome(events: AsyncIterable<ChatEvent>, onEvent: () => Promise<void> = async () => {}) {
   let count = 0
@@ -77,6 +86,27 @@ describe('DeadlineProvider', () => {
     await timers.advance(1)
     expect(inner.openCalls).toBe(0)
     expect(await pending).toEqual({ count, error: 'upstream_timeout' })
+    expect(timers.pendingCount).toBe(0)
+  })
+
+  it.each<[string, ScriptedAnswer, Deadlines, boolean]>([
+    ['a stall', { steps: [role, hel, { type: 'hang' }] }, { stallMs: 30 }, false],
+    ['no content in time', { steps: [role, { type: 'hang' }] }, { firstContentMs: 30 }, false],
+    ['the total before any content', { steps: [role, { type: 'hang' }] }, { totalMs: 30 }, false],
+    ['the total of an answer under way', { steps: [role, hel, { type: 'hang' }] }, { totalMs: 30 }, true],
+  ])('says whether %s tells something of the upstream', async (_name, answer, deadlines, inconclusive) => {
+    const { timers, provider } = setUp(answer, deadlines)
+    const pending = failure(provider.stream(call, never))
+    await timers.advance(30)
+    expect(await pending).toMatchObject({ code: 'upstream_timeout', inconclusive })
+  })
+
+  it('does not blame the upstream for a total that passes while nobody asks', async () => {
+    const { timers, provider } = setUp({ steps: [role, hel, lo, stop, end] }, { totalMs: 30 })
+    const reader = provider.stream(call, never)[Symbol.asyncIterator]()
+    await reader.next()
+    await timers.advance(30)
+    await expect(reader.next()).rejects.toMatchObject({ code: 'upstream_timeout', inconclusive: true })
     expect(timers.pendingCount).toBe(0)
   })
 

@@ -14,7 +14,8 @@ export interface Deadlines {
 }
 
 /**
- * Ends calls that take too long with `upstream_timeout`. Around a `RetryingProvider` it is one deadline for all
+ * Ends calls that take too long with `upstream_timeout`; `inconclusive` when the reader took the time, or when an answer
+ * that kept coming was longer than the total allows. Around a `RetryingProvider` it is one deadline for all
  * attempts. Relies on the inner provider to end when its signal aborts.
  */
 export class DeadlineProvider implements ChatProvider {
@@ -66,8 +67,15 @@ export class DeadlineProvider implements ChatProvider {
   }
 }
 
-function timeoutError(message: string): ProviderError {
-  return new ProviderError('upstream_timeout', message)
+function timeoutError(message: string, inconclusive = false): ProviderError {
+  return new ProviderError('upstream_timeout', message, { inconclusive })
+}
+
+interface Limit {
+  readonly atMs: number
+  readonly message: string
+  /** Of the whole answer, however steadily it comes. */
+  readonly ofWhole: boolean
 }
 
 class TimedStream implements AsyncIterator<ChatEvent, undefined> {
@@ -124,7 +132,9 @@ class TimedStream implements AsyncIterator<ChatEvent, undefined> {
     const nowMs = this.#timers.now()
     const passed = this.#limits(nowMs).find((limit) => limit.atMs <= nowMs)
     if (passed !== undefined) {
-      this.#late = timeoutError(passed.message)
+      // Nobody was asking: the reader took the time. Content had come and `totalMs` passed: the answer is long.
+      const inconclusive = this.#askedMs === undefined || (passed.ofWhole && this.#sawContent)
+      this.#late = timeoutError(passed.message, inconclusive)
       this.#link.controller.abort(this.#late)
       return
     }
@@ -134,18 +144,20 @@ class TimedStream implements AsyncIterator<ChatEvent, undefined> {
     this.#cancelTimer = this.#timers.after(Math.ceil(atMs - nowMs), () => this.#watch())
   }
 
-  #limits(nowMs: number): { readonly atMs: number; readonly message: string }[] {
+  #limits(nowMs: number): Limit[] {
     const { totalMs, firstContentMs, stallMs } = this.#deadlines
-    const limits: { readonly atMs: number; readonly message: string }[] = []
+    const limits: Limit[] = []
     if (totalMs !== undefined) {
-      limits.push({ atMs: this.#startMs + totalMs, message: `The answer was not complete within ${totalMs} ms` })
+      const message = `The answer was not complete within ${Math.round(totalMs)} ms`
+      limits.push({ atMs: this.#startMs + totalMs, message, ofWhole: true })
     }
     if (firstContentMs !== undefined && !this.#sawContent) {
-      limits.push({ atMs: this.#startMs + firstContentMs, message: `No content within ${firstContentMs} ms` })
+      const message = `No content within ${firstContentMs} ms`
+      limits.push({ atMs: this.#startMs + firstContentMs, message, ofWhole: false })
     }
     if (stallMs !== undefined) {
       const fromMs = this.#sawContent && this.#askedMs !== undefined ? this.#askedMs : nowMs
-      limits.push({ atMs: fromMs + stallMs, message: `The stream stalled for ${stallMs} ms` })
+      limits.push({ atMs: fromMs + stallMs, message: `The stream stalled for ${stallMs} ms`, ofWhole: false })
     }
     return limits
   }
