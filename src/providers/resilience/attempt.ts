@@ -35,6 +35,11 @@ export class OpenAttempt {
     return this.#timers.now() - this.#startMs
   }
 
+  /** The first content has come. */
+  begun(): void {
+    this.#permit?.begun()
+  }
+
   /**
    * Says how it ended; only the first word counts.
    * @param error whatever was thrown, or undefined after a whole answer.
@@ -45,8 +50,8 @@ export class OpenAttempt {
     const code = error instanceof ProviderError ? error.code : undefined
     this.#attempts[this.#index] = { llm: this.#llm, error: code, ms: this.elapsedMs() }
     if (error === undefined) this.#permit?.record(undefined)
-    else if (error instanceof ProviderError) this.#permit?.record(error.code, error.retryAfterMs)
-    // A fault of our own says nothing about the upstream.
-    else this.#permit?.record('aborted')
+    else if (error instanceof ProviderError && !error.inconclusive) this.#permit?.record(error.code, error.retryAfterMs)
+    // Nor does a fault of our own say anything about the upstream.
+    else this.#permit?.release()
   }
 }

@@ -91,6 +91,47 @@ describe('CircuitBreaker', () => {
     expect(circuit.state).toBe('closed')
   })
 
+  it('closes as soon as a probe begins to answer, and still counts a cut', async () => {
+    const { circuit, clock, end } = breaker({ consecutiveFailures: 2, openMs: 100 })
+    end('upstream_failed')
+    end('upstream_failed')
+    await clock.advance(100)
+    const probe = circuit.admit()
+    expect(circuit.available).toBe(false)
+    probe?.begun()
+    expect(circuit.state).toBe('closed')
+    probe?.record('upstream_cut')
+    expect(circuit.state).toBe('closed')
+    end('upstream_failed')
+    expect(circuit.state).toBe('open')
+    // No answer came whole in between: it stays away longer, not as long as at first.
+    await clock.advance(199)
+    expect(circuit.state).toBe('open')
+    await clock.advance(1)
+    expect(circuit.state).toBe('half_open')
+  })
+
+  it('learns nothing from a call that merely begins while it is closed', () => {
+    const { circuit, end } = breaker({ consecutiveFailures: 2 })
+    end('upstream_failed')
+    circuit.admit()?.begun()
+    end('upstream_failed')
+    expect(circuit.state).toBe('open')
+  })
+
+  it('hears nothing of a released call, probe or not', async () => {
+    const { circuit, clock, end } = breaker({ consecutiveFailures: 1, openMs: 100 })
+    circuit.admit()?.release()
+    expect(circuit.state).toBe('closed')
+    end('upstream_failed')
+    await clock.advance(100)
+    const probe = circuit.admit()
+    probe?.release()
+    probe?.record('upstream_failed')
+    expect(circuit.state).toBe('half_open')
+    expect(circuit.available).toBe(true)
+  })
+
   it('tries another probe when the first one was abandoned', async () => {
     const { circuit, clock, end } = breaker({ consecutiveFailures: 1, openMs: 100 })
     end('upstream_failed')

@@ -21,13 +21,17 @@ export interface CircuitBreakerOptions {
 
 export type CircuitState = 'closed' | 'open' | 'half_open'
 
-/** Leave to make one call. */
+/** Leave to make one call. It ends with `record` or `release`, of which only the first counts. */
 export interface CallPermit {
+  /** The answer has begun. Closes the breaker for a probe, so that others need not wait for the end of its stream. */
+  begun(): void
   /**
-   * Says how the call ended; only the first word counts.
+   * Says how the call ended.
    * @param error the code of its error, or undefined after a whole answer.
    */
   record(error: ProviderErrorCode | undefined, retryAfterMs?: number): void
+  /** The call ended in a way that says nothing of the upstream. */
+  release(): void
 }
 
 /** What a call says of the upstream's health. */
@@ -53,7 +57,8 @@ const windowSlots = 10
 
 /**
  * Stops calling an LLM that keeps failing. Closed: calls pass. Open: none do, until `openMs` has passed. Half-open: one
- * call passes as a probe; its success closes the breaker, its failure opens it for twice as long.
+ * call passes as a probe; its success, or the beginning of its stream, closes the breaker, its failure opens it for
+ * twice as long. The first whole answer ends the doubling.
  */
 export class CircuitBreaker {
   readonly #options: Required<CircuitBreakerOptions>
@@ -93,20 +98,29 @@ export class CircuitBreaker {
     return state === 'closed' || (state === 'half_open' && !this.#probing)
   }
 
-  /** Asks to make a call; undefined: do not. Every permit must be recorded, else a half-open breaker waits for ever. */
+  /** Asks to make a call; undefined: do not. Every permit must be ended, else a half-open breaker waits for ever. */
   admit(): CallPermit | undefined {
     if (!this.available) return undefined
-    const probe = this.state === 'half_open'
+    let probe = this.state === 'half_open'
     if (probe) this.#probing = true
-    let recorded = false
+    let ended = false
+    const end = (verdict: Verdict, answered: boolean, retryAfterMs: number | undefined) => {
+      if (ended) return
+      ended = true
+      if (probe) this.#recordProbe(verdict, retryAfterMs)
+      // A probe that had begun is a call like others by now.
+      if (this.#openUntilMs === undefined) this.#recordCall(verdict, answered, retryAfterMs)
+    }
     return {
-      record: (error, retryAfterMs) => {
-        if (recorded) return
-        recorded = true
-        const verdict = error === undefined ? 'alive' : verdictByCode[error]
-        if (probe) this.#recordProbe(verdict, retryAfterMs)
-        else if (this.#openUntilMs === undefined) this.#recordCall(verdict, error === undefined, retryAfterMs)
+      begun: () => {
+        if (!probe || ended) return
+        probe = false
+        this.#recordProbe('alive', undefined)
       },
+      record: (error, retryAfterMs) => {
+        end(error === undefined ? 'alive' : verdictByCode[error], error === undefined, retryAfterMs)
+      },
+      release: () => end('unknown', false, undefined),
     }
   }
 
@@ -114,7 +128,6 @@ export class CircuitBreaker {
     this.#probing = false
     if (verdict === 'alive') {
       this.#openUntilMs = undefined
-      this.#timesOpened = 0
       this.#slotNumber.fill(-1)
     } else if (verdict !== 'unknown') this.#open(verdict, retryAfterMs)
   }
@@ -131,6 +144,7 @@ export class CircuitBreaker {
     } else if (answered) {
       this.#failuresInRow = 0
       this.#rateLimitsInRow = 0
+      this.#timesOpened = 0
       this.#count(false)
     }
   }

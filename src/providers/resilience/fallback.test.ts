@@ -215,20 +215,64 @@ describe('streamWithFallback', () => {
     expect(timers.pendingCount).toBe(0)
   })
 
-  it('frees the upstream, the timers and the breaker’s probe when the reader leaves', async () => {
+  it('frees the upstream and the timers when the reader leaves', async () => {
     const timers = new ManualTimers()
-    const breakers = new CircuitBreakers(timers, { consecutiveFailures: 1, openMs: 10 })
-    breakers.for('a').admit()?.record('upstream_failed')
-    await timers.advance(10)
     const only = target('a', timers, { steps: [...scriptedEvents(['Hel']).slice(0, 2), { type: 'hang' }] })
-    const stream = await streamWithFallback([only], request, never, { timers, breakers, stallMs: 1000 })
-    expect(breakers.isAvailable('a')).toBe(false)
+    const stream = await streamWithFallback([only], request, never, { timers, stallMs: 1000 })
     const reader = stream.events[Symbol.asyncIterator]()
     await reader.return?.()
     await timers.advance(0)
     expect(only.provider.openCalls).toBe(0)
     expect(timers.pendingCount).toBe(0)
-    expect(breakers.isAvailable('a')).toBe(true)
     expect(stream.attempts).toMatchObject([{ llm: 'a', error: 'aborted' }])
+  })
+
+  it('lets others call an LLM again once its probe has begun to answer', async () => {
+    const timers = new ManualTimers()
+    const breakers = new CircuitBreakers(timers, { consecutiveFailures: 1, openMs: 10 })
+    breakers.for('a').admit()?.record('upstream_failed')
+    await timers.advance(10)
+    const [role, hel] = scriptedEvents(['Hel']) as [ChatEvent, ChatEvent]
+    const only = target('a', timers, { steps: [role, { type: 'wait', ms: 5 }, hel, { type: 'hang' }] })
+    const pending = streamWithFallback([only], request, never, { timers, breakers, stallMs: 1000 })
+    expect(breakers.isAvailable('a')).toBe(false)
+    await timers.advance(5)
+    const stream = await pending
+    expect(breakers.isAvailable('a')).toBe(true)
+    const reading = expect(read(stream.events)).rejects.toMatchObject({ code: 'upstream_timeout' })
+    await timers.advance(1000)
+    await reading
+    expect(breakers.isAvailable('a')).toBe(false)
+  })
+
+  it('frees a probe whose caller leaves before it answers', async () => {
+    const timers = new ManualTimers()
+    const breakers = new CircuitBreakers(timers, { consecutiveFailures: 1, openMs: 10 })
+    breakers.for('a').admit()?.record('upstream_failed')
+    await timers.advance(10)
+    const caller = new AbortController()
+    const pending = caught(
+      streamWithFallback([target('a', timers, { hang: true })], request, caller.signal, { timers, breakers }),
+    )
+    await timers.advance(1)
+    caller.abort()
+    expect((await pending).code).toBe('aborted')
+    expect(breakers.isAvailable('a')).toBe(true)
+  })
+
+  it('does not open a breaker for slow readers', async () => {
+    const timers = new ManualTimers()
+    const breakers = new CircuitBreakers(timers, { consecutiveFailures: 1 })
+    const options = { timers, breakers, deadlineMs: 50 }
+    const stream = await streamWithFallback(
+      [target('a', timers, { steps: scriptedEvents(['Hel', 'lo']) })],
+      request,
+      never,
+      options,
+    )
+    await timers.advance(50)
+    await expect(read(stream.events)).rejects.toMatchObject({ code: 'upstream_timeout' })
+    expect(stream.attempts).toMatchObject([{ llm: 'a', error: 'upstream_timeout' }])
+    expect(breakers.isAvailable('a')).toBe(true)
   })
 })

@@ -26,6 +26,7 @@ export class FollowedStream implements AsyncIterator<ChatEvent, undefined> {
     const last = held.at(-1)?.type
     this.timeToFirstTokenMs = last === 'content' ? attempt.elapsedMs() : undefined
     if (last === 'finished') this.#finish()
+    else attempt.begun()
   }
 
   /**
