@@ -76,6 +76,18 @@ describe('a whole answer', () => {
     expect(upstream.requests[0]?.body).not.toHaveProperty('stream_options')
   })
 
+  it.each([
+    [{ max_tokens: 100_000, max_completion_tokens: 5 }, { max_tokens: 5 }],
+    [{ max_tokens: 5, max_completion_tokens: 100_000 }, { max_tokens: 5 }],
+    [{ max_tokens: null, max_completion_tokens: 5 }, { max_tokens: 5 }],
+    [{ max_tokens: 5, max_completion_tokens: null }, { max_tokens: 5 }],
+  ])('is asked for with the tighter of two caps where one name is known: %j', async (caps, sent) => {
+    await provider.close()
+    provider = connect({ dialect: { outputCapParameter: 'max_tokens' } })
+    await provider.complete({ upstreamModel: 'm', request: { ...call.request, ...caps } }, never)
+    expect(upstream.requests[0]?.body).toEqual({ ...call.request, ...sent, model: 'm', stream: false })
+  })
+
   it('comes over one kept-alive connection, call after call', async () => {
     for (let i = 0; i < 5; i++) await provider.complete(call, never)
     upstream.plan({ kind: 'sse', events: streamOf('a') })
@@ -294,18 +306,6 @@ describe('a stream', () => {
     expect(body).toMatchObject({ max_tokens: 5 })
     expect(body).not.toHaveProperty('max_completion_tokens')
     expect(body).not.toHaveProperty('stream_options')
-  })
-
-  it.each([
-    [{ max_tokens: 100_000, max_completion_tokens: 5 }, { max_tokens: 5 }],
-    [{ max_tokens: 5, max_completion_tokens: 100_000 }, { max_tokens: 5 }],
-    [{ max_tokens: null, max_completion_tokens: 5 }, { max_tokens: 5 }],
-    [{ max_tokens: 5, max_completion_tokens: null }, { max_tokens: 5 }],
-  ])('sends the tighter of two caps where one name is known: %j', async (caps, sent) => {
-    await provider.close()
-    provider = connect({ dialect: { outputCapParameter: 'max_tokens' } })
-    await provider.complete({ upstreamModel: 'm', request: { ...call.request, ...caps } }, never)
-    expect(upstream.requests[0]?.body).toEqual({ ...call.request, ...sent, model: 'm', stream: false })
   })
 
   it('with its finish reason but without [DONE] is finished', async () => {
