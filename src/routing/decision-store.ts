@@ -7,7 +7,10 @@ export interface StoredDecision {
   readonly settlement: Settlement | undefined
 }
 
-/** Decisions and how they ended. Each promise resolves after the commit; calls take effect in the order they are made. */
+/**
+ * Decisions and how they ended. Each promise resolves after the commit. Writes take effect in the order they are made; a
+ * read sees every write that was acknowledged before it was made, and may miss one that is still pending.
+ */
 export interface DecisionStore {
   /**
    * May wait some milliseconds for the next call, to share its commit.
