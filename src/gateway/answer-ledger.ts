@@ -27,16 +27,21 @@ export class AnswerLedger {
   readonly #calls: UpstreamCalls
   readonly #receivedAtMs: number
   readonly #streamed: boolean
+  readonly #onSettling: () => void
   readonly #appended: Promise<boolean>
   #settled = false
 
-  /** Starts to commit the decision, beside the upstream call. */
+  /**
+   * Starts to commit the decision, beside the upstream call.
+   * @param onSettling called when the upstream has ended, before the wait for the commit.
+   */
   constructor(
     services: GatewayServices,
     decision: RoutingDecision,
     reservation: SpendReservation,
     calls: UpstreamCalls,
     request: { readonly receivedAtMs: number; readonly stream: boolean },
+    onSettling: () => void,
   ) {
     this.decision = decision
     this.#services = services
@@ -44,7 +49,10 @@ export class AnswerLedger {
     this.#calls = calls
     this.#receivedAtMs = request.receivedAtMs
     this.#streamed = request.stream
-    this.#appended = services.storeHealth.committed(services.parts.decisions.append(decision, reservation.nanoUsd))
+    this.#onSettling = onSettling
+    const { parts, storeHealth } = services
+    const appending = storeHealth.write(() => parts.decisions.append(decision, reservation.nanoUsd))
+    this.#appended = storeHealth.committed(appending)
   }
 
   /** Milliseconds spent here before the first upstream call. */
@@ -60,15 +68,16 @@ export class AnswerLedger {
     const settlement = this.#toSettlement(end)
     if (this.#settled) return settlement
     this.#settled = true
+    this.#onSettling()
     const { parts, metrics, storeHealth } = this.#services
     this.#reservation.settle(settlement.costNanoUsd)
     this.#calls.end(observedCall(settlement, this.decision.choices))
     metrics.answerEnded(settlement, this.decision.drawn)
     // Not after the decision's commit but right behind it, so that one commit can hold both.
-    const settled = parts.decisions.settle(settlement)
-    settled.catch(ignore)
+    const settling = storeHealth.write(() => parts.decisions.settle(settlement))
+    settling.catch(ignore)
     // Where the decision was lost its settlement fails too, which is no news.
-    if (await this.#appended) await storeHealth.committed(settled)
+    if (await this.#appended) await storeHealth.committed(settling)
     parts.router.recordOutcome(this.decision, withoutEstimates(settlement))
     return settlement
   }

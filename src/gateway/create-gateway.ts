@@ -48,7 +48,7 @@ class HttpGateway implements Gateway {
       parts,
       options,
       metrics,
-      storeHealth: new StoreHealth(parts.clock, parts.log, options.storeTimeoutMs, () => metrics.storeFailed()),
+      storeHealth: new StoreHealth(parts.clock, parts.log, options, () => metrics.storeFailed()),
       draining: () => this.#closing !== undefined,
     }
   }

@@ -20,13 +20,20 @@ export interface GatewayOptions {
   readonly requestTimeoutMs: number
   /** How long an unused connection stays open. */
   readonly keepAliveTimeoutMs: number
-  /** Requests that call an LLM at the same time; more are answered 503. */
+  /** The request bodies of all requests under way together, bytes; more are answered 503. */
+  readonly maxBufferedBytes: number
+  /**
+   * Requests that call an LLM at the same time; more are answered 503. Each key may have half of them: one caller cannot
+   * shut out all others.
+   */
   readonly maxConcurrentRequests: number
   /** From the request to its last byte; an answer that takes longer is ended. */
   readonly maxAnswerMs: number
   /** LLMs tried after the drawn one, before the first content event. */
   readonly maxFallbacks: number
   /** A store that takes longer to commit counts as failed: the answer goes out without learning. */
+  readonly commitTimeoutMs: number
+  /** How long feedback and readers of decisions wait for the store. */
   readonly storeTimeoutMs: number
   /** How long `close` waits for answers under way before it ends them. */
   readonly drainTimeoutMs: number
@@ -43,9 +50,11 @@ export const defaultGatewayOptions: GatewayOptions = {
   headersTimeoutMs: 10_000,
   requestTimeoutMs: 60_000,
   keepAliveTimeoutMs: 75_000,
+  maxBufferedBytes: 256 * 1024 * 1024,
   maxConcurrentRequests: 1_000,
   maxAnswerMs: 600_000,
   maxFallbacks: 3,
+  commitTimeoutMs: 1_000,
   storeTimeoutMs: 5_000,
   drainTimeoutMs: 30_000,
 }

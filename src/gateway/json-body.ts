@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer'
 import type { IncomingMessage } from 'node:http'
+import type { BodyShare } from './body-budget.ts'
 import { GatewayError } from './gateway-error.ts'
 
 /** Deeper JSON than any real request; the walk below and `JSON.stringify` stay far from the stack's end. */
@@ -10,11 +11,12 @@ const maxValues = 1_000_000
 /**
  * Reads, decodes and parses a request body once. Nothing beyond `maxBytes` is kept.
  *
- * @throws {GatewayError} `unsupported_media_type`, `body_too_large`, `invalid_json`
+ * @param share what is read counts there; whoever opened it releases it.
+ * @throws {GatewayError} `unsupported_media_type`, `body_too_large`, `invalid_json`, `overloaded`
  */
-export async function readJsonBody(request: IncomingMessage, maxBytes: number): Promise<unknown> {
+export async function readJsonBody(request: IncomingMessage, maxBytes: number, share: BodyShare): Promise<unknown> {
   requireJson(request)
-  const bytes = await readBytes(request, maxBytes)
+  const bytes = await readBytes(request, maxBytes, share)
   // A byte sequence that is not UTF-8 would otherwise turn silently into replacement characters.
   if (!isUtf8(bytes)) throw new GatewayError('invalid_json', 'The request body is not valid UTF-8')
   let parsed: unknown
@@ -39,27 +41,36 @@ function requireJson(request: IncomingMessage): void {
   }
 }
 
-function readBytes(request: IncomingMessage, maxBytes: number): Promise<Buffer> {
-  const tooLarge = () =>
-    new GatewayError('body_too_large', `The request body is larger than ${maxBytes} bytes, the limit of this gateway`)
-  if (Number(request.headers['content-length'] ?? 0) > maxBytes) return Promise.reject(tooLarge())
+function readBytes(request: IncomingMessage, maxBytes: number, share: BodyShare): Promise<Buffer> {
+  if (Number(request.headers['content-length'] ?? 0) > maxBytes) return Promise.reject(tooLarge(maxBytes))
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = []
     let size = 0
+    const refuse = (error: GatewayError) => {
+      chunks.length = 0
+      request.removeAllListeners('data')
+      reject(error)
+    }
     request.on('data', (chunk: Buffer) => {
       size += chunk.length
-      if (size > maxBytes) {
-        chunks.length = 0
-        request.removeAllListeners('data')
-        reject(tooLarge())
-      } else {
-        chunks.push(chunk)
-      }
+      if (size > maxBytes) refuse(tooLarge(maxBytes))
+      else if (!share.take(chunk.length)) refuse(tooMuchHeld())
+      else chunks.push(chunk)
     })
     request.on('end', () => resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, size)))
     request.on('error', (cause) => {
       reject(new GatewayError('malformed_http', 'The request ended before its body was complete', { cause }))
     })
+  })
+}
+
+function tooLarge(maxBytes: number): GatewayError {
+  return new GatewayError('body_too_large', `The request body is larger than ${maxBytes} bytes, the limit here`)
+}
+
+function tooMuchHeld(): GatewayError {
+  return new GatewayError('overloaded', 'Too many large requests are under way; try again shortly', {
+    retryAfterMs: 1_000,
   })
 }
 

@@ -1,6 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { ProviderError } from '../providers/provider-error.ts'
+import { type AnswerTime, AnswerWatch } from './answer-watch.ts'
 import { authenticate, type Caller, requireScope } from './authenticate.ts'
+import { BodyBudget, type BodyShare } from './body-budget.ts'
+import { ConcurrencyLimit } from './concurrency-limit.ts'
 import { isInternalError } from './error-response.ts'
 import { GatewayError } from './gateway-error.ts'
 import type { GatewayServices } from './gateway-services.ts'
@@ -9,19 +11,19 @@ import type { RequestGuard } from './request-guard.ts'
 import type { Route } from './routes/route-handler.ts'
 import { findRoute } from './routes/route-table.ts'
 
-/** A client that reads nothing any more holds its request this much longer than the answer may take. */
-const unreadGraceMs = 1_000
-
 /** Takes each request through guard, key, limits and route, and answers what they throw. */
 export class RequestDispatcher {
   readonly #services: GatewayServices
   readonly #guard: RequestGuard
   readonly #shutdown: AbortSignal
   readonly #keyRequired: boolean
+  readonly #bodies: BodyBudget
+  readonly #limit: ConcurrencyLimit
   /** Of the requests under way that call an LLM. */
-  readonly #departures = new Set<AbortController>()
+  readonly #watches = new Set<AnswerWatch>()
+  /** For requests that call none: nobody waits for them. */
+  readonly #shortTime: AnswerTime
   #open = 0
-  #inFlight = 0
   #whenIdle: (() => void) | undefined
 
   /** @param keyRequired whether a key is needed even when none was ever issued. */
@@ -30,18 +32,21 @@ export class RequestDispatcher {
     this.#guard = guard
     this.#shutdown = shutdown
     this.#keyRequired = keyRequired
+    this.#bodies = new BodyBudget(services.options.maxBufferedBytes)
+    this.#limit = new ConcurrencyLimit(services.options.maxConcurrentRequests)
+    this.#shortTime = { signal: shutdown, upstreamEnded: () => {} }
     // One listener for all requests: adding one to a signal takes time in proportion to those it has.
     shutdown.addEventListener('abort', () => {
-      for (const departure of this.#departures) departure.abort(shutdown.reason)
+      for (const watch of this.#watches) watch.abort(shutdown.reason)
     })
   }
 
-  /** Requests under way that call an LLM. */
+  /** Requests that call an LLM and whose answer is not sent yet. */
   get inFlight(): number {
-    return this.#inFlight
+    return this.#limit.inFlight
   }
 
-  /** Resolves when no request is under way. */
+  /** Resolves when no request is being handled; answers may still be on their way to a slow client. */
   idle(): Promise<void> {
     if (this.#open === 0) return Promise.resolve()
     return new Promise((resolve) => {
@@ -56,11 +61,12 @@ export class RequestDispatcher {
     request.on('error', ignore)
     response.on('error', ignore)
     this.#open += 1
+    const share = this.#bodies.open()
     let routeName = 'unknown'
     try {
       const { route, rest } = findRoute(request.method, exchange.path)
       routeName = route.name
-      await this.#answer(exchange, route, rest)
+      await this.#answer(exchange, route, rest, share)
       metrics.requestEnded(routeName, response.statusCode)
     } catch (error) {
       if (isInternalError(error)) {
@@ -68,29 +74,29 @@ export class RequestDispatcher {
       }
       metrics.requestEnded(routeName, exchange.sendError(error))
     } finally {
+      share.release()
       this.#open -= 1
       if (this.#open === 0) this.#whenIdle?.()
     }
   }
 
-  async #answer(exchange: HttpExchange, route: Route, rest: string): Promise<void> {
+  async #answer(exchange: HttpExchange, route: Route, rest: string, share: BodyShare): Promise<void> {
+    const services = this.#services
     const caller = this.#admit(exchange, route)
     if (!route.callsLlm) {
-      await route.handle(this.#services, { exchange, caller, rest, signal: this.#shutdown })
+      await route.handle(services, { exchange, caller, rest, share, time: this.#shortTime })
       return
     }
-    if (this.#inFlight >= this.#services.options.maxConcurrentRequests) {
-      throw new GatewayError('overloaded', 'Too many requests are under way; try again shortly', {
-        retryAfterMs: 1_000,
-      })
-    }
-    this.#inFlight += 1
-    const departure = this.#watchDeparture(exchange.response)
+    // Before the body is read: what has no place is not to be held either.
+    const leave = this.#limit.enter(caller.keyId)
+    const watch = new AnswerWatch(exchange.response, services.parts.clock, services.options.maxAnswerMs, () => leave())
+    this.#watches.add(watch)
+    if (this.#shutdown.aborted) watch.abort(this.#shutdown.reason)
     try {
-      await route.handle(this.#services, { exchange, caller, rest, signal: departure.signal })
+      await route.handle(services, { exchange, caller, rest, share, time: watch })
     } finally {
-      this.#inFlight -= 1
-      departure.stop()
+      this.#watches.delete(watch)
+      watch.handled()
     }
   }
 
@@ -108,28 +114,6 @@ export class RequestDispatcher {
     // Before any key was issued there is no admin to ask for.
     if (route.access === 'admin' && !parts.keys.neverIssued) requireScope(caller, 'admin')
     return caller
-  }
-
-  /** Aborts when the client leaves, when the gateway ends, and when an answer is not read to its end in time. */
-  #watchDeparture(response: ServerResponse): { readonly signal: AbortSignal; readonly stop: () => void } {
-    const controller = new AbortController()
-    const abort = () => controller.abort(new ProviderError('aborted', 'The caller left before the answer ended'))
-    const onClose = () => {
-      if (!response.writableFinished) abort()
-    }
-    const timer = setTimeout(() => response.destroy(), this.#services.options.maxAnswerMs + unreadGraceMs)
-    response.on('close', onClose)
-    this.#departures.add(controller)
-    if (this.#shutdown.aborted) controller.abort(this.#shutdown.reason)
-    if (response.destroyed) abort()
-    return {
-      signal: controller.signal,
-      stop: () => {
-        clearTimeout(timer)
-        response.off('close', onClose)
-        this.#departures.delete(controller)
-      },
-    }
   }
 }
 

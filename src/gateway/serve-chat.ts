@@ -14,6 +14,7 @@ import type { TokenUsage } from '../routing/registry/token-price.ts'
 import type { RoutingRequest } from '../routing/request.ts'
 import { dearCostNanoUsd } from './answer-cost.ts'
 import { type AnswerEnd, AnswerLedger } from './answer-ledger.ts'
+import type { AnswerTime } from './answer-watch.ts'
 import type { Caller } from './authenticate.ts'
 import { isInternalError } from './error-response.ts'
 import { GatewayError } from './gateway-error.ts'
@@ -56,7 +57,7 @@ export interface AnswerWriter {
  * Serves one chat request: caps, routing, the decision's commit beside the upstream call, fallback, and the settlement's
  * commit before the answer's last byte.
  *
- * @param signal aborts when the caller leaves; goes upstream.
+ * @param time its signal goes upstream; it is told when the upstream has ended.
  * @throws {RoutingError | ProviderError | GatewayError} before anything was written; later faults go to `writer.fail`.
  */
 export async function serveChat(
@@ -64,9 +65,10 @@ export async function serveChat(
   caller: Caller,
   chat: ChatToServe,
   writer: AnswerWriter,
-  signal: AbortSignal,
+  time: AnswerTime,
 ): Promise<void> {
   const { parts, options } = services
+  const { signal } = time
   const decision = await parts.router.route(chat.routing, {
     keyId: caller.keyId,
     budgetUsd: remainingBudget(services, caller),
@@ -75,7 +77,7 @@ export async function serveChat(
   const calls = new UpstreamCalls(parts, decision, options.maxFallbacks, (llm) =>
     reservation.extend(dearCostNanoUsd(decision, llm)),
   )
-  const ledger = new AnswerLedger(services, decision, reservation, calls, chat)
+  const ledger = new AnswerLedger(services, decision, reservation, calls, chat, () => time.upstreamEnded())
   const resilience: FallbackOptions = { deadlineMs: options.maxAnswerMs, ...parts.resilience }
   try {
     if (chat.stream) {

@@ -1,3 +1,4 @@
+import { connect } from 'node:net'
 import { afterEach, describe, expect, test } from 'vitest'
 import { ScriptedProvider, scriptedCompletion } from '../../src/providers/scripted/scripted-provider.ts'
 import { type Harness, type HarnessOptions, startHarness, userMessage } from './gateway-harness.ts'
@@ -370,7 +371,7 @@ describe('what one can look at', () => {
 
 describe('a store that fails', () => {
   test.each(['throws', 'hangs'] as const)('(%s) costs the record, not the answer, and is said aloud', async (fault) => {
-    const harness = await start({ gateway: { storeTimeoutMs: 50 } })
+    const harness = await start({ gateway: { commitTimeoutMs: 50, storeTimeoutMs: 50 } })
     harness.decisions.fault = fault
     const response = await harness.post(chatPath, userMessage())
     expect(response.status).toBe(200)
@@ -381,6 +382,30 @@ describe('a store that fails', () => {
     harness.decisions.fault = 'none'
     await harness.post(chatPath, userMessage())
     expect(await (await harness.get('/readyz')).json()).toEqual({ status: 'ready' })
+  })
+
+  test('once is not waited for again before it has committed something; what was handed over still counts', async () => {
+    const harness = await start({ gateway: { commitTimeoutMs: 600_000 } })
+    harness.decisions.fault = 'throws'
+    await harness.post(chatPath, userMessage())
+    harness.decisions.fault = 'hangs'
+    // Would take ten minutes each if they waited.
+    for (let i = 0; i < 3; i++) expect((await harness.post(chatPath, userMessage())).status).toBe(200)
+    expect(await (await harness.get('/metrics')).text()).toContain('pointsman_store_failures_total 4')
+    harness.decisions.fault = 'none'
+    await harness.post(chatPath, userMessage())
+    expect(await (await harness.get('/readyz')).json()).toEqual({ status: 'ready' })
+    expect(harness.decisions.rows.get('d00000005')?.settlement?.status).toBe('completed')
+    expect(harness.logged.map(({ level }) => level)).toEqual(['error', 'info'])
+  })
+
+  test('with one record only goes on with the others, but says so', async () => {
+    const harness = await start()
+    harness.decisions.fault = 'refuses'
+    expect((await harness.post(chatPath, userMessage())).status).toBe(200)
+    expect(await (await harness.get('/readyz')).json()).toEqual({ status: 'ready' })
+    expect(harness.logged).toMatchObject([{ level: 'error', message: expect.stringContaining('refused a record') }])
+    expect(await (await harness.get('/metrics')).text()).toContain('pointsman_store_failures_total 1')
   })
 })
 
@@ -399,6 +424,41 @@ describe('limits and the end', () => {
     expect(responses.map(({ status }) => status).sort((a, b) => a - b)).toEqual([200, 200, 503])
     expect(responses.find(({ status }) => status === 503)?.headers.get('retry-after')).toBe('1')
     expect((await harness.post(chatPath, userMessage())).status).toBe(200)
+  })
+
+  test('one key cannot take every place', async () => {
+    const keys = [
+      { id: 'alice', scopes: ['inference'] },
+      { id: 'bob', scopes: ['inference'] },
+    ] as const
+    const slow = new ScriptedProvider({ answers: [{ completion: scriptedCompletion('4'), delayMs: 100 }] })
+    const harness = await start({ keys, providers: { small: slow }, gateway: { maxConcurrentRequests: 4 } })
+    const ask = (keyId: string) => harness.post(chatPath, userMessage(), bearer(harness, keyId))
+    const ofAlice = [ask('alice'), ask('alice'), ask('alice')]
+    await expect.poll(() => slow.openCalls).toBe(2)
+    expect((await ask('bob')).status).toBe(200)
+    const responses = await Promise.all(ofAlice)
+    expect(responses.map(({ status }) => status).sort((a, b) => a - b)).toEqual([200, 200, 429])
+    const refused = responses.find(({ status }) => status === 429)
+    expect(refused?.headers.get('retry-after')).toBe('1')
+    expect(refused && (await errorCode(refused))).toBe('too_many_concurrent_requests')
+  })
+
+  test('an answer that nobody reads keeps its place until it is thrown away', async () => {
+    const large = new ScriptedProvider({ answers: [{ completion: scriptedCompletion('x'.repeat(25_000_000)) }] })
+    const harness = await start({ providers: { small: large }, gateway: { maxAnswerMs: 50, maxConcurrentRequests: 1 } })
+    const body = JSON.stringify(userMessage())
+    const socket = connect(Number(new URL(harness.url).port), '127.0.0.1')
+    socket.on('error', () => {})
+    socket.pause()
+    const head = `POST ${chatPath} HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n`
+    socket.write(`${head}content-length: ${body.length}\r\n\r\n${body}`)
+    await expect.poll(() => harness.decisions.rows.get('d00000001')?.settlement?.status).toBe('completed')
+    expect(await (await harness.get('/metrics')).text()).toContain('pointsman_in_flight_requests 1')
+    expect((await harness.post(chatPath, userMessage())).status).toBe(503)
+    const inFlight = async () => (await (await harness.get('/metrics')).text()).includes('in_flight_requests 0')
+    await expect.poll(inFlight, { timeout: 5_000 }).toBe(true)
+    socket.destroy()
   })
 
   test('an LLM that takes too long is timed out', async () => {

@@ -1,3 +1,4 @@
+import { connect } from 'node:net'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -267,6 +268,27 @@ describe('HTTP that is wrong or not meant for us', () => {
       expect((await sendRaw(harness.url, bytes)).status).toBe(200)
     }
   })
+})
+
+test('the bodies of all requests together have a limit, given back when they end', async () => {
+  const providers = { small: new ScriptedProvider({ answers: [{ completion: scriptedCompletion('4') }] }) }
+  const crowded = await startHarness({ providers, gateway: { maxBufferedBytes: 150_000 } })
+  const open = Array.from({ length: 2 }, () => connect(Number(new URL(crowded.url).port), '127.0.0.1'))
+  const head = `POST /v1/route HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n`
+  for (const socket of open) {
+    socket.on('error', () => {})
+    socket.write(`${head}content-length: 100000\r\n\r\n${' '.repeat(70_000)}`)
+  }
+  const body = { ...userMessage(), junk: 'x'.repeat(20_000) }
+  await expect.poll(async () => (await crowded.post(path, body)).status).toBe(503)
+  const response = await crowded.post(path, body)
+  expectEnvelope(await response.json(), 'overloaded')
+  expect(response.headers.get('retry-after')).toBe('1')
+  // What is small still finds room.
+  expect((await crowded.post(path, userMessage())).status).toBe(200)
+  for (const socket of open) socket.destroy()
+  await expect.poll(async () => (await crowded.post(path, body)).status).toBe(200)
+  await crowded.gateway.close()
 })
 
 test('memory stays level under refused requests', async () => {

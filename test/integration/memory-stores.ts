@@ -5,8 +5,8 @@ import type { DecisionStore, StoredDecision } from '../../src/routing/decision-s
 import { type FeedbackReceipt, type FeedbackStore, maxLabelsPerDecision } from '../../src/routing/feedback-store.ts'
 import type { Feedback, Label, Settlement } from '../../src/routing/outcome.ts'
 
-/** A store that can be made to fail or to hang, as a full disk or a dead database would. */
-export type StoreFault = 'none' | 'throws' | 'hangs'
+/** A store that can be made to fail, to hang or to refuse, as a full disk, a dead database or a bad record would. */
+export type StoreFault = 'none' | 'throws' | 'hangs' | 'refuses'
 
 export class MemoryDecisionStore implements DecisionStore {
   readonly rows = new Map<string, { decision: RoutingDecision; reserved: number; settlement: Settlement | undefined }>()
@@ -50,6 +50,9 @@ export class MemoryDecisionStore implements DecisionStore {
 
   #suffer(): Promise<void> {
     if (this.fault === 'throws') return Promise.reject(new Error('SQLITE_FULL: database or disk is full'))
+    if (this.fault === 'refuses') {
+      return Promise.reject(Object.assign(new Error('The id is taken'), { code: 'storage_conflict' }))
+    }
     return this.fault === 'hangs' ? new Promise(() => {}) : Promise.resolve()
   }
 }
@@ -66,7 +69,7 @@ export class MemoryFeedbackStore implements FeedbackStore {
   }
 
   async accept(feedback: Feedback, visibleTo: string | undefined): Promise<FeedbackReceipt> {
-    if (this.fault === 'throws') throw new Error('SQLITE_FULL: database or disk is full')
+    if (this.fault === 'throws' || this.fault === 'refuses') throw new Error('SQLITE_FULL: database or disk is full')
     if (this.fault === 'hangs') {
       await new Promise<void>((resolve) => {
         this.recover = resolve

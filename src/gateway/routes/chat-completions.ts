@@ -11,12 +11,12 @@ export const chatCompletionsRoute: Route = {
   method: 'POST',
   access: 'key',
   callsLlm: true,
-  async handle(services, { exchange, caller, signal }) {
+  async handle(services, { exchange, caller, share, time }) {
     requireScope(caller, 'inference')
     const { maxBodyBytes, defaultLambda } = services.options
-    const body = await readJsonBody(exchange.request, maxBodyBytes)
+    const body = await readJsonBody(exchange.request, maxBodyBytes, share)
     const intake = takeInChat(body, exchange.request.headers, services.parts.router.pool, caller, defaultLambda)
     const chat = { ...intake, receivedAtMs: exchange.receivedAtMs }
-    await serveChat(services, caller, chat, new ChatAnswerWriter(exchange, intake.includeUsage), signal)
+    await serveChat(services, caller, chat, new ChatAnswerWriter(exchange, intake.includeUsage), time)
   },
 }

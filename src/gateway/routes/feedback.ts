@@ -15,9 +15,9 @@ export const feedbackRoute: Route = {
   method: 'POST',
   access: 'key',
   callsLlm: false,
-  async handle(services, { exchange, caller }) {
+  async handle(services, { exchange, caller, share }) {
     const { parts, metrics, storeHealth } = services
-    const body = await readJsonBody(exchange.request, maxFeedbackBytes)
+    const body = await readJsonBody(exchange.request, maxFeedbackBytes, share)
     const header = exchange.request.headers['idempotency-key']
     const said = parseFeedback(body, typeof header === 'string' && header !== '' ? header : undefined)
     const feedback = { ...said, receivedAtMs: Math.round(parts.clock.now()), keyId: caller.keyId }

@@ -1,4 +1,6 @@
+import type { AnswerTime } from '../answer-watch.ts'
 import type { Caller } from '../authenticate.ts'
+import type { BodyShare } from '../body-budget.ts'
 import type { GatewayServices } from '../gateway-services.ts'
 import type { HttpExchange } from '../http-exchange.ts'
 
@@ -8,8 +10,10 @@ export interface RouteRequest {
   readonly caller: Caller
   /** What follows the route's path, percent-decoded: the id in `/v1/models/<id>`. Empty for exact paths. */
   readonly rest: string
+  /** What the request's body counts to. */
+  readonly share: BodyShare
   /** Aborts when the caller leaves or the gateway ends. */
-  readonly signal: AbortSignal
+  readonly time: AnswerTime
 }
 
 /** Answers one request, or throws what `error-response.ts` can translate. */

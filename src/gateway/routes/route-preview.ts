@@ -10,10 +10,10 @@ export const routePreviewRoute: Route = {
   method: 'POST',
   access: 'key',
   callsLlm: false,
-  async handle(services, { exchange, caller }) {
+  async handle(services, { exchange, caller, share }) {
     const { router } = services.parts
     const { maxBodyBytes, defaultLambda } = services.options
-    const body = await readJsonBody(exchange.request, maxBodyBytes)
+    const body = await readJsonBody(exchange.request, maxBodyBytes, share)
     const { routing } = takeInChat(body, exchange.request.headers, router.pool, caller, defaultLambda)
     const decision = await router.route(routing, {
       keyId: caller.keyId,
