@@ -152,6 +152,6 @@ export class CallLane {
   #refusal(): StorageError {
     this.#refused += 1
     const waiting = `${this.pendingCalls} calls (${(this.#pendingBytes / 1e6).toFixed(1)} MB) wait for the database`
-    return new StorageError('storage_unavailable', `${waiting}: refused, the ${this.#refused}. since it was opened`)
+    return new StorageError('storage_unavailable', `${waiting}, no more are taken; refused so far: ${this.#refused}`)
   }
 }
