@@ -68,7 +68,7 @@ describe('a body that is JSON but no chat request', () => {
     ['a message that is null', chat({ messages: [null] }), 400, 'invalid_request', 'messages[0]'],
     ['a made-up role', chat({ messages: [{ role: 'root', content: '' }] }), 400, 'invalid_request', 'messages[0].role'],
     ['content that is a number', userMessage(7), 400, 'invalid_request', 'messages[0].content'],
-    ['a part without a type', userMessage([{}]), 400, 'invalid_request', 'messages[0].content'],
+    ['a part without a type', userMessage([{}]), 400, 'invalid_request', 'messages[0].content[0].type'],
     ['a part whose text is a list', userMessage([{ type: 'text', text: [] }]), 400, 'invalid_request'],
     ['10,001 messages', chat({ messages: Array(10_001).fill({ role: 'user' }) }), 413, 'body_too_large'],
     ['a model that is a number', chat({ model: 3 }), 400, 'invalid_request', 'model'],

@@ -4,18 +4,23 @@ import { toInvalidRequest } from './invalid-request.ts'
 
 const contentPart = z.looseObject({ type: z.string(), text: z.string().optional() })
 
+type ContentPart = z.infer<typeof contentPart>
+
+/** Parts, and below the messages, take their types from here and their checks one by one, see {@link requireValid}. */
 const message = z.looseObject({
   role: z.enum(['system', 'developer', 'user', 'assistant', 'tool', 'function']),
-  content: z.union([z.string(), z.array(contentPart).max(10_000), z.null()]).optional(),
+  content: z.union([z.string(), z.array(z.custom<ContentPart>()).max(10_000), z.null()]).optional(),
   tool_calls: z.array(z.looseObject({})).max(1_024).nullish(),
 })
+
+type Message = z.infer<typeof message>
 
 const tokenCount = z.int().min(1).nullish()
 
 /** The fields that we use ourselves; every other one travels on untouched. */
 const chatRequestBody = z.looseObject({
   model: z.string().min(1).max(256),
-  messages: z.array(message).min(1).max(10_000),
+  messages: z.array(z.custom<Message>()).min(1).max(10_000),
   stream: z.boolean().nullish(),
   stream_options: z.looseObject({ include_usage: z.boolean().nullish() }).nullish(),
   max_tokens: tokenCount,
@@ -44,9 +49,28 @@ export type ChatRequestBody = z.infer<typeof chatRequestBody>
 
 /** @throws {GatewayError} `invalid_request`, with the field's path in `param`. */
 export function parseChatRequest(body: unknown): ChatRequestBody {
-  const parsed = chatRequestBody.safeParse(body)
-  if (!parsed.success) throw toInvalidRequest(parsed.error)
-  const request = parsed.data
+  const request = requireValid(chatRequestBody, body, [])
+  for (const [index, sent] of request.messages.entries()) {
+    const path = ['messages', index]
+    const { content } = requireValid(message, sent, path)
+    if (!Array.isArray(content)) continue
+    for (const [part, sentPart] of content.entries()) requireValid(contentPart, sentPart, [...path, 'content', part])
+  }
+  requireConsistent(request)
+  return request
+}
+
+/**
+ * Ends at the first value that is wrong. One schema for the whole request would look at all of them and describe each: for
+ * a body of nothing but wrong parts that takes a second, in which nobody else is served.
+ */
+function requireValid<T>(schema: z.ZodType<T>, value: unknown, path: readonly PropertyKey[]): T {
+  const parsed = schema.safeParse(value)
+  if (parsed.success) return parsed.data
+  throw toInvalidRequest(parsed.error, path)
+}
+
+function requireConsistent(request: ChatRequestBody): void {
   if (request.stream_options !== undefined && request.stream_options !== null && request.stream !== true) {
     throw new GatewayError('invalid_request', "'stream_options' needs 'stream' to be true", { param: 'stream_options' })
   }
@@ -57,5 +81,4 @@ export function parseChatRequest(body: unknown): ChatRequestBody {
       param: 'max_tokens',
     })
   }
-  return request
 }
