@@ -12,7 +12,7 @@ import { SeededRandom } from '../routing/numeric/random-source.ts'
 import { CompletionTimeModel } from '../routing/prediction/completion-time-model.ts'
 import { LlmRegistry } from '../routing/registry/llm-registry.ts'
 import { Router } from '../routing/router.ts'
-import { openSqliteStorage } from '../storage/sqlite/open-sqlite-storage.ts'
+import { openSqliteStorage, type SqliteStorageOptions } from '../storage/sqlite/open-sqlite-storage.ts'
 import type { Storage } from '../storage/storage.ts'
 import { LivePolicy, type LivePolicyOptions, loadLatestPolicy } from '../training/live-policy.ts'
 import { type OpenPool, openPool } from './open-pool.ts'
@@ -39,22 +39,26 @@ export interface Service {
 
 /** Opens the database, the pool and the policy, brings what was learned up to date, and joins the gateway. */
 export async function openService(config: PointsmanConfig, environment: Environment, log: Logger): Promise<Service> {
-  const storage = await openStorage(config, (error) =>
-    log.error({ err: error }, 'the database is lost: serving without learning'),
-  )
+  // One gateway per database: two would each spend the whole of every cap.
+  const onError = (error: unknown) => log.error({ err: error }, 'the database is lost: serving without learning')
+  const storage = await openStorage(config, { exclusive: true, onError })
   try {
     return await joinService(config, environment, log, storage)
   } catch (error) {
-    await storage.close()
+    // The first fault is the one to tell.
+    await storage.close().catch(logged(log, 'the database could not be closed'))
     throw error
   }
 }
 
 /** Opens the configured database, making its folder where there is none. */
-export async function openStorage(config: PointsmanConfig, onError?: (error: unknown) => void): Promise<Storage> {
+export async function openStorage(
+  config: PointsmanConfig,
+  options: Omit<SqliteStorageOptions, 'file'> = {},
+): Promise<Storage> {
   const { file } = config.database
   await mkdir(path.dirname(file), { recursive: true })
-  return openSqliteStorage(onError === undefined ? { file } : { file, onError })
+  return openSqliteStorage({ file, ...options })
 }
 
 async function joinService(

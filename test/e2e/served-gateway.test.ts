@@ -94,7 +94,12 @@ describe('pointsman serve, without any configuration', () => {
   test('a port that is taken is said, and ends it', async () => {
     const first = await serve()
     const { port } = new URL(first.url)
-    await expect(startGateway(folder, { args: ['--port', port] })).rejects.toThrow(/is in use/)
+    await expect(startGateway(folder, { args: ['--port', port] })).rejects.toThrow(/Port \d+ on 127.0.0.1 is in use/)
+  })
+
+  test('a second gateway on the same database is refused', async () => {
+    await serve()
+    await expect(startGateway(folder)).rejects.toThrow(/another gateway/i)
   })
 })
 

@@ -1,3 +1,5 @@
+import { once } from 'node:events'
+import { createServer } from 'node:net'
 import type { Command } from 'commander'
 import type { Environment } from '../../config/environment.ts'
 import { loadConfig } from '../../config/load-config.ts'
@@ -27,6 +29,7 @@ export function addServeCommand(program: Command, around: ServeSurroundings): vo
       const { terminal, environment, folder } = around
       const config = loadConfig({ environment, flags, folder })
       const log = createLogger(config.logLevel)
+      await requireFreePort(config.server.host, config.server.port)
       const service = await openService(config, environment, log)
       try {
         const { url } = await listen(service)
@@ -40,19 +43,36 @@ export function addServeCommand(program: Command, around: ServeSurroundings): vo
     })
 }
 
+/** Before anything is opened: a busy port is the plainest reason not to start, and the first that people can mend. */
+async function requireFreePort(host: string, port: number): Promise<void> {
+  const probe = createServer()
+  try {
+    probe.listen(port, host)
+    await once(probe, 'listening')
+  } catch (error) {
+    throw explainedAddress(error, host, port)
+  } finally {
+    probe.close()
+  }
+}
+
 async function listen(service: Service): Promise<{ readonly url: string }> {
   const { host, port } = service.config.server
   try {
     return await service.gateway.listen(host, port)
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE') {
-      throw plainError(`Port ${port} on ${host} is in use. Stop what holds it, or choose another: --port ${port + 1}`)
-    }
-    if (error instanceof Error && 'code' in error && error.code === 'EADDRNOTAVAIL') {
-      throw plainError(`This machine has no address ${host} to listen on`)
-    }
-    throw error
+    throw explainedAddress(error, host, port)
   }
+}
+
+function explainedAddress(error: unknown, host: string, port: number): unknown {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined
+  if (code === 'EADDRINUSE') {
+    return plainError(`Port ${port} on ${host} is in use. Stop what holds it, or choose another: --port ${port + 1}`)
+  }
+  if (code === 'EADDRNOTAVAIL') return plainError(`This machine has no address ${host} to listen on`)
+  if (code === 'EACCES') return plainError(`Listening on port ${port} is not allowed to this user`)
+  return error
 }
 
 function announce(terminal: Terminal, service: Service, url: string): void {
