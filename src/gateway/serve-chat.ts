@@ -1,4 +1,3 @@
-import type { SpendReservation } from '../accounts/daily-spend.ts'
 import type { ChatCompletion, ChatRequest, JsonObject } from '../providers/chat-provider.ts'
 import { ProviderError } from '../providers/provider-error.ts'
 import {
@@ -19,6 +18,7 @@ import type { Caller } from './authenticate.ts'
 import { isInternalError } from './error-response.ts'
 import { GatewayError } from './gateway-error.ts'
 import type { GatewayServices } from './gateway-services.ts'
+import { reserveSpend, routeWithinBudget } from './spend-guard.ts'
 import { UpstreamCalls } from './upstream-calls.ts'
 
 /** A chat request, parsed, whatever dialect it came in. */
@@ -69,11 +69,8 @@ export async function serveChat(
 ): Promise<void> {
   const { parts, options } = services
   const { signal } = time
-  const decision = await parts.router.route(chat.routing, {
-    keyId: caller.keyId,
-    budgetUsd: remainingBudget(services, caller),
-  })
-  const reservation = reserve(services, caller, decision)
+  const decision = await routeWithinBudget(services, caller, chat.routing)
+  const reservation = reserveSpend(services, caller, decision)
   const calls = new UpstreamCalls(parts, decision, options.maxFallbacks, (llm) =>
     reservation.extend(dearCostNanoUsd(decision, llm)),
   )
@@ -96,15 +93,8 @@ export async function serveChat(
   } catch (error) {
     // After an answer was settled this changes nothing; the first settlement counts.
     await ledger.settle(unanswered(error, signal))
-    throw error
+    throw toldFault(error, signal)
   }
-}
-
-/** @throws {GatewayError} `budget_exhausted` */
-export function remainingBudget(services: GatewayServices, caller: Caller): number | undefined {
-  const budgetUsd = services.parts.spend.remainingUsd(caller)
-  if (budgetUsd !== undefined && budgetUsd <= 0) throw budgetExhausted(services)
-  return budgetUsd
 }
 
 /** Returns the fault that cut the stream after it began; undefined when it ended whole. */
@@ -133,8 +123,9 @@ async function relayStream(
     }
   } catch (error) {
     await settle(signal.aborted ? 'aborted' : 'cut')
-    writer.fail(error)
-    return error
+    const fault = toldFault(error, signal)
+    writer.fail(fault)
+    return fault
   }
   writer.finish(await settle('completed'))
   return undefined
@@ -146,6 +137,11 @@ async function settledReceipt(ledger: AnswerLedger, end: AnswerEnd, answered: Ll
   return { decision: ledger.decision, answered, costUsd, overheadMs }
 }
 
+/** An abort of our own has a reason that the caller, who is still there, should hear. */
+function toldFault(error: unknown, signal: AbortSignal): unknown {
+  return signal.aborted && signal.reason instanceof GatewayError ? signal.reason : error
+}
+
 function unanswered(error: unknown, signal: AbortSignal): AnswerEnd {
   return {
     status: signal.aborted ? 'aborted' : 'failed',
@@ -155,17 +151,4 @@ function unanswered(error: unknown, signal: AbortSignal): AnswerEnd {
     timeToFirstTokenMs: undefined,
     attempts: error instanceof FallbackError ? error.attempts : undefined,
   }
-}
-
-/** Sets money aside for the drawn LLM's call; each further LLM that is called takes its own. */
-function reserve(services: GatewayServices, caller: Caller, decision: RoutingDecision): SpendReservation {
-  const reservation = services.parts.spend.reserve(caller, dearCostNanoUsd(decision, decision.drawn))
-  if (reservation === undefined) throw budgetExhausted(services)
-  return reservation
-}
-
-function budgetExhausted(services: GatewayServices): GatewayError {
-  return new GatewayError('budget_exhausted', 'The daily budget is used up; it starts anew at 00:00 UTC', {
-    retryAfterMs: services.parts.spend.resetsInMs,
-  })
 }

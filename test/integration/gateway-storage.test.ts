@@ -31,7 +31,7 @@ afterEach(async () => {
 })
 
 /** The gateway with the real router, the real store and a scripted pool of two. */
-async function open() {
+async function open(dailyCapUsd = 1) {
   const storage = await openSqliteStorage({ file: path.join(folder, 'pointsman.db') })
   const answer = { completion: scriptedCompletion('4', { inputTokens: 1_000, outputTokens: 500 }) }
   const provider = new ScriptedProvider({ answers: [answer] })
@@ -54,7 +54,7 @@ async function open() {
   const labels = new LivePolicy(router, storage, { onError: (error) => void learningErrors.push(error) })
   await labels.start()
   await warmUp(router, storage.decisions)
-  const spend = await DailySpend.load(storage.decisions, machineClock, 1, [])
+  const spend = await DailySpend.load(storage.decisions, machineClock, dailyCapUsd, [])
   const ignore = () => {}
   const gateway = createGateway({
     router,
@@ -162,6 +162,21 @@ test('a request that nobody may serve says why', async () => {
   expect(await response.json()).toMatchObject({
     error: { code: 'no_admissible_llm', message: expect.stringContaining('cheap: denied') },
   })
+})
+
+test('a cap that is almost used up ends requests like one that is; other reasons are still told', async () => {
+  const { post } = await open(1e-6)
+  for (const route of ['/v1/chat/completions', '/v1/route']) {
+    for (const model of ['auto', 'cheap']) {
+      const response = await post(route, { ...userMessage(), model })
+      expect(response.status).toBe(429)
+      expect(Number(response.headers.get('retry-after'))).toBeGreaterThan(0)
+      expect(response.headers.get('x-should-retry')).toBe('false')
+      expect(await response.json()).toMatchObject({ error: { code: 'budget_exhausted' } })
+    }
+  }
+  const denied = await post('/v1/chat/completions', { ...userMessage(), pointsman: { deny: ['*'] } })
+  expect(denied.status).toBe(422)
 })
 
 test('the caller’s controls reach the decision', async () => {

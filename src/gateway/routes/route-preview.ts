@@ -1,5 +1,5 @@
 import { readJsonBody } from '../json-body.ts'
-import { remainingBudget } from '../serve-chat.ts'
+import { routeWithinBudget } from '../spend-guard.ts'
 import { takeInChat } from '../wire/chat-intake.ts'
 import { toDecisionBody } from '../wire/decision-body.ts'
 import type { Route } from './route-handler.ts'
@@ -15,10 +15,7 @@ export const routePreviewRoute: Route = {
     const { maxBodyBytes, defaultLambda } = services.options
     const body = await readJsonBody(exchange.request, maxBodyBytes, share)
     const { routing } = takeInChat(body, exchange.request.headers, router.pool, caller, defaultLambda)
-    const decision = await router.route(routing, {
-      keyId: caller.keyId,
-      budgetUsd: remainingBudget(services, caller),
-    })
+    const decision = await routeWithinBudget(services, caller, routing)
     exchange.sendJson(200, toDecisionBody(decision))
   },
 }
