@@ -24,7 +24,7 @@ export class RequestDispatcher {
   /** For requests that call none: nobody waits for them. */
   readonly #shortTime: AnswerTime
   #open = 0
-  #whenIdle: (() => void) | undefined
+  #whenIdle: (() => void)[] = []
 
   /** @param keyRequired whether a key is needed even when none was ever issued. */
   constructor(services: GatewayServices, guard: RequestGuard, shutdown: AbortSignal, keyRequired: boolean) {
@@ -50,7 +50,7 @@ export class RequestDispatcher {
   idle(): Promise<void> {
     if (this.#open === 0) return Promise.resolve()
     return new Promise((resolve) => {
-      this.#whenIdle = resolve
+      this.#whenIdle.push(resolve)
     })
   }
 
@@ -76,7 +76,7 @@ export class RequestDispatcher {
     } finally {
       share.release()
       this.#open -= 1
-      if (this.#open === 0) this.#whenIdle?.()
+      if (this.#open === 0) for (const resolve of this.#whenIdle.splice(0)) resolve()
     }
   }
 
@@ -107,6 +107,10 @@ export class RequestDispatcher {
     if (rawHeaders.length > 2 * options.maxHeaderCount) {
       throw new GatewayError('headers_too_large', `A request may have ${options.maxHeaderCount} headers`)
     }
+    // Node keeps the first one, while something in front of us may have looked at the last.
+    if (countHeader(rawHeaders, 'host') > 1) {
+      throw new GatewayError('malformed_http', 'A request may have one Host header')
+    }
     if (route.access === 'open') return openCaller
     this.#guard.check(headers)
     if (draining()) throw new GatewayError('shutting_down', 'The gateway is closing')
@@ -124,6 +128,13 @@ const openCaller: Caller = {
   scopes: [],
   visibleTo: '',
   preference: {},
+}
+
+/** @param rawHeaders names and values in turn. */
+function countHeader(rawHeaders: readonly string[], name: string): number {
+  let count = 0
+  for (let i = 0; i < rawHeaders.length; i += 2) if (rawHeaders[i]?.toLowerCase() === name) count += 1
+  return count
 }
 
 function ignore(): void {}

@@ -34,6 +34,13 @@ describe('RequestGuard', () => {
     },
   )
 
+  test('an allowed host may be given with a port, which does not matter', () => {
+    const guard = new RequestGuard('127.0.0.1', ['gw.example:8400', '[fd00::1]:8400', 'fd00::2'])
+    for (const host of ['gw.example:8400', 'gw.example', 'gw.example:443', '[fd00::1]', '[fd00::2]:1']) {
+      expect(() => guard.check({ host })).not.toThrow()
+    }
+  })
+
   test('beyond loopback any address may name it, but no name', () => {
     expect(() => open.check({ host: '10.0.0.1:8400' })).not.toThrow()
     expect(() => open.check({ host: '[fe80::1]' })).not.toThrow()

@@ -11,10 +11,13 @@ export class RequestGuard {
   readonly #hosts: ReadonlySet<string>
   readonly #anyAddress: boolean
 
-  /** @param boundHost what the gateway listens on. Beyond loopback any IP address may name it: rebinding needs a name. */
+  /**
+   * @param boundHost what the gateway listens on. Beyond loopback any IP address may name it: rebinding needs a name.
+   * @param allowedHosts names, with or without a port, which plays no part.
+   */
   constructor(boundHost: string, allowedHosts: readonly string[]) {
     const names = ['localhost', '127.0.0.1', '::1', boundHost, ...allowedHosts]
-    this.#hosts = new Set(names.map((name) => normaliseHost(name)))
+    this.#hosts = new Set(names.map((name) => hostName(name) ?? normaliseHost(name)))
     this.#anyAddress = !isLoopback(boundHost)
   }
 

@@ -187,6 +187,7 @@ describe('HTTP that is wrong or not meant for us', () => {
     ],
     ['many headers', `GET / HTTP/1.1\r\nhost: localhost\r\n${'a: b\r\n'.repeat(150)}\r\n`, 431, 'headers_too_large'],
     ['no host', 'GET /v1/models HTTP/1.1\r\n\r\n', 421, 'unknown_host'],
+    ['two hosts', 'GET / HTTP/1.1\r\nhost: localhost\r\nHost: evil.example\r\n\r\n', 400, 'malformed_http'],
     ['a rebound name', 'GET /v1/models HTTP/1.1\r\nhost: evil.example\r\n\r\n', 421, 'unknown_host'],
     ['a rebound name with our port', 'GET /v1/models HTTP/1.1\r\nhost: evil.example:8400\r\n\r\n', 421, 'unknown_host'],
     ['a name that begins like ours', 'GET / HTTP/1.1\r\nhost: localhost.evil.example\r\n\r\n', 421, 'unknown_host'],
