@@ -1,15 +1,18 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
-import { ProviderError } from '../providers/provider-error.ts'
 import { answerClientError } from './client-error.ts'
 import { GatewayError } from './gateway-error.ts'
 import { GatewayMetrics } from './gateway-metrics.ts'
 import { defaultGatewayOptions, type GatewayOptions } from './gateway-options.ts'
 import type { GatewayParts } from './gateway-parts.ts'
 import type { GatewayServices } from './gateway-services.ts'
+import { OpenSockets } from './open-sockets.ts'
 import { RequestDispatcher } from './request-dispatcher.ts'
 import { isLoopback, RequestGuard } from './request-guard.ts'
 import { StoreHealth } from './store-health.ts'
+
+/** What aborted answers get to tell their callers, and to settle, before their connections are closed. */
+const lastWordsMs = 1_000
 
 /** An HTTP server that speaks OpenAI's API and routes. */
 export interface Gateway {
@@ -32,6 +35,7 @@ class HttpGateway implements Gateway {
   readonly #parts: GatewayParts
   readonly #options: GatewayOptions
   readonly #shutdown = new AbortController()
+  readonly #sockets = new OpenSockets()
   readonly #services: GatewayServices
   #dispatcher: RequestDispatcher | undefined
   #server: Server | undefined
@@ -89,7 +93,8 @@ class HttpGateway implements Gateway {
     const server = createServer({
       noDelay: true,
       keepAliveTimeout: options.keepAliveTimeoutMs,
-      headersTimeout: options.headersTimeoutMs,
+      // Node refuses to start where the headers have more time than the whole request.
+      headersTimeout: Math.min(options.headersTimeoutMs, options.requestTimeoutMs),
       requestTimeout: options.requestTimeoutMs,
       connectionsCheckingInterval: Math.max(50, Math.min(5_000, options.headersTimeoutMs / 2)),
       maxHeaderSize: options.maxHeaderBytes,
@@ -99,8 +104,10 @@ class HttpGateway implements Gateway {
     // Node drops headers beyond the limit silently; one more lets the dispatcher see that there were too many.
     server.maxHeadersCount = options.maxHeaderCount + 1
     const latest = new WeakMap<Socket, ServerResponse>()
+    server.on('connection', (socket: Socket) => this.#sockets.opened(socket))
     server.on('request', (request: IncomingMessage, response: ServerResponse) => {
       latest.set(request.socket, response)
+      this.#sockets.requested(request.socket, response)
       dispatcher.dispatch(request, response).catch((error: unknown) => {
         parts.log.error({ err: error }, 'A request could not be answered')
         response.destroy()
@@ -118,15 +125,23 @@ class HttpGateway implements Gateway {
     const closed = new Promise<void>((resolve) => {
       server.close(() => resolve())
     })
-    // A connection becomes idle only once its client has read the answer, for which there is no event.
-    const sweep = setInterval(() => server.closeIdleConnections(), 20)
-    const deadline = setTimeout(() => {
-      this.#shutdown.abort(new ProviderError('aborted', 'The gateway is closing'))
-      server.closeAllConnections()
-    }, this.#options.drainTimeoutMs)
+    // A connection falls idle only once its client has read the answer.
+    const sweep = setInterval(() => this.#sockets.destroyUnused(), 20)
+    this.#sockets.destroyUnused()
+    const deadline = setTimeout(() => void this.#abortAll(server), this.#options.drainTimeoutMs)
     await closed
     await this.#dispatcher?.idle()
     clearInterval(sweep)
     clearTimeout(deadline)
+  }
+
+  async #abortAll(server: Server): Promise<void> {
+    this.#shutdown.abort(new GatewayError('shutting_down', 'The gateway is closing'))
+    const idle = this.#dispatcher?.idle()
+    let timer: NodeJS.Timeout | undefined
+    await Promise.race([idle, new Promise((resolve) => (timer = setTimeout(resolve, lastWordsMs)))])
+    clearTimeout(timer)
+    // Handled answers are in the sockets' buffers by now; the turn of the event loop lets them out.
+    setImmediate(() => server.closeAllConnections())
   }
 }

@@ -1,7 +1,12 @@
 import { connect } from 'node:net'
 import { afterEach, describe, expect, test } from 'vitest'
-import { ScriptedProvider, scriptedCompletion } from '../../src/providers/scripted/scripted-provider.ts'
-import { type Harness, type HarnessOptions, startHarness, userMessage } from './gateway-harness.ts'
+import {
+  ScriptedProvider,
+  type ScriptedStep,
+  scriptedCompletion,
+  scriptedEvents,
+} from '../../src/providers/scripted/scripted-provider.ts'
+import { type Harness, type HarnessOptions, readSse, startHarness, userMessage } from './gateway-harness.ts'
 import { sendRaw } from './raw-http.ts'
 
 const chatPath = '/v1/chat/completions'
@@ -494,13 +499,42 @@ describe('limits and the end', () => {
     await expect(harness.get('/healthz')).rejects.toThrow()
   })
 
+  test.each([
+    ['says nothing', ''],
+    ['says half a request', 'POST /v1/chat/completions HTTP/1.1\r\nhost: loc'],
+    ['waits after an answer', 'GET /healthz HTTP/1.1\r\nhost: localhost\r\n\r\n'],
+    ['sends half a second request', 'GET /healthz HTTP/1.1\r\nhost: localhost\r\n\r\nGET /he'],
+  ])('closing does not wait for a client that %s', async (_what, bytes) => {
+    const harness = await start({ gateway: { drainTimeoutMs: 600_000 } })
+    const socket = connect(Number(new URL(harness.url).port), '127.0.0.1')
+    socket.on('error', () => {})
+    await new Promise((resolve) => socket.once('connect', resolve))
+    socket.write(bytes)
+    if (bytes.includes('\r\n\r\n')) await new Promise((resolve) => socket.once('data', resolve))
+    await harness.gateway.close()
+    socket.destroy()
+  })
+
+  test('closing tells the reader of an open stream why it ends, and settles it', async () => {
+    const steps: ScriptedStep[] = [...scriptedEvents(['half']).slice(0, 2), { type: 'hang' }]
+    const hanging = new ScriptedProvider({ answers: [{ steps }] })
+    const harness = await start({ providers: { small: hanging }, gateway: { drainTimeoutMs: 50 } })
+    const response = await harness.post(chatPath, { ...userMessage(), stream: true })
+    const reading = readSse(response)
+    await harness.gateway.close()
+    const events = await reading
+    expect(JSON.parse(events.at(-1)!)).toMatchObject({ error: { code: 'shutting_down' } })
+    expect(harness.decisions.rows.get('d00000001')?.settlement?.status).toBe('aborted')
+  })
+
   test('closing ends an answer that does not end by itself', async () => {
     const hanging = new ScriptedProvider({ answers: [{ hang: true }] })
     const harness = await start({ providers: { small: hanging }, gateway: { drainTimeoutMs: 50 } })
-    const answer = harness.post(chatPath, userMessage()).catch(() => 'gone')
+    const answer = harness.post(chatPath, userMessage())
     await expect.poll(() => hanging.openCalls).toBe(1)
     await harness.gateway.close()
-    expect(await answer).toBe('gone')
+    expect((await answer).status).toBe(503)
+    expect(await errorCode(await answer)).toBe('shutting_down')
     expect(hanging.openCalls).toBe(0)
     expect(harness.decisions.rows.get('d00000001')?.settlement?.status).toBe('aborted')
   })
