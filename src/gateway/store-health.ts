@@ -5,7 +5,7 @@ import type { Logger } from './gateway-parts.ts'
 /** At most one line per second: a dead disk under load must not fill the log too. */
 const logEveryMs = 1_000
 
-/** Some 100 MB of decisions: what a store that hangs may hold before further records are dropped. */
+/** Some 200 MB when measured: what a store that hangs may hold before further records are dropped. */
 const maxOpenWrites = 10_000
 
 export interface StoreHealthOptions {
