@@ -17,7 +17,7 @@ export async function warmUp(router: Router, decisions: Pick<DecisionStore, 'rec
     router.callEnded(answered, {
       timeToFirstTokenMs,
       completionMs,
-      outputTokens: usage?.outputTokens,
+      outputTokens: usage === undefined ? undefined : usage.outputTokens / decision.choices,
       inFlightAtStart: undefined,
     })
   }

@@ -131,7 +131,9 @@ export class Router {
   recordOutcome(decision: RoutingDecision, settlement: Settlement): void {
     const { answered, costNanoUsd, usage } = settlement
     if (answered === undefined || settlement.status !== 'completed') return
-    const costUsd = costNanoUsd === undefined ? undefined : costNanoUsd / 1e9
+    // What failed before may have been billed too, and is in this cost.
+    const alone = settlement.attempts.every(({ error }) => error === undefined)
+    const costUsd = costNanoUsd === undefined || !alone ? undefined : costNanoUsd / 1e9
     this.learnCost(decision, answered, costUsd, usage?.outputTokens)
   }
 
