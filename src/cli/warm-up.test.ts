@@ -30,17 +30,23 @@ test('replays bills against what was predicted, and times at an unknown load', a
     newId: () => 'd',
   })
   const decision = sampleDecision('d1', { policyVersion: 'unfitted', maxOutputTokens: 400 })
+  const attempts = [{ llm: llm.id, error: undefined, ms: 300 }]
+  const failedFirst = [{ llm: 'other', error: 'upstream_cut', ms: 100 }, ...attempts]
+  const older = sampleDecision('d2', { policyVersion: 'older' })
   const stored = [
-    { decision, settlement: sampleSettlement('d1', { costNanoUsd: 5_000 }) },
-    { decision: sampleDecision('d2', { policyVersion: 'older' }), settlement: sampleSettlement('d2') },
+    { decision, settlement: sampleSettlement('d1', { costNanoUsd: 5_000, attempts }) },
+    { decision, settlement: sampleSettlement('d1', { costNanoUsd: 5_000, attempts: failedFirst }) },
+    { decision: older, settlement: sampleSettlement('d2', { attempts }) },
     { decision: sampleDecision('d3'), settlement: undefined },
   ]
   await warmUp(router, { recentSettlements: () => Promise.resolve(stored) })
   expect(bills).toEqual([
     [llm.id, decision.candidates[1]?.offlineCostUsd, 0.000005, 310, 400],
+    // This bill holds that of the call that was cut.
+    [llm.id, decision.candidates[1]?.offlineCostUsd, undefined, 310, 400],
     [llm.id, Number.NaN, 0.0123, 310, 1024],
   ])
-  // 800 ms assumed and 312.25 ms seen twice: steps of 1/2 and 1/3.
-  expect(times.expectedCompletionMs(llm, 0)).toBeCloseTo((800 + 2 * 312.25) / 3, 9)
+  // 800 ms assumed and 312.25 ms seen three times: steps of 1/2, 1/3 and 1/4.
+  expect(times.expectedCompletionMs(llm, 0)).toBeCloseTo((800 + 3 * 312.25) / 4, 9)
   expect(times.begin(llm)).toBe(0)
 })

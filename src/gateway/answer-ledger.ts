@@ -78,7 +78,7 @@ export class AnswerLedger {
     settling.catch(ignore)
     // Where the decision was lost its settlement fails too, which is no news.
     if (await this.#appended) await storeHealth.committed(settling)
-    parts.router.recordOutcome(this.decision, withoutEstimates(settlement))
+    parts.router.recordOutcome(this.decision, settlement)
     return settlement
   }
 
@@ -118,12 +118,6 @@ function observedCall(settlement: Settlement, choices: number) {
     completionMs: settlement.completionMs,
     outputTokens: tokens === undefined ? undefined : tokens / choices,
   }
-}
-
-/** After a failed call the cost holds what that one may have billed: nothing to learn the answering LLM's bills from. */
-function withoutEstimates(settlement: Settlement): Settlement {
-  const guessed = settlement.attempts.some(({ error }) => error !== undefined)
-  return guessed ? { ...settlement, costNanoUsd: undefined } : settlement
 }
 
 function ignore(): void {}
