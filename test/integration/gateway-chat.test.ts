@@ -425,7 +425,7 @@ describe('what is booked when no answer came', () => {
 describe('what is booked when another LLM answered', () => {
   const timingOut = () => scripted({ error: new ProviderError('upstream_timeout', 'no answer') })
 
-  test('the bill, and what the call before may have cost; learning sees neither', async () => {
+  test('the bill, and what the call before may have cost, as the router is told', async () => {
     const harness = await start({ providers: { small: timingOut(), large: saying('4') }, gatewayCapUsd: 1 })
     harness.router.costP90UsdOf.set('large', 0.1)
     await harness.post('/v1/chat/completions', userMessage())
@@ -433,7 +433,10 @@ describe('what is booked when another LLM answered', () => {
     await harness.post('/v1/route', userMessage())
     expect(harness.router.budgets[1]).toBeCloseTo(1 - 0.003, 12)
     expect(harness.router.outcomes[0]?.settlement).toMatchObject({ answered: 'large', usage })
-    expect(harness.router.outcomes[0]?.settlement.costNanoUsd).toBeUndefined()
+    expect(harness.router.outcomes[0]?.settlement.attempts.map(({ error }) => error)).toEqual([
+      'upstream_timeout',
+      undefined,
+    ])
   })
 
   test('nothing, where the cap allows the first call but not a second one', async () => {
