@@ -43,6 +43,7 @@ interface Served {
   readonly quality: number
   readonly costUsd: number
   readonly shares: readonly number[]
+  /** Acknowledged answers that the restarted gateway does not know, and labels it has not learned. */
   readonly lost: number
 }
 
@@ -85,12 +86,13 @@ async function serve(cwd: string, lambda: number): Promise<Served> {
     last.url,
     cells.map(({ id }) => id),
   )
+  const unlearned = cells.length - (await labelsLearned(last.url, cells.length))
   await last.stop()
   const width = data.llms.length
   const mean = (of: Float64Array) =>
     cells.reduce((sum, { row, column }) => sum + of[row * width + column]!, 0) / cells.length
   const shares = data.llms.map((_, column) => cells.filter((cell) => cell.column === column).length / cells.length)
-  return { lambda, quality: mean(data.quality), costUsd: mean(data.costUsd), shares, lost }
+  return { lambda, quality: mean(data.quality), costUsd: mean(data.costUsd), shares, lost: lost + unlearned }
 }
 
 interface Answered {
@@ -157,6 +159,20 @@ async function missing(url: string, ids: readonly string[]): Promise<number> {
     if (!response.ok || body.settlement?.status !== 'completed') lost++
   }
   return lost
+}
+
+/** The last label that the policy has learned, once it has had time to learn `expected`. */
+async function labelsLearned(url: string, expected: number): Promise<number> {
+  for (let attempt = 0; ; attempt++) {
+    const response = await fetch(`${url}/v1/route`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ model: 'auto', messages: [{ role: 'user', content: 'hello' }] }),
+    })
+    const { label_sequence: learned } = (await response.json()) as { label_sequence: number }
+    if (learned >= expected || attempt === 50) return learned
+    await new Promise((resolve) => setTimeout(resolve, 100))
+  }
 }
 
 function configuration(outcomes: OutcomeData, baseUrl: string): string {
