@@ -19,7 +19,7 @@ export async function readOutcomeData(folder: string): Promise<OutcomeData> {
     (entry) => entry.isDirectory(),
     () => false,
   )
-  if (!isFolder) throw new OutcomeDataError('not_a_folder', { file: name }, 'there is no such folder')
+  if (!isFolder) throw new OutcomeDataError('not_a_folder', { file: path }, 'there is no such folder')
   const promptsPath = await findFile(path, ['prompts.jsonl', 'prompts.jsonl.gz'])
   const llmsPath = await findFile(path, ['models.json'])
   const outcomesPath = await findFile(path, ['outcomes.csv', 'outcomes.csv.gz'])

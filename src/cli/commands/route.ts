@@ -8,11 +8,13 @@ import {
   parsePreferenceBody,
 } from '../../routing/decision/parse-preference.ts'
 import type { CandidateTerms, RoutingDecision } from '../../routing/decision.ts'
+import { RoutingError } from '../../routing/errors.ts'
 import { noNeeds, plainShape } from '../../routing/request.ts'
 import type { Router } from '../../routing/router.ts'
 import { withConfigFlags } from '../config-flags.ts'
 import { openPool } from '../open-pool.ts'
 import { openRouter, openStorage } from '../open-service.ts'
+import { plainError } from '../plain-error.ts'
 import { renderTable } from '../terminal/table.ts'
 import type { Terminal } from '../terminal/terminal.ts'
 import { warmUp } from '../warm-up.ts'
@@ -90,7 +92,20 @@ function layersOf(flags: RouteFlags): PreferenceLayer[] {
     deny,
   }
   const body = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))
-  return [parsePreferenceBody(body), parseModelPreference(flags.model) ?? { allow: [flags.model] }]
+  const named = parseModelPreference(flags.model)
+  if (named === undefined) {
+    throw plainError(
+      `--model takes auto, auto:cost, auto:quality or auto:<λ>; to look at one LLM say --allow ${flags.model}`,
+    )
+  }
+  try {
+    return [parsePreferenceBody(body), named]
+  } catch (error) {
+    if (!(error instanceof RoutingError)) throw error
+    throw plainError(
+      error.message.replace(/'pointsman\.(\w+)'/, (_, field: string) => `--${field.replaceAll('_', '-')}`),
+    )
+  }
 }
 
 function toJson(decision: RoutingDecision): string {
