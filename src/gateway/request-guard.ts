@@ -3,7 +3,7 @@ import { isIP } from 'node:net'
 import { GatewayError } from './gateway-error.ts'
 
 /**
- * Keeps web pages from driving a gateway that listens on this machine (design §9). A page may send requests to any
+ * Keeps web pages from driving a gateway that listens on this machine. A page may send requests to any
  * address; what it cannot do is forge `Host`, `Origin` or `Sec-Fetch-Site`. A rebound DNS name shows in `Host`, any
  * other page in the two others.
  */

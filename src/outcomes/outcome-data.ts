@@ -18,7 +18,7 @@ export interface OutcomeLlm {
   readonly id: string
   /** At the time of the outcomes. Undefined when either part is unknown. */
   readonly price: TokenPrice | undefined
-  /** Deployments of one model share it (design §6: they stay on one side of a split); the id where not given. */
+  /** Deployments of one model share it (mathematics §8: they stay on one side of a split); the id where not given. */
   readonly base: string
   /** Every other field of the entry, as read. */
   readonly extra: Readonly<Record<string, unknown>>

@@ -48,7 +48,7 @@ export function selectUnsharedSplit(
 
 /**
  * Divides a set in two by a hash of each prompt's group, so that a group is never on both sides and the division does
- * not depend on the order or number of prompts (design §6). Near-duplicates (cosine above .8) are kept together only
+ * not depend on the order or number of prompts (mathematics §8). Near-duplicates (cosine above .8) are kept together only
  * where `groupOf` says so.
  *
  * @param share expected share of groups in `first`, (0, 1).

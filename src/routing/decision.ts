@@ -3,7 +3,7 @@ import type { RoutingPreference } from './decision/routing-preference.ts'
 import type { RoutingContext } from './embedding/routing-context.ts'
 import type { LlmId } from './registry/llm.ts'
 
-/** Every term of one candidate's utility (design §3.6); `undefined` marks what is not known. */
+/** Every term of one candidate's utility (mathematics §5); `undefined` marks what is not known. */
 export interface CandidateTerms {
   readonly llm: LlmId
   /** Where q̂ comes from: a fitted predictor, or the price prior of the cold start. */

@@ -9,7 +9,7 @@ export type FeedbackReceipt =
   | { readonly status: 'unknown_decision' }
   /** No LLM answered (yet): there is nothing to judge. */
   | { readonly status: 'no_answer' }
-  /** Too many sources, or too many changes of mind, about one answer: nobody may drown the others (design §9). */
+  /** Too many sources, or too many changes of mind, about one answer: nobody may drown the others. */
   | { readonly status: 'too_many' }
 
 /** Sources that may judge one answer. */

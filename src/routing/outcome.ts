@@ -39,7 +39,7 @@ export interface Feedback {
   readonly idempotencyKey: string | undefined
 }
 
-/** One accepted piece of feedback in the total order that learning follows (design §3.8). */
+/** One accepted piece of feedback in the total order that learning follows (mathematics §7). */
 export interface Label {
   /** 1, 2, 3, … without gaps, given by the store. */
   readonly sequence: number

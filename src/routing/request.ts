@@ -12,7 +12,7 @@ export interface RequestNeeds {
 
 /**
  * Sizes of the parts of a request. System text, tool output and retrieved text count only here, as sizes: their
- * content never reaches the features, so that planted text cannot steer the router (design §3.1).
+ * content never reaches the features, so that planted text cannot steer the router (mathematics §1).
  */
 export interface RequestShape {
   readonly systemChars: number

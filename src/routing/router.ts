@@ -67,7 +67,7 @@ type Exclusion = { readonly llm: LlmId; readonly reason: ExclusionReason }
 
 const noContext = new Float32Array(0)
 
-/** embed → predict → decide: which LLM answers this request. Design §2; one instance serves all requests of a process. */
+/** embed → predict → decide: which LLM answers this request. See docs/architecture.md; one instance serves all requests of a process. */
 export class Router {
   readonly options: RouterOptions
   readonly pool: LlmRegistry
@@ -305,7 +305,7 @@ export class Router {
     return kept
   }
 
-  /** Design §3.6, with its rule for requests where quality cannot decide. */
+  /** Mathematics §5, with its rule for requests where quality cannot decide. */
   #utilities(request: RoutingRequest, policy: RoutingPolicy, candidates: readonly Llm[]): RoutingDecision['rule'] {
     const count = candidates.length
     const { mean, uncertainty, comparableCostUsd, penalty, utility: utilities } = this.#buffers

@@ -27,7 +27,7 @@ const costWeightStride = 3
 const indistinguishable = 0.045
 
 /**
- * κ of the shrinkage to the LLM means (design §3.3), by out-of-fold AIQ: the largest that comes within .045/√rows of the best.
+ * κ of the shrinkage to the LLM means (mathematics §2), by out-of-fold AIQ: the largest that comes within .045/√rows of the best.
  * AIQ hardly sees the scale of q̂, but λ does, so that κ leaves it alone where it gains nothing. Without any known cost
  * there is no AIQ; then κ is 1.
  */

@@ -28,7 +28,7 @@ export interface FitPolicyOptions {
   readonly onProgress?: FitProgressListener
 }
 
-/** A version and the embedder whose vectors it understands; they are saved apart (design §3.1). */
+/** A version and the embedder whose vectors it understands; they are saved apart (mathematics §1). */
 export interface FitResult {
   readonly policy: FittedPolicy
   readonly embedder: HashedNgramEmbedder
@@ -145,7 +145,7 @@ function describeLlms(data: OutcomeData): FittedLlm[] {
   }))
 }
 
-/** C_ref: mean recorded cost of the dearest LLM (design §3.6); where no bill above 0 is known, from the list prices. */
+/** C_ref: mean recorded cost of the dearest LLM (mathematics §5); where no bill above 0 is known, from the list prices. */
 function costReference(pool: OutcomeData, llms: readonly FittedLlm[]): number {
   const dearest = Math.max(0, ...llms.map((llm) => llm.meanCostUsd ?? 0))
   return dearest > 0 ? dearest : priceCostReferenceUsd(pool.llms)

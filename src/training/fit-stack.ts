@@ -60,7 +60,7 @@ export async function fitMembers(
 }
 
 /**
- * Fits the stack of design §3.3: ridge penalty, weights and κ from out-of-fold predictions, then every member on all rows. Row i is in
+ * Fits the stack of mathematics §2: ridge penalty, weights and κ from out-of-fold predictions, then every member on all rows. Row i is in
  * fold i mod `folds`, so that the caller's order decides the folds.
  *
  * @throws {RoutingError} `invalid_option` when there are fewer than two folds or fewer rows than folds.

@@ -32,7 +32,7 @@ const pageSize = 512
 
 /**
  * The one place where labels become knowledge: folds them in the order of their sequence numbers, off the request path
- * (design §3.8), and saves the state now and then. State after a restart = saved state + the labels since, folded again.
+ * (mathematics §7), and saves the state now and then. State after a restart = saved state + the labels since, folded again.
  */
 export class Trainer {
   readonly #learner: LabelLearner

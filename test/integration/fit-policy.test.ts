@@ -188,7 +188,7 @@ describe('fitPolicy', () => {
 
 const sharedData = resolve(process.env.POINTSMAN_DATA ?? '../shared/data')
 
-/** AIQ of the hull of fixed LLMs and of the prototype's stack on each set's own test split (design §7). */
+/** AIQ of the hull of fixed LLMs and of the prototype's stack on each set's own test split (mathematics §9). */
 const references = [
   { set: 'paretobandit', train: 'val', test: 'test', zeroRouter: 0.9263, stack: 0.9315 },
   { set: 'routerbench-0shot', train: 'train', test: 'test', zeroRouter: 0.8189, stack: 0.8525 },

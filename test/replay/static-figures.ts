@@ -24,7 +24,7 @@ interface Protocol {
   readonly set: string
   readonly train: string
   readonly test: string
-  /** Design §7: NumPy and scikit-learn prototype, LSA 128. */
+  /** Mathematics §9: NumPy and scikit-learn prototype, LSA 128. */
   readonly reference: Readonly<Record<string, number>>
 }
 

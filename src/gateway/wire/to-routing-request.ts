@@ -33,7 +33,7 @@ interface Tally {
 
 /**
  * An OpenAI chat request as the router sees it. Only user turns become text; system text, the assistant's own words
- * and tool output become sizes (design §3.1).
+ * and tool output become sizes (mathematics §1).
  */
 export function toRoutingRequest(body: ChatRequestBody, facts: RequestFacts): RoutingRequest {
   const tally: Tally = {

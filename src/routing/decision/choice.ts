@@ -34,10 +34,10 @@ export function checkExploration({ price, floor, floorSpendShare }: ExplorationO
 }
 
 /**
- * Choice probabilities: p_m = (1 − Σf)·softmax(s/T)_m + f_m (design §3.6).
+ * Choice probabilities: p_m = (1 − Σf)·softmax(s/T)_m + f_m (mathematics §5).
  *
  * The floor is f_m = floor/K, less for an LLM so dear that this alone would add more than `floorSpendShare`/K of the best
- * candidate's cost to the bill; a hundredth of floor/K always stays. (Design §3.6 has floor/K for all; see
+ * candidate's cost to the bill; a hundredth of floor/K always stays. (Mathematics §5 has floor/K for all; see
  * docs/decisions/0006.)
  *
  * The floor is paid first; T spends what it leaves of the price. The softmax maximises Σp·s + T·H(p), so its expected loss

@@ -50,7 +50,7 @@ export function hullQuality(hull: readonly CostQualityPoint[], costUsd: number):
 }
 
 /**
- * Average improvement in quality (RouterBench, arXiv:2403.12031), as design §7 sets it: the area under the
+ * Average improvement in quality (RouterBench, arXiv:2403.12031), as mathematics §9 sets it: the area under the
  * non-decreasing hull from cost 0 to `maxCostUsd`, flat from 0 to the first point and from the last to the end, divided
  * by `maxCostUsd`. Quality units. Points dearer than `maxCostUsd` shape the hull, but only the area up to it counts.
  *
@@ -69,7 +69,7 @@ export function averageImprovementInQuality(points: readonly CostQualityPoint[],
   return area / maxCostUsd
 }
 
-/** The cost weights μ of a sweep (design §7): 0 and 120 values in equal ratios from 10⁻⁴ to 10^2.5. */
+/** The cost weights μ of a sweep (mathematics §9): 0 and 120 values in equal ratios from 10⁻⁴ to 10^2.5. */
 export function sweepCostWeights(): Float64Array {
   const steps = 120
   const weights = new Float64Array(steps + 1)

@@ -18,7 +18,7 @@ const penaltyCap = 1e4
 
 /**
  * exp(γ·(W/τ − ξ)), capped: MixLLM's waiting penalty (arXiv:2502.18482, Eq. 10) on the completion time W instead of the
- * queue alone, as design §3.5 has it.
+ * queue alone, as mathematics §4 has it.
  *
  * @param completionMs W ≥ 0
  * @param timeLimitMs τ > 0
@@ -28,7 +28,7 @@ export function latencyPenalty(completionMs: number, timeLimitMs: number): numbe
 }
 
 /**
- * s = λ/(1+λ)·(q̂ + α·u) − 1/(1+λ)·ĉ/C_ref − β·pen (design §3.6). The budget's dual ν and the price of switching join
+ * s = λ/(1+λ)·(q̂ + α·u) − 1/(1+λ)·ĉ/C_ref − β·pen (mathematics §5). The budget's dual ν and the price of switching join
  * with pacing and sticky conversations.
  *
  * MixLLM's Eq. 7–8 add α·u outside the trade-off; inside, it keeps quality units, so that λ → 0 always means cheapest.

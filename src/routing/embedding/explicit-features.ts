@@ -3,7 +3,7 @@ import type { RoutingRequest } from '../request.ts'
 import { readLineStarts } from './line-starts.ts'
 import { readTextSurface } from './text-surface.ts'
 
-/** Content comes from the user's own text, everything else counts as a size (design §3.1). Part of stored contexts: only append. */
+/** Content comes from the user's own text, everything else counts as a size (mathematics §1). Part of stored contexts: only append. */
 export const explicitFeatureNames = [
   'logCharacters',
   'logWords',

@@ -25,7 +25,7 @@ export interface HashedNgramEmbedderOptions {
 
 /**
  * Words and in-word character 3-grams, hashed, log- and idf-weighted, each block L2-normalised, projected to d
- * dimensions and L2-normalised (design §3.1). Fitted, the projection is LSA; unfitted, a fixed sparse random one, so
+ * dimensions and L2-normalised (mathematics §1). Fitted, the projection is LSA; unfitted, a fixed sparse random one, so
  * that the first request of a fresh install is embedded with no download.
  *
  * `embed` reads the end of the text only (`embeddedCharacters`), allocates its result and nothing else, and accepts

@@ -57,7 +57,7 @@ interface LlmState {
 }
 
 /**
- * Discounted Bayesian linear regression of the residual r = q − q̂ = δ_mᵀz + noise, one per LLM (design §3.8):
+ * Discounted Bayesian linear regression of the residual r = q − q̂ = δ_mᵀz + noise, one per LLM (mathematics §7):
  * A = Λ₀ + Σ γ^(n−i) w_i z_i z_iᵀ, b = Σ γ^(n−i) w_i z_i r_i, δ = A⁻¹b, w = 1/noise variance, n counting the labels of that LLM.
  * Λ₀ is added once and never discounted, so that old evidence fades into the prior.
  *

@@ -2,7 +2,7 @@ import type { SnapshotData } from '../policy-store.ts'
 import type { LlmId } from '../registry/llm.ts'
 import { requireSnapshot, stringsField, vectorField } from './snapshot-fields.ts'
 
-/** Expected answer length of an LLM nothing is known of, tokens: the one C_ref is defined by (design §3.6). */
+/** Expected answer length of an LLM nothing is known of, tokens: the one C_ref is defined by (mathematics §5). */
 export const priorOutputTokens = 300
 
 /**

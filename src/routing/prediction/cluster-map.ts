@@ -16,15 +16,15 @@ import { stackEmbeddings, summariseColumns } from './training-rows.ts'
 export interface ClusterOptions {
   /** Numbers of clusters; those above rows / {@link rowsPerCluster} are left out, one always stays. Default 4 to 64 by doubling. */
   readonly scales?: readonly number[]
-  /** a, pseudo-labels with which a cluster's mean is drawn to the column's. Default 10 (design §3.7). */
+  /** a, pseudo-labels with which a cluster's mean is drawn to the column's. Default 10 (mathematics §6). */
   readonly shrinkage?: number
   readonly seed: number
 }
 
-/** Fewer rows per cluster, and the clusters of a random half no longer resemble those of the other (design §3.7). */
+/** Fewer rows per cluster, and the clusters of a random half no longer resemble those of the other (mathematics §6). */
 const rowsPerCluster = 50
 
-/** Smaller five-fold squared error than 8, 32, 64 alone (design §7) on all five sets of several LLMs. */
+/** Smaller five-fold squared error than 8, 32, 64 alone (mathematics §9) on all five sets of several LLMs. */
 const defaultScales = [4, 8, 16, 32, 64] as const
 const defaultShrinkage = 10
 
@@ -49,7 +49,7 @@ interface Scale {
 }
 
 /**
- * Shrunk multi-scale cluster means (UniRoute's K-Means, arXiv:2502.08773 §5, and design §3.7): at each scale K a request
+ * Shrunk multi-scale cluster means (UniRoute's K-Means, arXiv:2502.08773 §5, and mathematics §6): at each scale K a request
  * takes the mean of its nearest cluster, (n_k·ȳ_k + a·ȳ)/(n_k + a), and the scales are averaged.
  */
 export class ClusterMap {

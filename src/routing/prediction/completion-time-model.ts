@@ -61,7 +61,7 @@ interface LlmTimes {
 }
 
 /**
- * Expected completion time of a call, W = wait + ttft + length/speed (design §3.5), learned online per LLM.
+ * Expected completion time of a call, W = wait + ttft + length/speed (mathematics §4), learned online per LLM.
  *
  * Requests in flight count from the moment they are sent, so that a burst between two observations does not herd onto
  * one LLM. What one request ahead costs is learned from the number in flight when a call was *sent*: when it ends the

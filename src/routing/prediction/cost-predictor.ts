@@ -29,7 +29,7 @@ export interface CostEstimates {
   readonly outputTokensP90: Float64Array
 }
 
-/** Estimates what each LLM's answer will be billed (design §3.4). */
+/** Estimates what each LLM's answer will be billed (mathematics §3). */
 export interface CostPredictor {
   /** The LLMs it was fitted for; it answers for any other from priors. */
   readonly llms: readonly LlmId[]

@@ -3,7 +3,7 @@ import { requireDimension } from '../errors.ts'
 import type { SnapshotData } from '../policy-store.ts'
 import { numberField, requireSnapshot, vectorField } from './snapshot-fields.ts'
 
-/** Design §7: one coordinate of either block then has a standard deviation near .3 under the unit ridge penalty. */
+/** Mathematics §9: one coordinate of either block then has a standard deviation near .3 under the unit ridge penalty. */
 const blockScale = 0.3
 
 /** Standardised features are held to this many deviations: what training never saw must not be extrapolated far. */
@@ -14,7 +14,7 @@ const smallestDeviation = 1e-9
 
 /**
  * The input of linear predictors: X = [0.3·√d·e ‖ 0.3·f], f the explicit features standardised on the training rows
- * (design §7, prototype settings). Features constant in training become zero.
+ * (mathematics §9, prototype settings). Features constant in training become zero.
  */
 export class DesignVector {
   readonly embeddingDimension: number

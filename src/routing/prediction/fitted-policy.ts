@@ -23,7 +23,7 @@ export interface FittedLlm {
 /** One fitted version: everything offline that decisions rest on. The embedder is stored apart, once per id. */
 export interface FittedPolicy extends PolicyVersionSummary {
   readonly formatVersion: 1
-  /** C_ref, USD: frozen with this version, so that a dear newcomer does not move everyone's λ (design §3.6). */
+  /** C_ref, USD: frozen with this version, so that a dear newcomer does not move everyone's λ (mathematics §5). */
   readonly costReferenceUsd: number
   readonly quality: QualityPredictor
   readonly cost: CostPredictor
@@ -33,7 +33,7 @@ export interface FittedPolicy extends PolicyVersionSummary {
   readonly levels: LevelMap
   /** In the order of `quality.llms`. */
   readonly llms: readonly FittedLlm[]
-  /** From q̂, which only ranks, to the level that is shown and compared with floors (design §3.3). Non-decreasing. */
+  /** From q̂, which only ranks, to the level that is shown and compared with floors (mathematics §2). Non-decreasing. */
   reportedQuality(quality: number): number
 }
 

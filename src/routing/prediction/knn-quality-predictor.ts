@@ -22,7 +22,7 @@ export interface KnnQualityOptions {
   readonly seed: number
 }
 
-/** Smaller five-fold squared error than 40 (design §7) on four of five sets at 64 dimensions, .1 % larger on the fifth. */
+/** Smaller five-fold squared error than 40 (mathematics §9) on four of five sets at 64 dimensions, .1 % larger on the fifth. */
 const defaultNeighbours = 80
 const defaultMaxRows = 2000
 

@@ -7,7 +7,7 @@ const bins = 100
 
 /**
  * One non-decreasing map from q̂ to the quality really seen, pooled over all LLMs. Routing compares the unmapped q̂
- * (per-LLM maps lowered AIQ on every set, design §3.3); levels that are shown or compared with a floor go through here.
+ * (per-LLM maps lowered AIQ on every set, mathematics §2); levels that are shown or compared with a floor go through here.
  */
 export class LevelMap {
   /** Strictly increasing q̂. */

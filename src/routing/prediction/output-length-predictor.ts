@@ -31,7 +31,7 @@ interface LengthParameters {
 }
 
 /**
- * Output tokens per LLM by regression on y = log(1 + tokens) (design §3.4): ridge on {@link DesignVector} or shrunk
+ * Output tokens per LLM by regression on y = log(1 + tokens) (mathematics §3): ridge on {@link DesignVector} or shrunk
  * cluster means, per LLM the one with the smaller squared error out of fold. Cluster means stand in for nearest
  * neighbours: as local, and a tenth of the time on the request's path. The mean on the way back is exp(ŷ)·D − 1 with Duan's smearing factor D, the
  * 90 % point exp(ŷ)·Q₉₀ − 1.

@@ -6,7 +6,7 @@ const qualityAtOneUsd = 0.7
 const qualityPerDecade = 0.1
 
 /**
- * q̂₀ of the cold start (design §3.6): the owner's own figure, else .7 + .1·log₁₀(output price in USD per million
+ * q̂₀ of the cold start (mathematics §5): the owner's own figure, else .7 + .1·log₁₀(output price in USD per million
  * tokens), held to [.4, .9]. Price is a weak guide to quality, so the learner gives it a wide
  * variance.
  *

@@ -8,7 +8,7 @@ import type { TrainingRows } from './training-rows.ts'
 export const fewestBills = 20
 
 /**
- * Cost per LLM where only the bill was recorded (design §7): ridge on log cost, exp(ŷ) rescaled so that its mean over
+ * Cost per LLM where only the bill was recorded (mathematics §9): ridge on log cost, exp(ŷ) rescaled so that its mean over
  * the training rows is the recorded mean. ŷ is held to the range seen in training.
  */
 export class RecordedCostRegression {

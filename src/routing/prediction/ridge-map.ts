@@ -8,7 +8,7 @@ import { objectField, requireSnapshot, vectorField } from './snapshot-fields.ts'
 
 /**
  * α on the scale of {@link DesignVector}, for a few thousand rows; the fit chooses its own out of fold. Of 3, 10, 30 and 100
- * the largest had the smallest five-fold squared error on four of five sets. Design §7 has 10, on 128 dimensions.
+ * the largest had the smallest five-fold squared error on four of five sets. Mathematics §9 has 10, on 128 dimensions.
  */
 export const defaultRidgePenalty = 100
 

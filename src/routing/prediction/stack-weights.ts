@@ -3,7 +3,7 @@ import { nonNegativeLeastSquares } from '../numeric/non-negative-least-squares.t
 /**
  * Weights of a stack: non-negative least squares of the labels on the members' out-of-fold predictions, both centred
  * over each row's known cells (only differences inside the pool decide), then shrunk half-way to equal weights:
- * w ← ½·w + ½/members (design §3.3). Rows with fewer than two known cells say nothing and drop out.
+ * w ← ½·w + ½/members (mathematics §2). Rows with fewer than two known cells say nothing and drop out.
  *
  * @param predictions per member, out of fold, row-major [rows × llmCount].
  * @param quality labels, row-major [rows × llmCount]; NaN is unknown.

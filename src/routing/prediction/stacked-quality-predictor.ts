@@ -21,7 +21,7 @@ export interface StackParts {
 }
 
 /**
- * A weighted sum of predictors, shrunk to the LLM means (design §3.3):
+ * A weighted sum of predictors, shrunk to the LLM means (mathematics §2):
  *
  *     p̂_m = Σ_j w_j·p_jm + (1 − Σ_j w_j)·p̄        q̂_m = q̄_m + κ·(p̂_m − q̄_m), clipped to [0, 1]
  *

@@ -32,7 +32,7 @@ interface FittedCosts {
 }
 
 /**
- * Predicted bill = (input tokens × input price + expected output tokens × output price) × correction (design §3.4).
+ * Predicted bill = (input tokens × input price + expected output tokens × output price) × correction (mathematics §3).
  *
  * Expected output tokens come from {@link OutputLengthPredictor} where token counts were recorded; where only bills were,
  * from {@link RecordedCostRegression}: what the bill leaves after the prompt, at the prices of the fit, so that hidden

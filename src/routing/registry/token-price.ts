@@ -24,7 +24,7 @@ export interface TokenUsage {
   readonly costUsd?: number
 }
 
-/** USD of one call at list price: each kind of token at its price (design §3.4). */
+/** USD of one call at list price: each kind of token at its price (mathematics §3). */
 export function tokenCostUsd(price: TokenPrice, usage: TokenUsage): number {
   const cached = usage.cachedInputTokens ?? 0
   const written = usage.cacheWriteTokens ?? 0
