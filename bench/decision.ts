@@ -3,13 +3,12 @@
  * update. Distinct 1,000-character prompts. Run: npm exec -- node bench/decision.ts
  */
 
-import { defaultPreference } from '../src/routing/decision/routing-preference.ts'
 import { HashedNgramEmbedder } from '../src/routing/embedding/hashed-ngram-embedder.ts'
 import { SeededRandom } from '../src/routing/numeric/random-source.ts'
 import { CompletionTimeModel } from '../src/routing/prediction/completion-time-model.ts'
 import { type Llm, unknownLlmProperties } from '../src/routing/registry/llm.ts'
 import { LlmRegistry } from '../src/routing/registry/llm-registry.ts'
-import { noNeeds, plainShape, type RoutingRequest } from '../src/routing/request.ts'
+import { plainRequest } from '../src/routing/request.ts'
 import { Router } from '../src/routing/router.ts'
 import { RoutingPolicy } from '../src/routing/routing-policy.ts'
 
@@ -46,13 +45,13 @@ async function measureDecisions(count: number, embedded: boolean): Promise<void>
   const policy = new RoutingPolicy({ embedder, pool })
   const router = newRouter(pool, policy)
   await teach(router, pool)
-  for (let i = 0; i < 500; i++) await router.route(request(prompts[i]!), nobody)
+  for (let i = 0; i < 500; i++) await router.route(plainRequest(prompts[i]!), nobody)
   const times = new Float64Array(requests)
   const cpu = process.cpuUsage()
   const begun = performance.now()
   for (let i = 0; i < requests; i++) {
     const start = performance.now()
-    await router.route(request(prompts[i]!), nobody)
+    await router.route(plainRequest(prompts[i]!), nobody)
     times[i] = 1000 * (performance.now() - start)
   }
   const meanUs = (1000 * (performance.now() - begun)) / requests
@@ -104,7 +103,7 @@ function measureUpdates(): void {
 
 async function teach(router: Router, pool: readonly Llm[]): Promise<void> {
   let sequence = 0
-  const { context } = await router.route(request(prompts[0]!), nobody)
+  const { context } = await router.route(plainRequest(prompts[0]!), nobody)
   for (const llm of pool) {
     for (let i = 0; i < labelsPerLlm; i++) {
       router.learn({
@@ -142,18 +141,4 @@ function llms(count: number): Llm[] {
     upstreamModel: `llm-${i}`,
     price: { inputPerMillionTokensUsd: 0.1 * (1 + i), outputPerMillionTokensUsd: 0.4 * (1 + i) },
   }))
-}
-
-function request(userText: string): RoutingRequest {
-  return {
-    userText,
-    shape: plainShape,
-    needs: noNeeds,
-    inputTokens: 250,
-    maxOutputTokens: undefined,
-    choices: 1,
-    preference: defaultPreference,
-    pinnedLlm: undefined,
-    conversationId: undefined,
-  }
 }

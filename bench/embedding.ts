@@ -2,13 +2,12 @@
  * How long does it take to embed one prompt? Microseconds per distinct 1,000-character prompt, nothing cached.
  * Run: npm exec -- node bench/embedding.ts
  */
-import { defaultPreference } from '../src/routing/decision/routing-preference.ts'
 import { explicitFeatureNames, writeExplicitFeatures } from '../src/routing/embedding/explicit-features.ts'
 import { fitHashedNgramEmbedder } from '../src/routing/embedding/fit-hashed-ngram-embedder.ts'
 import { HashedNgramEmbedder } from '../src/routing/embedding/hashed-ngram-embedder.ts'
 import { NgramHasher } from '../src/routing/embedding/ngram-hasher.ts'
 import { type RandomSource, SeededRandom } from '../src/routing/numeric/random-source.ts'
-import { noNeeds, plainShape, type RoutingRequest } from '../src/routing/request.ts'
+import { plainRequest } from '../src/routing/request.ts'
 
 const promptCharacters = 1000
 const promptsPerBatch = 500
@@ -32,20 +31,6 @@ function makePrompt(random: RandomSource, vocabulary: readonly string[]): string
     text += `${vocabulary[Math.floor(vocabulary.length ** random.next()) - 1]!}${random.next() < 0.1 ? '. ' : ' '}`
   }
   return text.slice(0, promptCharacters)
-}
-
-function asRequest(userText: string): RoutingRequest {
-  return {
-    userText,
-    shape: plainShape,
-    needs: noNeeds,
-    inputTokens: 250,
-    maxOutputTokens: undefined,
-    choices: 1,
-    preference: defaultPreference,
-    pinnedLlm: undefined,
-    conversationId: undefined,
-  }
 }
 
 /** Microseconds per prompt of each batch; every prompt is seen once in the whole run. */
@@ -100,7 +85,7 @@ console.log(
   describe(
     'explicit features',
     measure(makeBatches(), (prompt) => {
-      writeExplicitFeatures(asRequest(prompt), explicit)
+      writeExplicitFeatures(plainRequest(prompt), explicit)
       return explicit[0]!
     }),
   ),

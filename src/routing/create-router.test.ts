@@ -61,6 +61,7 @@ describe('createRouter', () => {
       /lambda/,
     )
     await expect(router.route({ userText: 'a', inputTokens: Number.POSITIVE_INFINITY })).rejects.toThrow(/inputTokens/)
+    await expect(router.route({ userText: 'a', choices: 0 })).rejects.toThrow(/choices/)
     const decision = await router.route('a')
     expect(() => router.recordOutcome(decision, { completionMs: Number.NaN })).toThrow(/completionMs/)
     expect(() => createRouter({ llms: [{ id: 'a', quality: Number.NaN }], seed: 1 })).toThrow(/quality/)

@@ -10,7 +10,7 @@ import { CompletionTimeModel } from './prediction/completion-time-model.ts'
 import type { FittedPolicy } from './prediction/fitted-policy.ts'
 import { type Llm, type LlmId, unknownLlmProperties } from './registry/llm.ts'
 import { LlmRegistry } from './registry/llm-registry.ts'
-import { noNeeds, plainShape, type RoutingRequest } from './request.ts'
+import { plainRequest, type RoutingRequest } from './request.ts'
 import { Router, type RouterOptions } from './router.ts'
 import { type LearningOptions, RoutingPolicy } from './routing-policy.ts'
 
@@ -146,19 +146,13 @@ export function createRouter(options: CreateRouterOptions): LearningRouter {
 /** @throws {RoutingError} `not_finite`, `invalid_preference` */
 function toRequest(input: RouteInput): RoutingRequest {
   const given = typeof input === 'string' ? { userText: input } : input
-  const request: RoutingRequest = {
-    shape: plainShape,
-    needs: noNeeds,
-    inputTokens: Math.ceil(given.userText.length / 4),
-    maxOutputTokens: undefined,
-    choices: 1,
-    pinnedLlm: undefined,
-    conversationId: undefined,
-    ...given,
-    preference: { ...defaultPreference, ...given.preference },
-  }
+  const preference = { ...defaultPreference, ...given.preference }
+  const request = plainRequest(given.userText, { ...given, preference })
   requireNotNegative('inputTokens', request.inputTokens)
   if (request.maxOutputTokens !== undefined) requireNotNegative('maxOutputTokens', request.maxOutputTokens)
+  if (!(request.choices >= 1))
+    throw new RoutingError('not_finite', `choices must be a number ≥ 1, got ${request.choices}`)
+  requireNotNegative('choices', request.choices)
   const { lambda, maxCostUsd, maxLatencyMs, minQuality } = request.preference
   for (const [param, value] of Object.entries({ lambda, maxCostUsd, maxLatencyMs, minQuality })) {
     if (value === undefined || (value >= 0 && Number.isFinite(value))) continue

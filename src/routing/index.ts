@@ -24,6 +24,13 @@ export type { QualityPredictor } from './prediction/quality-predictor.ts'
 export { type Llm, type LlmCapabilities, type LlmId, unknownLlmProperties } from './registry/llm.ts'
 export { LlmRegistry } from './registry/llm-registry.ts'
 export { billedCostUsd, type TokenPrice, type TokenUsage, tokenCostUsd } from './registry/token-price.ts'
-export { noNeeds, plainShape, type RequestNeeds, type RequestShape, type RoutingRequest } from './request.ts'
+export {
+  noNeeds,
+  plainRequest,
+  plainShape,
+  type RequestNeeds,
+  type RequestShape,
+  type RoutingRequest,
+} from './request.ts'
 export { type Attribution, defaultRouterOptions, Router, type RouterOptions, type RouterParts } from './router.ts'
 export { defaultLearning, type LearningOptions, RoutingPolicy } from './routing-policy.ts'

@@ -1,4 +1,4 @@
-import type { RoutingPreference } from './decision/routing-preference.ts'
+import { defaultPreference, type RoutingPreference } from './decision/routing-preference.ts'
 import type { LlmId } from './registry/llm.ts'
 
 /** What a request needs from an LLM; each is a hard constraint. */
@@ -50,4 +50,23 @@ export const plainShape: RequestShape = {
   userTurns: 1,
   toolCount: 0,
   imageCount: 0,
+}
+
+/** Of mixed prompts, where no tokenizer is at hand. */
+export const charactersPerToken = 4
+
+/** A request of one plain user turn, with the default preference; `changes` say what is different. */
+export function plainRequest(userText: string, changes: Partial<RoutingRequest> = {}): RoutingRequest {
+  return {
+    userText,
+    shape: plainShape,
+    needs: noNeeds,
+    inputTokens: Math.ceil(userText.length / charactersPerToken),
+    maxOutputTokens: undefined,
+    choices: 1,
+    preference: defaultPreference,
+    pinnedLlm: undefined,
+    conversationId: undefined,
+    ...changes,
+  }
 }

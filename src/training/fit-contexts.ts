@@ -1,28 +1,12 @@
 import type { OutcomeData, OutcomePrompt } from '../outcomes/outcome-data.ts'
-import { defaultPreference } from '../routing/decision/routing-preference.ts'
 import { buildContext } from '../routing/embedding/context-builder.ts'
 import type { Embedder } from '../routing/embedding/embedder.ts'
 import type { RoutingContext } from '../routing/embedding/routing-context.ts'
 import type { TrainingRows } from '../routing/prediction/training-rows.ts'
-import { noNeeds, plainShape, type RoutingRequest } from '../routing/request.ts'
+import { plainRequest } from '../routing/request.ts'
 import { type FitProgressListener, reportStep } from './fit-progress.ts'
 
 const promptsPerStep = 64
-
-/** A prompt of a data set as the single user turn it would be in a request. `inputTokens` is not estimated here: 0. */
-export function promptRequest(prompt: OutcomePrompt): RoutingRequest {
-  return {
-    userText: prompt.text,
-    shape: plainShape,
-    needs: noNeeds,
-    inputTokens: 0,
-    maxOutputTokens: undefined,
-    choices: 1,
-    preference: defaultPreference,
-    pinnedLlm: undefined,
-    conversationId: undefined,
-  }
-}
 
 /** What the predictors see of each prompt, in order. Awaits an embedder that is asynchronous, one prompt at a time. */
 export async function fitContexts(
@@ -35,7 +19,7 @@ export async function fitContexts(
     if (contexts.length % promptsPerStep === 0) {
       await reportStep(onProgress, 'contexts', contexts.length, prompts.length)
     }
-    const context = buildContext(embedder, promptRequest(prompt))
+    const context = buildContext(embedder, plainRequest(prompt.text))
     contexts.push(context instanceof Promise ? await context : context)
   }
   return contexts

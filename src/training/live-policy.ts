@@ -2,22 +2,20 @@ import { HashedNgramEmbedder } from '../routing/embedding/hashed-ngram-embedder.
 import { RoutingError } from '../routing/errors.ts'
 import type { FeedbackStore } from '../routing/feedback-store.ts'
 import type { Label } from '../routing/outcome.ts'
-import type { PolicyStore } from '../routing/policy-store.ts'
+import type { PolicyStore, PolicyVersionSummary } from '../routing/policy-store.ts'
 import { restorePolicy } from '../routing/prediction/fitted-policy.ts'
 import type { Llm } from '../routing/registry/llm.ts'
 import type { Router } from '../routing/router.ts'
 import { type LearningOptions, RoutingPolicy } from '../routing/routing-policy.ts'
 import { Trainer, type TrainerOptions } from './trainer.ts'
 
-/** The embedder that decisions are made with now: that of the newest version, or the unfitted one. */
+/**
+ * The embedder that decisions are made with now: that of the newest version, or the unfitted one.
+ *
+ * @throws {RoutingError} `embedder_mismatch` (it is not in the store)
+ */
 export async function loadEmbedder(store: PolicyStore): Promise<HashedNgramEmbedder> {
-  const newest = (await store.listVersions()).at(-1)
-  if (newest === undefined) return new HashedNgramEmbedder()
-  const embedder = await store.embedder(newest.embedderId)
-  if (embedder === undefined) {
-    throw new RoutingError('embedder_mismatch', `The embedder of policy version ${newest.id} is not in the database`)
-  }
-  return HashedNgramEmbedder.restore(embedder)
+  return embedderOf((await store.listVersions()).at(-1), store)
 }
 
 /**
@@ -30,10 +28,19 @@ export async function loadLatestPolicy(
   pool: readonly Llm[],
   options: Partial<LearningOptions> = {},
 ): Promise<RoutingPolicy> {
-  const embedder = await loadEmbedder(store)
   const newest = await store.latestVersion()
+  const embedder = await embedderOf(newest, store)
   const fitted = newest === undefined ? undefined : restorePolicy(newest.snapshot)
   return new RoutingPolicy({ embedder, fitted, pool, options })
+}
+
+async function embedderOf(version: PolicyVersionSummary | undefined, store: PolicyStore): Promise<HashedNgramEmbedder> {
+  if (version === undefined) return new HashedNgramEmbedder()
+  const embedder = await store.embedder(version.embedderId)
+  if (embedder === undefined) {
+    throw new RoutingError('embedder_mismatch', `The embedder of policy version ${version.id} is not in the database`)
+  }
+  return HashedNgramEmbedder.restore(embedder)
 }
 
 export type LivePolicyOptions = Partial<TrainerOptions> & Pick<TrainerOptions, 'onError'>

@@ -2,7 +2,7 @@ import path from 'node:path'
 import type { OutcomeData } from '../../src/outcomes/outcome-data.ts'
 import { defaultPreference } from '../../src/routing/decision/routing-preference.ts'
 import { type Llm, unknownLlmProperties } from '../../src/routing/registry/llm.ts'
-import { noNeeds, plainShape, type RoutingRequest } from '../../src/routing/request.ts'
+import { plainRequest, type RoutingRequest } from '../../src/routing/request.ts'
 
 /** Where the outcome data lies: POINTSMAN_DATA, else `shared/data` beside the checkout. */
 export function dataFolder(name: string): string {
@@ -23,17 +23,7 @@ export function recordedPool(data: OutcomeData): Llm[] {
 
 /** One recorded prompt as a plain chat request. */
 export function recordedRequest(text: string, lambda: number): RoutingRequest {
-  return {
-    userText: text,
-    shape: plainShape,
-    needs: noNeeds,
-    inputTokens: Math.ceil(text.length / 4),
-    maxOutputTokens: undefined,
-    choices: 1,
-    preference: { ...defaultPreference, lambda },
-    pinnedLlm: undefined,
-    conversationId: undefined,
-  }
+  return plainRequest(text, { preference: { ...defaultPreference, lambda } })
 }
 
 /** What choosing that LLM for that prompt is worth: λ/(1+λ)·q − 1/(1+λ)·c/C_ref, as recorded. */

@@ -9,7 +9,7 @@ import {
 } from '../../routing/decision/parse-preference.ts'
 import type { CandidateTerms, RoutingDecision } from '../../routing/decision.ts'
 import { RoutingError } from '../../routing/errors.ts'
-import { noNeeds, plainShape } from '../../routing/request.ts'
+import { plainRequest } from '../../routing/request.ts'
 import type { Router } from '../../routing/router.ts'
 import { withConfigFlags } from '../config-flags.ts'
 import { openPool } from '../open-pool.ts'
@@ -60,17 +60,7 @@ export function addRouteCommand(program: Command, around: RouteSurroundings): vo
         const { router } = await openRouter(config, pool, storage, { onError, saveEvery: Number.POSITIVE_INFINITY })
         await warmUp(router, storage.decisions)
         const decision = await router.route(
-          {
-            userText: prompt,
-            shape: plainShape,
-            needs: noNeeds,
-            inputTokens: Math.ceil(prompt.length / 4),
-            maxOutputTokens: undefined,
-            choices: 1,
-            preference: joinPreferences(layersOf(flags), { lambda: config.routing.lambda }),
-            pinnedLlm: undefined,
-            conversationId: undefined,
-          },
+          plainRequest(prompt, { preference: joinPreferences(layersOf(flags), { lambda: config.routing.lambda }) }),
           { keyId: undefined, budgetUsd: undefined },
         )
         around.terminal.out(flags.json ? toJson(decision) : explain(decision, router, around.terminal))

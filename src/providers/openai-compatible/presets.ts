@@ -78,8 +78,6 @@ const table = {
   },
 } as const satisfies PresetTable
 
-export type ProviderPresetName = keyof typeof table
-
 /** In the order in which first start looks for their keys. */
 export const providerPresets: readonly ProviderPreset[] = Object.entries<PresetTable[string]>(table).map(
   ([name, preset]) => ({ local: false, ...preset, name }),

@@ -7,8 +7,8 @@ const qualityPerDecade = 0.1
 
 /**
  * q̂₀ of the cold start (mathematics §5): the owner's own figure, else .7 + .1·log₁₀(output price in USD per million
- * tokens), held to [.4, .9]. Price is a weak guide to quality, so the learner gives it a wide
- * variance.
+ * tokens), held to [.4, .9]. Price is a weak guide to quality, so the learner gives it a
+ * wide variance.
  *
  * @returns in [0, 1]; an unknown price gets the middle of the range.
  */

@@ -4,15 +4,13 @@ import { requireDimension } from '../errors.ts'
 import type { SnapshotData } from '../policy-store.ts'
 import type { Llm, LlmId } from '../registry/llm.ts'
 import type { TokenPrice } from '../registry/token-price.ts'
+import { charactersPerToken } from '../request.ts'
 import { answersUntilLengthKnown, BillCorrections, p90ToMean } from './bill-corrections.ts'
 import type { CallSize, CostEstimates, CostPredictor } from './cost-predictor.ts'
 import { OutputLengthPredictor } from './output-length-predictor.ts'
 import { RecordedCostRegression } from './recorded-cost-regression.ts'
 import { objectField, requireSnapshot, stringsField, vectorField } from './snapshot-fields.ts'
 import type { TrainingRows } from './training-rows.ts'
-
-/** Rule of thumb for English text. */
-const charactersPerToken = 4
 
 const logCharacters = explicitFeatureNames.indexOf('logCharacters')
 
