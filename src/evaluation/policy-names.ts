@@ -1,0 +1,42 @@
+import type { PolicyKind } from './evaluation-result.ts'
+
+/** What every result calls a policy; readers of `result.json` rely on these names. */
+export const policyKinds = {
+  pointsman: 'router',
+  stacked: 'router',
+  mixllm: 'router',
+  uniroute: 'router',
+  'learned-cluster-map': 'router',
+  'learned-cluster-map-linear': 'router',
+  cluster: 'router',
+  ridge: 'baseline',
+  knn: 'baseline',
+  mlp: 'baseline',
+  forest: 'baseline',
+  'matrix-factorisation': 'baseline',
+  'retrained-mlp': 'baseline',
+  'retrained-matrix-factorisation': 'baseline',
+  'avengers-pro': 'baseline',
+  carrot: 'baseline',
+  optllm: 'baseline',
+  forc: 'baseline',
+  zooter: 'baseline',
+  automix: 'baseline',
+  metallm: 'baseline',
+  paretobandit: 'baseline',
+  'litellm-adaptive': 'baseline',
+  'beta-thompson': 'baseline',
+  'track-and-stop': 'baseline',
+  random: 'reference',
+  cheapest: 'reference',
+  'best-single': 'reference',
+  'zero-router': 'reference',
+  'task-oracle': 'reference',
+  oracle: 'reference',
+  'full-information': 'reference',
+  'clairvoyant-forest': 'reference',
+  'clairvoyant-mlp': 'reference',
+  'clairvoyant-matrix-factorisation': 'reference',
+} as const satisfies Readonly<Record<string, PolicyKind>>
+
+export type PolicyName = keyof typeof policyKinds
