@@ -1,0 +1,71 @@
+import type { RoutingContext } from '../../routing/embedding/routing-context.ts'
+import type { RandomSource } from '../../routing/numeric/random-source.ts'
+import type { TrainingRows } from '../../routing/prediction/training-rows.ts'
+import type { TokenPrice } from '../../routing/registry/token-price.ts'
+import type { PolicyName } from '../policy-names.ts'
+
+/** One request of a replayed stream, as it looks before the call. LLMs are indices into the data set's LLMs throughout. */
+export interface OnlineRequest {
+  /** Row of the prompt in the data set; for looking up what was computed before, never its outcomes. */
+  readonly prompt: number
+  readonly context: RoutingContext
+  readonly inputTokens: number
+  /** LLMs that are in the pool now. */
+  readonly candidates: readonly number[]
+  /** Waiting time of each LLM as of the last refresh, ms; undefined where load is not simulated. Shape [llms]. */
+  readonly waitMs?: Float64Array | undefined
+}
+
+/** What comes back for the LLM that answered. */
+export interface OnlineFeedback {
+  readonly llm: number
+  /** Refined feedback: measured quality in [0, 1]; undefined where it did not come. */
+  readonly quality: number | undefined
+  /** Binary feedback; undefined where it did not come. */
+  readonly satisfied: boolean | undefined
+  /** Billed, USD. */
+  readonly costUsd: number
+}
+
+/** A policy on a stream with bandit feedback: chooses, then hears about its choice alone. */
+export interface OnlinePolicy {
+  /** @returns the LLM chosen, one of `request.candidates`. May draw. */
+  choose(request: OnlineRequest, random: RandomSource): number
+  /** Called in stream order, after the delay that the protocol sets. */
+  learn(request: OnlineRequest, feedback: OnlineFeedback): void
+  /** Prices change for all to see, at once. Where a policy's costs are its own estimates, they are scaled alike. */
+  priceChanged(llm: number, factor: number): void
+  /** A newcomer joins with nothing but its price; it was not among the offline data. */
+  llmAdded(llm: number, price: TokenPrice | undefined): void
+  llmRemoved(llm: number): void
+}
+
+/** What an online policy may be warmed up with: offline outcomes of all LLMs that are not newcomers. */
+export interface OfflineKnowledge {
+  readonly rows: TrainingRows
+  readonly texts: readonly string[]
+  readonly prices: readonly (TokenPrice | undefined)[]
+  /** LLMs whose cells are unknown in `rows`, as they join later. */
+  readonly newcomers: readonly number[]
+  readonly seed: number
+}
+
+export interface OnlineGoal {
+  /** Willingness to pay; undefined under a budget. */
+  readonly lambda: number | undefined
+  /** USD per request on average; undefined without a budget. */
+  readonly budgetUsd: number | undefined
+  /** C_ref: cost that weighs as much as a unit of quality at λ = 1, USD. */
+  readonly costReferenceUsd: number
+}
+
+export interface OnlinePolicyKind {
+  readonly name: PolicyName
+  /** Fits offline, once per seed and set: what {@link start} shares. Deterministic in `knowledge`. */
+  fit(knowledge: OfflineKnowledge): Promise<FittedOnlinePolicy>
+}
+
+export interface FittedOnlinePolicy {
+  /** A fresh policy at the start of a stream. */
+  start(goal: OnlineGoal): OnlinePolicy
+}
