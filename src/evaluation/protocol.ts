@@ -22,6 +22,8 @@ export interface WorkUnit {
   readonly key: string
   /** Expected share of the work, relative to the other units; for the time left. */
   readonly weight: number
+  /** Units of the same affinity share what a worker keeps in its cache, so that one worker takes them in a row. */
+  readonly affinity?: string
   /** What the unit is about, for {@link Protocol.run}: plain JSON. */
   readonly parameters: Readonly<Record<string, unknown>>
 }
