@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { deduplicate, normaliseText } from './deduplicate.ts'
 import type { OutcomeData } from './outcome-data.ts'
 import { selectLlms, unknownCells } from './outcome-data.ts'
-import { groupFraction, selectSplit, selectUnsharedSplit, splitByGroup, splitNames } from './split.ts'
+import { groupFraction, selectSplit, selectUnsharedSplit, splitByGroup, splitLlmsByBase, splitNames } from './split.ts'
 
 function dataOf(texts: readonly string[], quality: readonly number[], splits: readonly string[] = []): OutcomeData {
   const size = quality.length
@@ -113,5 +113,31 @@ describe('splitByGroup', () => {
     for (let i = 0; i < 10_000; i++) if (groupFraction(`prompt ${i}`, 7) < 0.7) below++
     // Four standard deviations of a binomial share at n = 10,000 are .018.
     expect(Math.abs(below / 10_000 - 0.7)).toBeLessThan(0.018)
+  })
+})
+
+describe('splitLlmsByBase', () => {
+  const llmsOf = (bases: readonly string[]) =>
+    bases.map((base, index) => ({ id: `m${index}`, price: undefined, base, extra: {} }))
+
+  it('never has two deployments of one base on different sides, and loses none', () => {
+    const bases = fc.array(fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f', 'g'), { maxLength: 30 })
+    fc.assert(
+      fc.property(bases, fc.double({ min: 0.1, max: 0.9, noNaN: true }), fc.nat(), (names, share, seed) => {
+        const { train, unseen } = splitLlmsByBase(llmsOf(names), share, seed)
+        expect([...train, ...unseen].sort((a, b) => a - b)).toEqual(names.map((_, index) => index))
+        const inTrain = new Set(train.map((llm) => names[llm]))
+        expect(unseen.filter((llm) => inTrain.has(names[llm]))).toEqual([])
+        if (new Set(names).size >= 2) expect([train.length > 0, unseen.length > 0]).toEqual([true, true])
+      }),
+    )
+  })
+
+  it('takes the share of bases asked for, other ones with another seed', () => {
+    const llms = llmsOf(Array.from({ length: 30 }, (_, index) => `base ${index}`))
+    const first = splitLlmsByBase(llms, 2 / 3, 1)
+    expect(first.train.length).toBe(20)
+    expect(splitLlmsByBase(llms, 2 / 3, 1)).toEqual(first)
+    expect(splitLlmsByBase(llms, 2 / 3, 2)).not.toEqual(first)
   })
 })

@@ -1,5 +1,6 @@
+import { SeededRandom, shuffle } from '../routing/numeric/random-source.ts'
 import { deduplicate, normaliseText } from './deduplicate.ts'
-import type { OutcomeData, OutcomePrompt } from './outcome-data.ts'
+import type { OutcomeData, OutcomeLlm, OutcomePrompt } from './outcome-data.ts'
 import { selectRows } from './outcome-data.ts'
 import { OutcomeDataError } from './outcome-data-error.ts'
 
@@ -68,6 +69,32 @@ export function splitByGroup(
     side.push(row)
   })
   return { first: selectRows(data, first), second: selectRows(data, second) }
+}
+
+/** Indices into the list that was divided, ascending. */
+export interface LlmSplit {
+  readonly train: readonly number[]
+  readonly unseen: readonly number[]
+}
+
+/**
+ * Divides LLMs at random so that all deployments of one `base` are on one side (mathematics §10).
+ *
+ * @param share of the bases in `train`, (0, 1); rounded, but at least one base is on each side where there are two.
+ */
+export function splitLlmsByBase(llms: readonly OutcomeLlm[], share: number, seed: number): LlmSplit {
+  const bases = [...new Set(llms.map((llm) => llm.base))]
+  const order = bases.map((_, index) => index)
+  shuffle(order, new SeededRandom(seed))
+  const count = Math.min(bases.length - 1, Math.max(1, Math.round(share * bases.length)))
+  const trainBases = new Set(order.slice(0, count).map((index) => bases[index]!))
+  const train: number[] = []
+  const unseen: number[] = []
+  llms.forEach((llm, index) => {
+    const side = trainBases.has(llm.base) ? train : unseen
+    side.push(index)
+  })
+  return { train, unseen }
 }
 
 /**
