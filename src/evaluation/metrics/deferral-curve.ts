@@ -43,12 +43,16 @@ export function areaUnderCurve(
   toUsd: number,
   normaliserUsd: number,
 ): number {
-  const inside = curve.filter((point) => point.costUsd > fromUsd && point.costUsd < toUsd)
-  const costs = [fromUsd, ...inside.map((point) => point.costUsd), toUsd]
+  const points = [
+    { costUsd: fromUsd, quality: qualityAtCost(curve, fromUsd) },
+    ...curve.filter((point) => point.costUsd > fromUsd && point.costUsd < toUsd),
+    { costUsd: toUsd, quality: qualityAtCost(curve, toUsd) },
+  ]
   let area = 0
-  for (let i = 1; i < costs.length; i++) {
-    const width = costs[i]! - costs[i - 1]!
-    area += ((qualityAtCost(curve, costs[i - 1]!) + qualityAtCost(curve, costs[i]!)) / 2) * width
+  for (let i = 1; i < points.length; i++) {
+    const left = points[i - 1]!
+    const right = points[i]!
+    area += ((left.quality + right.quality) / 2) * (right.costUsd - left.costUsd)
   }
   return area / normaliserUsd
 }

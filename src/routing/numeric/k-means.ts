@@ -41,6 +41,28 @@ export function kMeans(
   return { centroids, assignment, inertia }
 }
 
+/**
+ * The best of several {@link kMeans} runs from different starts, by inertia; of equal ones the first.
+ *
+ * @param restarts how many runs; at least 1.
+ */
+export function kMeansRestarted(
+  points: Float32Array,
+  n: number,
+  d: number,
+  k: number,
+  random: RandomSource,
+  restarts: number,
+  maxIterations = 30,
+): KMeansResult {
+  let best = kMeans(points, n, d, k, random, maxIterations)
+  for (let run = 1; run < restarts; run++) {
+    const next = kMeans(points, n, d, k, random, maxIterations)
+    if (next.inertia < best.inertia) best = next
+  }
+  return best
+}
+
 function seedCentroids(points: Float32Array, n: number, d: number, k: number, random: RandomSource): Float64Array {
   const centroids = new Float64Array(k * d)
   const nearest = new Float64Array(n).fill(Number.POSITIVE_INFINITY)
