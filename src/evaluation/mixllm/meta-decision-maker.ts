@@ -1,0 +1,266 @@
+import { bestCandidate, drawCandidate } from '../../routing/decision/choice.ts'
+import { latencyPenalty } from '../../routing/decision/utility.ts'
+import type { RandomSource } from '../../routing/numeric/random-source.ts'
+import { type TokenPrice, tokenCostUsd } from '../../routing/registry/token-price.ts'
+import type { OnlineFeedback, OnlinePolicy, OnlineRequest } from '../online/online-policy.ts'
+import { FeedbackNetwork } from './feedback-network.ts'
+import type { InverseDesign } from './inverse-design.ts'
+import type { PromptEstimateMemory, PromptEstimates } from './prompt-estimates.ts'
+
+export interface MetaDecisionOptions {
+  /** λ ≥ 0. */
+  readonly lambda: number
+  /** C_ref > 0, USD. */
+  readonly costReferenceUsd: number
+  /** What it learns from: the measured quality, the user's thumb, or nothing. */
+  readonly feedback: 'refined' | 'binary' | 'none'
+  /** α. Default .01. */
+  readonly explorationWeight?: number
+  /** β. Default .1. */
+  readonly penaltyWeight?: number
+  /** τ, ms. Default 30,000. */
+  readonly timeLimitMs?: number
+  /** u = √(eᵀA⁻¹e), as LinUCB has it, or eᵀA⁻¹e. Default true. */
+  readonly rootUncertainty?: boolean
+  /** Of f_df. Default `descent`. */
+  readonly optimiser?: 'descent' | 'adam'
+  /** Of f_df's first weights. */
+  readonly seed: number
+}
+
+/** The offline part of MixLLM that streams share; LLMs are indices into the data set's LLMs. */
+export interface OfflineMixLlm {
+  readonly memory: PromptEstimateMemory
+  /** Place of each LLM in the estimates; −1 for one that nothing was fitted for. Shape [llms]. */
+  readonly columns: Int32Array
+  /** A_l after the offline queries. Never changed: a stream copies what it updates. Shape [llms]. */
+  readonly designs: readonly InverseDesign[]
+  /** The design that `memory` has the quadratic form of. */
+  readonly sharedDesign: InverseDesign
+}
+
+interface Arm {
+  readonly column: number
+  design: InverseDesign
+  /** Whether `design` is this stream's own. */
+  owned: boolean
+  /** θ and φ: coefficients of the residual of quality, and of cost in units of C_ref. Shape [d]. */
+  readonly quality: Float64Array
+  readonly cost: Float64Array
+  priceFactor: number
+  price: TokenPrice | undefined
+}
+
+/**
+ * MixLLM's meta decision maker (arXiv:2502.18482, Eq. 7–11) and its continual training (section 3.6), mathematics §14:
+ *
+ *     s_l = λ/(1+λ)·p̂_l − 1/(1+λ)·ĉ_l/C_ref + α·u_l − β·pen_l        l* = argmax s_l, ties to the cheaper
+ *
+ * Refined feedback: p̂ = f(e) + θ_lᵀe, the offline regressor frozen and the residual learned by recursive least squares
+ * under A_l, exactly, one rank-1 update per answer; the cost likewise. As A_l holds the offline queries, the offline fit
+ * counts as so many residuals of zero: θ moves the slower the more was known.
+ * Deviation: the paper updates the regressor itself, which is a forest and has no step for one new point.
+ *
+ * Binary feedback: {@link FeedbackNetwork} is added to the score and learns; the regressors do not. Choices are drawn
+ * from its π while it learns. A_l grows with every answer it is played in.
+ *
+ * An LLM that nothing was fitted for starts from the mean of the others' estimates at its own price, and from A = I.
+ * Deviation: the paper labels the whole training set for a newcomer; a stream does not.
+ */
+export class MetaDecisionMaker implements OnlinePolicy {
+  readonly #offline: OfflineMixLlm
+  readonly #options: Required<MetaDecisionOptions>
+  readonly #arms: Arm[]
+  readonly #network: FeedbackNetwork | undefined
+  readonly #scores: Float64Array
+  readonly #costs: Float64Array
+  readonly #probabilities: Float64Array
+  readonly #dynamic: Float64Array
+  #learning = true
+
+  constructor(offline: OfflineMixLlm, options: MetaDecisionOptions) {
+    const llms = offline.columns.length
+    const { dimension } = offline.memory.estimates
+    this.#offline = offline
+    this.#options = {
+      explorationWeight: 0.01,
+      penaltyWeight: 0.1,
+      timeLimitMs: 30_000,
+      rootUncertainty: true,
+      optimiser: 'descent',
+      ...options,
+    }
+    const { feedback, optimiser, seed } = this.#options
+    this.#arms = Array.from({ length: llms }, (_, llm) => newArm(offline, llm, dimension))
+    this.#network =
+      feedback === 'binary' ? new FeedbackNetwork({ inputs: dimension, llms, optimiser, seed }) : undefined
+    this.#scores = new Float64Array(llms)
+    this.#costs = new Float64Array(llms)
+    this.#probabilities = new Float64Array(llms)
+    this.#dynamic = new Float64Array(llms)
+  }
+
+  /** From now on nothing is learned and nothing is drawn. */
+  freeze(): void {
+    this.#learning = false
+  }
+
+  choose(request: OnlineRequest, random: RandomSource): number {
+    const { candidates } = request
+    const prompt = this.#offline.memory.of(request.context, request.inputTokens)
+    this.#score(request, prompt)
+    if (this.#network === undefined || !this.#learning) {
+      return candidates[bestCandidate(this.#scores, this.#costs, candidates.length)]!
+    }
+    this.#soften(candidates.length, this.#network.temperature)
+    return candidates[drawCandidate(this.#probabilities, candidates.length, random)]!
+  }
+
+  /** The `count` best candidates, best first: the paper's Top-k policy (its section 4.8) asks them all. */
+  rank(request: OnlineRequest, count: number): number[] {
+    this.#score(request, this.#offline.memory.of(request.context, request.inputTokens))
+    const order = request.candidates.map((_, i) => i)
+    order.sort((a, b) => this.#scores[b]! - this.#scores[a]! || this.#costs[a]! - this.#costs[b]!)
+    return order.slice(0, count).map((i) => request.candidates[i]!)
+  }
+
+  learn(request: OnlineRequest, feedback: OnlineFeedback): void {
+    if (!this.#learning || this.#options.feedback === 'none') return
+    const prompt = this.#offline.memory.of(request.context, request.inputTokens)
+    const arm = this.#arms[feedback.llm]!
+    if (this.#network === undefined) this.#learnResiduals(arm, prompt, feedback)
+    else if (feedback.satisfied !== undefined) {
+      this.#learnSatisfaction(this.#network, request, prompt, feedback.llm, feedback.satisfied)
+      this.#own(arm).update(prompt.embedding)
+    }
+  }
+
+  priceChanged(llm: number, factor: number): void {
+    const arm = this.#arms[llm]!
+    arm.priceFactor *= factor
+    for (let i = 0; i < arm.cost.length; i++) arm.cost[i]! *= factor
+  }
+
+  /** One that was here before comes back with what was learned of it. */
+  llmAdded(llm: number, price: TokenPrice | undefined): void {
+    this.#arms[llm]!.price = price
+  }
+
+  /** Its state is kept for a return; the candidates leave it out. */
+  llmRemoved(): void {}
+
+  #learnResiduals(arm: Arm, prompt: PromptEstimates, { quality, costUsd }: OnlineFeedback): void {
+    if (quality === undefined) return
+    const { embedding } = prompt
+    const qualityError = quality - offlineQuality(arm, prompt) - dot(arm.quality, embedding)
+    const costError = Number.isNaN(costUsd) ? 0 : costUsd / this.#options.costReferenceUsd - this.#cost(arm, prompt)
+    const gain = this.#own(arm).update(embedding)
+    for (let i = 0; i < gain.length; i++) {
+      arm.quality[i]! += gain[i]! * qualityError
+      arm.cost[i]! += gain[i]! * costError
+    }
+  }
+
+  #learnSatisfaction(
+    network: FeedbackNetwork,
+    request: OnlineRequest,
+    prompt: PromptEstimates,
+    llm: number,
+    satisfied: boolean,
+  ): void {
+    const { candidates } = request
+    const drawn = candidates.indexOf(llm)
+    if (drawn === -1) return
+    this.#score(request, prompt)
+    this.#soften(candidates.length, network.temperature)
+    network.learn(prompt.embedding, candidates, this.#probabilities, drawn, satisfied)
+  }
+
+  /** Fills scores and costs in candidate order. */
+  #score({ candidates, waitMs }: OnlineRequest, prompt: PromptEstimates): void {
+    const { lambda, explorationWeight, penaltyWeight, timeLimitMs, rootUncertainty } = this.#options
+    const qualityWeight = lambda / (1 + lambda)
+    const { sharedDesign } = this.#offline
+    const { embedding } = prompt
+    this.#network?.scores(embedding, this.#dynamic)
+    for (let i = 0; i < candidates.length; i++) {
+      const llm = candidates[i]!
+      const arm = this.#arms[llm]!
+      const quality = clip(offlineQuality(arm, prompt) + dot(arm.quality, embedding))
+      const cost = Math.max(0, this.#cost(arm, prompt))
+      let score = qualityWeight * quality - (1 - qualityWeight) * cost
+      if (explorationWeight > 0) {
+        const { design } = arm
+        const quadratic = design === sharedDesign ? prompt.sharedQuadratic : design.quadratic(embedding)
+        score += explorationWeight * (rootUncertainty ? Math.sqrt(quadratic) : quadratic)
+      }
+      if (waitMs !== undefined) score -= penaltyWeight * latencyPenalty(waitMs[llm]!, timeLimitMs)
+      this.#scores[i] = score + this.#dynamic[llm]!
+      this.#costs[i] = cost
+    }
+  }
+
+  /** In units of C_ref; may come out below 0. */
+  #cost(arm: Arm, prompt: PromptEstimates): number {
+    return (
+      (arm.priceFactor * offlineCostUsd(arm, prompt)) / this.#options.costReferenceUsd + dot(arm.cost, prompt.embedding)
+    )
+  }
+
+  #soften(count: number, temperature: number): void {
+    let highest = Number.NEGATIVE_INFINITY
+    for (let i = 0; i < count; i++) highest = Math.max(highest, this.#scores[i]!)
+    let total = 0
+    for (let i = 0; i < count; i++) {
+      this.#probabilities[i] = Math.exp((this.#scores[i]! - highest) / temperature)
+      total += this.#probabilities[i]!
+    }
+    for (let i = 0; i < count; i++) this.#probabilities[i]! /= total
+  }
+
+  #own(arm: Arm): InverseDesign {
+    if (!arm.owned) {
+      arm.design = arm.design.copy()
+      arm.owned = true
+    }
+    return arm.design
+  }
+}
+
+function newArm(offline: OfflineMixLlm, llm: number, dimension: number): Arm {
+  return {
+    column: offline.columns[llm]!,
+    design: offline.designs[llm]!,
+    owned: false,
+    quality: new Float64Array(dimension),
+    cost: new Float64Array(dimension),
+    priceFactor: 1,
+    price: undefined,
+  }
+}
+
+function offlineQuality({ column }: Arm, { quality }: PromptEstimates): number {
+  return column === -1 ? mean(quality) : quality[column]!
+}
+
+function offlineCostUsd({ column, price }: Arm, { costUsd, outputTokens, inputTokens }: PromptEstimates): number {
+  if (column !== -1) return costUsd[column]!
+  if (price === undefined) return mean(costUsd)
+  return tokenCostUsd(price, { inputTokens, outputTokens: mean(outputTokens) })
+}
+
+function mean(values: Float64Array): number {
+  let sum = 0
+  for (let i = 0; i < values.length; i++) sum += values[i]!
+  return sum / values.length
+}
+
+function dot(a: Float64Array, b: Float64Array): number {
+  let sum = 0
+  for (let i = 0; i < a.length; i++) sum += a[i]! * b[i]!
+  return sum
+}
+
+function clip(quality: number): number {
+  return Math.min(1, Math.max(0, quality))
+}
