@@ -1,4 +1,4 @@
-import type { OutcomeData } from './outcome-data.ts'
+import type { OutcomeData, OutcomePrompt } from './outcome-data.ts'
 import { outcomeMeasures, selectRows } from './outcome-data.ts'
 
 /** The text by which two prompts count as the same: Unicode-normalised (NFKC), lower case, white space collapsed. */
@@ -8,18 +8,29 @@ export function normaliseText(text: string): string {
 
 /**
  * Merges prompts of the same normalised text: the first one stays (with its id and split), and each of its cells
- * becomes the mean of the known cells of all of them. A set that brings its own splits is divided first, by
- * `selectUnsharedSplit`: merging across splits would carry the labels of one into another.
+ * becomes the mean of the known cells of all of them. Merging across the splits that a set brings would carry the labels
+ * of one into another: such a set is divided first (`selectUnsharedSplit`), or merged within what `sideOf` tells apart.
+ *
+ * @param sideOf prompts of different sides are not merged; by default all are of one.
+ * @returns `data` itself where nothing is merged.
  */
-export function deduplicate(data: OutcomeData): OutcomeData {
-  const rowsByText = new Map<string, number[]>()
+export function deduplicate(data: OutcomeData, sideOf: (prompt: OutcomePrompt) => string = () => ''): OutcomeData {
+  const sides = new Map<string, Map<string, number[]>>()
+  const groups: number[][] = []
   data.prompts.forEach((prompt, row) => {
+    const side = sideOf(prompt)
     const text = normaliseText(prompt.text)
+    const rowsByText = sides.get(side) ?? new Map<string, number[]>()
+    sides.set(side, rowsByText)
     const rows = rowsByText.get(text)
-    if (rows === undefined) rowsByText.set(text, [row])
-    else rows.push(row)
+    if (rows !== undefined) {
+      rows.push(row)
+      return
+    }
+    const first = [row]
+    rowsByText.set(text, first)
+    groups.push(first)
   })
-  const groups = [...rowsByText.values()]
   if (groups.length === data.prompts.length) return data
   const merged = selectRows(
     data,

@@ -43,6 +43,13 @@ describe('deduplicate', () => {
     expect(deduplicate(data)).toBe(data)
   })
 
+  it('merges only within what is told apart, in the order of the file', () => {
+    const data = dataOf(['a', 'b', 'A', 'a', 'B'], [0, 1, 1, 0.5, 0], ['val', 'test', 'test', 'train', 'test'])
+    const merged = deduplicate(data, (prompt) => (prompt.split === 'test' ? 'test' : 'train'))
+    expect(merged.prompts.map((prompt) => prompt.id)).toEqual(['p0', 'p1', 'p2'])
+    expect([...merged.quality]).toEqual([0.25, 0.5, 1])
+  })
+
   it('treats compatibility forms as the same text', () => {
     expect(normaliseText('ﬁve\u00a0 CATS')).toBe('five cats')
   })
