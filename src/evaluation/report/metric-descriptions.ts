@@ -1,0 +1,139 @@
+import type { ProtocolName } from '../evaluation-result.ts'
+
+/**
+ * How a metric is printed. `quality`: a plain number, for most in [0, 1]; `share`: in per cent; `usd`: dollars;
+ * `steps`: a count of requests.
+ */
+export type MetricUnit = 'quality' | 'share' | 'usd' | 'steps'
+
+export interface MetricDescription {
+  readonly label: string
+  readonly unit: MetricUnit
+  readonly better: 'higher' | 'lower' | 'neither'
+  /** One line, for tables, documentation and the report's reading aid. */
+  readonly definition: string
+  readonly decimals: number
+}
+
+const quality = (
+  label: string,
+  definition: string,
+  better: MetricDescription['better'] = 'higher',
+): MetricDescription => ({ label, unit: 'quality', better, definition, decimals: 4 })
+
+const share = (
+  label: string,
+  better: MetricDescription['better'],
+  definition: string,
+  decimals = 1,
+): MetricDescription => ({ label, unit: 'share', better, definition, decimals })
+
+const steps = (label: string, definition: string): MetricDescription => ({
+  label,
+  unit: 'steps',
+  better: 'lower',
+  definition,
+  decimals: 0,
+})
+
+/** Every metric of `result.json` by its name there. Costs are mean USD per prompt, qualities means in [0, 1]. */
+export const metricDescriptions: Readonly<Record<string, MetricDescription>> = {
+  aiq: quality(
+    'AIQ',
+    'Average improvement in quality: area under the non-decreasing hull of (mean cost, mean quality), from cost 0 to that of the dearest LLM, divided by that cost.',
+  ),
+  aiqToBest: quality(
+    'AIQ to best',
+    'The same area, only between the costs of the cheapest and of the best single LLM.',
+  ),
+  aiqRaw: quality(
+    'AIQ, no hull',
+    'AIQ of the deferral curve as it is: points that lie below the hull count as they are.',
+  ),
+  peakQuality: quality('Peak quality', 'The highest mean quality anywhere on the curve.'),
+  qncOwn: share(
+    'QNC',
+    'lower',
+    'Quality-neutral cost: the least cost at which the curve reaches the quality of the best single LLM, as a share of that LLM’s cost.',
+  ),
+  qncMax: share('QNC of max', 'lower', 'The same least cost, as a share of the dearest LLM’s cost.'),
+  qualityAt25: quality('Quality at 25 %', 'Quality for a quarter of the best single LLM’s cost.'),
+  costAt95: share(
+    'Cost of 95 %',
+    'lower',
+    'Cost of 95 % of the best single LLM’s quality, as a share of that LLM’s cost.',
+  ),
+  costAt9725: share(
+    'Cost of 97.25 %',
+    'lower',
+    'Cost of 97.25 % of the best single LLM’s quality, as a share of that LLM’s cost.',
+  ),
+  area: quality('Area', 'Area under the deferral curve from cost 0 to that of the dearest LLM, divided by that cost.'),
+  area50: quality(
+    'Area (50 %)',
+    'The part of Area up to half the dearest LLM’s cost, divided by the whole cost: at most .5.',
+  ),
+  qnc: share(
+    'QNC',
+    'lower',
+    'Quality-neutral cost: the least cost at which the best single LLM’s quality is reached, over the cost of the dearest; mean of the trials that reach it.',
+  ),
+  qncReached: share(
+    'QNC reached',
+    'higher',
+    'Share of trials in which the best single LLM’s quality is reached at all.',
+    0,
+  ),
+  peak: quality('Peak', 'The highest mean quality anywhere on the curve.'),
+  meanQualityError: quality(
+    'Mean-quality error',
+    'Mean absolute difference between an LLM’s predicted and true mean quality on the test prompts.',
+    'lower',
+  ),
+  quality: quality('Quality', 'Mean quality of the answers; with a time limit, a late answer counts 0.'),
+  costUsd: { label: 'Cost', unit: 'usd', better: 'lower', definition: 'Mean cost of a request.', decimals: 3 },
+  onTimeShare: share('On time', 'higher', 'Share of requests answered within the time limit.'),
+  regret: quality('Regret', 'What is lost in utility against the oracle, per request.', 'lower'),
+  oracleShare: share('Of oracle', 'higher', 'Reward as a share of the oracle’s, which knows every outcome.'),
+  fullInfoShare: share(
+    'Of full information',
+    'higher',
+    'Reward as a share of that of the same router fitted on every outcome.',
+  ),
+  recoverySteps: steps('Recovery', 'Requests until the policy is back near what is attainable after the change.'),
+  adoptionSteps: steps('Adoption', 'Requests until a newcomer gets its share.'),
+  budgetOvershoot: share(
+    'Over budget',
+    'lower',
+    'Mean cost above the budget, as a share of the budget; below 0 is under it.',
+    2,
+  ),
+  apgr: quality(
+    'APGR',
+    'Average performance gap recovered: the share of the quality gap between weak and strong LLM that is recovered, averaged over all shares of calls to the strong one.',
+  ),
+  cpt50: share('CPT(50)', 'lower', 'Share of calls to the strong LLM that recovers 50 % of the quality gap.'),
+  cpt80: share('CPT(80)', 'lower', 'Share of calls to the strong LLM that recovers 80 % of the quality gap.'),
+}
+
+/** The metrics of each protocol in the order of its tables; the first one decides who leads. */
+export const protocolMetrics: Readonly<Record<ProtocolName, readonly [string, ...string[]]>> = {
+  static: ['aiq', 'aiqToBest', 'aiqRaw', 'peakQuality', 'qncOwn', 'qncMax', 'qualityAt25', 'costAt95', 'costAt9725'],
+  unseen: ['area', 'area50', 'qnc', 'qncReached', 'peak', 'meanQualityError'],
+  stream: ['quality', 'costUsd', 'onTimeShare'],
+  drift: ['oracleShare', 'fullInfoShare', 'regret', 'recoverySteps', 'adoptionSteps', 'budgetOvershoot'],
+  pair: ['apgr', 'cpt50', 'cpt80'],
+}
+
+/** How to print a metric; one that is not known here is a plain number under its own name. */
+export function metricDescription(name: string): MetricDescription {
+  if (Object.hasOwn(metricDescriptions, name)) return metricDescriptions[name]!
+  return { label: name, unit: 'quality', better: 'neither', definition: '', decimals: 4 }
+}
+
+/** Names present in `found`: those of the protocol in its order, then the others by name. */
+export function orderMetrics(protocol: ProtocolName, found: Iterable<string>): string[] {
+  const names = new Set(found)
+  const known = protocolMetrics[protocol].filter((name) => names.delete(name))
+  return [...known, ...[...names].sort()]
+}

@@ -1,0 +1,97 @@
+import type { Comparison, EvaluationResult, Figure } from '../evaluation-result.ts'
+import { drawBars } from './bars-chart.ts'
+import { type Chart, drawCurves } from './curves-chart.ts'
+import { Html, html, htmlWithNames } from './html.ts'
+import { metricDescription, protocolMetrics } from './metric-descriptions.ts'
+import type { SeriesStyle } from './series-style.ts'
+import { formatSetting, settingKey } from './setting-groups.ts'
+
+/** A figure with its caption, legend and remarks. @param anchor the element's id, unique in the page. */
+export function renderFigure(figure: Figure, anchor: string): Html {
+  const chart = drawFigure(figure)
+  const label = `${figure.title}. ${figure.caption}`
+  const picture =
+    chart.svg === undefined
+      ? html`<p class="empty">There is nothing to draw here: no finite values.</p>`
+      : html`<div class="scroll" tabindex="0" role="region" aria-label="${`Chart: ${figure.title}`}">${new Html(
+          chart.svg.replace('<svg ', html`<svg role="img" aria-label="${label}" `.text),
+        )}</div>`
+  return html`<figure class="chart-figure" id="${anchor}">
+<h3>${figure.title}</h3>
+<p class="caption">${htmlWithNames(figure.caption)}</p>
+${picture}
+${chart.svg === undefined ? undefined : legend(chart)}
+${chart.remarks.map((remark) => html`<p class="remark">${remark}</p>`)}
+</figure>
+`
+}
+
+/** Differences of the subject to the others in the protocol's main metric, one figure per setting, from the comparisons. */
+export function differenceFigures(result: EvaluationResult, subject: string | undefined): Figure[] {
+  const metric = protocolMetrics[result.protocol][0]
+  const entries = result.comparisons.filter(
+    (entry) => entry.policy === subject && entry.metric === metric && Number.isFinite(entry.difference.mean),
+  )
+  const settings = new Map<string, Comparison[]>()
+  for (const entry of entries) {
+    const key = settingKey(entry.setting)
+    settings.set(key, [...(settings.get(key) ?? []), entry])
+  }
+  const { label } = metricDescription(metric)
+  return [...settings.values()].slice(0, mostDifferenceFigures).map((group, place) => ({
+    id: `differences-${place + 1}`,
+    kind: 'bars',
+    title: `${label}: ${subject} minus each other policy${settingSuffix(group[0]!)}`,
+    caption: `Paired differences with their 95 % intervals; ${metricDescription(metric).better === 'lower' ? 'left' : 'right'} of 0 is in favour of \`${subject}\`. An interval over 0 says that chance explains it.`,
+    x: { label: 'policy' },
+    y: { label: `difference in ${label}` },
+    series: [
+      {
+        name: 'difference',
+        role: 'router',
+        points: [...group]
+          .sort((a, b) => b.difference.mean - a.difference.mean)
+          .map(({ against, difference }) => ({
+            x: against,
+            y: difference.mean,
+            low: difference.low,
+            high: difference.high,
+          })),
+      },
+    ],
+  }))
+}
+
+const mostDifferenceFigures = 4
+
+function settingSuffix(entry: Comparison): string {
+  const setting = formatSetting(entry.setting)
+  return setting === '' ? '' : ` (${setting})`
+}
+
+function drawFigure(figure: Figure): Chart {
+  // Categories have no place on a numeric axis.
+  const isCategorical = figure.series.some((series) =>
+    series.points.some((point) => typeof point.x === 'string' && !Number.isFinite(Number(point.x))),
+  )
+  return figure.kind === 'bars' || isCategorical ? drawBars(figure) : drawCurves(figure)
+}
+
+function legend(chart: Chart): Html | undefined {
+  const markers = chart.styles.filter(({ series }) => series.role === 'point')
+  const lines = chart.styles.filter(({ series }) => series.role !== 'point' && series.points.length > 0)
+  // A handful of markers is named beside them; more are one entry.
+  const listed = markers.length > 4 ? lines : [...lines, ...markers]
+  if (listed.length + markers.length < 2) return undefined
+  const rest = html`<li><span class="swatch-dot"></span>markers: named beside them, or on hovering</li>`
+  return html`<ul class="legend">${listed.map((style) => legendEntry(style, chart.isBars))}${markers.length > 4 ? rest : undefined}</ul>`
+}
+
+function legendEntry(style: SeriesStyle, isDots: boolean): Html {
+  const { series, index, color, dash } = style
+  const swatch =
+    isDots || series.role === 'point'
+      ? html`<svg width="22" height="10" aria-hidden="true"><circle cx="11" cy="5" r="3.5" fill="${color}"/></svg>`
+      : html`<svg width="22" height="10" aria-hidden="true"><path d="M1,5H21" stroke="${color}" stroke-width="${Math.max(2, style.width)}"${dash === undefined ? undefined : html` stroke-dasharray="${dash}"`}/></svg>`
+  return html`<li data-series="s${index}"${series.role === 'pointsman' ? html` class="subject"` : undefined}>${swatch}${series.name}</li>`
+}

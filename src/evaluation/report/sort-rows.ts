@@ -1,0 +1,38 @@
+import type { ProtocolName, ResultRow } from '../evaluation-result.ts'
+import { metricDescription, protocolMetrics } from './metric-descriptions.ts'
+
+/**
+ * Rows from best to worst by the protocol's main metric, the rows of one policy together by rising `rowKeys`; rows
+ * without the metric come last, in their own order.
+ */
+export function sortRows(
+  protocol: ProtocolName,
+  rows: readonly ResultRow[],
+  rowKeys: readonly string[],
+): readonly ResultRow[] {
+  const metric = protocolMetrics[protocol][0]
+  const factor = metricDescription(metric).better === 'lower' ? -1 : 1
+  const merit = (row: ResultRow): number => {
+    const mean = row.metrics[metric]?.mean
+    return mean !== undefined && Number.isFinite(mean) ? factor * mean : Number.NEGATIVE_INFINITY
+  }
+  const best = new Map<string, number>()
+  // Policies keep their rows together: a tie is broken by who came first.
+  for (const row of rows) best.set(row.policy, Math.max(merit(row), best.get(row.policy) ?? Number.NEGATIVE_INFINITY))
+  const place = new Map([...best.keys()].map((policy, index) => [policy, index]))
+  return [...rows].sort((a, b) => {
+    if (a.policy !== b.policy) {
+      return compare(best.get(b.policy)!, best.get(a.policy)!) || compare(place.get(a.policy)!, place.get(b.policy)!)
+    }
+    for (const key of rowKeys) {
+      const order = compare(Number(a.setting[key] ?? 0), Number(b.setting[key] ?? 0))
+      if (order !== 0) return order
+    }
+    return compare(merit(b), merit(a))
+  })
+}
+
+/** Also for two infinities, whose difference is not a number. */
+function compare(a: number, b: number): number {
+  return a < b ? -1 : a > b ? 1 : 0
+}
