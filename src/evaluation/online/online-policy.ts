@@ -9,6 +9,8 @@ export interface OnlineRequest {
   /** Row of the prompt in the data set; for looking up what was computed before, never its outcomes. */
   readonly prompt: number
   readonly context: RoutingContext
+  /** For policies that read the prompt themselves; undefined where a protocol gives contexts only. */
+  readonly text?: string | undefined
   readonly inputTokens: number
   /** LLMs that are in the pool now. */
   readonly candidates: readonly number[]
@@ -25,6 +27,8 @@ export interface OnlineFeedback {
   readonly satisfied: boolean | undefined
   /** Billed, USD. */
   readonly costUsd: number
+  /** Length of the answer, as a gateway reads it from the upstream's usage; undefined where it is not known. */
+  readonly outputTokens?: number | undefined
 }
 
 /** A policy on a stream with bandit feedback: chooses, then hears about its choice alone. */
@@ -55,6 +59,8 @@ export interface OnlineGoal {
   readonly lambda: number | undefined
   /** USD per request on average; undefined without a budget. */
   readonly budgetUsd: number | undefined
+  /** Length of the period that the budget is for, requests; for pacers that look ahead. */
+  readonly expectedRequests?: number | undefined
   /** C_ref: cost that weighs as much as a unit of quality at λ = 1, USD. */
   readonly costReferenceUsd: number
 }

@@ -1,0 +1,224 @@
+import { BudgetPacer, solveBudgetDual } from '../../routing/decision/budget-pacer.ts'
+import { type CandidateBuffers, newCandidateBuffers } from '../../routing/decision/candidate-buffers.ts'
+import { choiceProbabilities, drawCandidate } from '../../routing/decision/choice.ts'
+import { utility } from '../../routing/decision/utility.ts'
+import type { Embedder } from '../../routing/embedding/embedder.ts'
+import type { RandomSource } from '../../routing/numeric/random-source.ts'
+import { TokenCostPredictor } from '../../routing/prediction/token-cost-predictor.ts'
+import { type Llm, unknownLlmProperties } from '../../routing/registry/llm.ts'
+import type { TokenPrice } from '../../routing/registry/token-price.ts'
+import { defaultRouterOptions, type RouterOptions } from '../../routing/router.ts'
+import { RoutingPolicy } from '../../routing/routing-policy.ts'
+import type { OfflineFit, OfflineFits } from './offline-fit.ts'
+import type {
+  FittedOnlinePolicy,
+  OfflineKnowledge,
+  OnlineFeedback,
+  OnlineGoal,
+  OnlinePolicy,
+  OnlinePolicyKind,
+  OnlineRequest,
+} from './online-policy.ts'
+import { goalKey } from './realised-utility.ts'
+
+/** Where a budget's period is not said. */
+const defaultPeriod = 1000
+
+/**
+ * Our router as it is served: {@link RoutingPolicy} with its residual learner and bill corrections, the utility, the rule for
+ * requests where quality cannot decide, and the choice probabilities with the default price of exploration. Under a budget
+ * quality weighs 1 and cost the pacer's ν, which starts where offline decisions spend the budget.
+ */
+export function pointsmanOnline(fits: OfflineFits, router: RouterOptions = defaultRouterOptions): OnlinePolicyKind {
+  return { name: 'pointsman', fit: async (knowledge) => fitPointsman(await fits.of(knowledge), knowledge, router) }
+}
+
+function fitPointsman(fit: OfflineFit, knowledge: OfflineKnowledge, router: RouterOptions): FittedOnlinePolicy {
+  const duals = new Map<string, number>()
+  const cost = fit.stack.cost.snapshot()
+  return {
+    start: (goal) => {
+      const key = goalKey(goal)
+      const dual = duals.get(key) ?? initialDual(fit, goal, router)
+      duals.set(key, dual)
+      const policy = new RoutingPolicy({
+        embedder: knownContexts(fit),
+        fitted: fit.policy,
+        pool: poolOf(knowledge).filter((_, llm) => fit.incumbents.includes(llm)),
+        cost: TokenCostPredictor.restore(cost),
+      })
+      return new PointsmanOnline(policy, poolOf(knowledge), router, goal, dual)
+    },
+  }
+}
+
+/** Contexts come with the requests; a router asked to embed here would be a mistake. */
+function knownContexts(fit: OfflineFit): Embedder {
+  const { embedderId, embedding } = fit.rows.contexts[0]!
+  return {
+    id: embedderId,
+    dimension: embedding.length,
+    embed: () => {
+      throw new Error('A replayed stream brings its contexts')
+    },
+  }
+}
+
+function poolOf({ rows, prices }: OfflineKnowledge): Llm[] {
+  return rows.llms.map((id, llm) => ({
+    ...unknownLlmProperties,
+    id,
+    provider: 'replay',
+    upstreamModel: id,
+    price: prices[llm],
+  }))
+}
+
+/** ν₀: out-of-fold estimates and the real choice probabilities; the mean of what those choices were really billed. */
+function initialDual(fit: OfflineFit, goal: OnlineGoal, router: RouterOptions): number {
+  if (goal.budgetUsd === undefined) return 0
+  const width = fit.incumbents.length
+  const { outOfFold } = fit.stack
+  const buffers = newCandidateBuffers(width)
+  return solveBudgetDual((dual) => {
+    let sum = 0
+    for (let start = 0; start < outOfFold.length; start += width) {
+      for (let i = 0; i < width; i++) {
+        buffers.mean[i] = outOfFold[start + i]!
+        buffers.comparableCostUsd[i] = fit.costUsd[start + i]!
+        buffers.uncertainty[i] = 0
+      }
+      decide(buffers, width, goal, dual, router)
+      for (let i = 0; i < width; i++) {
+        const billed = fit.rows.costUsd[start + i]!
+        sum += buffers.probability[i]! * (Number.isNaN(billed) ? fit.costUsd[start + i]! : billed)
+      }
+    }
+    return (sum * width) / outOfFold.length
+  }, goal.budgetUsd)
+}
+
+/** From quality, uncertainty and cost in the buffers to choice probabilities; the router's rules, without times. */
+function decide(buffers: CandidateBuffers, count: number, goal: OnlineGoal, dual: number, router: RouterOptions): void {
+  const { mean, uncertainty, comparableCostUsd, utility: utilities, probability } = buffers
+  let lowest = Number.POSITIVE_INFINITY
+  let highest = Number.NEGATIVE_INFINITY
+  for (let i = 0; i < count; i++) {
+    lowest = Math.min(lowest, mean[i]!)
+    highest = Math.max(highest, mean[i]!)
+  }
+  const undecided = highest < router.hopelessQuality || highest - lowest < router.equalQuality
+  const options = { ...router, costReferenceUsd: goal.costReferenceUsd }
+  for (let i = 0; i < count; i++) {
+    const cost = comparableCostUsd[i]!
+    if (undecided) utilities[i] = utility(0, 0, cost, 0, 0, options)
+    else if (goal.lambda !== undefined) utilities[i] = utility(mean[i]!, uncertainty[i]!, cost, 0, goal.lambda, options)
+    else utilities[i] = mean[i]! + router.explorationWidth * uncertainty[i]! - (dual * cost) / goal.costReferenceUsd
+  }
+  choiceProbabilities(utilities, comparableCostUsd, count, router.exploration, probability)
+}
+
+/** What a decision rested on, until its feedback comes. */
+interface Pending {
+  readonly offlineCostUsd: number
+  readonly offlineQuality: number
+}
+
+export class PointsmanOnline implements OnlinePolicy {
+  readonly #policy: RoutingPolicy
+  readonly #pool: Llm[]
+  readonly #router: RouterOptions
+  readonly #goal: OnlineGoal
+  readonly #pacer: BudgetPacer | undefined
+  readonly #buffers: CandidateBuffers
+  readonly #candidates: Llm[] = []
+  readonly #pending = new Map<OnlineRequest, Pending>()
+  #labels = 0
+
+  /** @param pool all LLMs that may ever join, in the data set's order; kept and changed. @param dual ν₀ under a budget. */
+  constructor(policy: RoutingPolicy, pool: Llm[], router: RouterOptions, goal: OnlineGoal, dual: number) {
+    this.#policy = policy
+    this.#pool = pool
+    this.#router = router
+    this.#goal = goal
+    this.#buffers = newCandidateBuffers(pool.length)
+    const expectedRequests = goal.expectedRequests ?? defaultPeriod
+    this.#pacer =
+      goal.budgetUsd === undefined
+        ? undefined
+        : new BudgetPacer({ budgetUsd: goal.budgetUsd * expectedRequests, expectedRequests, initialDual: dual })
+  }
+
+  choose(request: OnlineRequest, random: RandomSource): number {
+    const { context, candidates, inputTokens } = request
+    const count = candidates.length
+    const buffers = this.#buffers
+    this.#candidates.length = 0
+    for (const llm of candidates) this.#candidates.push(this.#pool[llm]!)
+    this.#policy.estimateQuality(context, this.#candidates, buffers)
+    this.#policy.cost.predict(
+      context,
+      { inputTokens, maxOutputTokens: undefined, choices: 1 },
+      this.#candidates,
+      buffers,
+    )
+    let dearest = this.#policy.costReferenceUsd
+    for (let i = 0; i < count; i++) if (buffers.costUsd[i]! > dearest) dearest = buffers.costUsd[i]!
+    for (let i = 0; i < count; i++) {
+      const costUsd = buffers.costUsd[i]!
+      buffers.comparableCostUsd[i] = Number.isNaN(costUsd) ? dearest : costUsd
+    }
+    decide(buffers, count, this.#goal, this.#pacer?.dual ?? 0, this.#router)
+    const drawn = drawCandidate(buffers.probability, count, random)
+    const offlineCostUsd = buffers.offlineCostUsd[drawn]!
+    this.#pending.set(request, { offlineCostUsd, offlineQuality: buffers.offline[drawn]! })
+    return candidates[drawn]!
+  }
+
+  learn(request: OnlineRequest, { llm, quality, satisfied, costUsd, outputTokens }: OnlineFeedback): void {
+    const pending = this.#pending.get(request)
+    this.#pending.delete(request)
+    const { id } = this.#pool[llm]!
+    this.#pacer?.charge(costUsd)
+    this.#policy.cost.observe(id, pending?.offlineCostUsd ?? Number.NaN, costUsd, outputTokens, undefined)
+    const value = quality ?? (satisfied === undefined ? undefined : Number(satisfied))
+    if (value === undefined) return
+    this.#labels++
+    this.#policy.learn({
+      sequence: this.#labels,
+      decisionId: String(this.#labels),
+      llm: id,
+      context: request.context,
+      offlineQuality: pending?.offlineQuality,
+      source: 'replay',
+      kind: quality === undefined ? 'thumbs' : 'score',
+      value,
+      revises: undefined,
+    })
+  }
+
+  priceChanged(llm: number, factor: number): void {
+    const changed = this.#pool[llm]!
+    if (changed.price === undefined) return
+    this.#pool[llm] = { ...changed, price: scaledPrice(changed.price, factor) }
+  }
+
+  llmAdded(llm: number, price: TokenPrice | undefined): void {
+    this.#pool[llm] = { ...this.#pool[llm]!, price }
+  }
+
+  llmRemoved(): void {}
+}
+
+/** Every part of a price that is there, times a factor. */
+export function scaledPrice(price: TokenPrice, factor: number): TokenPrice {
+  const { cachedInputPerMillionTokensUsd: cached, cacheWritePerMillionTokensUsd: written } = price
+  const { reasoningPerMillionTokensUsd: reasoning } = price
+  return {
+    inputPerMillionTokensUsd: factor * price.inputPerMillionTokensUsd,
+    outputPerMillionTokensUsd: factor * price.outputPerMillionTokensUsd,
+    ...(cached === undefined ? {} : { cachedInputPerMillionTokensUsd: factor * cached }),
+    ...(written === undefined ? {} : { cacheWritePerMillionTokensUsd: factor * written }),
+    ...(reasoning === undefined ? {} : { reasoningPerMillionTokensUsd: factor * reasoning }),
+  }
+}
