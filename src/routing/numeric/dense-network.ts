@@ -1,6 +1,6 @@
 import { RoutingError, requireDimension } from '../errors.ts'
 import type { SnapshotData } from '../policy-store.ts'
-import { integersField, numberField, requireSnapshot, vectorField } from '../prediction/snapshot-fields.ts'
+import { integersField, numberField, requireSnapshot, stringField, vectorField } from '../prediction/snapshot-fields.ts'
 import { AffineStage } from './dense-network-affine.ts'
 import { BatchNormStage } from './dense-network-batch-norm.ts'
 import { type NetworkStage, withRoom } from './dense-network-stage.ts'
@@ -11,7 +11,9 @@ export interface DenseNetworkOptions {
   /** Widths of the hidden layers; empty for one affine map. */
   readonly hidden: readonly number[]
   readonly outputs: number
-  /** Batch normalisation between each hidden layer's affine map and its ReLU. Default false. */
+  /** `none` makes of a hidden layer a bottleneck: the whole is then one affine map of its rank. Default `relu`. */
+  readonly activation?: 'relu' | 'none'
+  /** Batch normalisation between each hidden layer's affine map and its activation. Default false. */
   readonly batchNorm?: boolean
   /** Batch normalisation of the input. Default false. */
   readonly normaliseInputs?: boolean
@@ -30,7 +32,7 @@ export interface NetworkParameter {
 }
 
 /**
- * A multilayer perceptron on typed arrays: affine maps with ReLU between them. The last layer is raw (logits): the caller
+ * A multilayer perceptron on typed arrays: affine maps with ReLU between them (or nothing). The last layer is raw (logits): the caller
  * applies its link and gives {@link backward} the gradient of its loss with respect to the logits. Weights start
  * Glorot-uniform (2010), biases at zero.
  */
@@ -38,6 +40,7 @@ export class DenseNetwork {
   readonly inputs: number
   readonly outputs: number
   readonly #hidden: readonly number[]
+  readonly #activation: 'relu' | 'none'
   readonly #batchNorm: boolean
   readonly #normaliseInputs: boolean
   /** All parameters, then the running means and variances. */
@@ -58,6 +61,7 @@ export class DenseNetwork {
     this.inputs = inputs
     this.outputs = outputs
     this.#hidden = [...hidden]
+    this.#activation = options.activation ?? 'relu'
     this.#batchNorm = batchNorm
     this.#normaliseInputs = normaliseInputs
     const widths = [inputs, ...hidden, outputs]
@@ -115,7 +119,7 @@ export class DenseNetwork {
       this.#stages.push(new AffineStage(from, to, parameters, this.#stages.length === 0))
       if (layer === widths.length - 1) break
       if (this.#batchNorm) addNorm(to)
-      this.#stages.push(new ReluStage(to))
+      if (this.#activation === 'relu') this.#stages.push(new ReluStage(to))
     }
   }
 
@@ -185,6 +189,7 @@ export class DenseNetwork {
       inputs: this.inputs,
       hidden: Int32Array.from(this.#hidden),
       outputs: this.outputs,
+      activation: this.#activation,
       batchNorm: this.#batchNorm ? 1 : 0,
       normaliseInputs: this.#normaliseInputs ? 1 : 0,
       state: this.saveState(),
@@ -198,6 +203,7 @@ export class DenseNetwork {
       inputs: numberField(fields, 'inputs'),
       hidden: [...integersField(fields, 'hidden')],
       outputs: numberField(fields, 'outputs'),
+      activation: stringField(fields, 'activation') === 'none' ? 'none' : 'relu',
       batchNorm: numberField(fields, 'batchNorm') === 1,
       normaliseInputs: numberField(fields, 'normaliseInputs') === 1,
       random: { next: () => 0 },
