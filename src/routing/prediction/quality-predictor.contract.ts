@@ -42,8 +42,11 @@ export function topicContext(topic: number, random: SeededRandom): RoutingContex
   }
 }
 
-/** kNN always averages k labels, however many rows there are: its errors shrink in bias, not in the standard error. */
-const kindsWithFixedLabels = ['knn']
+/**
+ * kNN always averages k labels, however many rows there are, and a forest's leaves hold about as many: their errors shrink in
+ * bias, not in the standard error.
+ */
+const kindsWithFixedLabels = ['knn', 'forest']
 
 /** What every {@link QualityPredictor} keeps, whatever its kind. */
 export function describeQualityPredictor(kind: string, make: (rows: TrainingRows) => QualityPredictor): void {
