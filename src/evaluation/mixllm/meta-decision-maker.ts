@@ -124,6 +124,13 @@ export class MetaDecisionMaker implements OnlinePolicy {
     return order.slice(0, count).map((i) => request.candidates[i]!)
   }
 
+  /** What the best candidate is expected to be billed, USD. */
+  predictedCostUsd(request: OnlineRequest): number {
+    this.#score(request, this.#offline.memory.of(request.context, request.inputTokens))
+    const best = bestCandidate(this.#scores, this.#costs, request.candidates.length)
+    return this.#costs[best]! * this.#options.costReferenceUsd
+  }
+
   learn(request: OnlineRequest, feedback: OnlineFeedback): void {
     if (!this.#learning || this.#options.feedback === 'none') return
     const prompt = this.#offline.memory.of(request.context, request.inputTokens)
