@@ -1,0 +1,93 @@
+import { fitForestRegressor } from './forest-regressor.ts'
+import { fitKnnRegressor, NeighbourSearch } from './knn-regressor.ts'
+import { fitMlpRegressor } from './mlp-regressor.ts'
+import {
+  type RegressionProblem,
+  type RegressorKind,
+  type RegressorOptions,
+  type ScalarRegressor,
+  selectProblemRows,
+} from './scalar-regressor.ts'
+
+export interface ChooseOptions extends RegressorOptions {
+  /** Kinds to choose from, at least one; of equal ones the first stays. */
+  readonly kinds: readonly RegressorKind[]
+  /** Row i is held out in fold i mod this. */
+  readonly folds: number
+  /** Of the forests that are only there to be compared. */
+  readonly validationTrees: number
+}
+
+/** A kind, and what it predicted for rows it had not seen. */
+export interface ChosenRegressor {
+  readonly kind: RegressorKind
+  /** Shape [n]. */
+  readonly outOfFold: Float64Array
+  /** Mean squared error out of fold, in the order of `kinds`. */
+  readonly errors: readonly number[]
+}
+
+/** Searches that several LLMs share as they know the same rows; by what the rows are. */
+export class NeighbourSearches {
+  readonly #searches = new Map<string, NeighbourSearch>()
+
+  /** @param key the same for the same rows only. */
+  of(key: string, problem: RegressionProblem): NeighbourSearch {
+    let search = this.#searches.get(key)
+    if (search === undefined) {
+      search = new NeighbourSearch(problem.x, problem.d)
+      this.#searches.set(key, search)
+    }
+    return search
+  }
+}
+
+/** Fits one kind. @param search for kNN, over the same rows. */
+export function fitRegressor(
+  kind: RegressorKind,
+  problem: RegressionProblem,
+  options: RegressorOptions,
+  search: () => NeighbourSearch,
+): ScalarRegressor {
+  if (kind === 'forest') return fitForestRegressor(problem, options)
+  if (kind === 'mlp') return fitMlpRegressor(problem, options)
+  return fitKnnRegressor(problem, search())
+}
+
+/**
+ * The kind with the smallest squared error on held-out rows: MixLLM's choice per LLM "by validation" (arXiv:2502.18482).
+ *
+ * @param rowsKey names the rows of the problem, for sharing searches.
+ */
+export function chooseRegressor(
+  problem: RegressionProblem,
+  options: ChooseOptions,
+  searches: NeighbourSearches,
+  rowsKey: string,
+): ChosenRegressor {
+  const { kinds, folds, validationTrees, seed } = options
+  const outOfFold = kinds.map(() => new Float64Array(problem.y.length))
+  const rows = Array.from(problem.y, (_, row) => row)
+  for (let fold = 0; fold < folds; fold++) {
+    const train = selectProblemRows(
+      problem,
+      rows.filter((row) => row % folds !== fold),
+    )
+    const search = () => searches.of(`${fold}/${folds} ${rowsKey}`, train)
+    kinds.forEach((kind, index) => {
+      const regressor = fitRegressor(kind, train, { seed, trees: validationTrees }, search)
+      for (let row = fold; row < rows.length; row += folds) {
+        outOfFold[index]![row] = regressor.predict(problem.x.subarray(row * problem.d, (row + 1) * problem.d))
+      }
+    })
+  }
+  const errors = outOfFold.map((predicted) => meanSquare(predicted, problem.y))
+  const best = errors.indexOf(Math.min(...errors))
+  return { kind: kinds[best]!, outOfFold: outOfFold[best]!, errors }
+}
+
+function meanSquare(predicted: Float64Array, y: Float64Array): number {
+  let sum = 0
+  for (let row = 0; row < y.length; row++) sum += (predicted[row]! - y[row]!) ** 2 / y.length
+  return sum
+}

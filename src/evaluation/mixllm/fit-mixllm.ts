@@ -1,0 +1,145 @@
+import { fitTagEnhancedProjection } from '../../routing/embedding/fit-tag-enhanced-projection.ts'
+import { TagEnhancedProjection } from '../../routing/embedding/tag-enhanced-projection.ts'
+import { requireDimension } from '../../routing/errors.ts'
+import { stackEmbeddings, type TrainingRows } from '../../routing/prediction/training-rows.ts'
+import type { TokenPrice } from '../../routing/registry/token-price.ts'
+import { fitTagDomains } from '../../routing/tagging/fit-tag-domains.ts'
+import { type DomainOfTag, TagDomains } from '../../routing/tagging/tag-domains.ts'
+import { NeighbourSearches } from './choose-regressor.ts'
+import { FittedMixLlm, type MixLlmShared } from './fitted-mixllm.ts'
+import { LlmPredictors, type LlmPredictorsOptions, type PoolMeans } from './llm-predictors.ts'
+import { MixLlmEmbedding } from './mixllm-embedding.ts'
+import { type RegressorKind, regressorKinds } from './scalar-regressor.ts'
+import { trainingTags } from './training-tags.ts'
+
+export interface FitMixLlmOptions {
+  /** Of the rows, in order. */
+  readonly texts: readonly string[]
+  /** Task of each row; empty strings where the set names none. Used as tags of training prompts only. */
+  readonly sources: readonly string[]
+  /** Of `rows.llms`. */
+  readonly prices: readonly (TokenPrice | undefined)[]
+  readonly seed: number
+  /** `domains`: e_n holds the tag-enhanced projection. `none`: e_n is the request's design vector alone. */
+  readonly tags: 'domains' | 'none'
+  /** Whether {@link sources} become tags. Default true. */
+  readonly sourcesAsTags?: boolean
+  /** Tags of each row from elsewhere, such as an LLM's. */
+  readonly extraTags?: readonly (readonly string[])[]
+  /** Instead of clusters of the tags: an edited map. */
+  readonly domainOfTag?: DomainOfTag
+  /** Of each forest that is served. Default 100. */
+  readonly trees?: number
+  /** Default `forest`, the paper's. */
+  readonly qualityKind?: RegressorKind | 'per-llm'
+  /** Of the validation that chooses kinds. Default 5. */
+  readonly folds?: number
+}
+
+const defaultTrees = 100
+const defaultFolds = 5
+
+/** Of the forests that are only compared with other kinds: a quarter, which ranks them as well. */
+const validationShare = 0.25
+const fewestValidationTrees = 10
+
+/**
+ * Fits MixLLM offline (arXiv:2502.18482; mathematics §13): tags and domains of the training prompts, the projection trained on
+ * them, and per LLM a regressor of quality and one of answer length. Deterministic in its arguments.
+ *
+ * Row i is held out in fold i mod `folds` wherever something is chosen: rows in no particular order are expected.
+ *
+ * @param rows at least one. @throws {RoutingError} `dimension_mismatch` when texts, sources or prices do not fit the rows.
+ */
+export async function fitMixLlm(rows: TrainingRows, options: FitMixLlmOptions): Promise<FittedMixLlm> {
+  requireDimension('The texts', options.texts.length, rows.contexts.length)
+  requireDimension('The sources', options.sources.length, rows.contexts.length)
+  requireDimension('The prices', options.prices.length, rows.llms.length)
+  const { projection, domains, epoch } = fitProjection(rows, options)
+  const embedding = new MixLlmEmbedding(rows.contexts, projection)
+  const shared: MixLlmShared = {
+    embedding,
+    pool: poolMeans(rows),
+    options: predictorOptions(options),
+    domains,
+    projectionEpoch: epoch,
+  }
+  const x = embedding.matrix(rows.contexts)
+  const searches = new NeighbourSearches()
+  const predictors = rows.llms.map((_, llm) => {
+    const column = (cells: Float64Array): Float64Array => columnOf(cells, llm, rows.llms.length)
+    const outcomes = {
+      quality: column(rows.quality),
+      costUsd: column(rows.costUsd),
+      outputTokens: column(rows.outputTokens),
+      price: options.prices[llm],
+    }
+    return LlmPredictors.fit(x, embedding.dimension, outcomes, shared.pool, shared.options, searches)
+  })
+  return new FittedMixLlm([...rows.llms], predictors, shared)
+}
+
+function predictorOptions(options: FitMixLlmOptions): LlmPredictorsOptions {
+  const trees = options.trees ?? defaultTrees
+  return {
+    seed: options.seed,
+    trees,
+    validationTrees: Math.min(trees, Math.max(fewestValidationTrees, Math.round(trees * validationShare))),
+    kinds: regressorKinds,
+    folds: options.folds ?? defaultFolds,
+    qualityKind: options.qualityKind ?? 'forest',
+  }
+}
+
+function fitProjection(
+  rows: TrainingRows,
+  options: FitMixLlmOptions,
+): { readonly projection: TagEnhancedProjection; readonly domains: readonly string[]; readonly epoch: number } {
+  const dimension = rows.contexts[0]!.embedding.length
+  if (options.tags === 'none') {
+    return { projection: TagEnhancedProjection.identity(dimension), domains: [], epoch: 0 }
+  }
+  const embeddings = stackEmbeddings(rows.contexts)
+  const tagsOf = trainingTags(options.texts, rows.contexts, {
+    seed: options.seed,
+    ...((options.sourcesAsTags ?? true) ? { sources: options.sources } : {}),
+    ...(options.extraTags === undefined ? {} : { extraTags: options.extraTags }),
+  })
+  const domains =
+    options.domainOfTag === undefined
+      ? fitTagDomains(tagsOf, embeddings, dimension)
+      : new TagDomains(options.domainOfTag, promptsOfTag(tagsOf))
+  const prompts = {
+    embeddings,
+    dimension,
+    domainOf: Int32Array.from(tagsOf, (tags) => domains.domainOf(tags)),
+    domains: domains.names.length,
+  }
+  const labels = { quality: rows.quality, columns: rows.llms.length }
+  const { projection, epoch } = fitTagEnhancedProjection(prompts, labels, { seed: options.seed })
+  return { projection, domains: domains.names, epoch }
+}
+
+function promptsOfTag(tagsOf: readonly (readonly string[])[]): Map<string, number> {
+  const counts = new Map<string, number>()
+  for (const tag of tagsOf.flat()) counts.set(tag, (counts.get(tag) ?? 0) + 1)
+  return counts
+}
+
+function columnOf(cells: Float64Array, column: number, width: number): Float64Array {
+  const values = new Float64Array(cells.length / width)
+  for (let row = 0; row < values.length; row++) values[row] = cells[row * width + column]!
+  return values
+}
+
+function poolMeans(rows: TrainingRows): PoolMeans {
+  const meanKnown = (cells: Float64Array, otherwise: number): number => {
+    const known = cells.filter((value) => !Number.isNaN(value))
+    return known.length === 0 ? otherwise : known.reduce((sum, value) => sum + value, 0) / known.length
+  }
+  return {
+    quality: meanKnown(rows.quality, 0.5),
+    outputTokens: meanKnown(rows.outputTokens, Number.NaN),
+    costUsd: meanKnown(rows.costUsd, Number.NaN),
+  }
+}
