@@ -12,6 +12,8 @@ export interface FitUniRouteOptions {
   readonly seed: number
   /** `k-means`: UniRoute (K-Means); `learned`: UniRoute (LearnedMap), the network; `learned-linear`: the same, a linear softmax. */
   readonly map: 'k-means' | 'learned' | 'learned-linear'
+  /** K. Default: {@link chooseStaticClusters}. */
+  readonly clusters?: number
 }
 
 const folds = 3
@@ -27,9 +29,9 @@ const restartsWhileChoosing = 1
  * @param rows at least one.
  */
 export function fitUniRoute(rows: TrainingRows, options: FitUniRouteOptions): UniRouteQualityPredictor {
-  const { seed, map: kind } = options
+  const { seed, map: kind, clusters = chooseStaticClusters(rows, seed) } = options
   const llmCount = rows.llms.length
-  const hard = PromptClusters.fit(rows.contexts, { clusters: chooseClusters(rows, seed), seed })
+  const hard = PromptClusters.fit(rows.contexts, { clusters, seed })
   const assignment = hard.assign(rows.contexts)
   const psi = clusterErrors(assignment, hard.clusters, rows.quality, llmCount)
   let map: PromptMap = hard
@@ -40,7 +42,8 @@ export function fitUniRoute(rows: TrainingRows, options: FitUniRouteOptions): Un
   return new UniRouteQualityPredictor([...rows.llms], map, psi, rows.quality)
 }
 
-function chooseClusters(rows: TrainingRows, seed: number): number {
+/** K of a static pool, out of fold: by AIQ, or by squared error where no cost is known. */
+export function chooseStaticClusters(rows: TrainingRows, seed: number): number {
   const grid = clusterCountGrid(rows.contexts.length)
   if (grid.length === 1) return grid[0]!
   const llmCount = rows.llms.length

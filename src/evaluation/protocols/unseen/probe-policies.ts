@@ -1,0 +1,143 @@
+import { fixedLlmPoints } from '../../../routing/decision/cost-quality-hull.ts'
+import { MatrixFactorisationQualityPredictor } from '../../../routing/prediction/matrix-factorisation-quality-predictor.ts'
+import { MlpQualityPredictor } from '../../../routing/prediction/mlp-quality-predictor.ts'
+import type { QualityPredictor } from '../../../routing/prediction/quality-predictor.ts'
+import type { TrainingRows } from '../../../routing/prediction/training-rows.ts'
+import { chooseByArea, clusterCountGrid, fixedClusterCount } from '../../uniroute/choose-cluster-count.ts'
+import { clusterErrors, predictByCluster, predictByMembership } from '../../uniroute/cluster-errors.ts'
+import {
+  fixedNeighbourCount,
+  nearestProbes,
+  neighbourGrid,
+  predictByNeighbours,
+} from '../../uniroute/nearest-probes.ts'
+import { predictByShrunkClusters } from '../../uniroute/shrunk-clusters.ts'
+import { zeroRouterPoints } from '../../uniroute/zero-router.ts'
+import type { TrialClusters } from './trial-clusters.ts'
+import { firstRows, labelledProbes, meanCosts, type TrialData } from './trial-data.ts'
+import type { TrialRows } from './trial-rows.ts'
+
+/** Scales of the shrunk clusters that probes are spread over, whatever their number. */
+export const shrunkScales = [4, 8, 16, 32] as const
+
+/** One network each: of an ensemble of five the labels are the same few. */
+const retrainedOptions = { members: 1 } as const
+/** The width that uniroute's reproductions give the retrained network. */
+const retrainedHidden = [128, 128] as const
+
+/** Adds every policy that describes the pool's LLMs by their labels on the first `probes` prompts of S_val. */
+export function addProbePolicies(rows: TrialRows, trial: TrialData, clusters: TrialClusters, probes: number): void {
+  const { test } = trial
+  const llmCount = test.llms.length
+  const labelled = labelledProbes(firstRows(trial.probes, probes))
+  const costUsd = labelled.meanCostUsd
+  const { quality } = labelled.rows
+  const setting = { probes }
+  const byClusters = (count: number): Float64Array => {
+    const { clusters: k, probes: assignment, test: asked } = clusters.hard(count)
+    return predictByCluster(asked, clusterErrors(assignment.subarray(0, probes), k, quality, llmCount))
+  }
+  const byLearned = (count: number, kind: 'mlp' | 'linear'): Float64Array => {
+    const { clusters: k, probes: assignment } = clusters.hard(count)
+    const psi = clusterErrors(assignment.subarray(0, probes), k, quality, llmCount)
+    return predictByMembership(clusters.soft(count, kind), psi)
+  }
+
+  rows.addCurve('zero-router', setting, zeroRouterPoints(labelled.rows, test, llmCount), zeroError(rows, labelled.rows))
+  addFixedChoices(rows, labelled.rows, probes)
+  const k = chooseClusters(trial, clusters, probes)
+  rows.add('uniroute', setting, () => ({ predictedQuality: byClusters(k), costUsd }))
+  rows.add('learned-cluster-map', setting, () => ({ predictedQuality: byLearned(k, 'mlp'), costUsd }))
+  rows.add('learned-cluster-map-linear', setting, () => ({ predictedQuality: byLearned(k, 'linear'), costUsd }))
+  rows.add('cluster', setting, () => {
+    const scales = shrunkScales.map((scale) => clusters.hard(scale))
+    return { predictedQuality: predictByShrunkClusters(scales, quality, llmCount), costUsd }
+  })
+  rows.add('retrained-mlp', setting, () => {
+    const fitted = MlpQualityPredictor.fit(labelled.rows, {
+      ...retrainedOptions,
+      hidden: retrainedHidden,
+      seed: trial.seed,
+    })
+    return { predictedQuality: predictAll(fitted, test), costUsd }
+  })
+  rows.add('retrained-matrix-factorisation', setting, () => {
+    const fitted = MatrixFactorisationQualityPredictor.fit(labelled.rows, { ...retrainedOptions, seed: trial.seed })
+    return { predictedQuality: predictAll(fitted, test), costUsd }
+  })
+
+  const none = { probes, trainingLlms: 'none' }
+  rows.add('uniroute', none, () => ({ predictedQuality: byClusters(fixedClusterCount(probes)), costUsd }))
+  if (!rows.wants('knn')) return
+  const chosen = chooseNeighbours(trial, probes)
+  const fixed = fixedNeighbourCount(probes)
+  const neighbours = nearestProbes(test.contexts, labelled.rows.contexts, Math.max(chosen, fixed))
+  const byNeighbours = (count: number) => ({
+    predictedQuality: predictByNeighbours(neighbours, count, quality, llmCount),
+    costUsd,
+  })
+  rows.add('knn', setting, () => byNeighbours(chosen))
+  rows.add('knn', none, () => byNeighbours(fixed))
+}
+
+/** `cheapest` and `best-single` as the probes tell them; what they cost and yield is the test's. */
+function addFixedChoices(rows: TrialRows, labelled: TrainingRows, probes: number): void {
+  const { test } = { test: rows.pool.rows }
+  const known = fixedLlmPoints(labelled.quality, labelled.costUsd, labelled.llms.length)
+  const realised = new Map(
+    fixedLlmPoints(test.quality, test.costUsd, test.llms.length).map(({ llmIndex, ...point }) => [llmIndex, point]),
+  )
+  const cheapest = [...known].sort((a, b) => a.costUsd - b.costUsd || b.quality - a.quality)[0]
+  const best = [...known].sort((a, b) => b.quality - a.quality || a.costUsd - b.costUsd)[0]
+  rows.addPoint('cheapest', { probes }, realised.get(cheapest?.llmIndex ?? -1))
+  rows.addPoint('best-single', { probes }, realised.get(best?.llmIndex ?? -1))
+}
+
+/** How far the pool's means on the probes are from those on the test prompts. */
+function zeroError(rows: TrialRows, labelled: TrainingRows): number {
+  const points = fixedLlmPoints(labelled.quality, labelled.costUsd, labelled.llms.length)
+  const sum = points.reduce((total, { llmIndex, quality }) => {
+    return total + Math.abs(quality - rows.pool.meanQuality[llmIndex]!)
+  }, 0)
+  return sum / Math.max(1, points.length)
+}
+
+/** K by Area among the training LLMs on the probes, Ψ from their training labels (arXiv:2502.08773, appendix F.1). */
+export function chooseClusters(trial: TrialData, clusters: TrialClusters, probes: number): number {
+  const grid = clusterCountGrid(probes)
+  if (grid.length === 1) return grid[0]!
+  const asked = firstRows(trial.seenProbes, probes)
+  const candidates = grid.map((count) => {
+    const { probes: assignment, seenPsi } = clusters.hard(count)
+    return predictByCluster(assignment.subarray(0, probes), seenPsi)
+  })
+  return grid[chooseAmongSeen(candidates, asked, meanCosts(trial.seenTrain))]!
+}
+
+/**
+ * k on the same budget as K: by Area among the training LLMs on the probes, each probe by its neighbours among the others, as
+ * K-NN searches S_val alone.
+ */
+function chooseNeighbours(trial: TrialData, probes: number): number {
+  const grid = neighbourGrid(probes)
+  const asked = firstRows(trial.seenProbes, probes)
+  const neighbours = nearestProbes(asked.contexts, asked.contexts, grid.at(-1)!, true)
+  const candidates = grid.map((k) => predictByNeighbours(neighbours, k, asked.quality, asked.llms.length))
+  return grid[chooseAmongSeen(candidates, asked, meanCosts(asked))]!
+}
+
+function chooseAmongSeen(candidates: readonly Float64Array[], asked: TrainingRows, costUsd: Float64Array): number {
+  const llmCount = asked.llms.length
+  const dearest = Math.max(...fixedLlmPoints(asked.quality, asked.costUsd, llmCount).map((point) => point.costUsd))
+  const outcomes = { llmCount, predictedCostUsd: costUsd, quality: asked.quality, costUsd: asked.costUsd }
+  return dearest > 0 ? chooseByArea(candidates, outcomes, dearest) : 0
+}
+
+/** q̂ of every cell of some rows. */
+export function predictAll(predictor: QualityPredictor, { contexts, llms }: TrainingRows): Float64Array {
+  const predicted = new Float64Array(contexts.length * llms.length)
+  contexts.forEach((context, row) => {
+    predictor.predict(context, predicted.subarray(row * llms.length, (row + 1) * llms.length))
+  })
+  return predicted
+}
