@@ -1,0 +1,188 @@
+import type { EvaluationResult, ProtocolName, ResultRow } from '../evaluation-result.ts'
+import { formatCount, formatMetric, formatMetricEnd, formatRange, formatSeconds, noValue } from './format-number.ts'
+import { metricDescription, orderMetrics, protocolMetrics } from './metric-descriptions.ts'
+import { protocolWords } from './protocol-words.ts'
+import { formatSetting, formatSettingValue, groupBySetting, type SettingGroup, settingLabel } from './setting-groups.ts'
+import { sortRows } from './sort-rows.ts'
+import { summariseResult } from './summarise-result.ts'
+
+/** A stored result and the set it belongs to, as its folder is called. */
+export interface StoredResult {
+  readonly set: string
+  readonly result: EvaluationResult
+}
+
+/** Settings beyond so many are in the report only. */
+const mostTables = 6
+const order: readonly ProtocolName[] = ['static', 'stream', 'unseen', 'drift', 'pair']
+
+/**
+ * docs/results.md: for each protocol an overview over the sets, then for each set the summary, findings and tables.
+ * Everything comes from the stored results; the same results give the same page.
+ */
+export function renderResultsPage(stored: readonly StoredResult[]): string {
+  const sections = order.flatMap((protocol) => {
+    const found = stored.filter(({ result }) => result.protocol === protocol)
+    return found.length === 0 ? [] : [protocolSection(protocol, found)]
+  })
+  return `${[introduction(stored), ...sections].join('\n\n')}\n`
+}
+
+function introduction(stored: readonly StoredResult[]): string {
+  const lines = [
+    '# Results',
+    '',
+    'Written by `npm run results` from the stored `result.json` files under `evaluation/results/`; not edited by hand.',
+    '`npm run evaluate:all` makes those anew. What the protocols do, and what each metric and policy is:',
+    '[evaluation.md](evaluation.md). Intervals are 95 %. ↑ more is better, ↓ less is better.',
+  ]
+  if (stored.length === 0) return [...lines, '', 'Nothing has been stored yet.'].join('\n')
+  return [
+    ...lines,
+    '',
+    '| protocol | set | prompts × LLMs | seeds | date | version | work | |',
+    '| --- | --- | ---: | ---: | --- | --- | ---: | --- |',
+    ...order.flatMap((protocol) => stored.filter(({ result }) => result.protocol === protocol).map(inventoryLine)),
+  ].join('\n')
+}
+
+function inventoryLine({ set, result }: StoredResult): string {
+  const { data, provenance, seeds, protocol } = result
+  const folder = `../evaluation/results/${set}/${protocol}`
+  return tableLine([
+    `[${protocol}](#${protocol}-on-${set})`,
+    text(set),
+    `${formatCount(data.prompts)} × ${formatCount(data.llms)}`,
+    String(seeds.length),
+    provenance.createdAt.slice(0, 10),
+    text(provenance.version),
+    formatSeconds(provenance.workSeconds),
+    `[report](${folder}/report.html), [data](${folder}/result.json)`,
+  ])
+}
+
+function protocolSection(protocol: ProtocolName, stored: readonly StoredResult[]): string {
+  const { title, description } = protocolWords[protocol]
+  const overview = stored.length > 1 ? `\n\n${overviewTable(protocol, stored)}` : ''
+  return `## ${title}\n\n${description}${overview}\n\n${stored.map(resultSection).join('\n\n')}`
+}
+
+/** The main metric of every policy on every set, in the first setting of each. */
+function overviewTable(protocol: ProtocolName, stored: readonly StoredResult[]): string {
+  const metric = protocolMetrics[protocol][0]
+  const columns = stored.map(({ set, result }) => ({ set, group: groupBySetting(result.results).groups[0] }))
+  const policies = [...new Set(columns.flatMap(({ group }) => group?.rows.map((row) => row.policy) ?? []))]
+  const cells = columns.map(({ group }) => {
+    const found = new Map(group?.rows.map((row) => [row.policy, row]))
+    const routed = [...found.values()].filter((row) => row.kind !== 'reference')
+    const best = bestMean(metric, routed)
+    return (policy: string): string => {
+      const row = found.get(policy)
+      const mean = row?.metrics[metric]?.mean
+      if (row === undefined || mean === undefined) return ''
+      return row.kind === 'reference' ? `_${formatMetric(metric, mean)}_` : marked(metric, mean, best)
+    }
+  })
+  const lines = policies
+    .map((policy) => [`\`${policy}\``, ...cells.map((cell) => cell(policy))])
+    .filter((line) => line.slice(1).some((cell) => cell !== ''))
+  const settings = columns.map(({ set, group }) => {
+    const setting = formatSetting(group?.setting ?? {})
+    return setting === '' ? text(set) : `${text(set)} (${text(setting)})`
+  })
+  return [
+    `${metricDescription(metric).label} on each set; the best of what routes is bold, references are in italics.`,
+    '',
+    tableLine(['policy', ...settings]),
+    tableLine(['---', ...settings.map(() => '---:')]),
+    ...lines.map(tableLine),
+  ].join('\n')
+}
+
+function resultSection({ set, result }: StoredResult): string {
+  const { headline, gains, losses } = summariseResult(result)
+  const { groups, rowKeys } = groupBySetting(result.results)
+  const list = (heading: string, sentences: readonly string[]): string[] =>
+    sentences.length === 0 ? [] : [`${heading}\n\n${sentences.map((sentence) => `- ${text(sentence)}`).join('\n')}`]
+  const left = groups.length - mostTables
+  const folder = `../evaluation/results/${set}/${result.protocol}`
+  return [
+    `### ${result.protocol} on ${set}`,
+    text(headline),
+    ...list('What routing gives here:', gains),
+    ...list('Where the router loses, or does not win:', losses),
+    ...findingsTable(result),
+    ...groups.slice(0, mostTables).map((group) => settingTable(result, group, rowKeys)),
+    ...(left > 0 ? [`${formatCount(left)} further settings are in the [report](${folder}/report.html).`] : []),
+    ...list('Notes:', result.notes),
+  ].join('\n\n')
+}
+
+function findingsTable(result: EvaluationResult): string[] {
+  if (result.findings.length === 0) return []
+  const lines = result.findings.map((finding) =>
+    tableLine([text(finding.source), text(finding.claim), finding.verdict, text(finding.evidence)]),
+  )
+  return [[tableLine(['source', 'claim', 'verdict', 'evidence']), '| --- | --- | --- | --- |', ...lines].join('\n')]
+}
+
+function settingTable(result: EvaluationResult, group: SettingGroup, rowKeys: readonly string[]): string {
+  const metrics = orderMetrics(
+    result.protocol,
+    group.rows.flatMap((row) => Object.keys(row.metrics)),
+  )
+  const keys = rowKeys.filter((key) => group.rows.some((row) => Object.hasOwn(row.setting, key)))
+  const sorted = sortRows(result.protocol, group.rows, keys)
+  const routed = sorted.filter((row) => row.kind !== 'reference')
+  const best = new Map(metrics.map((metric) => [metric, bestMean(metric, routed)]))
+  const line = (row: ResultRow): string =>
+    tableLine([
+      row.kind === 'reference' ? `_${text(row.policy)}_` : text(row.policy),
+      row.kind,
+      ...keys.map((key) => (row.setting[key] === undefined ? noValue : formatSettingValue(row.setting[key]))),
+      ...metrics.map((metric) => cell(metric, row, row.kind === 'reference' ? undefined : best.get(metric))),
+    ])
+  const title = formatSetting(group.setting)
+  return [
+    ...(title === '' ? [] : [`**${text(title)}**`, '']),
+    tableLine(['policy', 'kind', ...keys.map(settingLabel), ...metrics.map(heading)]),
+    tableLine(['---', '---', ...keys.map(() => '---:'), ...metrics.map(() => '---:')]),
+    ...[...routed, ...sorted.filter((row) => row.kind === 'reference')].map(line),
+  ].join('\n')
+}
+
+function heading(metric: string): string {
+  const { label, better } = metricDescription(metric)
+  return `${text(label)}${better === 'higher' ? ' ↑' : better === 'lower' ? ' ↓' : ''}`
+}
+
+function cell(metric: string, row: ResultRow, best: number | undefined): string {
+  const interval = row.metrics[metric]
+  if (interval === undefined || !Number.isFinite(interval.mean)) return noValue
+  const range = formatRange(interval.low, interval.high, (end) => formatMetricEnd(metric, end))
+  return `${marked(metric, interval.mean, best)}${range === '' ? '' : ` ${range}`}`
+}
+
+function marked(metric: string, mean: number, best: number | undefined): string {
+  const value = formatMetric(metric, mean)
+  return best !== undefined && value === formatMetric(metric, best) ? `**${value}**` : value
+}
+
+function bestMean(metric: string, rows: readonly ResultRow[]): number | undefined {
+  const { better } = metricDescription(metric)
+  const means = rows.map((row) => row.metrics[metric]?.mean ?? Number.NaN).filter(Number.isFinite)
+  if (better === 'neither' || means.length < 2) return undefined
+  return better === 'higher' ? Math.max(...means) : Math.min(...means)
+}
+
+function tableLine(cells: readonly string[]): string {
+  return `| ${cells.join(' | ')} |`
+}
+
+/** Data as Markdown text: no markup, no table cell ends in it. */
+function text(raw: string): string {
+  return raw
+    .replace(/\s+/g, (space) => (space.includes('\n') ? ' ' : space))
+    .replace(/</g, '&lt;')
+    .replace(/\|/g, '\\|')
+}
