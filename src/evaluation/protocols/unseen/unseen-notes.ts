@@ -1,0 +1,35 @@
+import type { PreparedData } from '../../evaluation-data.ts'
+import { baseNumbers } from './run-trial.ts'
+import type { TrialTable } from './trial-table.ts'
+
+/** What a reader must know of the protocol, and the terms of the excess risk in figures. */
+export function unseenNotes(
+  table: TrialTable,
+  prepared: PreparedData,
+  probes: readonly number[],
+  reference: number,
+): string[] {
+  const bases = new Set(baseNumbers(prepared)).size
+  const first = table.trials[0]
+  const size =
+    first === undefined
+      ? ''
+      : ` In the first, ${first.trainPrompts} training prompts, ${probes.at(-1)} probes, ${first.testPrompts} test prompts, ${first.seenLlms} training LLMs and ${first.unseenLlms} unseen ones.`
+  return [
+    `${table.trials.length} trials, each with new prompts and LLMs on either side; deployments of one base stay together (${bases} bases).${size}`,
+    'Intervals are for other LLMs like these (infinitesimal jackknife over bases); they do not cover other prompts. Comparisons have p-values from them and, beside, from the sign test, which takes trials to be independent.',
+    'setting.probes is N_val; null where all training labels of the pool are used (upper bounds, static pool) or none. trainingLlms "none": K and k fixed by rule. clusters: K fixed. cost "per-prompt": predicted bills in the rule, else mean cost on the probes. trainingErrors "probes": LearnedMap taught by errors on the probes. pool "static": all training labels of the pool. shift: tasks routed are not those clustered ("sources"), or are ("none").',
+    'Area runs from cost 0 to the mean cost of the pool’s dearest LLM, the curve made non-decreasing and flat beyond its ends; a policy that is one point has none. QNC is capped at 1, as one may always call the best LLM; qncReached is the share of trials in which the router itself matches it.',
+    ...table.riskClusters.map((clusters) => riskNote(table, clusters, reference)),
+  ]
+}
+
+function riskNote(table: TrialTable, clusters: number, probes: number): string {
+  const value = (term: Parameters<TrialTable['risk']>[1], digits: number): string =>
+    table.risk(clusters, term).mean.toFixed(digits)
+  return (
+    `Excess risk at K = ${clusters}, ${probes} probes: within clusters ${value('heterogeneityLow', 3)} (fitted forest for the truth: too little) to ` +
+    `${value('heterogeneityHigh', 3)} (labels for the truth: too much); estimation at most ${value('estimationBound', 3)}, measured ` +
+    `${value('estimationMeasured', 3)}; smallest cluster ${value('smallestCluster', 1)} labels.`
+  )
+}
