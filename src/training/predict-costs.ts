@@ -36,8 +36,8 @@ export function predictCosts(
   }
 }
 
-/** The prompt's size is known before the call: the mean of the counts recorded, else an estimate from its length. */
-function callSize(rows: TrainingRows, row: number): CallSize {
+/** The size of one prompt, known before the call: the mean of the counts recorded, else an estimate from its length. */
+export function callSize(rows: TrainingRows, row: number): CallSize {
   const width = rows.llms.length
   let sum = 0
   let known = 0

@@ -1,0 +1,76 @@
+import { ClusterQualityPredictor } from '../../../routing/prediction/cluster-quality-predictor.ts'
+import { ForestQualityPredictor } from '../../../routing/prediction/forest-quality-predictor.ts'
+import { KnnQualityPredictor } from '../../../routing/prediction/knn-quality-predictor.ts'
+import { MatrixFactorisationQualityPredictor } from '../../../routing/prediction/matrix-factorisation-quality-predictor.ts'
+import { MlpQualityPredictor } from '../../../routing/prediction/mlp-quality-predictor.ts'
+import { RidgeQualityPredictor } from '../../../routing/prediction/ridge-quality-predictor.ts'
+import { StackedQualityPredictor } from '../../../routing/prediction/stacked-quality-predictor.ts'
+import { chooseRidgePenalty } from '../../../training/choose-ridge-penalty.ts'
+import { fitStack } from '../../../training/fit-stack.ts'
+import { mixLlmStaticPolicy } from '../../mixllm/mixllm-static-policy.ts'
+import { fitUniRoute } from '../../uniroute/fit-uniroute.ts'
+import { pointsmanPolicy } from './pointsman-policy.ts'
+import { predictorPolicy } from './predictor-policy.ts'
+import type { StaticEntrant } from './static-entrant.ts'
+import type { StaticTraining } from './static-policy.ts'
+
+const stacked = predictorPolicy('stacked', async (training) => (await stackOf(training)).quality)
+
+/** The stack with κ = 1: believed as it is, not shrunk to the LLM means. */
+const trustingStack = predictorPolicy('stacked', async (training) => {
+  const { quality } = await stackOf(training)
+  return StackedQualityPredictor.restore({ ...quality.snapshot(), trust: 1 })
+})
+
+const ridge = predictorPolicy('ridge', async ({ rows, folds }) =>
+  RidgeQualityPredictor.fit(rows, { penalty: await chooseRidgePenalty(rows, folds) }),
+)
+
+const knn = predictorPolicy('knn', ({ rows, seed }) => KnnQualityPredictor.fit(rows, { seed }))
+
+const cluster = predictorPolicy('cluster', ({ rows, seed }) => ClusterQualityPredictor.fit(rows, { seed }))
+
+const forest = predictorPolicy('forest', ({ rows, seed }) => ForestQualityPredictor.fit(rows, { seed }))
+
+const mlp = predictorPolicy('mlp', ({ rows, seed }) => MlpQualityPredictor.fit(rows, { seed }))
+
+const matrixFactorisation = predictorPolicy('matrix-factorisation', ({ rows, seed }) =>
+  MatrixFactorisationQualityPredictor.fit(rows, { seed }),
+)
+
+const uniRoute = predictorPolicy('uniroute', ({ rows, seed }) => fitUniRoute(rows, { seed, map: 'k-means' }))
+
+const learnedClusterMap = predictorPolicy('learned-cluster-map', ({ rows, seed }) =>
+  fitUniRoute(rows, { seed, map: 'learned' }),
+)
+
+const linearClusterMap = predictorPolicy('learned-cluster-map-linear', ({ rows, seed }) =>
+  fitUniRoute(rows, { seed, map: 'learned-linear' }),
+)
+
+function stackOf({ rows, seed, folds, prices }: StaticTraining) {
+  return fitStack(rows, { seed, folds, prices })
+}
+
+/** Everything the protocol fits, in the order of its tables. Routers first, then baselines. */
+export const staticEntrants: readonly StaticEntrant[] = [
+  { policy: pointsmanPolicy, setting: {}, weight: 8 },
+  { policy: stacked, setting: {}, weight: 5 },
+  { policy: trustingStack, setting: { trust: 1 }, weight: 5 },
+  { policy: mixLlmStaticPolicy, setting: {}, weight: 20 },
+  { policy: uniRoute, setting: {}, weight: 5 },
+  { policy: learnedClusterMap, setting: {}, weight: 5 },
+  { policy: linearClusterMap, setting: {}, weight: 5 },
+  { policy: cluster, setting: {}, weight: 1 },
+  { policy: ridge, setting: {}, weight: 1 },
+  { policy: knn, setting: {}, weight: 1 },
+  { policy: forest, setting: {}, weight: 4 },
+  { policy: mlp, setting: {}, weight: 4 },
+  { policy: matrixFactorisation, setting: {}, weight: 4 },
+]
+
+/** Fitted again on shuffled labels, each seed so many times: where nothing is to be learned, nothing may be gained. */
+export const shuffledEntrants: readonly { readonly entrant: StaticEntrant; readonly shuffles: number }[] = [
+  { entrant: { policy: stacked, setting: {}, weight: 5 }, shuffles: 2 },
+  { entrant: { policy: ridge, setting: {}, weight: 1 }, shuffles: 10 },
+]
