@@ -1,4 +1,5 @@
 import type { RoutingContext } from '../../routing/embedding/routing-context.ts'
+import { kthLargest } from '../../routing/numeric/kth-largest.ts'
 import { summariseColumns } from '../../routing/prediction/training-rows.ts'
 
 /** Labelled prompts, nearest first, of each prompt asked about. */
@@ -22,20 +23,27 @@ export function nearestProbes(
 ): Neighbours {
   const width = Math.min(most, labelled.length - (excludeSelf ? 1 : 0))
   const order = new Int32Array(asked.length * width)
-  const similarity = new Float64Array(labelled.length)
-  const ranks = Int32Array.from(labelled.keys())
+  const similarity = new Float32Array(labelled.length)
+  const reordered = new Float32Array(labelled.length)
+  const found = new Int32Array(labelled.length)
   asked.forEach(({ embedding }, row) => {
-    labelled.forEach((probe, i) => {
-      let sum = 0
-      for (let j = 0; j < embedding.length; j++) sum += embedding[j]! * probe.embedding[j]!
-      similarity[i] = sum
-      ranks[i] = i
-    })
-    if (excludeSelf) similarity[row] = Number.NEGATIVE_INFINITY
-    ranks.sort((a, b) => similarity[b]! - similarity[a]! || a - b)
-    order.set(ranks.subarray(0, width), row * width)
+    for (let i = 0; i < labelled.length; i++) similarity[i] = cosine(embedding, labelled[i]!.embedding)
+    // Below every cosine.
+    if (excludeSelf) similarity[row] = -2
+    reordered.set(similarity)
+    const least = width > 0 ? kthLargest(reordered, reordered.length, width) : 2
+    let count = 0
+    for (let i = 0; i < similarity.length; i++) if (similarity[i]! >= least) found[count++] = i
+    const ranked = found.subarray(0, count).sort((a, b) => similarity[b]! - similarity[a]! || a - b)
+    order.set(ranked.subarray(0, width), row * width)
   })
   return { order, width }
+}
+
+function cosine(a: Float32Array, b: Float32Array): number {
+  let sum = 0
+  for (let j = 0; j < a.length; j++) sum += a[j]! * b[j]!
+  return sum
 }
 
 /**

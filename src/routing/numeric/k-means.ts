@@ -92,7 +92,10 @@ function drawProportional(weights: Float64Array, total: number, random: RandomSo
   return weights.length - 1
 }
 
-/** Returns how many points changed their cluster. */
+/**
+ * Returns how many points changed their cluster. A point's last cluster is tried first: near the end it is nearly always the
+ * nearest, and the others are given up as soon as their sum exceeds its distance.
+ */
 function assign(
   points: Float32Array,
   n: number,
@@ -104,11 +107,13 @@ function assign(
 ): number {
   let moved = 0
   for (let i = 0; i < n; i++) {
-    let best = 0
-    let bestDistance = Number.POSITIVE_INFINITY
+    const last = Math.max(0, assignment[i]!)
+    let best = last
+    let bestDistance = squaredDistance(points, i * d, centroids, last * d, d)
     for (let cluster = 0; cluster < k; cluster++) {
-      const distance = squaredDistance(points, i * d, centroids, cluster * d, d)
-      if (distance < bestDistance) {
+      if (cluster === last) continue
+      const distance = boundedDistance(points, i * d, centroids, cluster * d, d, bestDistance)
+      if (distance < bestDistance || (distance === bestDistance && cluster < best)) {
         bestDistance = distance
         best = cluster
       }
@@ -159,6 +164,29 @@ function squaredDistance(a: Float32Array, startA: number, b: Float64Array, start
   for (let j = 0; j < d; j++) {
     const difference = a[startA + j]! - b[startB + j]!
     sum += difference * difference
+  }
+  return sum
+}
+
+/** Coordinates summed between two looks at the bound. */
+const stride = 16
+
+/** {@link squaredDistance}, bit for bit, or any value above `bound` where it is above. */
+function boundedDistance(
+  a: Float32Array,
+  startA: number,
+  b: Float64Array,
+  startB: number,
+  d: number,
+  bound: number,
+): number {
+  let sum = 0
+  for (let from = 0; from < d && sum <= bound; from += stride) {
+    const to = Math.min(d, from + stride)
+    for (let j = from; j < to; j++) {
+      const difference = a[startA + j]! - b[startB + j]!
+      sum += difference * difference
+    }
   }
   return sum
 }

@@ -61,7 +61,7 @@ export function sourceShiftRows(trial: TrialData, wanted: readonly string[]): Tr
     const setting = { probes: shiftProbes, shift }
     const contexts = prompts.map((row) => hiddenTrain.contexts[row]!)
     const cluster = (clusters: number) => {
-      const map = PromptClusters.fit(contexts, { clusters, seed, restarts: 3 })
+      const map = PromptClusters.fit(contexts, { clusters, seed, restarts: 1 })
       return { clusters: map.clusters, probes: map.assign(labelled.contexts), test: map.assign(testRows.contexts) }
     }
     const byClusters = (count: number) => () => {
