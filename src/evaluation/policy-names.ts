@@ -33,6 +33,7 @@ export const policyKinds = {
   'zero-router': 'reference',
   'task-oracle': 'reference',
   oracle: 'reference',
+  'prompt-length': 'reference',
   'full-information': 'reference',
   'clairvoyant-forest': 'reference',
   'clairvoyant-mlp': 'reference',

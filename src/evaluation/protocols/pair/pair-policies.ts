@@ -1,0 +1,73 @@
+import { ClusterQualityPredictor } from '../../../routing/prediction/cluster-quality-predictor.ts'
+import { ForestQualityPredictor } from '../../../routing/prediction/forest-quality-predictor.ts'
+import { KnnQualityPredictor } from '../../../routing/prediction/knn-quality-predictor.ts'
+import { MatrixFactorisationQualityPredictor } from '../../../routing/prediction/matrix-factorisation-quality-predictor.ts'
+import { MlpQualityPredictor } from '../../../routing/prediction/mlp-quality-predictor.ts'
+import type { QualityPredictor } from '../../../routing/prediction/quality-predictor.ts'
+import { RidgeQualityPredictor } from '../../../routing/prediction/ridge-quality-predictor.ts'
+import { chooseRidgePenalty } from '../../../training/choose-ridge-penalty.ts'
+import { fitMixLlm } from '../../mixllm/fit-mixllm.ts'
+import type { PolicyName } from '../../policy-names.ts'
+import { fitUniRoute } from '../../uniroute/fit-uniroute.ts'
+import { predictedGains } from './gains-of-predictor.ts'
+import { type PairPolicy, type PairTraining, strongLlm, weakLlm } from './pair-policy.ts'
+import { servedPolicies } from './served-policies.ts'
+
+/** A quality predictor as a policy of two: q̂_strong − q̂_weak. */
+function predictorPolicy(
+  name: PolicyName,
+  weight: number,
+  fitPredictor: (training: PairTraining) => QualityPredictor | Promise<QualityPredictor>,
+): PairPolicy {
+  return {
+    names: [name],
+    weight,
+    async gains(training, prompts) {
+      return [predictedGains(await fitPredictor(training), prompts)]
+    },
+  }
+}
+
+/** MixLLM's offline quality regressors (arXiv:2502.18482); its cost, waiting and exploration terms play no part here. */
+const mixllm: PairPolicy = {
+  names: ['mixllm'],
+  weight: 12,
+  async gains({ data, rows, seed }, prompts) {
+    const fitted = await fitMixLlm(rows, {
+      texts: data.prompts.map((prompt) => prompt.text),
+      sources: data.prompts.map((prompt) => prompt.source),
+      prices: data.llms.map((llm) => llm.price),
+      seed,
+      tags: 'domains',
+    })
+    const embedding = new Float64Array(fitted.dimension)
+    const quality = new Float64Array(rows.llms.length)
+    const gains = Float64Array.from(prompts.contexts, (context) => {
+      fitted.embed(context, embedding)
+      fitted.predictQuality(embedding, quality)
+      return quality[strongLlm]! - quality[weakLlm]!
+    })
+    return [gains]
+  },
+}
+
+/** Everything the protocol fits, in the order of its tables. Routers first, then baselines. */
+export const pairPolicies: readonly PairPolicy[] = [
+  servedPolicies,
+  mixllm,
+  predictorPolicy('uniroute', 3, ({ rows, seed }) => fitUniRoute(rows, { seed, map: 'k-means' })),
+  predictorPolicy('learned-cluster-map', 3, ({ rows, seed }) => fitUniRoute(rows, { seed, map: 'learned' })),
+  predictorPolicy('learned-cluster-map-linear', 3, ({ rows, seed }) =>
+    fitUniRoute(rows, { seed, map: 'learned-linear' }),
+  ),
+  predictorPolicy('cluster', 1, ({ rows, seed }) => ClusterQualityPredictor.fit(rows, { seed })),
+  predictorPolicy('ridge', 1, async ({ rows, folds }) =>
+    RidgeQualityPredictor.fit(rows, { penalty: await chooseRidgePenalty(rows, folds) }),
+  ),
+  predictorPolicy('knn', 1, ({ rows, seed }) => KnnQualityPredictor.fit(rows, { seed })),
+  predictorPolicy('mlp', 4, ({ rows, seed }) => MlpQualityPredictor.fit(rows, { seed })),
+  predictorPolicy('forest', 4, ({ rows, seed }) => ForestQualityPredictor.fit(rows, { seed })),
+  predictorPolicy('matrix-factorisation', 4, ({ rows, seed }) =>
+    MatrixFactorisationQualityPredictor.fit(rows, { seed }),
+  ),
+]
