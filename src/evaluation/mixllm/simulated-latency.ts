@@ -1,4 +1,4 @@
-import type { OutcomeData, OutcomeLlm } from '../../outcomes/outcome-data.ts'
+import { type OutcomeData, type OutcomeLlm, unknownCells } from '../../outcomes/outcome-data.ts'
 import { charactersPerToken } from '../../routing/request.ts'
 
 /** When {@link declaredSpeeds} was written down. */
@@ -51,6 +51,8 @@ function pick<T extends { readonly upTo: number }>(classes: readonly T[], value:
 export interface ServiceTimes {
   /** t_init + length/speed, ms; row-major, prompts × LLMs, known everywhere. */
   readonly serviceMs: Float64Array
+  /** t_init, ms; row-major, NaN where latency was measured as a whole. */
+  readonly firstTokenMs: Float64Array
   /** Length of each answer, tokens; row-major, NaN where latency was measured and length is not known. */
   readonly outputTokens: Float64Array
   /** Cells by source of their time. */
@@ -71,6 +73,7 @@ const assumedTokens = 300
 export function serviceTimes(data: OutcomeData): ServiceTimes {
   const width = data.llms.length
   const serviceMs = new Float64Array(data.quality.length)
+  const firstTokenMs = unknownCells(data.quality.length)
   const outputTokens = data.outputTokens.slice()
   let measured = 0
   let derivedLengths = 0
@@ -87,10 +90,11 @@ export function serviceTimes(data: OutcomeData): ServiceTimes {
       }
       if (Number.isNaN(data.outputTokens[cell]!)) derivedLengths++
       const tokens = Number.isNaN(outputTokens[cell]!) ? assumedTokens : outputTokens[cell]!
+      firstTokenMs[cell] = speed.timeToFirstTokenMs
       serviceMs[cell] = speed.timeToFirstTokenMs + (1000 * tokens) / speed.tokensPerSecond
     }
   })
-  return { serviceMs, outputTokens, measured, simulated: serviceMs.length - measured, derivedLengths }
+  return { serviceMs, firstTokenMs, outputTokens, measured, simulated: serviceMs.length - measured, derivedLengths }
 }
 
 function derivedTokens(data: OutcomeData, row: number, column: number): number {

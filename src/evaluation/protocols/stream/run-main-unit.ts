@@ -1,0 +1,153 @@
+import { MetaDecisionMaker } from '../../mixllm/meta-decision-maker.ts'
+import type { PolicyName } from '../../policy-names.ts'
+import type { WorkerCache } from '../../protocol.ts'
+import { referenceRuns } from './reference-policies.ts'
+import { replayStream, type StreamLoad, type StreamPolicy, type StreamRecord } from './replay-stream.ts'
+import { ServedRouterPolicy } from './served-router-policy.ts'
+import type { StreamCase } from './stream-case.ts'
+import { cachedMixLlm, pointsmanFit } from './stream-fits.ts'
+import type { StreamCourse, StreamRun, StreamUnitOutput } from './stream-output.ts'
+import { lambdas, type RouterSetting, type StreamFeedback, timeLimitsSeconds } from './stream-setting.ts'
+
+/** A policy that streams first and is then tested with learning off. */
+export interface FreezablePolicy extends StreamPolicy {
+  freeze(): void
+}
+
+/** Which λ the learning curves are drawn at, for the smallest offline share: the paper's, and one where quality counts for more. */
+const courseLambdas: readonly number[] = [1.4, 10]
+
+const feedbackKinds: readonly StreamFeedback[] = ['none', 'refined', 'binary']
+
+const windowLength = 100
+
+/**
+ * One seed and one offline share: both routers at every λ, with and without the time limit, on every kind of feedback; the
+ * stream first, then the test prompts with learning off. The references go with the largest share.
+ */
+export async function runMainUnit(
+  from: StreamCase,
+  offlineShare: number,
+  withReferences: boolean,
+  policies: readonly string[],
+  cache: WorkerCache,
+  onProgress: (share: number) => void,
+): Promise<StreamUnitOutput> {
+  const runs: StreamRun[] = []
+  const courses: StreamCourse[] = []
+  const makers: [PolicyName, (options: RunOptions) => FreezablePolicy][] = []
+  if (policies.includes('mixllm')) {
+    const { offline } = await cachedMixLlm(from, offlineShare, cache)
+    const { costReferenceUsd, seed } = from
+    makers.push(['mixllm', (options) => new MetaDecisionMaker(offline, { ...options, costReferenceUsd, seed })])
+  }
+  onProgress(0.3)
+  if (policies.includes('pointsman')) {
+    const fitted = await pointsmanFit(from)
+    makers.push(['pointsman', ({ lambda, limited }) => new ServedRouterPolicy(from, fitted, lambda, limited)])
+  }
+  onProgress(0.5)
+  let done = 0
+  for (const [policy, make] of makers) {
+    for (const timeLimit of timeLimitsSeconds) {
+      for (const feedback of feedbackKinds) {
+        for (const lambda of lambdas) {
+          const setting = { lambda, offlineShare, feedback, timeLimit }
+          const limited = timeLimit === null ? undefined : timeLimit * 1000
+          const { run, course } = await streamThenTest(from, policy, setting, make({ lambda, feedback, limited }))
+          runs.push(run)
+          if (courseLambdas.includes(lambda)) courses.push(course)
+        }
+        done++
+        onProgress(0.5 + (0.5 * done) / (makers.length * timeLimitsSeconds.length * feedbackKinds.length))
+        await Promise.resolve()
+      }
+    }
+  }
+  if (withReferences) runs.push(...(await runReferences(from)))
+  return { seed: from.seed, runs, courses, notes: [] }
+}
+
+interface RunOptions {
+  readonly lambda: number
+  readonly feedback: StreamFeedback
+  /** τ, ms. */
+  readonly limited: number | undefined
+}
+
+async function streamThenTest(
+  from: StreamCase,
+  policy: PolicyName,
+  setting: RouterSetting,
+  learner: FreezablePolicy,
+): Promise<{ readonly run: StreamRun; readonly course: StreamCourse }> {
+  const { feedback, lambda, timeLimit } = setting
+  if (feedback === 'none') learner.freeze()
+  const record = await replayStream(from, from.parts.online, learner, { load: loadOf(timeLimit), feedback })
+  const course = { policy, setting, utility: windows(from, record, lambda) }
+  return { run: await testRun(from, policy, setting, learner), course }
+}
+
+export interface TestOptions {
+  /** Default: all test prompts. */
+  readonly rows?: readonly number[]
+  /** Default: that of the setting's time limit. */
+  readonly load?: StreamLoad | undefined
+  /** Default: all LLMs. */
+  readonly candidates?: readonly number[]
+}
+
+/** The test prompts with learning off, the queues empty at the start. */
+export async function testRun(
+  from: StreamCase,
+  policy: PolicyName,
+  setting: RouterSetting,
+  learner: FreezablePolicy,
+  options: TestOptions = {},
+): Promise<StreamRun> {
+  learner.freeze()
+  const { rows = from.parts.test, load = loadOf(setting.timeLimit), candidates } = options
+  const pool = candidates === undefined ? {} : { candidates }
+  const record = await replayStream(from, rows, learner, { load, feedback: 'none', ...pool })
+  return { policy, setting, ...record }
+}
+
+export function loadOf(timeLimit: number | null): StreamLoad | undefined {
+  return timeLimit === null ? undefined : { timeLimitMs: timeLimit * 1000 }
+}
+
+async function runReferences(from: StreamCase): Promise<StreamRun[]> {
+  const runs: StreamRun[] = []
+  for (const timeLimit of timeLimitsSeconds) {
+    const load = loadOf(timeLimit)
+    for (const { name, lambda, policy, refreshMs } of referenceRuns(from, load?.timeLimitMs)) {
+      const setting = lambda === undefined ? { timeLimit } : { lambda, timeLimit }
+      const seen = load === undefined || refreshMs === undefined ? load : { ...load, refreshMs }
+      const record = await replayStream(from, from.parts.test, policy, { load: seen, feedback: 'none' })
+      runs.push({ policy: name, setting, ...record })
+    }
+  }
+  return runs
+}
+
+/** Mean utility per window; an answer after τ has quality 0. The last window may be shorter. */
+function windows(from: StreamCase, { rows, answered, late }: StreamRecord, lambda: number): number[] {
+  const { quality, costUsd, llms } = from.data
+  const isLate = new Set(late)
+  const weight = lambda / (1 + lambda)
+  const means: number[] = []
+  for (let start = 0; start < rows.length; start += windowLength) {
+    const end = Math.min(rows.length, start + windowLength)
+    let sum = 0
+    let known = 0
+    for (let i = start; i < end; i++) {
+      const cell = rows[i]! * llms.length + answered[i]!
+      if (Number.isNaN(quality[cell]!) || Number.isNaN(costUsd[cell]!)) continue
+      const reached = isLate.has(i) ? 0 : quality[cell]!
+      sum += weight * reached - ((1 - weight) * costUsd[cell]!) / from.costReferenceUsd
+      known++
+    }
+    means.push(sum / known)
+  }
+  return means
+}
