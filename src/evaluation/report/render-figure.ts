@@ -5,6 +5,7 @@ import { Html, html, htmlWithNames } from './html.ts'
 import { metricDescription, protocolMetrics } from './metric-descriptions.ts'
 import type { SeriesStyle } from './series-style.ts'
 import { formatSetting, settingKey } from './setting-groups.ts'
+import { comparisonsOf } from './summary-comparisons.ts'
 
 /** A figure with its caption, legend and remarks. @param anchor the element's id, unique in the page. */
 export function renderFigure(figure: Figure, anchor: string): Html {
@@ -29,8 +30,9 @@ ${chart.remarks.map((remark) => html`<p class="remark">${remark}</p>`)}
 /** Differences of the subject to the others in the protocol's main metric, one figure per setting, from the comparisons. */
 export function differenceFigures(result: EvaluationResult, subject: string | undefined): Figure[] {
   const metric = protocolMetrics[result.protocol][0]
-  const entries = result.comparisons.filter(
-    (entry) => entry.policy === subject && entry.metric === metric && Number.isFinite(entry.difference.mean),
+  if (subject === undefined) return []
+  const entries = comparisonsOf(result.comparisons, subject).filter(
+    (entry) => entry.metric === metric && Number.isFinite(entry.difference.mean),
   )
   const settings = new Map<string, Comparison[]>()
   for (const entry of entries) {

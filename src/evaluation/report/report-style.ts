@@ -122,7 +122,10 @@ footer p { margin: 2px 0; }
   th, td { padding: 2.5px 5px; }
   h2 { margin-top: 22pt; break-after: avoid; }
   h3 { break-after: avoid; }
-  .chart-figure, .card, tr { break-inside: avoid; }
+  .chart-figure, .card li, tr { break-inside: avoid; }
+  .chart-figure .legend { font-size: 7.6pt; }
+  section > .columns { display: block; }
+  .card { margin-bottom: 8pt; }
   thead { display: table-header-group; }
   details { border: 0; padding: 0; }
   details::details-content { content-visibility: visible; display: block; block-size: auto; }

@@ -10,35 +10,74 @@ export interface SettingGroup {
 }
 
 export interface GroupedRows {
-  /** Keys that vary within a group and become columns, such as `lambda`. */
+  /** Keys that vary within tables and become columns, such as `lambda`. */
   readonly rowKeys: readonly string[]
   readonly groups: readonly SettingGroup[]
 }
 
 /** A key with more numbers than this would make a table each: it becomes a column instead. */
 const mostGroupsOfKey = 6
+/** A setting that fewer than this share of the policies have is a variant of a few, not a table of its own. */
+const leastShareOfPolicies = 1 / 3
 
 /**
- * Divides rows into tables, in the order in which settings first occur. A reference row that says less about its
- * setting (such as `oracle`, which knows no number of probes) stands in every table that it does not contradict.
+ * Divides rows into tables, in the order in which settings first occur. Settings of a few policies only (an ablation,
+ * one policy's numbers of clusters) are rows of the table that they extend, told apart by a column. A reference that
+ * says less about its setting (such as `oracle`, which knows no number of probes) stands in every table that it does
+ * not contradict.
  */
 export function groupBySetting(rows: readonly ResultRow[]): GroupedRows {
-  const rowKeys = keysOfRows(rows)
-  const settings = new Map<string, Setting>()
-  const outer = (row: ResultRow): Setting => without(row.setting, rowKeys)
-  const routed = rows.filter((row) => row.kind !== 'reference')
-  for (const row of routed.length > 0 ? routed : rows) settings.set(settingKey(outer(row)), outer(row))
-  for (const row of rows) {
-    const isPlaced = [...settings.values()].some((setting) => agrees(outer(row), setting))
-    if (!isPlaced) settings.set(settingKey(outer(row)), outer(row))
-  }
-  const groups = [...settings.entries()].map(([key, setting]) => ({
+  const sweptKeys = keysOfSweeps(rows)
+  const outer = (row: ResultRow): Setting => without(row.setting, sweptKeys)
+  const settings = tableSettings(rows, outer)
+  const groups = settings.map((setting) => ({
     setting,
-    rows: rows.filter(
-      (row) => settingKey(outer(row)) === key || (row.kind === 'reference' && agrees(outer(row), setting)),
-    ),
+    rows: rows.filter((row) => {
+      const own = outer(row)
+      return homeOf(own, settings) === setting || (row.kind === 'reference' && agrees(own, setting))
+    }),
   }))
-  return { rowKeys, groups }
+  const variantKeys = rows.flatMap((row) => {
+    const home = homeOf(outer(row), settings)
+    return home === undefined ? [] : Object.keys(outer(row)).filter((key) => !Object.hasOwn(home, key))
+  })
+  return {
+    rowKeys: [...new Set([...sweptKeys, ...variantKeys])],
+    groups: groups.filter((group) => group.rows.length > 0),
+  }
+}
+
+/** The settings that get a table: those of many policies, and those that extend none of these. */
+function tableSettings(rows: readonly ResultRow[], outer: (row: ResultRow) => Setting): Setting[] {
+  const policies = new Map<string, { readonly setting: Setting; readonly policies: Set<string> }>()
+  const routed = rows.filter((row) => row.kind !== 'reference')
+  for (const row of routed.length > 0 ? routed : rows) {
+    const setting = outer(row)
+    const entry = policies.get(settingKey(setting)) ?? { setting, policies: new Set() }
+    entry.policies.add(row.policy)
+    policies.set(settingKey(setting), entry)
+  }
+  const all = [...policies.values()]
+  const least = leastShareOfPolicies * Math.max(...all.map((entry) => entry.policies.size))
+  const tables = all.filter((entry) => entry.policies.size >= least).map((entry) => entry.setting)
+  for (const row of rows) {
+    const setting = outer(row)
+    const isPlaced = tables.some(
+      (table) => agrees(table, setting) || (row.kind === 'reference' && agrees(setting, table)),
+    )
+    if (!isPlaced) tables.push(setting)
+  }
+  return tables
+}
+
+/** The table a setting belongs to: its own, else the one it says most about beyond. */
+function homeOf(setting: Setting, tables: readonly Setting[]): Setting | undefined {
+  const extended = tables.filter((table) => agrees(table, setting))
+  const size = (table: Setting): number => Object.keys(table).length
+  return extended.reduce<Setting | undefined>(
+    (best, table) => (best === undefined || size(table) > size(best) ? table : best),
+    undefined,
+  )
 }
 
 /** The same text for equal settings, whatever the order of their keys. */
@@ -56,7 +95,7 @@ export function formatSetting(setting: Setting): string {
 /** A key of a setting in words: `offlineShare` is `offline share`, `lambda` is `λ`. */
 export function settingLabel(key: string): string {
   if (key === 'lambda') return 'λ'
-  if (key === 'timeLimit' || key === 'timeLimitSeconds') return 'time limit'
+  if (key === 'timeLimit') return 'time limit (s)'
   return key
     .replace(/Usd$/, ' (USD)')
     .replace(/([a-z])([A-Z])/g, (_, a: string, b: string) => `${a} ${b.toLowerCase()}`)
@@ -70,7 +109,7 @@ export function formatSettingValue(value: SettingValue): string {
   return String(Number(value.toPrecision(4)))
 }
 
-function keysOfRows(rows: readonly ResultRow[]): string[] {
+function keysOfSweeps(rows: readonly ResultRow[]): string[] {
   const values = new Map<string, Set<SettingValue>>()
   for (const row of rows) {
     for (const [key, value] of Object.entries(row.setting)) {

@@ -1,4 +1,4 @@
-import type { ProtocolName, ResultRow } from '../evaluation-result.ts'
+import type { ProtocolName, ResultRow, SettingValue } from '../evaluation-result.ts'
 import { metricDescription, protocolMetrics } from './metric-descriptions.ts'
 
 /**
@@ -25,11 +25,18 @@ export function sortRows(
       return compare(best.get(b.policy)!, best.get(a.policy)!) || compare(place.get(a.policy)!, place.get(b.policy)!)
     }
     for (const key of rowKeys) {
-      const order = compare(Number(a.setting[key] ?? 0), Number(b.setting[key] ?? 0))
+      const order = compareValues(a.setting[key], b.setting[key])
       if (order !== 0) return order
     }
     return compare(merit(b), merit(a))
   })
+}
+
+/** A row without the key comes first, numbers by size. */
+function compareValues(a: SettingValue | undefined, b: SettingValue | undefined): number {
+  if (a === b) return 0
+  if (a === undefined || b === undefined) return a === undefined ? -1 : 1
+  return typeof a === 'number' && typeof b === 'number' ? compare(a, b) : 0
 }
 
 /** Also for two infinities, whose difference is not a number. */

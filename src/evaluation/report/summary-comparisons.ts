@@ -1,0 +1,58 @@
+import type { Comparison } from '../evaluation-result.ts'
+import { formatDifference, formatRange } from './format-number.ts'
+import { type ComparisonReading, flipComparison, judgeComparison } from './judge-comparison.ts'
+import { metricDescription } from './metric-descriptions.ts'
+import { settingKey } from './setting-groups.ts'
+import { differences, listed } from './summary-values.ts'
+
+/** Policies that know what no router can: being below them is no loss. */
+const ceilings = /^(oracle|task-oracle|full-information|clairvoyant-.*)$/
+
+const mostNames = 8
+
+/**
+ * Every paired comparison of the subject with another policy, seen from the subject. A pair that was compared from both
+ * sides counts once.
+ */
+export function comparisonsOf(comparisons: readonly Comparison[], subject: string): readonly Comparison[] {
+  const seen = new Map<string, Comparison>()
+  for (const entry of comparisons) {
+    if (entry.policy === entry.against || ![entry.policy, entry.against].includes(subject)) continue
+    const own = entry.policy === subject ? entry : flipComparison(entry)
+    if (ceilings.test(own.against)) continue
+    const key = `${own.against} ${own.metric} ${settingKey(own.setting)}`
+    if (!seen.has(key)) seen.set(key, own)
+  }
+  return [...seen.values()]
+}
+
+/** One sentence per metric that names the policies with this reading, the closest first for `better`, else the worst. */
+export function readingLines(compared: readonly Comparison[], reading: ComparisonReading, words: string): string[] {
+  const metrics = [...new Set(compared.map((entry) => entry.metric))]
+  return metrics.flatMap((metric) => {
+    const ofMetric = compared.filter((entry) => entry.metric === metric)
+    const against = new Map<string, Comparison[]>()
+    for (const entry of ofMetric) {
+      if (judgeComparison(entry) !== reading) continue
+      against.set(entry.against, [...(against.get(entry.against) ?? []), entry])
+    }
+    if (against.size === 0) return []
+    const sign = metricDescription(metric).better === 'lower' ? -1 : 1
+    const merit = (entries: readonly Comparison[]): number =>
+      sign * Math.min(...entries.map((entry) => sign * entry.difference.mean))
+    const names = [...against.entries()]
+      .sort((a, b) => sign * (merit(a[1]) - merit(b[1])))
+      .map(([name, entries]) => opponent(name, entries, ofMetric.filter((entry) => entry.against === name).length))
+    return [`${metricDescription(metric).label}: ${words} ${listed(names, mostNames)}.`]
+  })
+}
+
+function opponent(name: string, entries: readonly Comparison[], total: number): string {
+  const { metric, difference } = entries[0]!
+  if (total === 1) {
+    const range = formatRange(difference.low, difference.high, (end) => formatDifference(metric, end))
+    return `\`${name}\` (${formatDifference(metric, difference.mean)}${range === '' ? '' : ` ${range}`})`
+  }
+  const means = entries.map((entry) => entry.difference.mean)
+  return `\`${name}\` (${entries.length} of ${total} times, ${differences(metric, means)})`
+}
