@@ -3,12 +3,14 @@ import { Command, CommanderError } from 'commander'
 import { ConfigError } from '../config/config-error.ts'
 import { readEnvironment } from '../config/environment.ts'
 import { loadConfig } from '../config/load-config.ts'
+import { EvaluationError } from '../evaluation/evaluation-error.ts'
 import { GatewayError } from '../gateway/gateway-error.ts'
 import { OutcomeDataError } from '../outcomes/outcome-data-error.ts'
 import { RoutingError } from '../routing/errors.ts'
 import { StorageError } from '../storage/storage-error.ts'
 import { FitError } from '../training/fit-error.ts'
 import { addDoctorCommand } from './commands/doctor.ts'
+import { addEvaluateCommand } from './commands/evaluate.ts'
 import { addFitCommand } from './commands/fit.ts'
 import { addKeysCommand } from './commands/keys.ts'
 import { addRouteCommand } from './commands/route.ts'
@@ -42,6 +44,7 @@ async function main(): Promise<void> {
   addServeCommand(program, around)
   addRouteCommand(program, around)
   addFitCommand(program, around)
+  addEvaluateCommand(program, { ...around, version: packageVersion() })
   addKeysCommand(program, async (flags) => {
     const storage = await openStorage(loadConfig({ environment, flags, folder }))
     return { keys: storage.keys, clock: systemClock, terminal, close: () => storage.close() }
@@ -59,9 +62,16 @@ async function main(): Promise<void> {
 
 /** Errors whose message is for people; anything else is a fault of ours and keeps its stack. */
 function isExplained(error: unknown): error is Error {
-  return [ConfigError, FitError, GatewayError, OutcomeDataError, PlainError, RoutingError, StorageError].some(
-    (kind) => error instanceof kind,
-  )
+  return [
+    ConfigError,
+    EvaluationError,
+    FitError,
+    GatewayError,
+    OutcomeDataError,
+    PlainError,
+    RoutingError,
+    StorageError,
+  ].some((kind) => error instanceof kind)
 }
 
 /** Resolves at the first request to stop; a second one ends the process at once. */
