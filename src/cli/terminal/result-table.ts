@@ -11,7 +11,10 @@ const shownMetrics = {
   pair: ['apgr', 'cpt50', 'cpt80'],
 } as const
 
-/** The main metrics as tables, one for each setting, and the findings. */
+/** A protocol may have a hundred settings; more tables than these nobody reads in a terminal. */
+const mostTables = 4
+
+/** The main metrics as tables, one for each of the first settings, and the findings. */
 export function renderResultTables(result: EvaluationResult, colours: Colours): string {
   const metrics = shownMetrics[result.protocol]
   const groups = new Map<string, ResultRow[]>()
@@ -21,7 +24,7 @@ export function renderResultTables(result: EvaluationResult, colours: Colours): 
       .join(', ')
     groups.set(setting, [...(groups.get(setting) ?? []), row])
   }
-  const tables = [...groups].map(([setting, rows]) => {
+  const tables = [...groups].slice(0, mostTables).map(([setting, rows]) => {
     const columns: Column[] = [{ title: 'policy' }, ...metrics.map((title) => ({ title, align: 'right' as const }))]
     const cells = rows.map((row): Cell[] => [
       row.kind === 'reference' ? { text: row.policy, tone: 'dim' } : row.policy,
@@ -30,7 +33,8 @@ export function renderResultTables(result: EvaluationResult, colours: Colours): 
     return `${setting === '' ? '' : `${colours.strong(setting)}\n`}${renderTable(columns, cells, colours)}`
   })
   const findings = result.findings.map(({ verdict, claim }) => `${verdict.padEnd(9)}  ${claim}`)
-  return [...tables, ...(findings.length === 0 ? [] : [findings.join('\n')])].join('\n\n')
+  const more = groups.size > mostTables ? [`${groups.size - mostTables} more settings are in the report.`] : []
+  return [...tables, ...more, ...(findings.length === 0 ? [] : [findings.join('\n')])].join('\n\n')
 }
 
 function figure(interval: Interval | undefined): string {
