@@ -36,6 +36,9 @@ export async function runAblationUnit(
   return { seed: from.seed, runs, courses: [], notes: [] }
 }
 
+/** What a row's setting says of its experiment. */
+type Extra = Readonly<Record<string, string | number>>
+
 interface Place {
   readonly from: StreamCase
   readonly offlineShare: number
@@ -48,35 +51,30 @@ async function tagRuns(
   plain: OfflineMixLlm,
 ): Promise<StreamRun[]> {
   const runs: StreamRun[] = []
-  for (const [tags, offline] of [
-    ['domains', tagged],
-    ['none', plain],
+  for (const [ablation, offline] of [
+    [null, tagged],
+    ['tags', plain],
   ] as const) {
     for (const lambda of curveLambdas) {
-      const setting = { lambda, offlineShare, feedback: 'none', timeLimit: null, tags } as const
+      const setting = { lambda, offlineShare, feedback: 'none', timeLimit: null, ablation } as const
       runs.push(await testRun(from, 'mixllm', setting, maker(from, offline, setting)))
     }
   }
   return runs
 }
 
-/** Without s_unc and without s_pen, learned as the full policy is; and f_df by Adam instead of plain descent. */
+/** Without s_unc and without s_pen, learned as the full policy is; with a wide s_unc; and f_df by Adam instead of plain descent. */
 async function learnedRuns({ from, offlineShare }: Place, offline: OfflineMixLlm): Promise<StreamRun[]> {
-  const variants: readonly [
-    ablation: string,
-    feedback: 'refined' | 'binary',
-    timeLimit: number | null,
-    changes: Changes,
-  ][] = [
-    ['uncertainty', 'refined', null, { explorationWeight: 0 }],
-    ['uncertainty-wide', 'refined', null, { explorationWeight: 0.2 }],
-    ['penalty', 'refined', limit, { penaltyWeight: 0 }],
-    ['plain-descent', 'binary', null, { optimiser: 'adam' }],
+  const variants: readonly [Extra, 'refined' | 'binary', number | null, Changes][] = [
+    [{ ablation: 'uncertainty' }, 'refined', null, { explorationWeight: 0 }],
+    [{ explorationWeight: 0.2 }, 'refined', null, { explorationWeight: 0.2 }],
+    [{ ablation: 'penalty' }, 'refined', limit, { penaltyWeight: 0 }],
+    [{ optimiser: 'adam' }, 'binary', null, { optimiser: 'adam' }],
   ]
   const runs: StreamRun[] = []
-  for (const [ablation, feedback, timeLimit, changes] of variants) {
+  for (const [extra, feedback, timeLimit, changes] of variants) {
     for (const lambda of lambdas) {
-      const setting = { lambda, offlineShare, feedback, timeLimit, ablation }
+      const setting = { lambda, offlineShare, feedback, timeLimit, ...extra }
       const policy = maker(from, offline, setting, changes)
       await replayStream(from, from.parts.online, policy, { load: loadOf(timeLimit), feedback })
       runs.push(await testRun(from, 'mixllm', setting, policy))
@@ -89,7 +87,7 @@ async function learnedRuns({ from, offlineShare }: Place, offline: OfflineMixLlm
 async function loadRuns({ from, offlineShare }: Place, offline: OfflineMixLlm): Promise<StreamRun[]> {
   const runs: StreamRun[] = []
   for (const load of loadFactors) {
-    const variants: readonly [Readonly<Record<string, string>>, Changes, Partial<StreamLoad>][] = [
+    const variants: readonly [Extra, Changes, Partial<StreamLoad>][] = [
       [{}, {}, {}],
       [{ ablation: 'penalty' }, { penaltyWeight: 0 }, {}],
       [{ refresh: 'each-decision' }, {}, { refreshMs: 0 }],

@@ -156,9 +156,9 @@ export function bandLift(rows: readonly RunSummary[], against: readonly RunSumma
 }
 
 export function tagSweeps(summary: StreamSummary): { readonly tagged: RunSummary[]; readonly plain: RunSummary[] } {
-  const rows = (tags: string) =>
-    summary.sweep('mixllm', { offlineShare: 0.8, feedback: 'none', timeLimit: null, tags }, curveLambdas)
-  return { tagged: rows('domains'), plain: rows('none') }
+  const rows = (ablation: string | null) =>
+    summary.sweep('mixllm', { offlineShare: 0.8, feedback: 'none', timeLimit: null, ablation }, curveLambdas)
+  return { tagged: rows(null), plain: rows('tags') }
 }
 
 function tagFindings(summary: StreamSummary): Finding[] {
@@ -185,7 +185,7 @@ function ablationFindings(summary: StreamSummary): Finding[] {
   const still = summary.sweep('mixllm', { ...setting, ablation: 'uncertainty' }, lambdas)
   if (full.length > 0 && still.length > 0) {
     const gain = differenceOf(meanUtility(summary, full), meanUtility(summary, still))
-    const wide = summary.sweep('mixllm', { ...setting, ablation: 'uncertainty-wide' }, lambdas)
+    const wide = summary.sweep('mixllm', { ...setting, explorationWeight: 0.2 }, lambdas)
     const wideGain =
       wide.length === 0
         ? ''

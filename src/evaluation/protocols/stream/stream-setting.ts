@@ -7,7 +7,9 @@ export type StreamFeedback = 'none' | 'refined' | 'binary'
 export const lambdas = [0.1, 0.5, 1.4, 2.5, 5, 10, 20, 100] as const
 
 /** Finer, for curves that need no learning. */
-export const curveLambdas: readonly number[] = Array.from({ length: 17 }, (_, i) => 10 ** (-2 + i / 4))
+export const curveLambdas: readonly number[] = Array.from({ length: 17 }, (_, i) =>
+  Number((10 ** (-2 + i / 4)).toPrecision(3)),
+)
 
 /** Share of the training prompts that the offline part is fitted on; the others are the stream. MixLLM, Table 1. */
 export const offlineShares = [0.8, 0.5, 0.3] as const
