@@ -1,8 +1,8 @@
 /**
  * What is wrong with a folder of outcome data.
  *
- * `not_a_folder`, `missing_file`, `unreadable_file`, `bad_gzip`: the files themselves. `bad_json`, `bad_csv`: the
- * syntax of one line. `missing_field`, `bad_value`: one field. `unknown_prompt`, `unknown_llm`, `duplicate`: a row
+ * `not_a_folder`, `missing_file`, `unreadable_file`, `bad_gzip`, `bad_encoding`: the files themselves. `bad_json`,
+ * `bad_csv`: the syntax of one line. `missing_field`, `bad_value`: one field. `unknown_prompt`, `unknown_llm`, `duplicate`: a row
  * that refers to nothing or comes twice. `empty`: nothing is left to learn from.
  */
 export type OutcomeDataErrorCode =
@@ -10,6 +10,7 @@ export type OutcomeDataErrorCode =
   | 'missing_file'
   | 'unreadable_file'
   | 'bad_gzip'
+  | 'bad_encoding'
   | 'bad_json'
   | 'bad_csv'
   | 'missing_field'

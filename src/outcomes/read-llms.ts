@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer'
 import { readFile } from 'node:fs/promises'
 import { basename } from 'node:path'
 import type { TokenPrice } from '../routing/registry/token-price.ts'
@@ -8,7 +9,7 @@ import { OutcomeDataError } from './outcome-data-error.ts'
  * Reads models.json: an array of objects with `id` and, where known, `inputPricePerMTok` and `outputPricePerMTok` (USD
  * per million tokens; absent or null is unknown) and `base`. Other fields are kept in `extra`.
  *
- * @throws {OutcomeDataError} `unreadable_file`, `bad_json`, `missing_field`, `bad_value`, `duplicate`, `empty`.
+ * @throws {OutcomeDataError} `unreadable_file`, `bad_encoding`, `bad_json`, `missing_field`, `bad_value`, `duplicate`, `empty`.
  */
 export async function readLlms(path: string): Promise<OutcomeLlm[]> {
   const file = basename(path)
@@ -28,12 +29,12 @@ export async function readLlms(path: string): Promise<OutcomeLlm[]> {
 }
 
 async function readText(path: string): Promise<string> {
-  try {
-    return await readFile(path, 'utf8')
-  } catch (error) {
+  const bytes = await readFile(path).catch((error: unknown) => {
     const message = `cannot be read (${(error as Error).message})`
     throw new OutcomeDataError('unreadable_file', { file: basename(path) }, message, error)
-  }
+  })
+  if (!isUtf8(bytes)) throw new OutcomeDataError('bad_encoding', { file: basename(path) }, 'is not valid UTF-8')
+  return bytes.toString('utf8')
 }
 
 function parseArray(text: string, file: string): readonly unknown[] {
