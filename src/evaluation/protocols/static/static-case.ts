@@ -5,6 +5,7 @@ import { TokenCostPredictor } from '../../../routing/prediction/token-cost-predi
 import { selectTrainingRows, type TrainingRows } from '../../../routing/prediction/training-rows.ts'
 import { fitContexts, trainingRows } from '../../../training/fit-contexts.ts'
 import { callSize, predictCosts } from '../../../training/predict-costs.ts'
+import { simulatedVerifier } from '../../baselines/simulated-verifier.ts'
 import { type PreparedData, trainTestRows } from '../../evaluation-data.ts'
 import type { StaticPrompts, StaticTraining } from './static-policy.ts'
 
@@ -57,6 +58,7 @@ export async function staticCase(prepared: PreparedData, seed: number): Promise<
       texts: textsOf(testData),
       predictedCostUsd,
       inputTokens: Float64Array.from(all, (row) => callSize(testRows, row).inputTokens),
+      verifierConfidence: simulatedVerifier(textsOf(testData), testData.quality, testData.llms.length),
     },
     test: {
       llmCount: testData.llms.length,

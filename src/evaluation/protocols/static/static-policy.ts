@@ -30,6 +30,11 @@ export interface StaticPrompts {
   readonly predictedCostUsd: Float64Array
   /** Size of each prompt, known before the call. */
   readonly inputTokens: Float64Array
+  /**
+   * Confidence in [0, 1] that an LLM's answer is good, as checking it would give; for cascades alone, which pay for the answer and
+   * for the check. SIMULATED from the recorded quality with declared errors: the data hold no verifier.
+   */
+  readonly verifierConfidence?: (prompt: number, llm: number) => number
 }
 
 /**
