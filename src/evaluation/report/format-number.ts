@@ -28,7 +28,7 @@ export function formatUsd(value: number): string {
   if (size >= 1000) return `${sign(value)}$${formatCount(Math.round(size))}`
   const decimals = Math.max(2, 2 - Math.floor(Math.log10(size)))
   const digits = size.toFixed(decimals)
-  return `${sign(value)}$${decimals > 2 ? digits.replace(/0+$/, '') : digits}`
+  return `${sign(value)}$${digits.replace(/(\.\d\d\d*?)0+$/, '$1')}`
 }
 
 /** A whole number with commas between thousands. */

@@ -33,6 +33,7 @@ export const policyDescriptions: Readonly<Partial<Record<PolicyName, string>>> =
   'zero-router': 'mixtures of single LLMs on their cost–quality hull, blind to the prompt',
   'task-oracle': 'the best choice that knows each prompt’s sub-task, but not the outcome',
   oracle: 'the best choice with every outcome known: the ceiling',
+  'prompt-length': 'long prompts to the strong LLM: a score that needs no learning',
   'full-information': 'the router fitted on every outcome, not only on those it asked for',
   'clairvoyant-forest': 'a forest trained as if the unseen LLMs’ training outcomes were known',
   'clairvoyant-mlp': 'an MLP trained as if the unseen LLMs’ training outcomes were known',

@@ -1,0 +1,115 @@
+import { describe, expect, test } from 'vitest'
+import type { Comparison, EvaluationResult, PolicyKind, ResultRow } from '../evaluation-result.ts'
+import { sampleResult } from './__fixtures__/sample-result.ts'
+import { summariseResult } from './summarise-result.ts'
+
+function row(policy: string, kind: PolicyKind, aiq: number, setting: ResultRow['setting'] = {}): ResultRow {
+  return { policy, kind, setting, metrics: { aiq: { mean: aiq, low: null, high: null } }, curve: [] }
+}
+
+function comparison(policy: string, against: string, mean: number, pHolm: number): Comparison {
+  const difference = { mean, low: mean - 0.01, high: mean + 0.01 }
+  return { policy, against, setting: {}, metric: 'aiq', difference, p: pHolm, pHolm }
+}
+
+function resultOf(results: readonly ResultRow[], comparisons: readonly Comparison[] = []): EvaluationResult {
+  return { ...sampleResult('static'), results, comparisons, findings: [] }
+}
+
+describe('the headline', () => {
+  test('names the winner and the next', () => {
+    const result = resultOf([
+      row('knn', 'baseline', 0.92),
+      row('pointsman', 'router', 0.93),
+      row('oracle', 'reference', 0.97),
+    ])
+    expect(summariseResult(result).headline).toBe(
+      '`pointsman` has the highest AIQ of the 2 policies that route: .9300; next is `knn` with .9200.',
+    )
+  })
+
+  test('names who leads when Pointsman does not', () => {
+    const result = resultOf([row('knn', 'baseline', 0.94), row('pointsman', 'router', 0.93)])
+    expect(summariseResult(result).headline).toBe(
+      '`pointsman` is number 2 of 2 by AIQ, with .9300; `knn` leads with .9400.',
+    )
+  })
+
+  test('counts settings where there are several, and variants of a policy do not stand for it', () => {
+    const result = resultOf([
+      row('pointsman', 'router', 0.93, { probes: 50 }),
+      row('knn', 'baseline', 0.92, { probes: 50 }),
+      row('forest', 'baseline', 0.91, { probes: 50 }),
+      row('ridge', 'baseline', 0.9, { probes: 50 }),
+      row('knn', 'baseline', 0.99, { probes: 50, neighbours: 80 }),
+      row('pointsman', 'router', 0.93, { probes: 100 }),
+      row('knn', 'baseline', 0.94, { probes: 100 }),
+    ])
+    expect(summariseResult(result).headline).toBe('`pointsman` has the highest AIQ in 1 of 2 settings; `knn` in 1.')
+  })
+
+  test('is about the best router where Pointsman was not run', () => {
+    const result = resultOf([
+      row('knn', 'baseline', 0.94),
+      row('mixllm', 'router', 0.9),
+      row('uniroute', 'router', 0.91),
+    ])
+    expect(summariseResult(result).subject).toBe('uniroute')
+  })
+
+  test('says when nothing routes, and when one policy is alone', () => {
+    expect(summariseResult(resultOf([row('oracle', 'reference', 0.97)])).subject).toBeUndefined()
+    expect(summariseResult(resultOf([row('knn', 'baseline', 0.94)])).headline).toBe(
+      '`knn` reaches .9400 AIQ; nothing else that routes was run beside it.',
+    )
+  })
+})
+
+describe('gains and losses', () => {
+  const rows = [
+    row('pointsman', 'router', 0.93),
+    row('knn', 'baseline', 0.94),
+    row('ridge', 'baseline', 0.9),
+    row('forest', 'baseline', 0.931),
+    row('zero-router', 'reference', 0.92),
+    row('oracle', 'reference', 0.97),
+  ]
+
+  test('read comparisons from either side, a pair once', () => {
+    const { gains, losses } = summariseResult(
+      resultOf(rows, [
+        comparison('knn', 'pointsman', 0.01, 0.01),
+        comparison('pointsman', 'knn', -0.01, 0.01),
+        comparison('pointsman', 'ridge', 0.03, 0.001),
+        comparison('pointsman', 'forest', -0.001, 0.8),
+        comparison('pointsman', 'oracle', -0.04, 0.001),
+      ]),
+    )
+    expect(gains).toContain(
+      'AIQ: better, beyond chance (p < .05 after Holm’s correction), than `ridge` (+.0300 [+.0200, +.0400]).',
+    )
+    expect(losses).toEqual([
+      'AIQ: worse, beyond chance, than `knn` (−.0100 [−.0200, .0000]).',
+      'Ahead of it by the mean AIQ, though not beyond chance or not compared: `forest` (+.0010).',
+      'AIQ: not distinguishable from `forest` (−.0010 [−.0110, +.0090]).',
+    ])
+  })
+
+  test('measure the way from mixtures of fixed LLMs to the oracle', () => {
+    expect(summariseResult(resultOf(rows)).gains).toEqual([
+      'By AIQ it covers 20\u202f% of the way from mixtures of fixed LLMs (`zero-router`, .9200) to knowing every outcome (`oracle`, .9700).',
+    ])
+  })
+
+  test('say when the router is below what does not look at the prompt', () => {
+    const { losses } = summariseResult(
+      resultOf([row('pointsman', 'router', 0.9), row('zero-router', 'reference', 0.92)]),
+    )
+    expect(losses).toEqual(['Its mean AIQ is behind `zero-router`, which does not look at the prompt: by −.0200.'])
+  })
+
+  test('say so when nothing was lost', () => {
+    const { losses } = summariseResult(resultOf([row('pointsman', 'router', 0.9)]))
+    expect(losses).toEqual(['Nowhere in what was compared; a policy that was not run may still be better.'])
+  })
+})
