@@ -4,6 +4,7 @@ import { LinearArm } from '../online/linear-arm.ts'
 import type {
   FittedOnlinePolicy,
   OfflineKnowledge,
+  OnlineBill,
   OnlineFeedback,
   OnlineGoal,
   OnlinePolicy,
@@ -118,6 +119,8 @@ export class ParetoBandit implements OnlinePolicy {
   readonly #updatedAt: Float64Array
   readonly #playedAt: Float64Array
   readonly #forced = new Map<number, number>()
+  /** Requests whose bill has not come. */
+  readonly #unbilled = new Set<OnlineRequest>()
   #step = 0
   #dual = 0
   #meanCostUsd: number
@@ -145,8 +148,10 @@ export class ParetoBandit implements OnlinePolicy {
     return this.#dual
   }
 
-  choose({ context, candidates }: OnlineRequest): number {
+  choose(request: OnlineRequest): number {
+    const { context, candidates } = request
     this.#step++
+    this.#unbilled.add(request)
     const forced = candidates.find((llm) => (this.#forced.get(llm) ?? 0) > 0)
     const chosen = forced ?? this.#best(this.#features.row(context), candidates)
     if (forced !== undefined) this.#forced.set(forced, this.#forced.get(forced)! - 1)
@@ -154,8 +159,15 @@ export class ParetoBandit implements OnlinePolicy {
     return chosen
   }
 
-  learn({ context }: OnlineRequest, { llm, quality, satisfied, costUsd }: OnlineFeedback): void {
+  billed(request: OnlineRequest, { costUsd }: OnlineBill): void {
+    if (!this.#unbilled.delete(request)) return
     this.#pace(costUsd)
+  }
+
+  learn(request: OnlineRequest, feedback: OnlineFeedback): void {
+    this.billed(request, feedback)
+    const { context } = request
+    const { llm, quality, satisfied } = feedback
     const observed = quality ?? (satisfied === undefined ? undefined : Number(satisfied))
     if (observed === undefined) return
     const arm = this.#arms[llm]!

@@ -1,5 +1,5 @@
 import { drawCandidate } from '../../routing/decision/choice.ts'
-import { costQualityHull } from '../../routing/decision/cost-quality-hull.ts'
+import { type CostQualityPoint, costQualityHull } from '../../routing/decision/cost-quality-hull.ts'
 import type { RandomSource } from '../../routing/numeric/random-source.ts'
 import type {
   FittedOnlinePolicy,
@@ -41,8 +41,8 @@ const leastVariance = 1e-4
  * fastest ({@link bestArmProportions}), mixed with even ones by 1/√n, until the likelihood ratio is certain to δ; from then
  * on the winner answers everything. An LLM that joins reopens the experiment; nothing else does.
  *
- * Deviations: the metric is the goal's utility (q − ν·c under a budget, ν the slope of the hull of fixed LLMs at the
- * budget), as the product optimises whatever metric it is given; offline outcomes are its first observations; refreshed by
+ * Deviations: the metric is the goal's utility, under a budget q − ν·c with a ν under which the best affordable LLM
+ * wins, as the product optimises whatever metric it is given; offline outcomes are its first observations; refreshed by
  * count, not by the clock; the threshold is ln((1 + ln n)/δ), where the product has its own anytime bound. No setting is tuned.
  */
 export const trackAndStopOnline: OnlinePolicyKind = {
@@ -67,7 +67,10 @@ export function fitTrackAndStop(knowledge: OfflineKnowledge): FittedOnlinePolicy
   }
 }
 
-/** ν at the budget: quality that C_ref more would buy on the hull of fixed LLMs; 0 where the best is affordable. */
+/**
+ * ν at the budget: a price of C_ref under which the best fixed LLM that the budget allows wins, the geometric mean of the
+ * hull's slopes to its left and right. One arm cannot spend what lies between two. 0 where the best LLM is affordable.
+ */
 function hullSlope({ rows }: OfflineKnowledge, { budgetUsd, costReferenceUsd }: OnlineGoal): number {
   const { quality, costUsd } = offlineMeans(rows)
   const points = rows.llms.flatMap((_, llm) =>
@@ -78,10 +81,15 @@ function hullSlope({ rows }: OfflineKnowledge, { budgetUsd, costReferenceUsd }: 
   const hull = costQualityHull(points)
   const next = hull.findIndex((point) => point.costUsd > budgetUsd!)
   if (next === -1) return 0
-  const right = hull[next]!
-  const left = hull[Math.max(0, next - 1)]!
-  if (right === left) return (right.quality / right.costUsd) * costReferenceUsd
-  return ((right.quality - left.quality) / (right.costUsd - left.costUsd)) * costReferenceUsd
+  const affordable = Math.max(0, next - 1)
+  const nothing = { quality: 0, costUsd: 0 }
+  const right = hull[affordable + 1] === undefined ? 0 : slope(hull[affordable]!, hull[affordable + 1]!)
+  const left = slope(affordable === 0 ? nothing : hull[affordable - 1]!, hull[affordable]!)
+  return (right === 0 ? left : Math.sqrt(left * right)) * costReferenceUsd
+}
+
+function slope(left: CostQualityPoint, right: CostQualityPoint): number {
+  return (right.quality - left.quality) / (right.costUsd - left.costUsd)
 }
 
 /** Sums of one arm; quality and cost apart, as a price change rescales what was paid. */

@@ -31,11 +31,19 @@ export interface OnlineFeedback {
   readonly outputTokens?: number | undefined
 }
 
+/** What an answer cost. */
+export type OnlineBill = Pick<OnlineFeedback, 'llm' | 'costUsd' | 'outputTokens'>
+
 /** A policy on a stream with bandit feedback: chooses, then hears about its choice alone. */
 export interface OnlinePolicy {
   /** @returns the LLM chosen, one of `request.candidates`. May draw. */
   choose(request: OnlineRequest, random: RandomSource): number
-  /** Called in stream order, after the delay that the protocol sets. */
+  /**
+   * The bill, as soon as the answer ended: a gateway books it then, however late feedback is. Protocols that know no
+   * delay may leave it out; {@link learn} brings the same bill again, to be booked once.
+   */
+  billed?(request: OnlineRequest, bill: OnlineBill): void
+  /** Called in stream order, after the delay that the protocol sets. The same `request` object as in `choose`. */
   learn(request: OnlineRequest, feedback: OnlineFeedback): void
   /** Prices change for all to see, at once. Where a policy's costs are its own estimates, they are scaled alike. */
   priceChanged(llm: number, factor: number): void

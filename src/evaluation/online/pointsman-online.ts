@@ -13,6 +13,7 @@ import type { OfflineFit, OfflineFits } from './offline-fit.ts'
 import type {
   FittedOnlinePolicy,
   OfflineKnowledge,
+  OnlineBill,
   OnlineFeedback,
   OnlineGoal,
   OnlinePolicy,
@@ -122,6 +123,7 @@ function decide(buffers: CandidateBuffers, count: number, goal: OnlineGoal, dual
 interface Pending {
   readonly offlineCostUsd: number
   readonly offlineQuality: number
+  billed: boolean
 }
 
 export class PointsmanOnline implements OnlinePolicy {
@@ -171,16 +173,24 @@ export class PointsmanOnline implements OnlinePolicy {
     decide(buffers, count, this.#goal, this.#pacer?.dual ?? 0, this.#router)
     const drawn = drawCandidate(buffers.probability, count, random)
     const offlineCostUsd = buffers.offlineCostUsd[drawn]!
-    this.#pending.set(request, { offlineCostUsd, offlineQuality: buffers.offline[drawn]! })
+    this.#pending.set(request, { offlineCostUsd, offlineQuality: buffers.offline[drawn]!, billed: false })
     return candidates[drawn]!
   }
 
-  learn(request: OnlineRequest, { llm, quality, satisfied, costUsd, outputTokens }: OnlineFeedback): void {
+  billed(request: OnlineRequest, { llm, costUsd, outputTokens }: OnlineBill): void {
+    const pending = this.#pending.get(request)
+    if (pending === undefined || pending.billed) return
+    pending.billed = true
+    this.#pacer?.charge(costUsd)
+    this.#policy.cost.observe(this.#pool[llm]!.id, pending.offlineCostUsd, costUsd, outputTokens, undefined)
+  }
+
+  learn(request: OnlineRequest, feedback: OnlineFeedback): void {
+    this.billed(request, feedback)
     const pending = this.#pending.get(request)
     this.#pending.delete(request)
+    const { llm, quality, satisfied } = feedback
     const { id } = this.#pool[llm]!
-    this.#pacer?.charge(costUsd)
-    this.#policy.cost.observe(id, pending?.offlineCostUsd ?? Number.NaN, costUsd, outputTokens, undefined)
     const value = quality ?? (satisfied === undefined ? undefined : Number(satisfied))
     if (value === undefined) return
     this.#labels++

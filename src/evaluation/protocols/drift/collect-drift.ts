@@ -1,0 +1,191 @@
+import { describeData } from '../../evaluation-data.ts'
+import type { Comparison, Interval, ResultRow } from '../../evaluation-result.ts'
+import { holm, studentInterval } from '../../metrics/interval.ts'
+import { bootstrapReplicates, bootstrapWeights } from '../../metrics/prompt-bootstrap.ts'
+import { type PolicyName, policyKinds } from '../../policy-names.ts'
+import type { ProtocolResult } from '../../protocol.ts'
+import { driftFigures, RollingCurves } from './drift-figures.ts'
+import { driftFindings } from './drift-findings.ts'
+import type { DriftPlan } from './drift-plan.ts'
+import { type DriftSetting, settingId, settingValues } from './drift-setting.ts'
+import { medianInterval } from './median-interval.ts'
+import { bootstrapDifference, bootstrapRatio, PromptSums } from './prompt-sums.ts'
+import { decodeChoices, driftStream, type OrderOutput } from './run-order.ts'
+import { type RunScores, realiseRun, scoreRun } from './score-run.ts'
+
+/** One finished order. */
+export interface FinishedOrder {
+  readonly seed: number
+  readonly output: OrderOutput
+}
+
+/** All orders of one policy in one setting. */
+interface PolicyRuns {
+  readonly scores: RunScores[]
+  readonly sums: PromptSums
+}
+
+const method = [
+  'Every order streams the same prompts; seeds decide the order and what a policy draws. Offline fits are the same in all orders.',
+  'Intervals of regret, of overshoot and of mean cost are Student’s over orders: they say how much the order matters, for these prompts. Intervals of shares of quality, of quality itself and of the differences to pointsman are bootstrapped over prompts (near-duplicates together), each prompt averaged over the orders: they say what other prompts of the kind would do.',
+  'regret is against the full-information router: the offline stack, told of each change the moment it happens, under a budget with the best ν in hindsight. It is no bound: a policy that learns from the stream may pass it. Under a budget regret is in quality, whatever was spent; pricedRegret charges what was spent beyond that router at its ν.',
+  'recoverySteps and adoptionSteps are medians over orders with an interval by order statistics; an order in which it never happened counts with the length of the rest of the stream, and recoveredShare and adoptedShare say how many orders got there. Means over 100 prompts are compared, so that 100 is the least.',
+  'Quality, shares and regret count the prompts after the change (all in stationary streams), cost and overshoot the whole stream.',
+]
+
+/** Joins the orders into rows, comparisons, findings and figures. @param names in the order of the tables. */
+export function collectDrift(
+  plan: DriftPlan,
+  orders: readonly FinishedOrder[],
+  names: readonly PolicyName[],
+): ProtocolResult {
+  const { data } = plan.prepared
+  const placeOf = new Map(plan.split.test.map((row, place) => [row, place]))
+  const weights = promptWeights(plan)
+  const results: ResultRow[] = []
+  const comparisons: Comparison[] = []
+  const curves = new RollingCurves()
+  for (const setting of plan.settings) {
+    const runs = gather(plan, setting, orders, names, placeOf, curves)
+    for (const name of names) {
+      const row = resultRow(name, setting, runs, weights)
+      if (row !== undefined) results.push(row)
+    }
+    comparisons.push(...compare(setting, runs, names, weights))
+  }
+  return {
+    data: describeData(data),
+    results,
+    comparisons,
+    findings: driftFindings(results, comparisons),
+    figures: driftFigures(plan, results, curves),
+    notes: [...plan.notes, ...method],
+  }
+}
+
+/** Bootstrap weights of the streamed prompts, by place. */
+function promptWeights({ prepared, split }: DriftPlan): readonly Float64Array[] {
+  const { groupOf, count } = prepared.groups
+  const groups = Int32Array.from(split.test, (row) => groupOf[row]!)
+  return Array.from({ length: bootstrapReplicates }, (_, replicate) => bootstrapWeights(groups, count, replicate))
+}
+
+function gather(
+  plan: DriftPlan,
+  setting: DriftSetting,
+  orders: readonly FinishedOrder[],
+  names: readonly PolicyName[],
+  placeOf: ReadonlyMap<number, number>,
+  curves: RollingCurves,
+): ReadonlyMap<PolicyName, PolicyRuns> {
+  const { goal, change } = setting
+  const id = settingId(setting)
+  const newcomer = change.scenario === 'newcomer' ? plan.cast.newcomer : undefined
+  const runs = new Map<PolicyName, PolicyRuns>()
+  for (const { seed, output } of orders) {
+    const stream = driftStream(plan, setting, seed)
+    const { choices, dual } = output[id]!
+    const told = realiseRun(stream, decodeChoices(choices['full-information']!), goal)
+    for (const name of names) {
+      const text = choices[name]
+      if (text === undefined) continue
+      const run = name === 'full-information' ? told : realiseRun(stream, decodeChoices(text), goal)
+      const known = runs.get(name) ?? { scores: [], sums: new PromptSums(placeOf) }
+      known.scores.push(scoreRun(stream, run, told, goal, dual, newcomer))
+      known.sums.add(stream, run, dual / goal.costReferenceUsd)
+      runs.set(name, known)
+      curves.add(setting, name, stream, run, newcomer)
+    }
+  }
+  return runs
+}
+
+function resultRow(
+  name: PolicyName,
+  setting: DriftSetting,
+  runs: ReadonlyMap<PolicyName, PolicyRuns>,
+  weights: readonly Float64Array[],
+): ResultRow | undefined {
+  const own = runs.get(name)
+  const told = runs.get('full-information')
+  const oracle = runs.get('oracle')
+  if (own === undefined || told === undefined || oracle === undefined) return undefined
+  const { scores, sums } = own
+  const over = (pick: (score: RunScores) => number) => known(scores.map(pick), studentInterval)
+  const median = (pick: (score: RunScores) => number) => known(scores.map(pick), medianInterval)
+  const share = (pick: (score: RunScores) => number) => known(scores.map(pick), plainMean)
+  const metrics: Record<string, Interval | undefined> = {
+    quality: bootstrapRatio(sums.quality, sums.count, weights),
+    costUsd: over((score) => score.costUsd),
+    regret: over((score) => score.regret),
+    pricedRegret: over((score) => score.pricedRegret),
+    regretEarly: over((score) => score.regretEarly),
+    regretLate: over((score) => score.regretLate),
+    oracleShare: bootstrapRatio(sums.quality, oracle.sums.quality, weights),
+    fullInfoShare: bootstrapRatio(sums.quality, told.sums.quality, weights),
+    recoverySteps: median((score) => score.recoverySteps),
+    recoveredShare: share((score) => score.recovered),
+    adoptionSteps: median((score) => score.adoptionSteps),
+    adoptedShare: share((score) => score.adopted),
+    newcomerShare: over((score) => score.newcomerShare),
+    budgetOvershoot: over((score) => score.budgetOvershoot),
+    worstOvershoot: known(
+      scores.map((score) => score.budgetOvershoot),
+      (values) => ({ mean: Math.max(...values), low: null, high: null }),
+    ),
+  }
+  const existing = Object.entries(metrics).flatMap(([metric, value]) => (value === undefined ? [] : [[metric, value]]))
+  return {
+    policy: name,
+    kind: policyKinds[name],
+    setting: settingValues(setting),
+    metrics: Object.fromEntries(existing) as Record<string, Interval>,
+    curve: [],
+  }
+}
+
+/** Over the orders in which the figure exists; undefined where it does in none. */
+function known(values: readonly number[], summarise: (values: readonly number[]) => Interval): Interval | undefined {
+  const finite = values.filter(Number.isFinite)
+  return finite.length === 0 ? undefined : summarise(finite)
+}
+
+function plainMean(values: readonly number[]): Interval {
+  return { mean: values.reduce((sum, value) => sum + value, 0) / values.length, low: null, high: null }
+}
+
+/** Of `pointsman` to everyone else, per metric; Holm over the others. */
+function compare(
+  setting: DriftSetting,
+  runs: ReadonlyMap<PolicyName, PolicyRuns>,
+  names: readonly PolicyName[],
+  weights: readonly Float64Array[],
+): readonly Comparison[] {
+  const own = runs.get('pointsman')
+  if (own === undefined) return []
+  const metrics: readonly (readonly [metric: string, of: (sums: PromptSums) => Float64Array])[] =
+    setting.goal.budgetUsd === undefined
+      ? [['regret', ({ utility }) => utility]]
+      : [
+          ['regret', ({ utility }) => utility],
+          ['pricedRegret', ({ priced }) => priced],
+        ]
+  return metrics.flatMap(([metric, of]) => {
+    const others = names.filter((name) => name !== 'pointsman' && runs.has(name))
+    const found = others.map((against) => {
+      // Regret is what is missing: the other's utility less ours.
+      const { sums } = runs.get(against)!
+      return { against, ...bootstrapDifference(of(sums), of(own.sums), own.sums.count, weights) }
+    })
+    const corrected = holm(found.map(({ p }) => p))
+    return found.map(({ against, difference, p }, index) => ({
+      policy: 'pointsman',
+      against,
+      setting: settingValues(setting),
+      metric,
+      difference,
+      p,
+      pHolm: corrected[index]!,
+    }))
+  })
+}

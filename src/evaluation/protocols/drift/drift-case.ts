@@ -1,0 +1,89 @@
+import { selectRows } from '../../../outcomes/outcome-data.ts'
+import { fitHashedNgramEmbedder } from '../../../routing/embedding/fit-hashed-ngram-embedder.ts'
+import type { RoutingContext } from '../../../routing/embedding/routing-context.ts'
+import { SeededRandom, shuffle } from '../../../routing/numeric/random-source.ts'
+import { fitContexts, trainingRows } from '../../../training/fit-contexts.ts'
+import type { ContextTable } from '../../online/context-table.ts'
+import { OfflineFits } from '../../online/offline-fit.ts'
+import type { FittedOnlinePolicy, OfflineKnowledge } from '../../online/online-policy.ts'
+import { offlineCosts } from '../../online/static-online.ts'
+import type { PolicyName } from '../../policy-names.ts'
+import { type DriftPlan, driftSplitSeed } from './drift-plan.ts'
+import { driftKinds } from './drift-policies.ts'
+
+/** What a full-information router predicts with: by context, in the order of `llms`. */
+export interface ToldEstimates {
+  /** Indices into the data set's LLMs. */
+  readonly llms: readonly number[]
+  readonly quality: ContextTable
+  readonly costUsd: ContextTable
+}
+
+/** Everything that the orders share: fitted once per worker. */
+export interface DriftCase {
+  readonly plan: DriftPlan
+  /** By row of the data set; rows that are neither offline nor streamed have none. */
+  readonly contexts: readonly (RoutingContext | undefined)[]
+  readonly policies: ReadonlyMap<PolicyName, FittedOnlinePolicy>
+  /** Without the newcomer, and with it. */
+  readonly told: ToldEstimates
+  readonly toldOfNewcomer: ToldEstimates
+}
+
+/** Fits on the offline rows. @param names policies to fit; references included. */
+export async function fitDriftCase(plan: DriftPlan, names: readonly PolicyName[]): Promise<DriftCase> {
+  const { split, prepared, cast } = plan
+  const { data } = prepared
+  const offlineRows = [...split.train]
+  shuffle(offlineRows, new SeededRandom(driftSplitSeed))
+  const offline = selectRows(data, offlineRows)
+  const texts = offline.prompts.map(({ text }) => text)
+  const embedder = await fitHashedNgramEmbedder(texts, { seed: driftSplitSeed })
+  const offlineContexts = await fitContexts(embedder, offline.prompts)
+  const streamed = await fitContexts(embedder, selectRows(data, split.test).prompts)
+  const contexts: (RoutingContext | undefined)[] = data.prompts.map(() => undefined)
+  split.test.forEach((row, i) => {
+    contexts[row] = streamed[i]
+  })
+  const absent = data.llms.flatMap((_, llm) => (cast.incumbents.includes(llm) ? [] : [llm]))
+  const rows = trainingRows(offline, offlineContexts)
+  const prices = data.llms.map(({ price }) => price)
+  const knowledgeWithout = (newcomers: readonly number[]): OfflineKnowledge => ({
+    rows: withoutCells(rows, newcomers),
+    texts,
+    prices,
+    newcomers,
+    seed: driftSplitSeed,
+  })
+  const fits = new OfflineFits()
+  const knowledge = knowledgeWithout(absent)
+  const policies = new Map<PolicyName, FittedOnlinePolicy>()
+  for (const kind of driftKinds(fits)) {
+    if (names.includes(kind.name)) policies.set(kind.name, await kind.fit(knowledge))
+  }
+  return {
+    plan,
+    contexts,
+    policies,
+    told: await toldEstimates(fits, knowledge),
+    toldOfNewcomer: await toldEstimates(fits, knowledgeWithout(absent.filter((llm) => llm !== cast.newcomer))),
+  }
+}
+
+async function toldEstimates(fits: OfflineFits, knowledge: OfflineKnowledge): Promise<ToldEstimates> {
+  const fit = await fits.of(knowledge)
+  return { llms: fit.incumbents, quality: fit.quality, costUsd: offlineCosts(fit) }
+}
+
+/** The rows with the outcomes of some LLMs unknown. */
+function withoutCells(rows: OfflineKnowledge['rows'], llms: readonly number[]): OfflineKnowledge['rows'] {
+  const width = rows.llms.length
+  const hide = (cells: Float64Array) => cells.map((value, cell) => (llms.includes(cell % width) ? Number.NaN : value))
+  return {
+    ...rows,
+    quality: hide(rows.quality),
+    costUsd: hide(rows.costUsd),
+    inputTokens: hide(rows.inputTokens),
+    outputTokens: hide(rows.outputTokens),
+  }
+}

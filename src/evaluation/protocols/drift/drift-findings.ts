@@ -1,0 +1,286 @@
+import type { Comparison, Finding, Interval, ResultRow, Verdict } from '../../evaluation-result.ts'
+import { driftLambdas } from './drift-setting.ts'
+
+/** What the papers and we claim of streams that change, held against the rows. Claims about absent policies are left out. */
+export function driftFindings(results: readonly ResultRow[], comparisons: readonly Comparison[]): Finding[] {
+  const claims: readonly (Finding | undefined)[] = [
+    ...paretoBanditClaims(results),
+    mixLlmForgetting(results),
+    liteLlmFreezes(results),
+    ...pointsmanClaims(results),
+    againstBaselines(comparisons),
+  ]
+  return claims.filter((claim) => claim !== undefined)
+}
+
+/** arXiv:2604.00136: 96.4 % of oracle, overshoot within .4 % (4 % under drift), recovery in 600–1,200, adoption in 142. */
+function paretoBanditClaims(results: readonly ResultRow[]): (Finding | undefined)[] {
+  const source = 'ParetoBandit'
+  const rows = results.filter(({ policy }) => policy === 'paretobandit')
+  const unbudgeted = rows.find(({ setting }) => isStationary(setting) && setting.lambda === driftLambdas[1])
+  return [
+    judged(unbudgeted?.metrics.oracleShare, 0.964, 'at least', {
+      id: 'paretobandit-oracle-share',
+      source,
+      claim: 'Without a budget it keeps 96.4 % of the oracle’s quality.',
+      evidence: (value) => `Re-implemented, at λ = ${driftLambdas[1]}: ${percent(value)}.`,
+    }),
+    judgedAll(budgeted(rows, 'stationary'), 'budgetOvershoot', 0.004, 'at most', {
+      id: 'paretobandit-overshoot',
+      source,
+      claim: 'While nothing changes it overspends a budget by at most .4 %.',
+    }),
+    judgedAll(budgeted(rows, 'price-change'), 'budgetOvershoot', 0.04, 'at most', {
+      id: 'paretobandit-overshoot-drift',
+      source,
+      claim: 'When a price changes it overspends a budget by at most 4 %.',
+    }),
+    judgedAll(rows.filter(inScenario('quality-drop')), 'recoverySteps', 1200, 'at most', {
+      id: 'paretobandit-recovery',
+      source,
+      claim: 'It recovers from a silent loss of quality within 600 to 1,200 prompts.',
+    }),
+    judgedAll(rows.filter(inVariant('quarter price')), 'adoptionSteps', 142, 'at most', {
+      id: 'paretobandit-adoption',
+      source,
+      claim: 'It adopts a good newcomer after about 142 prompts.',
+    }),
+  ]
+}
+
+/** Nothing in MixLLM forgets: what it learned of an LLM that has changed stays. */
+function mixLlmForgetting(results: readonly ResultRow[]): Finding | undefined {
+  const drops = results.filter(inScenario('quality-drop'))
+  const own = drops.filter(({ policy }) => policy === 'mixllm')
+  const ours = drops.filter(({ policy }) => policy === 'pointsman')
+  if (own.length === 0 || ours.length !== own.length) return undefined
+  const late = own.map(({ metrics }, index) => [metrics.regretLate, ours[index]!.metrics.regretLate] as const)
+  const verdicts = late.map(([mixLlm, pointsman]): Verdict => {
+    if (!hasRange(mixLlm) || !hasRange(pointsman)) return 'undecided'
+    if (mixLlm.low > pointsman.high) return 'confirmed'
+    return mixLlm.high < pointsman.low ? 'refuted' : 'undecided'
+  })
+  const figures = late.map(
+    ([mixLlm, pointsman], index) =>
+      `${settingWords(own[index]!)}: ${plain(mixLlm)} against ${plain(pointsman)} of pointsman`,
+  )
+  return {
+    id: 'mixllm-no-forgetting',
+    source: 'routing survey',
+    claim: 'MixLLM, which forgets nothing, follows a silent loss of quality more slowly than a discounted learner.',
+    verdict: joined(verdicts),
+    evidence: `Regret in prompts 300 to 600 after it; ${figures.join('; ')}.`,
+  }
+}
+
+function liteLlmFreezes(results: readonly ResultRow[]): Finding | undefined {
+  const rows = results.filter(({ policy }) => policy === 'litellm-adaptive').filter(inScenario('quality-drop'))
+  const shares = rows.flatMap(({ metrics }) =>
+    metrics.recoveredShare === undefined ? [] : [metrics.recoveredShare.mean],
+  )
+  if (shares.length === 0) return undefined
+  const verdicts = shares.map((share): Verdict => (share <= 0.5 ? 'confirmed' : 'refuted'))
+  return {
+    id: 'litellm-freezes',
+    source: 'LiteLLM documentation',
+    claim: 'With cells that freeze at 200 observations it cannot follow a silent loss of quality.',
+    verdict: joined(verdicts),
+    evidence: `It recovered in ${shares.map((share) => `${(100 * share).toFixed(0)} %`).join(' and ')} of the orders.`,
+  }
+}
+
+function pointsmanClaims(results: readonly ResultRow[]): (Finding | undefined)[] {
+  const source = 'pointsman'
+  const rows = results.filter(({ policy }) => policy === 'pointsman')
+  const steady = budgeted(rows, 'stationary')
+  const unbudgeted = rows.find(({ setting }) => isStationary(setting) && setting.lambda === driftLambdas[1])
+  return [
+    judgedAll(steady, 'fullInfoShare', 0.99, 'at least', {
+      id: 'pointsman-full-information',
+      source,
+      claim: 'Under each budget it keeps 99 % of the full-information router’s quality.',
+    }),
+    judged(unbudgeted?.metrics.oracleShare, 0.964, 'at least', {
+      id: 'pointsman-oracle-share',
+      source,
+      claim: 'Without a budget it keeps 96.4 % of the oracle’s quality.',
+      evidence: (value) => `At λ = ${driftLambdas[1]}: ${percent(value)}.`,
+    }),
+    judgedAll(steady, 'budgetOvershoot', 0.004, 'at most', {
+      id: 'pointsman-overshoot',
+      source,
+      claim: 'While nothing changes it overspends a budget by at most .4 % on average.',
+    }),
+    judgedAll(steady, 'worstOvershoot', 0.025, 'at most', {
+      id: 'pointsman-worst-overshoot',
+      source,
+      claim: 'In its worst order it overspends a budget by at most 2.5 %.',
+    }),
+    lateRegret(rows.filter(inScenario('quality-drop'))),
+    judgedAll(rows.filter(inVariant('quarter price')), 'adoptionSteps', 200, 'at most', {
+      id: 'pointsman-adoption',
+      source,
+      claim: 'It gives a newcomer at a quarter of its price 80 % of its ideal share within 200 prompts.',
+    }),
+    judgedAll(rows.filter(unwelcome), 'newcomerShare', 0.05, 'at most', {
+      id: 'pointsman-rejection',
+      source,
+      claim: 'After 200 prompts a newcomer that is too dear or too poor gets at most 5 %.',
+    }),
+  ]
+}
+
+function lateRegret(rows: readonly ResultRow[]): Finding | undefined {
+  const pairs = rows.flatMap((row) => {
+    const { regretEarly, regretLate } = row.metrics
+    return regretEarly === undefined || regretLate === undefined ? [] : [{ row, regretEarly, regretLate }]
+  })
+  if (pairs.length === 0) return undefined
+  const verdicts = pairs.map(({ regretEarly, regretLate }): Verdict => {
+    const limit = 0.2 * regretEarly.mean
+    return verdictOf(regretLate, limit, 'at most')
+  })
+  return {
+    id: 'pointsman-late-regret',
+    source: 'pointsman',
+    claim: 'After a silent loss of quality, regret in prompts 300 to 600 is at most a fifth of that in the first 50.',
+    verdict: joined(verdicts),
+    evidence: `${pairs
+      .map(
+        ({ row, regretEarly, regretLate }) => `${settingWords(row)}: ${plain(regretLate)} after ${plain(regretEarly)}`,
+      )
+      .join('; ')}.`,
+  }
+}
+
+/** How often pointsman is ahead of the learning baselines and how often behind, by Holm's p. */
+function againstBaselines(comparisons: readonly Comparison[]): Finding | undefined {
+  const bandits = new Set(['mixllm', 'metallm', 'paretobandit', 'litellm-adaptive', 'beta-thompson', 'track-and-stop'])
+  const fair = comparisons.filter(
+    ({ against, metric, setting }) =>
+      bandits.has(against) && metric === (setting.budgetUsd === null ? 'regret' : 'pricedRegret'),
+  )
+  if (fair.length === 0) return undefined
+  const told = fair.filter(({ pHolm }) => pHolm !== null && pHolm < 0.05)
+  const ahead = told.filter(({ difference }) => difference.mean < 0)
+  const behind = told.filter(({ difference }) => difference.mean > 0)
+  const where = behind.map(({ against, setting }) => `${against} (${settingWords({ setting })})`)
+  return {
+    id: 'pointsman-against-bandits',
+    source: 'pointsman',
+    claim: 'Nowhere does it regret significantly more than another learning router, spending counted.',
+    verdict: behind.length > 0 ? 'refuted' : 'confirmed',
+    evidence: `Of ${fair.length} comparisons it is ahead in ${ahead.length} and behind in ${behind.length}${
+      behind.length > 0 ? `: ${where.join(', ')}` : ''
+    }.`,
+  }
+}
+
+interface Claim {
+  readonly id: string
+  readonly source: string
+  readonly claim: string
+}
+
+function judged(
+  value: Interval | undefined,
+  limit: number,
+  side: 'at least' | 'at most',
+  claim: Claim & { readonly evidence: (value: Interval) => string },
+): Finding | undefined {
+  if (value === undefined) return undefined
+  const { evidence, ...rest } = claim
+  return { ...rest, verdict: verdictOf(value, limit, side), evidence: evidence(value) }
+}
+
+/** The same claim in several rows: confirmed when in all, refuted when in one. */
+function judgedAll(
+  rows: readonly ResultRow[],
+  metric: string,
+  limit: number,
+  side: 'at least' | 'at most',
+  claim: Claim,
+): Finding | undefined {
+  const found = rows.flatMap((row) => {
+    const value = row.metrics[metric]
+    return value === undefined ? [] : [{ row, value }]
+  })
+  if (found.length === 0) return undefined
+  const print = metric.endsWith('Steps')
+    ? (value: Interval) => `${value.mean} prompts${range(value, plainNumber)}`
+    : percent
+  return {
+    ...claim,
+    verdict: joined(found.map(({ value }) => verdictOf(value, limit, side))),
+    evidence: `${found.map(({ row, value }) => `${settingWords(row)}: ${print(value)}`).join('; ')}.`,
+  }
+}
+
+/** By the interval where there is one: wholly on the right side, wholly on the wrong one, or across the limit. */
+function verdictOf(value: Interval, limit: number, side: 'at least' | 'at most'): Verdict {
+  const sign = side === 'at least' ? 1 : -1
+  const ends = [value.low ?? value.mean, value.high ?? value.mean].map((end) => sign * (end - limit))
+  if (Math.min(...ends) >= 0) return 'confirmed'
+  return Math.max(...ends) < 0 ? 'refuted' : 'undecided'
+}
+
+function joined(verdicts: readonly Verdict[]): Verdict {
+  if (verdicts.includes('refuted')) return 'refuted'
+  return verdicts.includes('undecided') ? 'undecided' : 'confirmed'
+}
+
+function hasRange(value: Interval | undefined): value is { mean: number; low: number; high: number } {
+  return value !== undefined && value.low !== null && value.high !== null
+}
+
+function isStationary({ scenario, variant }: ResultRow['setting']): boolean {
+  return scenario === 'stationary' && variant === undefined
+}
+
+function inScenario(scenario: string): (row: ResultRow) => boolean {
+  return ({ setting }) => setting.scenario === scenario
+}
+
+function inVariant(variant: string): (row: ResultRow) => boolean {
+  return ({ setting }) => setting.variant === variant
+}
+
+function unwelcome({ setting }: ResultRow): boolean {
+  return setting.variant === 'four times price' || setting.variant === 'worse by .2'
+}
+
+function budgeted(rows: readonly ResultRow[], scenario: string): readonly ResultRow[] {
+  return rows.filter(
+    ({ setting }) =>
+      setting.scenario === scenario &&
+      setting.budgetUsd !== null &&
+      (scenario !== 'stationary' || setting.variant === undefined),
+  )
+}
+
+function settingWords({ setting }: Pick<ResultRow, 'setting'>): string {
+  const { scenario, variant, budgetUsd, lambda } = setting
+  const aim = budgetUsd === null ? `λ = ${lambda}` : `${budgetUsd} USD`
+  return [scenario === 'stationary' ? undefined : scenario, variant, aim]
+    .filter((word) => word !== undefined)
+    .join(', ')
+}
+
+function percent(value: Interval): string {
+  const print = (share: number) => `${(100 * share).toFixed(2)} %`
+  return `${print(value.mean)}${range(value, print)}`
+}
+
+function plain(value: Interval | undefined): string {
+  if (value === undefined) return 'unknown'
+  const print = (number: number) => number.toFixed(4)
+  return `${print(value.mean)}${range(value, print)}`
+}
+
+function plainNumber(value: number): string {
+  return String(value)
+}
+
+function range({ low, high }: Interval, print: (value: number) => string): string {
+  return low === null || high === null ? '' : ` (${print(low)} to ${print(high)})`
+}

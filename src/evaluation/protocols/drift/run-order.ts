@@ -1,0 +1,90 @@
+import { SeededRandom, shuffle } from '../../../routing/numeric/random-source.ts'
+import { estimatedPromptTokens } from '../../../routing/prediction/token-cost-predictor.ts'
+import type { PolicyName } from '../../policy-names.ts'
+import type { DriftCase } from './drift-case.ts'
+import type { DriftPlan } from './drift-plan.ts'
+import { type DriftSetting, settingId } from './drift-setting.ts'
+import { DriftStream } from './drift-stream.ts'
+import { fullInformationChoices, oracleChoices } from './informed-choices.ts'
+import { replayPolicy, type StreamPrompt } from './replay-policy.ts'
+
+/** What one order yields in one setting. */
+export interface SettingOutput {
+  /** ν of the full-information router, quality per C_ref; 0 without a budget. */
+  readonly dual: number
+  /** By policy: who answered each step, one character per step ({@link encodeChoices}). */
+  readonly choices: Readonly<Record<string, string>>
+}
+
+/** By setting, see {@link settingId}. */
+export type OrderOutput = Readonly<Record<string, SettingOutput>>
+
+/** The stream of a setting in the order of a seed; the same wherever it is made. */
+export function driftStream(plan: DriftPlan, setting: DriftSetting, seed: number): DriftStream {
+  const order = Int32Array.from(plan.split.test)
+  shuffle(order, new SeededRandom(Math.imul(seed, 0x5bd1e995)))
+  return new DriftStream(plan.prepared.data, order, setting, plan.cast)
+}
+
+/** Streams one order through every setting and policy. */
+export function runOrder(
+  driftCase: DriftCase,
+  seed: number,
+  names: readonly PolicyName[],
+  onProgress: (share: number) => void,
+): OrderOutput {
+  const { plan } = driftCase
+  const promptOf = promptReader(driftCase)
+  const contextOf = (row: number) => promptOf(row).context
+  const output: Record<string, SettingOutput> = {}
+  plan.settings.forEach((setting, index) => {
+    const stream = driftStream(plan, setting, seed)
+    const told = setting.change.scenario === 'newcomer' ? driftCase.toldOfNewcomer : driftCase.told
+    const informed = fullInformationChoices(stream, told, contextOf, setting.goal)
+    const byPolicy: Record<string, string> = {
+      'full-information': encodeChoices(informed.choices),
+      oracle: encodeChoices(oracleChoices(stream)),
+    }
+    for (const name of names) {
+      const fitted = driftCase.policies.get(name)
+      if (fitted === undefined) continue
+      // Every policy meets the same draws in the same order and setting, so that differences are paired.
+      const random = new SeededRandom(Math.imul(seed, 0x9e3779b1) ^ Math.imul(index + 1, 0x85ebca6b))
+      byPolicy[name] = encodeChoices(replayPolicy(stream, fitted.start(setting.goal), promptOf, random))
+    }
+    output[settingId(setting)] = { dual: informed.dual, choices: byPolicy }
+    onProgress((index + 1) / plan.settings.length)
+  })
+  return output
+}
+
+function promptReader({ plan, contexts }: DriftCase): (row: number) => StreamPrompt {
+  const { data } = plan.prepared
+  const width = data.llms.length
+  const prompts = new Map<number, StreamPrompt>()
+  for (const row of plan.split.test) {
+    const context = contexts[row]!
+    // A gateway counts the prompt before the call; without a recorded count its length tells.
+    const counts = [...data.inputTokens.subarray(row * width, (row + 1) * width)].filter(
+      (count) => !Number.isNaN(count),
+    )
+    const counted = counts.reduce((sum, count) => sum + count, 0) / counts.length
+    const inputTokens = counts.length > 0 ? counted : estimatedPromptTokens(context)
+    prompts.set(row, { context, text: data.prompts[row]!.text, inputTokens })
+  }
+  return (row) => prompts.get(row)!
+}
+
+/** First character in use: the printable ones follow. */
+const firstCharacter = 48
+
+/** LLM indices as characters: a stream's choices stay a short string through JSON. */
+export function encodeChoices(choices: Uint16Array): string {
+  let text = ''
+  for (const llm of choices) text += String.fromCharCode(firstCharacter + llm)
+  return text
+}
+
+export function decodeChoices(text: string): Uint16Array {
+  return Uint16Array.from({ length: text.length }, (_, step) => text.charCodeAt(step) - firstCharacter)
+}
