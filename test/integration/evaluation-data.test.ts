@@ -20,9 +20,9 @@ afterEach(async () => {
 })
 
 interface Files {
-  readonly prompts?: string | Buffer
-  readonly llms?: string | Buffer
-  readonly outcomes?: string | Buffer
+  readonly prompts?: string | Uint8Array
+  readonly llms?: string | Uint8Array
+  readonly outcomes?: string | Uint8Array
 }
 
 const promptIds = Array.from({ length: 60 }, (_, i) => `p${i}`)
