@@ -12,6 +12,9 @@ import { lambdas } from './stream-setting.ts'
 
 const rotations = 5
 
+/** Fewer that are left, and the drop says nothing of domains. */
+const fewestOfflinePrompts = 50
+
 /** Where a set names fewer than two sources, as many clusters of prompts stand in for its domains (the paper has 20). */
 const clusters = 20
 
@@ -60,8 +63,6 @@ export async function runLeftOutUnit(
   const note = `Seed ${seed} left out ${[...leftOut].join(', ')} (${rows.length} test prompts).`
   return { seed, runs, courses: [], notes: [note] }
 }
-
-const fewestOfflinePrompts = 100
 
 /** The source of every prompt in use; clusters of their embeddings where the set names fewer than two. */
 function domainsOf({ data, contexts, parts, seed }: StreamCase): Map<number, string> {

@@ -48,8 +48,11 @@ export interface StreamCase extends StreamData {
   readonly slots: Int32Array
 }
 
+/** A stream may send any prompt to any LLM: all outcomes must be known. */
+export const streamNeeds = { cost: true, complete: true } as const
+
 export function streamData(source: OutcomeData): StreamData {
-  const prepared = prepareData(source, { cost: true, complete: true })
+  const prepared = prepareData(source, streamNeeds)
   return { prepared, data: prepared.data, service: serviceTimes(prepared.data) }
 }
 

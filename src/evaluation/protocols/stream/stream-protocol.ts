@@ -8,7 +8,7 @@ import { runAblationUnit } from './run-ablation-unit.ts'
 import { runLeftOutUnit } from './run-left-out-unit.ts'
 import { runMainUnit } from './run-main-unit.ts'
 import { runPoolUnit } from './run-pool-unit.ts'
-import { type StreamData, streamData } from './stream-case.ts'
+import { type StreamData, streamData, streamNeeds, streamParts } from './stream-case.ts'
 import { cachedCase } from './stream-fits.ts'
 import type { StreamUnitOutput } from './stream-output.ts'
 import { offlineShares } from './stream-setting.ts'
@@ -26,6 +26,9 @@ interface UnitParameters {
   readonly place: number
   readonly policies: readonly string[]
 }
+
+/** Fewer, and the routers' own folds have too little to choose by. */
+const fewestOfflinePrompts = 50
 
 /** The share that MixLLM's own experiments are run at. */
 const experimentShare = offlineShares[0]
@@ -45,7 +48,7 @@ export const streamProtocol: Protocol<StreamUnitOutput> = {
 
 /** Seed by seed, and share by share within it, so that neighbours share what was fitted. */
 function plan(data: OutcomeData, { seeds, policies }: ProtocolOptions): readonly WorkUnit[] {
-  prepareData(data, { cost: true, complete: true })
+  requireOfflinePrompts(data, seeds)
   const asked = routers.filter((name) => policies.includes(name))
   return seeds.flatMap((seed, place) => {
     const unit = (kind: UnitKind, offlineShare: number, weight: number): WorkUnit => {
@@ -59,6 +62,17 @@ function plan(data: OutcomeData, { seeds, policies }: ProtocolOptions): readonly
     const [first, ...others] = offlineShares.map((share) => unit('main', share, 4))
     return [first!, ...experiments, ...others]
   })
+}
+
+function requireOfflinePrompts(data: OutcomeData, seeds: readonly number[]): void {
+  const prepared = prepareData(data, streamNeeds)
+  const least = Math.min(...offlineShares)
+  for (const seed of seeds) {
+    const { offline } = streamParts(prepared, least, seed)
+    if (offline.length >= fewestOfflinePrompts) continue
+    const message = `${data.name}: ${100 * least} % of the training prompts are ${offline.length}; the offline part needs ${fewestOfflinePrompts}`
+    throw new EvaluationError('unfit_data', message)
+  }
 }
 
 async function run(
