@@ -1,7 +1,6 @@
 import type { OutcomeData } from '../../../outcomes/outcome-data.ts'
 import { selectRows } from '../../../outcomes/outcome-data.ts'
-import { type PreparedData, prepareData, trainTestRows } from '../../evaluation-data.ts'
-import type { EvaluatedData } from '../../evaluation-result.ts'
+import { describeData, type PreparedData, prepareData, trainTestRows } from '../../evaluation-data.ts'
 import { scaleLlms } from '../../metrics/static-metrics.ts'
 import type { FinishedUnit, ProtocolOptions, ProtocolResult } from '../../protocol.ts'
 import { JoinedRow } from './joined-row.ts'
@@ -26,7 +25,7 @@ export function collectStatic(
   const rows = [...joinSeeds(fitted).sort(byTableOrder), ...joinSeeds(references)]
   const comparisons = compareRows(rows)
   return {
-    data: evaluatedData(prepared),
+    data: describeData(prepared.data),
     results: rows.map((row) => ({
       policy: row.policy,
       kind: row.kind,
@@ -75,15 +74,6 @@ function joinControls(finished: readonly FinishedUnit<StaticOutput>[]): Shuffled
 function byTableOrder(a: JoinedRow, b: JoinedRow): number {
   const place = (row: JoinedRow): number => staticEntrants.findIndex(({ policy }) => policy.name === row.policy)
   return place(a) - place(b)
-}
-
-function evaluatedData({ data }: PreparedData): EvaluatedData {
-  return {
-    name: data.name,
-    prompts: data.prompts.length,
-    llms: data.llms.length,
-    outcomes: data.quality.filter((value) => !Number.isNaN(value)).length,
-  }
 }
 
 function bestOnTrain(prepared: PreparedData, seed: number): string {

@@ -21,7 +21,7 @@ export interface ShuffledGains {
 /**
  * The control: fitted on the labels of other prompts, a router must gain nothing.
  *
- * The gain is read on the sweep as it runs, without hull or running maximum. Both choose on the test prompts which parts
+ * The gain is read on the sweep as it runs and over the costs that it spans, without hull or running maximum. Both choose on the test prompts which parts
  * of a sweep to keep, and that alone lifts AIQ above the hull for a router that orders the tasks by chance, by .007 on
  * routerbench-0shot. One shuffle is one such chance, so that the spread to set it against is that between shuffles.
  *
@@ -41,8 +41,7 @@ export async function shuffledGains(
     costQualityHull(fixedLlmPoints(rows.quality, rows.costUsd, rows.llms.length)).map((point) => point.llmIndex),
   )
   const hull = costQualityHull(fixed.filter((point) => onTrainHull.has(point.llmIndex)))
-  const gain = (points: readonly CostQualityPoint[]): number =>
-    sweepArea(points, hull[0]!, maxCostUsd) - areaUnderCurve(hull, 0, maxCostUsd, maxCostUsd)
+  const gain = (points: readonly CostQualityPoint[]): number => sweepGain(points, hull, maxCostUsd)
   const blind: number[] = []
   const priced: number[] = []
   for (let index = 0; index < shuffles; index++) {
@@ -54,11 +53,12 @@ export async function shuffledGains(
   return { policy: policy.name, blind, priced }
 }
 
-/** Area under the straight lines between the points by rising cost, joined to the cheapest of the hull. */
-function sweepArea(points: readonly CostQualityPoint[], cheapest: CostQualityPoint, maxCostUsd: number): number {
+/** Area between the straight lines through the points by rising cost and the hull, over the costs that the points span. */
+function sweepGain(points: readonly CostQualityPoint[], hull: readonly CostQualityPoint[], maxCostUsd: number): number {
   const sorted = [...points].sort((a, b) => a.costUsd - b.costUsd)
-  const joined = sorted[0]!.costUsd > cheapest.costUsd ? [cheapest, ...sorted] : sorted
-  return areaUnderCurve(joined, 0, maxCostUsd, maxCostUsd)
+  const from = Math.max(sorted[0]!.costUsd, hull[0]!.costUsd)
+  const to = Math.max(from, sorted.at(-1)!.costUsd)
+  return areaUnderCurve(sorted, from, to, maxCostUsd) - areaUnderCurve(hull, from, to, maxCostUsd)
 }
 
 /** The same prompts and bills with the labels of other prompts: what an LLM is worth on average stays, nothing else. */
