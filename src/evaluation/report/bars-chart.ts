@@ -174,7 +174,15 @@ function marksOf(bar: Bar, isFromZero: boolean): Plot.Markish[] {
     })
     return [rect, ...whisker]
   }
-  const dot = { x: 'value', y: () => middle, r: 4, fill: bar.color, stroke: 'var(--page)', strokeWidth: 0.8 }
+  const dot = {
+    x: 'value',
+    y: () => middle,
+    r: 4,
+    fill: bar.color,
+    stroke: 'var(--page)',
+    strokeWidth: 0.8,
+    symbol: bar.style.symbol,
+  }
   return [...whisker, Plot.dot([bar], { ...dot, className, title })]
 }
 

@@ -38,6 +38,9 @@ const lineHeight = 13
 const fewPoints = 12
 const mostBands = 4
 const mostPointLabels = 12
+/** Length of the straight pieces that a curve is drawn in on a logarithmic axis, and how many there may be. */
+const stepOfLog = 0.12
+const mostSteps = 40
 
 /** Draws lines over a numeric axis: one per series, with bands, bounds, markers and labels at the ends. */
 export function drawCurves(figure: Figure): Chart {
@@ -76,7 +79,11 @@ export function drawCurves(figure: Figure): Chart {
       tickFormat: tickFormat(figure.y, yDomain[1] - yDomain[0]) as never,
       tickSize: 0,
     },
-    marks: [Plot.ruleY([yDomain[0]], { stroke: 'var(--line)' }), ...bands(layers), ...layers.flatMap(marksOf)],
+    marks: [
+      Plot.ruleY([yDomain[0]], { stroke: 'var(--line)' }),
+      ...bands(layers),
+      ...layers.flatMap((series) => marksOf(series, figure)),
+    ],
   }) as unknown as ChartElement & PlotScales
   addLabels(plot, document, layers)
   addAxisTitles(plot, document, figure)
@@ -192,7 +199,7 @@ function bands(layers: readonly DrawnSeries[]): Plot.Markish[] {
   )
 }
 
-function marksOf(series: DrawnSeries): Plot.Markish[] {
+function marksOf(series: DrawnSeries, figure: Figure): Plot.Markish[] {
   const title = () => series.series.name
   const points = series.points as Point[]
   const common = { x: 'x', y: 'y', title, className: className(series) }
@@ -200,13 +207,29 @@ function marksOf(series: DrawnSeries): Plot.Markish[] {
     Plot.dot(points, { ...common, r: radius, fill: series.color, stroke: 'var(--page)', strokeWidth: 0.8 })
   if (series.series.role === 'point') return [dot(3.6)]
   if (points.length === 1) return [dot(4)]
-  const line = Plot.line(points, {
+  // Between two points of a deferral curve lie their mixtures, which are straight in cost, not in its logarithm.
+  const isMixed = figure.x.scale === 'log' && figure.x.unit === 'usd'
+  const line = Plot.line(isMixed ? withMixtures(points) : points, {
     ...common,
     stroke: series.color,
     strokeWidth: series.width,
     ...(series.dash === undefined ? {} : { strokeDasharray: series.dash }),
   })
   return points.length <= fewPoints && series.dash === undefined ? [line, dot(2.4)] : [line]
+}
+
+/** The points with those between them that keep the line straight in x on a logarithmic axis. */
+function withMixtures(points: readonly Point[]): Point[] {
+  return points.flatMap((point, index) => {
+    const next = points[index + 1]
+    if (next === undefined || next.x <= point.x) return [point]
+    const steps = Math.min(mostSteps, Math.ceil(Math.log(next.x / point.x) / stepOfLog))
+    return Array.from({ length: steps }, (_, step) => {
+      const x = point.x * (next.x / point.x) ** (step / steps)
+      const share = (x - point.x) / (next.x - point.x)
+      return { x, y: point.y + share * (next.y - point.y), low: undefined, high: undefined }
+    })
+  })
 }
 
 function addLabels(plot: ChartElement & PlotScales, document: ChartDocument, layers: readonly DrawnSeries[]): void {

@@ -31,7 +31,7 @@ ${chart.remarks.map((remark) => html`<p class="remark">${remark}</p>`)}
 export function differenceFigures(result: EvaluationResult, subject: string | undefined): Figure[] {
   const metric = protocolMetrics[result.protocol][0]
   if (subject === undefined) return []
-  const entries = comparisonsOf(result.comparisons, subject).filter(
+  const entries = comparisonsOf(result, subject).filter(
     (entry) => entry.metric === metric && Number.isFinite(entry.difference.mean),
   )
   const settings = new Map<string, Comparison[]>()
@@ -40,7 +40,8 @@ export function differenceFigures(result: EvaluationResult, subject: string | un
     settings.set(key, [...(settings.get(key) ?? []), entry])
   }
   const { label } = metricDescription(metric)
-  return [...settings.values()].slice(0, mostDifferenceFigures).map((group, place) => ({
+  const groups = [...settings.values()].filter((group) => group.length >= fewestDifferences || settings.size === 1)
+  return groups.slice(0, mostDifferenceFigures).map((group, place) => ({
     id: `differences-${place + 1}`,
     kind: 'bars',
     title: `${label}: ${subject} minus each other policy${settingSuffix(group[0]!)}`,
@@ -65,6 +66,7 @@ export function differenceFigures(result: EvaluationResult, subject: string | un
 }
 
 const mostDifferenceFigures = 4
+const fewestDifferences = 2
 
 function settingSuffix(entry: Comparison): string {
   const setting = formatSetting(entry.setting)
@@ -89,11 +91,19 @@ function legend(chart: Chart): Html | undefined {
   return html`<ul class="legend">${listed.map((style) => legendEntry(style, chart.isBars))}${markers.length > 4 ? rest : undefined}</ul>`
 }
 
+const symbolPaths: Readonly<Record<SeriesStyle['symbol'], string>> = {
+  circle: 'M7,5a4,4 0 1 0 8,0a4,4 0 1 0 -8,0',
+  square: 'M7.5,1.5h7v7h-7z',
+  diamond: 'M11,0L15,5L11,10L7,5z',
+  triangle: 'M11,0.5L15.5,9h-9z',
+}
+
 function legendEntry(style: SeriesStyle, isDots: boolean): Html {
   const { series, index, color, dash } = style
-  const swatch =
+  const shape =
     isDots || series.role === 'point'
-      ? html`<svg width="22" height="10" aria-hidden="true"><circle cx="11" cy="5" r="3.5" fill="${color}"/></svg>`
-      : html`<svg width="22" height="10" aria-hidden="true"><path d="M1,5H21" stroke="${color}" stroke-width="${Math.max(2, style.width)}"${dash === undefined ? undefined : html` stroke-dasharray="${dash}"`}/></svg>`
+      ? html`<path d="${symbolPaths[style.symbol]}" fill="${color}"/>`
+      : html`<path d="M1,5H21" stroke="${color}" stroke-width="${Math.max(2, style.width)}"${dash === undefined ? undefined : html` stroke-dasharray="${dash}"`}/>`
+  const swatch = html`<svg width="22" height="10" aria-hidden="true">${shape}</svg>`
   return html`<li data-series="s${index}"${series.role === 'pointsman' ? html` class="subject"` : undefined}>${swatch}${series.name}</li>`
 }

@@ -30,7 +30,7 @@ header { padding-top: 36px; }
 .brand { margin: 0 0 4px; color: var(--text-soft); font-size: .9rem; }
 h1 { margin: 0; font-size: clamp(1.6rem, 4vw, 2.2rem); line-height: 1.2; letter-spacing: -.015em; overflow-wrap: anywhere; }
 h1 .on { color: var(--text-soft); font-weight: 400; }
-h2 { margin: 52px 0 8px; font-size: 1.4rem; letter-spacing: -.01em; }
+h2 { margin: 44px 0 8px; font-size: 1.4rem; letter-spacing: -.01em; }
 h3 { margin: 0 0 4px; font-size: 1.05rem; }
 #reading h3 { margin-top: 22px; }
 .lead { max-width: 46em; margin: 10px 0 18px; color: var(--text-soft); font-size: 1.06rem; }

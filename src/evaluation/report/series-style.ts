@@ -11,6 +11,8 @@ export interface SeriesStyle {
   readonly dash: string | undefined
   /** Named beside the mark, not only in the legend. */
   readonly isLabelled: boolean
+  /** Of a dot; bounds and markers differ by it where there are no lines to be dashed. */
+  readonly symbol: 'circle' | 'square' | 'diamond' | 'triangle'
   /** Drawn above the others. */
   readonly rank: number
 }
@@ -36,28 +38,31 @@ export function styleSeries(figure: Figure): SeriesStyle[] {
   )
   let used = 0
   const nextColor = (): string => `var(--series-${(used++ % paletteSize) + 1})`
-  return figure.series.map((series, index) => {
-    const common = { series, index, dash: undefined, isLabelled: isSmall }
+  const isBars = figure.kind === 'bars'
+  return figure.series.map((series, index): SeriesStyle => {
+    const common = { series, index, dash: undefined, symbol: 'circle' as const, isLabelled: isSmall }
+    const bound = { ...common, color: 'var(--text-soft)', isLabelled: true }
     if (series.role === 'pointsman') return { ...common, color: 'var(--accent)', width: 2.6, isLabelled: true, rank: 5 }
-    if (series.role === 'hull') {
-      return { ...common, color: 'var(--text-soft)', width: 1.5, dash: '6 4', isLabelled: true, rank: 3 }
-    }
+    if (series.role === 'hull') return { ...bound, symbol: 'square', width: 1.5, dash: '6 4', rank: 3 }
     if (series.role === 'oracle') {
-      return { ...common, color: 'var(--text-soft)', width: 1.5, dash: '1.5 3', isLabelled: true, rank: 1 }
+      const color = isBars ? 'var(--grey-strong)' : bound.color
+      return { ...bound, color, symbol: 'diamond', width: 1.5, dash: '1.5 3', rank: 1 }
     }
-    if (series.role === 'point') return { ...common, color: 'var(--text-soft)', width: 1, isLabelled: true, rank: 2 }
+    if (series.role === 'point') {
+      return {
+        ...bound,
+        color: isBars ? 'var(--grey)' : bound.color,
+        symbol: isBars ? 'triangle' : 'circle',
+        width: 1,
+        rank: 2,
+      }
+    }
     const isColored = isSmall || (series.role === 'router' && used < paletteSize)
     const color = isColored ? nextColor() : best.has(series) ? 'var(--grey-strong)' : 'var(--grey)'
     const dash = series.role === 'reference' ? '4 3' : undefined
     const isLabelled = isSmall || isColored || best.has(series)
-    return {
-      ...common,
-      color,
-      width: isColored ? 1.8 : 1.2,
-      dash,
-      isLabelled,
-      rank: isColored ? 4 : best.has(series) ? 2 : 0,
-    }
+    const rank = isColored ? 4 : best.has(series) ? 2 : 0
+    return { ...common, color, width: isColored ? 1.8 : 1.2, dash, isLabelled, rank }
   })
 }
 

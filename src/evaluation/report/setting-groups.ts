@@ -12,6 +12,8 @@ export interface SettingGroup {
 export interface GroupedRows {
   /** Keys that vary within tables and become columns, such as `lambda`. */
   readonly rowKeys: readonly string[]
+  /** Those of `rowKeys` that tell variants of a policy apart from its plain row. */
+  readonly variantKeys: readonly string[]
   readonly groups: readonly SettingGroup[]
 }
 
@@ -43,6 +45,7 @@ export function groupBySetting(rows: readonly ResultRow[]): GroupedRows {
   })
   return {
     rowKeys: [...new Set([...sweptKeys, ...variantKeys])],
+    variantKeys: [...new Set(variantKeys)],
     groups: groups.filter((group) => group.rows.length > 0),
   }
 }
@@ -125,7 +128,8 @@ function keysOfSweeps(rows: readonly ResultRow[]): string[] {
     .map(([key]) => key)
 }
 
-function without(setting: Setting, keys: readonly string[]): Setting {
+/** A setting but for some of its keys. */
+export function without(setting: Setting, keys: readonly string[]): Setting {
   return Object.fromEntries(Object.entries(setting).filter(([key]) => !keys.includes(key)))
 }
 

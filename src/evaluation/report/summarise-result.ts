@@ -28,12 +28,14 @@ export function summariseResult(result: EvaluationResult): ResultSummary {
   // At one λ, more quality may only mean more money: the stream is judged by its comparisons.
   const isRanked = result.protocol !== 'stream'
   const played = playedSettings(groupBySetting(result.results).groups, subject, metric)
-  const compared = comparisonsOf(result.comparisons, subject)
+  const compared = comparisonsOf(result, subject)
+  // To say of every metric what chance explains would bury what it does not.
+  const ofMainMetric = compared.filter((entry) => entry.metric === metric)
   const losses = [
     ...readingLines(compared, 'worse', 'worse, beyond chance, than'),
     ...(isRanked ? missedReferences(played, metric) : []),
     ...(isRanked ? leaders(played, metric, compared) : []),
-    ...readingLines(compared, 'even', 'not distinguishable from'),
+    ...readingLines(ofMainMetric, 'even', 'not distinguishable from'),
     ...result.findings
       .filter((finding) => finding.verdict === 'refuted')
       .map((finding) => `Refuted on these data: ${finding.claim} (${finding.source}).`),
@@ -90,7 +92,7 @@ function rankHeadline(played: readonly PlayedSetting[], subject: string, metric:
 }
 
 function comparisonHeadline(result: EvaluationResult, subject: string): string {
-  const compared = comparisonsOf(result.comparisons, subject)
+  const compared = comparisonsOf(result, subject)
   if (compared.length === 0)
     return `\`${subject}\` was not compared with another policy; see the findings and the tables.`
   const count = (reading: string): number => compared.filter((entry) => judgeComparison(entry) === reading).length

@@ -1,8 +1,8 @@
-import type { Comparison } from '../evaluation-result.ts'
+import type { Comparison, EvaluationResult } from '../evaluation-result.ts'
 import { formatDifference, formatRange } from './format-number.ts'
 import { type ComparisonReading, flipComparison, judgeComparison } from './judge-comparison.ts'
 import { metricDescription } from './metric-descriptions.ts'
-import { settingKey } from './setting-groups.ts'
+import { formatSetting, groupBySetting, settingKey, without } from './setting-groups.ts'
 import { differences, listed } from './summary-values.ts'
 
 /** Policies that know what no router can: being below them is no loss. */
@@ -12,16 +12,22 @@ const mostNames = 8
 
 /**
  * Every paired comparison of the subject with another policy, seen from the subject. A pair that was compared from both
- * sides counts once.
+ * sides counts once; a variant of the other policy bears its setting in its name, variants of the subject are left out.
  */
-export function comparisonsOf(comparisons: readonly Comparison[], subject: string): readonly Comparison[] {
+export function comparisonsOf(result: EvaluationResult, subject: string): readonly Comparison[] {
+  const { variantKeys } = groupBySetting(result.results)
   const seen = new Map<string, Comparison>()
-  for (const entry of comparisons) {
+  for (const entry of result.comparisons) {
     if (entry.policy === entry.against || ![entry.policy, entry.against].includes(subject)) continue
+    const variant = Object.entries(entry.setting).filter(([key]) => variantKeys.includes(key))
+    if (variant.length > 0 && entry.policy === subject) continue
     const own = entry.policy === subject ? entry : flipComparison(entry)
     if (ceilings.test(own.against)) continue
-    const key = `${own.against} ${own.metric} ${settingKey(own.setting)}`
-    if (!seen.has(key)) seen.set(key, own)
+    const against =
+      variant.length === 0 ? own.against : `${own.against} (${formatSetting(Object.fromEntries(variant))})`
+    const named = { ...own, against, setting: without(own.setting, variantKeys) }
+    const key = `${against} ${own.metric} ${settingKey(named.setting)}`
+    if (!seen.has(key)) seen.set(key, named)
   }
   return [...seen.values()]
 }
