@@ -8,12 +8,13 @@ import { bootstrapReplicates, bootstrapWeights } from '../../metrics/prompt-boot
 import { foldOrder } from '../static/static-case.ts'
 import { choosePair } from './choose-pair.ts'
 import { type PairPrompts, type PairTraining, strongLlm, weakLlm } from './pair-policy.ts'
+import { sourceFamilies } from './source-families.ts'
 
 /** What the test prompts turned out to be worth. Policies never see it. */
 export interface PairOutcomes {
   readonly weak: Float64Array
   readonly strong: Float64Array
-  /** Task of each prompt; empty strings where the set names none. */
+  /** Benchmark of each prompt, as `sourceFamilies` has it; empty strings where the set names none. */
   readonly sources: readonly string[]
   /** Bootstrap weights of each replicate, shape [test prompts]. */
   readonly weights: readonly Uint8Array[]
@@ -55,7 +56,7 @@ export async function pairCase(prepared: PreparedData, seed: number): Promise<Pa
     test: {
       weak: columnOf(test, weakLlm),
       strong: columnOf(test, strongLlm),
-      sources: test.prompts.map((prompt) => prompt.source),
+      sources: sourceFamilies(test.prompts.map((prompt) => prompt.source)),
       weights: Array.from({ length: bootstrapReplicates }, (_, replicate) => {
         const all = bootstrapWeights(groups.groupOf, groups.count, replicate)
         return Uint8Array.from(both, (row) => all[row]!)
