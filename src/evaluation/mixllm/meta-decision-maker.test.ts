@@ -66,6 +66,20 @@ test('an LLM that was asked in a direction is explored less there, and the other
   expect(policy.choose(request([0, 0, 0, 1]), random())).toBe(1)
 })
 
+test('choosing is the argmax of all scores, though it works out few of them exactly', () => {
+  const policy = maker({ explorationWeight: 0.5, lambda: 2 }, noRows)
+  const draws = new SeededRandom(3)
+  const taken = new Set<number>()
+  for (const each of randomRequests(300)) {
+    const llm = policy.choose(each, draws)
+    expect(llm).toBe(policy.rank(each, 1)[0])
+    taken.add(llm)
+    const answer = Math.floor(3 * draws.next())
+    policy.learn(each, { llm: answer, quality: draws.next(), satisfied: undefined, costUsd: 0.002 })
+  }
+  expect(taken.size).toBeGreaterThan(1)
+})
+
 test('taking an LLM that was not chosen out of the pool changes nothing', () => {
   const policy = maker()
   for (const each of randomRequests(100)) {

@@ -44,6 +44,8 @@ interface Arm {
   design: InverseDesign
   /** Whether `design` is this stream's own. */
   owned: boolean
+  /** Whether it started as the design that the LLMs share. */
+  readonly isShared: boolean
   /** θ and φ: coefficients of the residual of quality, and of cost in units of C_ref. Shape [d]. */
   readonly quality: Float64Array
   readonly cost: Float64Array
@@ -108,17 +110,18 @@ export class MetaDecisionMaker implements OnlinePolicy {
   choose(request: OnlineRequest, random: RandomSource): number {
     const { candidates } = request
     const prompt = this.#offline.memory.of(request.context, request.inputTokens)
-    this.#score(request, prompt)
     if (this.#network === undefined || !this.#learning) {
+      this.#score(request, prompt, 'best')
       return candidates[bestCandidate(this.#scores, this.#costs, candidates.length)]!
     }
+    this.#score(request, prompt, 'all')
     this.#soften(candidates.length, this.#network.temperature)
     return candidates[drawCandidate(this.#probabilities, candidates.length, random)]!
   }
 
   /** The `count` best candidates, best first: the paper's Top-k policy (its section 4.8) asks them all. */
   rank(request: OnlineRequest, count: number): number[] {
-    this.#score(request, this.#offline.memory.of(request.context, request.inputTokens))
+    this.#score(request, this.#offline.memory.of(request.context, request.inputTokens), 'all')
     const order = request.candidates.map((_, i) => i)
     order.sort((a, b) => this.#scores[b]! - this.#scores[a]! || this.#costs[a]! - this.#costs[b]!)
     return order.slice(0, count).map((i) => request.candidates[i]!)
@@ -126,7 +129,7 @@ export class MetaDecisionMaker implements OnlinePolicy {
 
   /** What the best candidate is expected to be billed, USD. */
   predictedCostUsd(request: OnlineRequest): number {
-    this.#score(request, this.#offline.memory.of(request.context, request.inputTokens))
+    this.#score(request, this.#offline.memory.of(request.context, request.inputTokens), 'best')
     const best = bestCandidate(this.#scores, this.#costs, request.candidates.length)
     return this.#costs[best]! * this.#options.costReferenceUsd
   }
@@ -178,33 +181,46 @@ export class MetaDecisionMaker implements OnlinePolicy {
     const { candidates } = request
     const drawn = candidates.indexOf(llm)
     if (drawn === -1) return
-    this.#score(request, prompt)
+    this.#score(request, prompt, 'all')
     this.#soften(candidates.length, network.temperature)
     network.learn(prompt.embedding, candidates, this.#probabilities, drawn, satisfied)
   }
 
-  /** Fills scores and costs in candidate order. */
-  #score({ candidates, waitMs }: OnlineRequest, prompt: PromptEstimates): void {
-    const { lambda, explorationWeight, penaltyWeight, timeLimitMs, rootUncertainty } = this.#options
+  /**
+   * Fills scores and costs in candidate order. With `best` only the highest score is sure to be exact: an LLM that could not
+   * lead with the largest u it can have stays without it, which leaves the argmax as it is and saves most of the O(d²) forms.
+   */
+  #score({ candidates, waitMs }: OnlineRequest, prompt: PromptEstimates, exact: 'best' | 'all'): void {
+    const { lambda, explorationWeight, penaltyWeight, timeLimitMs } = this.#options
     const qualityWeight = lambda / (1 + lambda)
-    const { sharedDesign } = this.#offline
     const { embedding } = prompt
     this.#network?.scores(embedding, this.#dynamic)
+    let lead = Number.NEGATIVE_INFINITY
     for (let i = 0; i < candidates.length; i++) {
       const llm = candidates[i]!
       const arm = this.#arms[llm]!
       const quality = clip(offlineQuality(arm, prompt) + dot(arm.quality, embedding))
       const cost = Math.max(0, this.#cost(arm, prompt))
-      let score = qualityWeight * quality - (1 - qualityWeight) * cost
-      if (explorationWeight > 0) {
-        const { design } = arm
-        const quadratic = design === sharedDesign ? prompt.sharedQuadratic : design.quadratic(embedding)
-        score += explorationWeight * (rootUncertainty ? Math.sqrt(quadratic) : quadratic)
-      }
+      let score = qualityWeight * quality - (1 - qualityWeight) * cost + this.#dynamic[llm]!
       if (waitMs !== undefined) score -= penaltyWeight * latencyPenalty(waitMs[llm]!, timeLimitMs)
-      this.#scores[i] = score + this.#dynamic[llm]!
+      this.#scores[i] = score
       this.#costs[i] = cost
+      lead = Math.max(lead, score)
     }
+    if (explorationWeight === 0) return
+    const sharedBonus = explorationWeight * this.#spread(prompt.sharedQuadratic)
+    for (let i = 0; i < candidates.length; i++) {
+      const arm = this.#arms[candidates[i]!]!
+      // A_l only grows, so that u_l is at most what it was at the start.
+      if (arm.isShared && exact === 'best' && this.#scores[i]! + sharedBonus < lead) continue
+      const isUnmoved = arm.isShared && !arm.owned
+      this.#scores[i]! += isUnmoved ? sharedBonus : explorationWeight * this.#spread(arm.design.quadratic(embedding))
+    }
+  }
+
+  /** u. */
+  #spread(quadratic: number): number {
+    return this.#options.rootUncertainty ? Math.sqrt(quadratic) : quadratic
   }
 
   /** In units of C_ref; may come out below 0. */
@@ -239,6 +255,7 @@ function newArm(offline: OfflineMixLlm, llm: number, dimension: number): Arm {
     column: offline.columns[llm]!,
     design: offline.designs[llm]!,
     owned: false,
+    isShared: offline.designs[llm] === offline.sharedDesign,
     quality: new Float64Array(dimension),
     cost: new Float64Array(dimension),
     priceFactor: 1,
