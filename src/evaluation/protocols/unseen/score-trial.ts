@@ -19,10 +19,10 @@ export interface TestPool {
 
 export type TrialMetrics = Readonly<Record<string, number>>
 
-/** Half-way between rounding errors of sums and the smallest difference of two counts. */
+/** Above what sums are rounded by, far below the share of one prompt. */
 const qualityTolerance = 1e-12
 
-/** @throws nothing; a pool without any known cost has c_max 0 and yields no metrics that divide by it. */
+/** @param rows test prompts × pool; with no known cell in common of quality and cost there is no best LLM. */
 export function testPool(rows: TrainingRows): TestPool {
   const fixed = fixedLlmPoints(rows.quality, rows.costUsd, rows.llms.length)
   return {

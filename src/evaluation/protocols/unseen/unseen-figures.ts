@@ -24,7 +24,9 @@ export function unseenFigures(table: TrialTable, probes: readonly number[], refe
     againstClusters(table, reference),
     riskFigure(table, reference),
     curves(table, reference),
-  ].filter((figure) => figure.series.length > 0)
+  ]
+    .map((figure) => ({ ...figure, series: figure.series.filter((series) => series.points.length > 0) }))
+    .filter((figure) => figure.series.length > 0)
 }
 
 function againstProbes(

@@ -1,0 +1,103 @@
+import { describe, expect, it } from 'vitest'
+import { SeededRandom, shuffle } from '../../../routing/numeric/random-source.ts'
+import type { TrialOutput } from './run-trial.ts'
+import { TrialTable } from './trial-table.ts'
+import { unseenComparisons } from './unseen-comparisons.ts'
+import { unseenFigures } from './unseen-figures.ts'
+import { unseenFindings } from './unseen-findings.ts'
+
+/** Trials in which uniroute beats knn by .05 and a little, and learned maps are as good as it but for noise. */
+function trials(count: number): TrialOutput[] {
+  const random = new SeededRandom(1)
+  const bases = Int32Array.from({ length: 12 }, (_, i) => i)
+  return Array.from({ length: count }, () => {
+    shuffle(bases, random)
+    const level = 0.5 + 0.2 * random.next()
+    const row = (policy: 'uniroute' | 'knn' | 'learned-cluster-map' | 'zero-router', probes: number, area: number) => ({
+      policy,
+      setting: { probes },
+      metrics: { area, qnc: 1 - area },
+      curve: [null, level, area],
+    })
+    const shift = 0.02 * (random.next() - 0.5)
+    return {
+      unseenBases: [...bases.subarray(0, 4)],
+      trainPrompts: 100,
+      testPrompts: 60,
+      seenLlms: 8,
+      unseenLlms: 4,
+      maxCostUsd: 2,
+      rows: [50, 200].flatMap((probes) => [
+        row('zero-router', probes, level - 0.1),
+        row('knn', probes, level - (probes === 50 ? 0.05 : 0.03)),
+        row('uniroute', probes, level + 0.001 * random.next()),
+        row('learned-cluster-map', probes, level + shift),
+      ]),
+      risk: [],
+    }
+  })
+}
+
+const few = 50
+const at = (policy: 'uniroute' | 'knn', probes: number) => ({ policy, setting: { probes } })
+
+describe('TrialTable', () => {
+  const table = new TrialTable(trials(60), 12)
+
+  it('pairs differences by trial, which a common level does not blur', () => {
+    const difference = table.difference(at('uniroute', few), at('knn', few), 'area')!
+    expect(difference.interval.mean).toBeCloseTo(0.0505, 3)
+    expect(difference.interval.low).toBeGreaterThan(0.049)
+    expect(difference.signP).toBeCloseTo(2 ** -59, 25)
+    const level = table.interval(at('uniroute', few), 'area')
+    expect(level.high! - level.low!).toBeGreaterThan(0.02)
+  })
+
+  it('averages curves where at least half of the trials have a point', () => {
+    const curve = table.curve(at('uniroute', few))
+    expect(curve.length).toBe(2)
+    expect(curve[0]!.costUsd).toBeCloseTo(2 * (1 / 40) ** 2, 12)
+  })
+
+  it('knows nothing of rows that no trial has', () => {
+    expect(table.difference(at('uniroute', 400), at('knn', few), 'area')).toBeUndefined()
+    expect(table.has(at('uniroute', 400))).toBe(false)
+  })
+})
+
+describe('what is said of the trials', () => {
+  const table = new TrialTable(trials(60), 12)
+  const findings = unseenFindings(table, [few, 200], 200)
+  const verdictOf = (id: string) => findings.find((finding) => finding.id === id)?.verdict
+
+  it('confirms, refutes and leaves open by the intervals', () => {
+    expect(verdictOf('uniroute-k-means-above-knn')).toBe('confirmed')
+    expect(verdictOf('uniroute-learned-map-above-k-means')).toBe('undecided')
+    expect(verdictOf('uniroute-gap-to-knn-shrinks')).toBe('confirmed')
+    expect(findings.some((finding) => finding.id === 'uniroute-above-retrained-mlp')).toBe(false)
+  })
+
+  it('claims nothing from a handful of trials', () => {
+    const little = unseenFindings(new TrialTable(trials(3), 12), [few, 200], 200)
+    expect(new Set(little.map((finding) => finding.verdict))).toEqual(new Set(['undecided']))
+  })
+
+  it('compares with Holm’s correction, by either test', () => {
+    const comparisons = unseenComparisons(table, [few, 200])
+    const pair = comparisons.filter(
+      (entry) =>
+        entry.policy === 'uniroute' &&
+        entry.against === 'knn' &&
+        entry.metric === 'area' &&
+        entry.setting.probes === few,
+    )
+    expect(pair.map((entry) => entry.setting.test)).toEqual(['jackknife', 'sign'])
+    for (const { p, pHolm } of pair) expect(pHolm).toBeGreaterThanOrEqual(p!)
+  })
+
+  it('draws only what there is', () => {
+    const figures = unseenFigures(table, [few, 200], 200)
+    expect(figures.map((figure) => figure.id)).toContain('unseen-area')
+    for (const figure of figures) for (const series of figure.series) expect(series.points.length).toBeGreaterThan(0)
+  })
+})
