@@ -7,8 +7,15 @@ import { RidgeQualityPredictor } from '../../../routing/prediction/ridge-quality
 import { StackedQualityPredictor } from '../../../routing/prediction/stacked-quality-predictor.ts'
 import { chooseRidgePenalty } from '../../../training/choose-ridge-penalty.ts'
 import { fitStack } from '../../../training/fit-stack.ts'
+import { automix } from '../../baselines/automix.ts'
+import { avengersPro } from '../../baselines/avengers-pro.ts'
+import { carrot } from '../../baselines/carrot.ts'
+import { forc } from '../../baselines/forc.ts'
+import { optllm } from '../../baselines/optllm.ts'
+import { zooter } from '../../baselines/zooter.ts'
 import { mixLlmStaticPolicy } from '../../mixllm/mixllm-static-policy.ts'
 import { fitUniRoute } from '../../uniroute/fit-uniroute.ts'
+import { metaLlmPolicy } from './metallm-policy.ts'
 import { pointsmanPolicy } from './pointsman-policy.ts'
 import { predictorPolicy } from './predictor-policy.ts'
 import type { StaticEntrant } from './static-entrant.ts'
@@ -67,6 +74,13 @@ export const staticEntrants: readonly StaticEntrant[] = [
   { policy: forest, setting: {}, weight: 4 },
   { policy: mlp, setting: {}, weight: 4 },
   { policy: matrixFactorisation, setting: {}, weight: 4 },
+  { policy: avengersPro, setting: {}, weight: 4 },
+  { policy: carrot, setting: {}, weight: 4 },
+  { policy: optllm, setting: {}, weight: 8 },
+  { policy: forc, setting: {}, weight: 8 },
+  { policy: zooter, setting: {}, weight: 8 },
+  { policy: automix, setting: { simulatedVerifier: true }, weight: 2 },
+  { policy: metaLlmPolicy, setting: {}, weight: 3 },
 ]
 
 /** Fitted again on shuffled labels, each seed so many times: where nothing is to be learned, nothing may be gained. */
