@@ -1,19 +1,17 @@
-import { EvaluationError } from '../evaluation-error.ts'
 import type { ProtocolName } from '../evaluation-result.ts'
 import type { Protocol } from '../protocol.ts'
 
 /** Loaded when asked for: one protocol's code is no use to another's worker. */
-const loaders: Partial<Readonly<Record<ProtocolName, () => Promise<Protocol>>>> = {
+const loaders: Readonly<Record<ProtocolName, () => Promise<Protocol>>> = {
   static: async () => (await import('./static/static-protocol.ts')).staticProtocol as Protocol,
   stream: async () => (await import('./stream/stream-protocol.ts')).streamProtocol as Protocol,
   unseen: async () => (await import('./unseen/unseen-protocol.ts')).unseenProtocol as Protocol,
+  drift: async () => (await import('./drift/drift-protocol.ts')).driftProtocol as Protocol,
   pair: async () => (await import('./pair/pair-protocol.ts')).pairProtocol as Protocol,
 }
 
 export const protocolNames = Object.keys(loaders) as readonly ProtocolName[]
 
 export function loadProtocol(name: ProtocolName): Promise<Protocol> {
-  const load = loaders[name]
-  if (load === undefined) throw new EvaluationError('invalid_option', `There is no protocol ${name}`)
-  return load()
+  return loaders[name]()
 }
