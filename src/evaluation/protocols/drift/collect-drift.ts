@@ -9,7 +9,14 @@ import { driftFindings } from './drift-findings.ts'
 import type { DriftPlan } from './drift-plan.ts'
 import { type DriftSetting, settingId, settingValues } from './drift-setting.ts'
 import { medianInterval } from './median-interval.ts'
-import { bootstrapDifference, bootstrapRatio, PromptSums } from './prompt-sums.ts'
+import {
+  bootstrapDifference,
+  bootstrapRatio,
+  PromptSums,
+  type ResampledSums,
+  type ResampledTotal,
+  resample,
+} from './prompt-sums.ts'
 import { decodeChoices, driftStream, type OrderOutput } from './run-order.ts'
 import { type RunScores, realiseRun, scoreRun } from './score-run.ts'
 
@@ -21,8 +28,8 @@ export interface FinishedOrder {
 
 /** All orders of one policy in one setting. */
 interface PolicyRuns {
-  readonly scores: RunScores[]
-  readonly sums: PromptSums
+  readonly scores: readonly RunScores[]
+  readonly sums: ResampledSums
 }
 
 const method = [
@@ -46,12 +53,12 @@ export function collectDrift(
   const comparisons: Comparison[] = []
   const curves = new RollingCurves()
   for (const setting of plan.settings) {
-    const runs = gather(plan, setting, orders, names, placeOf, curves)
+    const runs = gather(plan, setting, orders, names, { placeOf, weights, curves })
     for (const name of names) {
-      const row = resultRow(name, setting, runs, weights)
+      const row = resultRow(name, setting, runs)
       if (row !== undefined) results.push(row)
     }
-    comparisons.push(...compare(setting, runs, names, weights))
+    comparisons.push(...compare(setting, runs, names))
   }
   return {
     data: describeData(data),
@@ -75,13 +82,17 @@ function gather(
   setting: DriftSetting,
   orders: readonly FinishedOrder[],
   names: readonly PolicyName[],
-  placeOf: ReadonlyMap<number, number>,
-  curves: RollingCurves,
+  into: {
+    readonly placeOf: ReadonlyMap<number, number>
+    readonly weights: readonly Float64Array[]
+    readonly curves: RollingCurves
+  },
 ): ReadonlyMap<PolicyName, PolicyRuns> {
   const { goal, change } = setting
   const id = settingId(setting)
   const newcomer = change.scenario === 'newcomer' ? plan.cast.newcomer : undefined
-  const runs = new Map<PolicyName, PolicyRuns>()
+  const scores = new Map<PolicyName, RunScores[]>()
+  const sums = new Map<PolicyName, PromptSums>()
   for (const { seed, output } of orders) {
     const stream = driftStream(plan, setting, seed)
     const { choices, dual } = output[id]!
@@ -90,21 +101,23 @@ function gather(
       const text = choices[name]
       if (text === undefined) continue
       const run = name === 'full-information' ? told : realiseRun(stream, decodeChoices(text), goal)
-      const known = runs.get(name) ?? { scores: [], sums: new PromptSums(placeOf) }
-      known.scores.push(scoreRun(stream, run, told, goal, dual, newcomer))
-      known.sums.add(stream, run, dual / goal.costReferenceUsd)
-      runs.set(name, known)
-      curves.add(setting, name, stream, run, newcomer)
+      const own = sums.get(name) ?? new PromptSums(into.placeOf)
+      sums.set(name, own)
+      own.add(stream, run, dual / goal.costReferenceUsd)
+      const earlier = scores.get(name) ?? []
+      scores.set(name, [...earlier, scoreRun(stream, run, told, goal, dual, newcomer)])
+      into.curves.add(setting, name, stream, run, newcomer)
     }
   }
-  return runs
+  return new Map(
+    [...sums].map(([name, own]) => [name, { scores: scores.get(name)!, sums: resample(own, into.weights) }]),
+  )
 }
 
 function resultRow(
   name: PolicyName,
   setting: DriftSetting,
   runs: ReadonlyMap<PolicyName, PolicyRuns>,
-  weights: readonly Float64Array[],
 ): ResultRow | undefined {
   const own = runs.get(name)
   const told = runs.get('full-information')
@@ -115,14 +128,14 @@ function resultRow(
   const median = (pick: (score: RunScores) => number) => known(scores.map(pick), medianInterval)
   const share = (pick: (score: RunScores) => number) => known(scores.map(pick), plainMean)
   const metrics: Record<string, Interval | undefined> = {
-    quality: bootstrapRatio(sums.quality, sums.count, weights),
+    quality: bootstrapRatio(sums.quality, sums.count),
     costUsd: over((score) => score.costUsd),
     regret: over((score) => score.regret),
     pricedRegret: over((score) => score.pricedRegret),
     regretEarly: over((score) => score.regretEarly),
     regretLate: over((score) => score.regretLate),
-    oracleShare: bootstrapRatio(sums.quality, oracle.sums.quality, weights),
-    fullInfoShare: bootstrapRatio(sums.quality, told.sums.quality, weights),
+    oracleShare: bootstrapRatio(sums.quality, oracle.sums.quality),
+    fullInfoShare: bootstrapRatio(sums.quality, told.sums.quality),
     recoverySteps: median((score) => score.recoverySteps),
     recoveredShare: share((score) => score.recovered),
     adoptionSteps: median((score) => score.adoptionSteps),
@@ -159,11 +172,10 @@ function compare(
   setting: DriftSetting,
   runs: ReadonlyMap<PolicyName, PolicyRuns>,
   names: readonly PolicyName[],
-  weights: readonly Float64Array[],
 ): readonly Comparison[] {
   const own = runs.get('pointsman')
   if (own === undefined) return []
-  const metrics: readonly (readonly [metric: string, of: (sums: PromptSums) => Float64Array])[] =
+  const metrics: readonly (readonly [metric: string, of: (sums: ResampledSums) => ResampledTotal])[] =
     setting.goal.budgetUsd === undefined
       ? [['regret', ({ utility }) => utility]]
       : [
@@ -175,7 +187,7 @@ function compare(
     const found = others.map((against) => {
       // Regret is what is missing: the other's utility less ours.
       const { sums } = runs.get(against)!
-      return { against, ...bootstrapDifference(of(sums), of(own.sums), own.sums.count, weights) }
+      return { against, ...bootstrapDifference(of(sums), of(own.sums), own.sums.count) }
     })
     const corrected = holm(found.map(({ p }) => p))
     return found.map(({ against, difference, p }, index) => ({

@@ -33,23 +33,46 @@ export class PromptSums {
   }
 }
 
-/** Σ a over Σ b, and its 95 % interval over resampled prompts. @param weights of the prompts, one array per replicate. */
-export function bootstrapRatio(a: Float64Array, b: Float64Array, weights: readonly Float64Array[]): Interval {
-  const replicates = weights.map((weight) => weightedSum(a, weight) / weightedSum(b, weight))
-  return percentileInterval(sumOf(a) / sumOf(b), replicates)
+/** Totals of a {@link PromptSums}, as they are and in each bootstrap replicate. */
+export interface ResampledSums {
+  readonly count: ResampledTotal
+  readonly quality: ResampledTotal
+  readonly utility: ResampledTotal
+  readonly priced: ResampledTotal
+}
+
+export interface ResampledTotal {
+  readonly total: number
+  /** One per replicate. */
+  readonly replicates: Float64Array
+}
+
+/** @param weights of the prompts by place, one array per replicate. */
+export function resample(sums: PromptSums, weights: readonly Float64Array[]): ResampledSums {
+  const of = (values: Float64Array): ResampledTotal => ({
+    total: values.reduce((sum, value) => sum + value, 0),
+    replicates: Float64Array.from(weights, (weight) => weightedSum(values, weight)),
+  })
+  return { count: of(sums.count), quality: of(sums.quality), utility: of(sums.utility), priced: of(sums.priced) }
+}
+
+/** a over b, and its 95 % interval over resampled prompts. */
+export function bootstrapRatio(a: ResampledTotal, b: ResampledTotal): Interval {
+  const replicates = a.replicates.map((value, replicate) => value / b.replicates[replicate]!)
+  return percentileInterval(a.total / b.total, [...replicates])
 }
 
 /** Mean of a − b per prompt counted, with its interval and two-sided p over resampled prompts. */
 export function bootstrapDifference(
-  a: Float64Array,
-  b: Float64Array,
-  count: Float64Array,
-  weights: readonly Float64Array[],
+  a: ResampledTotal,
+  b: ResampledTotal,
+  count: ResampledTotal,
 ): { readonly difference: Interval; readonly p: number } {
-  const gaps = a.map((value, place) => value - b[place]!)
-  const replicates = weights.map((weight) => weightedSum(gaps, weight) / weightedSum(count, weight))
+  const replicates = [...a.replicates].map(
+    (value, replicate) => (value - b.replicates[replicate]!) / count.replicates[replicate]!,
+  )
   return {
-    difference: percentileInterval(sumOf(gaps) / sumOf(count), replicates),
+    difference: percentileInterval((a.total - b.total) / count.total, replicates),
     p: bootstrapPValue(replicates),
   }
 }
@@ -57,11 +80,5 @@ export function bootstrapDifference(
 function weightedSum(values: Float64Array, weight: Float64Array): number {
   let sum = 0
   for (let i = 0; i < values.length; i++) sum += values[i]! * weight[i]!
-  return sum
-}
-
-function sumOf(values: Float64Array): number {
-  let sum = 0
-  for (const value of values) sum += value
   return sum
 }
