@@ -76,7 +76,7 @@ export const metricDescriptions: Readonly<Record<string, MetricDescription>> = {
   qnc: share(
     'QNC',
     'lower',
-    'Quality-neutral cost: the least cost at which the best single LLM’s quality is reached, over the cost of the dearest; mean of the trials that reach it.',
+    'Quality-neutral cost: the least cost at which the best single LLM’s quality is reached, as a share of that LLM’s cost; 1 where it is not reached, as one may always call that LLM.',
   ),
   qncReached: share(
     'QNC reached',
@@ -93,21 +93,50 @@ export const metricDescriptions: Readonly<Record<string, MetricDescription>> = {
   quality: quality('Quality', 'Mean quality of the answers; with a time limit, a late answer counts 0.'),
   costUsd: { label: 'Cost', unit: 'usd', better: 'lower', definition: 'Mean cost of a request.', decimals: 3 },
   onTimeShare: share('On time', 'higher', 'Share of requests answered within the time limit.'),
-  regret: quality('Regret', 'What is lost in utility against the oracle, per request.', 'lower'),
-  oracleShare: share('Of oracle', 'higher', 'Reward as a share of the oracle’s, which knows every outcome.'),
+  utility: quality(
+    'Utility',
+    'λ/(1+λ)·quality − 1/(1+λ)·cost/C_ref, averaged over requests and the λ of the protocol.',
+  ),
+  regret: quality(
+    'Regret',
+    'Mean utility below that of the full-information router, per request after the change; under a budget utility is quality. Below 0 is better than it.',
+    'lower',
+  ),
+  pricedRegret: quality(
+    'Priced regret',
+    'Regret plus what was spent beyond the full-information router, charged at that router’s price of the budget.',
+    'lower',
+  ),
+  regretEarly: quality('Regret at once', 'Regret in the first 50 requests after the change.', 'lower'),
+  regretLate: quality('Regret later', 'Regret in requests 300 to 600 after the change.', 'lower'),
+  oracleShare: share('Of oracle', 'higher', 'Mean quality as a share of the oracle’s, which knows every outcome.'),
   fullInfoShare: share(
     'Of full information',
     'higher',
-    'Reward as a share of that of the same router fitted on every outcome.',
+    'Mean quality as a share of that of the full-information router, which is told every change.',
   ),
-  recoverySteps: steps('Recovery', 'Requests until the policy is back near what is attainable after the change.'),
-  adoptionSteps: steps('Adoption', 'Requests until a newcomer gets its share.'),
+  recoverySteps: steps(
+    'Recovery',
+    'Requests after the change until the mean utility of 100 requests is within 5 % of the full-information router’s; median over orders.',
+  ),
+  recoveredShare: share('Recovered', 'higher', 'Share of orders in which that happened.', 0),
+  adoptionSteps: steps(
+    'Adoption',
+    'Requests after an LLM joined until it answers 80 % of what the full-information router gives it; median over orders.',
+  ),
+  adoptedShare: share('Adopted', 'higher', 'Share of orders in which that happened.', 0),
+  newcomerShare: share(
+    'To the newcomer',
+    'neither',
+    'Share of requests that the newcomer answers, from 200 requests after it joined on.',
+  ),
   budgetOvershoot: share(
     'Over budget',
-    'lower',
+    'neither',
     'Mean cost above the budget, as a share of the budget; below 0 is under it.',
     2,
   ),
+  worstOvershoot: share('Most over budget', 'lower', 'The largest overshoot of any order.', 2),
   apgr: quality(
     'APGR',
     'Average performance gap recovered: the share of the quality gap between weak and strong LLM that is recovered, averaged over all shares of calls to the strong one.',
@@ -119,10 +148,41 @@ export const metricDescriptions: Readonly<Record<string, MetricDescription>> = {
 /** The metrics of each protocol in the order of its tables; the first one decides who leads. */
 export const protocolMetrics: Readonly<Record<ProtocolName, readonly [string, ...string[]]>> = {
   static: ['aiq', 'aiqToBest', 'aiqRaw', 'peakQuality', 'qncOwn', 'qncMax', 'qualityAt25', 'costAt95', 'costAt9725'],
-  unseen: ['area', 'area50', 'qnc', 'qncReached', 'peak', 'meanQualityError'],
+  unseen: ['area', 'area50', 'qnc', 'qncReached', 'qncMax', 'peak', 'meanQualityError'],
   stream: ['quality', 'costUsd', 'onTimeShare'],
-  drift: ['oracleShare', 'fullInfoShare', 'regret', 'recoverySteps', 'adoptionSteps', 'budgetOvershoot'],
+  drift: [
+    'regret',
+    'pricedRegret',
+    'oracleShare',
+    'fullInfoShare',
+    'quality',
+    'regretEarly',
+    'regretLate',
+    'recoverySteps',
+    'recoveredShare',
+    'adoptionSteps',
+    'adoptedShare',
+    'newcomerShare',
+    'budgetOvershoot',
+    'worstOvershoot',
+    'costUsd',
+  ],
   pair: ['apgr', 'cpt50', 'cpt80'],
+}
+
+/**
+ * Protocols in which the main metric alone says who leads: it weighs quality and cost at once. In the others a policy may
+ * lead by spending more, so that only paired comparisons rank.
+ */
+export const rankedProtocols: ReadonlySet<ProtocolName> = new Set(['static', 'unseen', 'pair'])
+
+/** What policies are compared by, the best first: a setting is judged by the first one that it has. */
+export const comparisonMetrics: Readonly<Record<ProtocolName, readonly string[]>> = {
+  static: ['aiq'],
+  unseen: ['area'],
+  stream: ['utility', 'quality'],
+  drift: ['pricedRegret', 'regret'],
+  pair: ['apgr'],
 }
 
 /** How to print a metric; one that is not known here is a plain number under its own name. */

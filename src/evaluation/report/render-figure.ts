@@ -2,10 +2,10 @@ import type { Comparison, EvaluationResult, Figure } from '../evaluation-result.
 import { drawBars } from './bars-chart.ts'
 import { type Chart, drawCurves } from './curves-chart.ts'
 import { Html, html, htmlWithNames } from './html.ts'
-import { metricDescription, protocolMetrics } from './metric-descriptions.ts'
+import { metricDescription } from './metric-descriptions.ts'
 import type { SeriesStyle } from './series-style.ts'
 import { formatSetting, settingKey } from './setting-groups.ts'
-import { comparisonsOf } from './summary-comparisons.ts'
+import { comparisonsOf, mainComparisons } from './summary-comparisons.ts'
 
 /** A figure with its caption, legend and remarks. @param anchor the element's id, unique in the page. */
 export function renderFigure(figure: Figure, anchor: string): Html {
@@ -27,51 +27,41 @@ ${chart.remarks.map((remark) => html`<p class="remark">${remark}</p>`)}
 `
 }
 
-/** Differences of the subject to the others in the protocol's main metric, one figure per setting, from the comparisons. */
+/** Differences of the subject to the others, one figure per setting, in the metric that judges it best. */
 export function differenceFigures(result: EvaluationResult, subject: string | undefined): Figure[] {
-  const metric = protocolMetrics[result.protocol][0]
   if (subject === undefined) return []
-  const entries = comparisonsOf(result, subject).filter(
-    (entry) => entry.metric === metric && Number.isFinite(entry.difference.mean),
+  const entries = mainComparisons(comparisonsOf(result, subject), result.protocol).filter((entry) =>
+    Number.isFinite(entry.difference.mean),
   )
   const settings = new Map<string, Comparison[]>()
   for (const entry of entries) {
     const key = settingKey(entry.setting)
     settings.set(key, [...(settings.get(key) ?? []), entry])
   }
-  const { label } = metricDescription(metric)
   const groups = [...settings.values()].filter((group) => group.length >= fewestDifferences || settings.size === 1)
-  return groups.slice(0, mostDifferenceFigures).map((group, place) => ({
-    id: `differences-${place + 1}`,
+  return groups.slice(0, mostDifferenceFigures).map((group, place) => differenceFigure(group, subject, place + 1))
+}
+
+function differenceFigure(entries: readonly Comparison[], subject: string, number: number): Figure {
+  const { metric, setting } = entries[0]!
+  const { label, better } = metricDescription(metric)
+  const where = formatSetting(setting)
+  const points = [...entries]
+    .sort((a, b) => b.difference.mean - a.difference.mean)
+    .map(({ against, difference }) => ({ x: against, y: difference.mean, low: difference.low, high: difference.high }))
+  return {
+    id: `differences-${number}`,
     kind: 'bars',
-    title: `${label}: ${subject} minus each other policy${settingSuffix(group[0]!)}`,
-    caption: `Paired differences with their 95 % intervals; ${metricDescription(metric).better === 'lower' ? 'left' : 'right'} of 0 is in favour of \`${subject}\`. An interval over 0 says that chance explains it.`,
+    title: `${label}: ${subject} minus each other policy${where === '' ? '' : ` (${where})`}`,
+    caption: `Paired differences with their 95 % intervals; ${better === 'lower' ? 'left' : 'right'} of 0 is in favour of \`${subject}\`. Where an interval holds 0, chance may explain the difference.`,
     x: { label: 'policy' },
     y: { label: `difference in ${label}` },
-    series: [
-      {
-        name: 'difference',
-        role: 'router',
-        points: [...group]
-          .sort((a, b) => b.difference.mean - a.difference.mean)
-          .map(({ against, difference }) => ({
-            x: against,
-            y: difference.mean,
-            low: difference.low,
-            high: difference.high,
-          })),
-      },
-    ],
-  }))
+    series: [{ name: 'difference', role: 'router', points }],
+  }
 }
 
 const mostDifferenceFigures = 4
 const fewestDifferences = 2
-
-function settingSuffix(entry: Comparison): string {
-  const setting = formatSetting(entry.setting)
-  return setting === '' ? '' : ` (${setting})`
-}
 
 function drawFigure(figure: Figure): Chart {
   // Categories have no place on a numeric axis.

@@ -1,6 +1,6 @@
 import type { EvaluationResult, ProtocolName, ResultRow } from '../evaluation-result.ts'
 import { formatCount, formatMetric, formatMetricEnd, formatRange, formatSeconds, noValue } from './format-number.ts'
-import { metricDescription, orderMetrics, protocolMetrics } from './metric-descriptions.ts'
+import { metricDescription, orderMetrics, protocolMetrics, rankedProtocols } from './metric-descriptions.ts'
 import { protocolWords } from './protocol-words.ts'
 import { formatSetting, formatSettingValue, groupBySetting, type SettingGroup, settingLabel } from './setting-groups.ts'
 import { sortRows } from './sort-rows.ts'
@@ -63,7 +63,7 @@ function inventoryLine({ set, result }: StoredResult): string {
 
 function protocolSection(protocol: ProtocolName, stored: readonly StoredResult[]): string {
   const { title, description } = protocolWords[protocol]
-  const overview = stored.length > 1 ? `\n\n${overviewTable(protocol, stored)}` : ''
+  const overview = stored.length > 1 && rankedProtocols.has(protocol) ? `\n\n${overviewTable(protocol, stored)}` : ''
   return `## ${title}\n\n${description}${overview}\n\n${stored.map(resultSection).join('\n\n')}`
 }
 

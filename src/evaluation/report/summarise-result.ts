@@ -1,9 +1,9 @@
-import type { EvaluationResult } from '../evaluation-result.ts'
+import type { Comparison, EvaluationResult } from '../evaluation-result.ts'
 import { formatMetric } from './format-number.ts'
 import { judgeComparison } from './judge-comparison.ts'
-import { metricDescription, protocolMetrics } from './metric-descriptions.ts'
+import { metricDescription, protocolMetrics, rankedProtocols } from './metric-descriptions.ts'
 import { groupBySetting } from './setting-groups.ts'
-import { comparisonsOf, readingLines } from './summary-comparisons.ts'
+import { comparisonsOf, mainComparisons, readingLines } from './summary-comparisons.ts'
 import { type PlayedSetting, playedSettings } from './summary-settings.ts'
 import { attainments, headroom, leaders, missedReferences, withInterval } from './summary-values.ts'
 
@@ -25,24 +25,23 @@ export function summariseResult(result: EvaluationResult): ResultSummary {
   if (subject === undefined) {
     return { subject, headline: 'No policy that routes was evaluated: only reference rows.', gains: [], losses: [] }
   }
-  // At one λ, more quality may only mean more money: the stream is judged by its comparisons.
-  const isRanked = result.protocol !== 'stream'
+  const isRanked = rankedProtocols.has(result.protocol)
   const played = playedSettings(groupBySetting(result.results).groups, subject, metric)
   const compared = comparisonsOf(result, subject)
   // To say of every metric what chance explains would bury what it does not.
-  const ofMainMetric = compared.filter((entry) => entry.metric === metric)
+  const judged = mainComparisons(compared, result.protocol)
   const losses = [
     ...readingLines(compared, 'worse', 'worse, beyond chance, than'),
     ...(isRanked ? missedReferences(played, metric) : []),
     ...(isRanked ? leaders(played, metric, compared) : []),
-    ...readingLines(ofMainMetric, 'even', 'not distinguishable from'),
+    ...readingLines(judged, 'even', 'not distinguishable from'),
     ...result.findings
       .filter((finding) => finding.verdict === 'refuted')
       .map((finding) => `Refuted on these data: ${finding.claim} (${finding.source}).`),
   ]
   return {
     subject,
-    headline: isRanked ? rankHeadline(played, subject, metric) : comparisonHeadline(result, subject),
+    headline: isRanked ? rankHeadline(played, subject, metric) : comparisonHeadline(judged, subject),
     gains: [
       ...(isRanked ? headroom(played, metric) : []),
       ...attainments(played, result.protocol),
@@ -91,12 +90,12 @@ function rankHeadline(played: readonly PlayedSetting[], subject: string, metric:
   return `\`${subject}\` is number ${place + 1} of ${ranked.length} by ${label}, with ${value}; \`${first.policy}\` leads with ${withInterval(metric, first.metrics[metric]!)}.`
 }
 
-function comparisonHeadline(result: EvaluationResult, subject: string): string {
-  const compared = comparisonsOf(result, subject)
+function comparisonHeadline(compared: readonly Comparison[], subject: string): string {
   if (compared.length === 0)
     return `\`${subject}\` was not compared with another policy; see the findings and the tables.`
   const count = (reading: string): number => compared.filter((entry) => judgeComparison(entry) === reading).length
-  return `In ${compared.length} paired comparisons with other policies \`${subject}\` is better beyond chance in ${count('better')}, worse in ${count('worse')}, and not distinguishable in ${count('even')}.`
+  const labels = [...new Set(compared.map((entry) => metricDescription(entry.metric).label))].join(' or ')
+  return `In ${compared.length} paired comparisons of ${labels} with other policies \`${subject}\` is better beyond chance in ${count('better')}, worse in ${count('worse')}, and not distinguishable in ${count('even')}.`
 }
 
 function mostFrequent(names: readonly string[]): { readonly name: string; readonly count: number } | undefined {

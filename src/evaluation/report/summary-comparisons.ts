@@ -1,7 +1,7 @@
-import type { Comparison, EvaluationResult } from '../evaluation-result.ts'
+import type { Comparison, EvaluationResult, ProtocolName } from '../evaluation-result.ts'
 import { formatDifference, formatRange } from './format-number.ts'
 import { type ComparisonReading, flipComparison, judgeComparison } from './judge-comparison.ts'
-import { metricDescription } from './metric-descriptions.ts'
+import { comparisonMetrics, metricDescription } from './metric-descriptions.ts'
 import { formatSetting, groupBySetting, settingKey, without } from './setting-groups.ts'
 import { differences, listed } from './summary-values.ts'
 
@@ -30,6 +30,23 @@ export function comparisonsOf(result: EvaluationResult, subject: string): readon
     if (!seen.has(key)) seen.set(key, named)
   }
   return [...seen.values()]
+}
+
+/** Of each setting the comparisons in the one metric that judges it best. */
+export function mainComparisons(compared: readonly Comparison[], protocol: ProtocolName): readonly Comparison[] {
+  const rank = (metric: string): number => {
+    const place = comparisonMetrics[protocol].indexOf(metric)
+    return place === -1 ? Number.POSITIVE_INFINITY : place
+  }
+  const best = new Map<string, number>()
+  for (const entry of compared) {
+    const key = settingKey(entry.setting)
+    best.set(key, Math.min(rank(entry.metric), best.get(key) ?? Number.POSITIVE_INFINITY))
+  }
+  return compared.filter((entry) => {
+    const place = rank(entry.metric)
+    return Number.isFinite(place) && place === best.get(settingKey(entry.setting))
+  })
 }
 
 /** One sentence per metric that names the policies with this reading, the closest first for `better`, else the worst. */

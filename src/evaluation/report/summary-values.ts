@@ -15,7 +15,7 @@ const sentences: Readonly<Record<ProtocolName, readonly (readonly [string, (text
   ],
   unseen: [],
   stream: [],
-  drift: [['oracleShare', (text) => `It earns ${text} of the oracle’s reward.`]],
+  drift: [['oracleShare', (text) => `Its mean quality is ${text} of the oracle’s.`]],
   pair: [
     ['cpt50', (text) => `Half of the quality gap is recovered with ${text} of calls to the strong LLM.`],
     ['cpt80', (text) => `80 % of the gap with ${text}.`],
