@@ -23,8 +23,9 @@ export interface MatrixFactorisationQualityOptions {
 }
 
 /**
- * q̂ = σ(w_mᵀ(P·x + c) + b_m): prompts and LLMs meet in r dimensions, as in the factorisations of RouteLLM (arXiv:2406.18665,
- * §4.2) and EmbedLLM (arXiv:2410.02223, §4). Trained as {@link NetworkQualityEnsemble}, without activation (mathematics §12).
+ * q̂ = σ(w_mᵀ(P·x + c) + b_m): prompts and LLMs meet in r dimensions, as in the factorisations of RouteLLM
+ * (arXiv:2406.18665) and EmbedLLM (arXiv:2410.02223). Trained as {@link NetworkQualityEnsemble}, without activation
+ * (mathematics §12).
  *
  * Deviations: their δ = w₂ᵀ(v_m ⊙ (W₁ᵀv_q + b)) is the same family, w_m = w₂ ⊙ v_m; labels are outcomes in [0, 1], not
  * battles; x is {@link DesignVector}; rank and training are ours (they have 128 and 232 on far more data).
