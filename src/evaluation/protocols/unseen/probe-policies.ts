@@ -22,7 +22,7 @@ export const shrunkScales = [4, 8, 16, 32] as const
 
 /** One network each: of an ensemble of five the labels are the same few. */
 const retrainedOptions = { members: 1 } as const
-/** The width that uniroute's reproductions give the retrained network. */
+/** As LearnedMap's; the paper's network is not known. */
 const retrainedHidden = [128, 128] as const
 
 /** Adds every policy that describes the pool's LLMs by their labels on the first `probes` prompts of S_val. */
@@ -82,7 +82,7 @@ export function addProbePolicies(rows: TrialRows, trial: TrialData, clusters: Tr
 
 /** `cheapest` and `best-single` as the probes tell them; what they cost and yield is the test's. */
 function addFixedChoices(rows: TrialRows, labelled: TrainingRows, probes: number): void {
-  const { test } = { test: rows.pool.rows }
+  const { rows: test } = rows.pool
   const known = fixedLlmPoints(labelled.quality, labelled.costUsd, labelled.llms.length)
   const realised = new Map(
     fixedLlmPoints(test.quality, test.costUsd, test.llms.length).map(({ llmIndex, ...point }) => [llmIndex, point]),

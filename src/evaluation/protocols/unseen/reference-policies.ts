@@ -8,7 +8,7 @@ import type { TrialRows } from './trial-rows.ts'
 /** Of what needs no probes. */
 const setting = { probes: null }
 
-/** Half the trees of the product's forest lose no Area here and leave time for a hundred trials. */
+/** Half of the default, for the time of a hundred trials. */
 const forestTrees = 50
 /** As the reproductions' upper bound, but early-stopped as every network of ours; one instead of five for time's sake. */
 const clairvoyantMlp = { hidden: [100, 100], members: 1, learningRate: 0.001 } as const

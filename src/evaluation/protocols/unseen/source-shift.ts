@@ -30,24 +30,12 @@ const fineClusters = 20
  * @returns no rows where the tasks do not divide into large enough halves.
  */
 export function sourceShiftRows(trial: TrialData, wanted: readonly string[]): TrialRow[] {
-  const { sources, hiddenTrain, seed } = trial
-  const random = new SeededRandom(Math.imul(seed, 0x85ebca6b))
-  const out = drawSources(sources.train, random)
-  const rowsIn = (list: readonly string[], isOut: boolean): Int32Array =>
-    Int32Array.from(list.flatMap((source, row) => (out.has(source) === isOut ? [row] : [])))
-  const known = rowsIn(sources.train, false)
-  const foreign = rowsIn(sources.train, true)
-  const test = [...rowsIn(sources.test, true)]
-  if (foreign.length < shiftProbes || test.length < fewestTests || known.length < shiftProbes) return []
-  shuffle(foreign, random)
-  const control = Int32Array.from([...known, ...foreign.subarray(shiftProbes)])
-  shuffle(control, random)
-
-  const testRows = selectTrainingRows(trial.test, test)
+  const shifted = divideBySource(trial)
+  if (shifted === undefined) return []
+  const { hiddenTrain, seed } = trial
+  const testRows = selectTrainingRows(trial.test, shifted.test)
   const rows = new TrialRows(testPool(testRows), wanted, 0)
-  const { rows: labelled, meanCostUsd: costUsd } = labelledProbes(
-    selectTrainingRows(hiddenTrain, [...foreign.subarray(0, shiftProbes)]),
-  )
+  const { rows: labelled, meanCostUsd: costUsd } = labelledProbes(selectTrainingRows(hiddenTrain, shifted.labelled))
   const llmCount = labelled.llms.length
   const either = { probes: shiftProbes, shift: 'sources' }
   rows.addCurve('zero-router', either, zeroRouterPoints(labelled, testRows, llmCount))
@@ -56,8 +44,7 @@ export function sourceShiftRows(trial: TrialData, wanted: readonly string[]): Tr
     const neighbours = nearestProbes(testRows.contexts, labelled.contexts, k)
     return { predictedQuality: predictByNeighbours(neighbours, k, labelled.quality, llmCount), costUsd }
   })
-  const fitted = { sources: [...known], none: [...control.subarray(0, known.length)] }
-  for (const [shift, prompts] of Object.entries(fitted)) {
+  for (const [shift, prompts] of Object.entries(shifted.clustered)) {
     const setting = { probes: shiftProbes, shift }
     const contexts = prompts.map((row) => hiddenTrain.contexts[row]!)
     const cluster = (clusters: number) => {
@@ -65,11 +52,9 @@ export function sourceShiftRows(trial: TrialData, wanted: readonly string[]): Tr
       return { clusters: map.clusters, probes: map.assign(labelled.contexts), test: map.assign(testRows.contexts) }
     }
     const byClusters = (count: number) => () => {
-      const { clusters, probes, test: asked } = cluster(count)
-      return {
-        predictedQuality: predictByCluster(asked, clusterErrors(probes, clusters, labelled.quality, llmCount)),
-        costUsd,
-      }
+      const { clusters, probes, test } = cluster(count)
+      const psi = clusterErrors(probes, clusters, labelled.quality, llmCount)
+      return { predictedQuality: predictByCluster(test, psi), costUsd }
     }
     rows.add('uniroute', setting, byClusters(fixedClusterCount(shiftProbes)))
     rows.add('uniroute', { ...setting, clusters: fineClusters }, byClusters(fineClusters))
@@ -79,6 +64,33 @@ export function sourceShiftRows(trial: TrialData, wanted: readonly string[]): Tr
     }))
   }
   return rows.rows
+}
+
+/** Row numbers; labelled and clustered ones are of training prompts. */
+interface SourceDivision {
+  readonly labelled: readonly number[]
+  readonly test: readonly number[]
+  /** By setting `shift`: prompts of other tasks than the labelled ones, and as many of all tasks. */
+  readonly clustered: { readonly sources: readonly number[]; readonly none: readonly number[] }
+}
+
+function divideBySource({ sources, seed }: TrialData): SourceDivision | undefined {
+  const random = new SeededRandom(Math.imul(seed, 0x85ebca6b))
+  const out = drawSources(sources.train, random)
+  const rowsIn = (list: readonly string[], isOut: boolean): Int32Array =>
+    Int32Array.from(list.flatMap((source, row) => (out.has(source) === isOut ? [row] : [])))
+  const known = rowsIn(sources.train, false)
+  const foreign = rowsIn(sources.train, true)
+  const test = rowsIn(sources.test, true)
+  if (Math.min(known.length, foreign.length) < shiftProbes || test.length < fewestTests) return undefined
+  shuffle(foreign, random)
+  const all = Int32Array.from([...known, ...foreign.subarray(shiftProbes)])
+  shuffle(all, random)
+  return {
+    labelled: [...foreign.subarray(0, shiftProbes)],
+    test: [...test],
+    clustered: { sources: [...known], none: [...all.subarray(0, known.length)] },
+  }
 }
 
 /** Half of the tasks, rounded down. */

@@ -20,13 +20,8 @@ export interface TrialData {
   readonly seenTrain: TrainingRows
   /** Probes × training LLMs. */
   readonly seenProbes: TrainingRows
-  /** Task of each training, labelled and test prompt. */
-  readonly sources: {
-    readonly train: readonly string[]
-    readonly probes: readonly string[]
-    readonly test: readonly string[]
-  }
-  readonly texts: readonly string[]
+  /** Task of each training and test prompt. */
+  readonly sources: { readonly train: readonly string[]; readonly test: readonly string[] }
   /** Of the pool. */
   readonly prices: readonly (TokenPrice | undefined)[]
 }
@@ -53,8 +48,7 @@ export async function readTrial(data: OutcomeData, split: UnseenSplit, seed: num
     hiddenTrain: selectTrainingRows(pool, split.train),
     seenTrain: selectTrainingRows(seen, split.train),
     seenProbes: selectTrainingRows(seen, split.probes),
-    sources: { train: sources(split.train), probes: sources(split.probes), test: sources(split.test) },
-    texts,
+    sources: { train: sources(split.train), test: sources(split.test) },
     prices: split.unseen.map((llm) => data.llms[llm]!.price),
   }
 }

@@ -1,8 +1,13 @@
+import { ClusterQualityPredictor } from '../../../routing/prediction/cluster-quality-predictor.ts'
+import { KnnQualityPredictor } from '../../../routing/prediction/knn-quality-predictor.ts'
+import type { QualityPredictor } from '../../../routing/prediction/quality-predictor.ts'
 import { TokenCostPredictor } from '../../../routing/prediction/token-cost-predictor.ts'
 import type { TrainingRows } from '../../../routing/prediction/training-rows.ts'
 import { predictCosts } from '../../../training/predict-costs.ts'
+import type { PolicyName } from '../../policy-names.ts'
 import { clusterErrors, predictByCluster, predictByMembership } from '../../uniroute/cluster-errors.ts'
 import { chooseStaticClusters, fitUniRoute } from '../../uniroute/fit-uniroute.ts'
+import { zeroRouterPoints } from '../../uniroute/zero-router.ts'
 import { chooseClusters, predictAll } from './probe-policies.ts'
 import type { TrialClusters } from './trial-clusters.ts'
 import { firstRows, labelledProbes, meanCosts, type TrialData } from './trial-data.ts'
@@ -58,16 +63,16 @@ function promptCosts(labelled: TrainingRows, trial: TrialData, meanCostUsd: Floa
 /** The same pool with all training labels: what the probes' economy costs. */
 export function addStaticPool(rows: TrialRows, trial: TrialData): void {
   const { hiddenTrain, test, seed } = trial
-  if (!rows.wants('uniroute') && !rows.wants('learned-cluster-map')) return
   const setting = { probes: null, pool: 'static' }
   const costUsd = meanCosts(hiddenTrain)
+  const add = (policy: PolicyName, make: () => QualityPredictor): void => {
+    rows.add(policy, setting, () => ({ predictedQuality: predictAll(make(), test), costUsd }))
+  }
+  rows.addCurve('zero-router', setting, zeroRouterPoints(hiddenTrain, test, test.llms.length))
+  add('knn', () => KnnQualityPredictor.fit(hiddenTrain, { seed }))
+  add('cluster', () => ClusterQualityPredictor.fit(hiddenTrain, { seed }))
+  if (!rows.wants('uniroute') && !rows.wants('learned-cluster-map')) return
   const clusters = chooseStaticClusters(hiddenTrain, seed)
-  rows.add('uniroute', setting, () => ({
-    predictedQuality: predictAll(fitUniRoute(hiddenTrain, { seed, map: 'k-means', clusters }), test),
-    costUsd,
-  }))
-  rows.add('learned-cluster-map', setting, () => ({
-    predictedQuality: predictAll(fitUniRoute(hiddenTrain, { seed, map: 'learned', clusters }), test),
-    costUsd,
-  }))
+  add('uniroute', () => fitUniRoute(hiddenTrain, { seed, map: 'k-means', clusters }))
+  add('learned-cluster-map', () => fitUniRoute(hiddenTrain, { seed, map: 'learned', clusters }))
 }
