@@ -1,9 +1,12 @@
 import { selectMatrixRows } from '../../routing/numeric/matrix.ts'
 import { type ChooseOptions, chooseRegressor, fitRegressor, type NeighbourSearches } from './choose-regressor.ts'
-import type { RegressionProblem, RegressorKind, ScalarRegressor } from './scalar-regressor.ts'
+import type { RegressionProblem, RegressorCandidate, RegressorKind, ScalarRegressor } from './scalar-regressor.ts'
 
 /** Fewer known amounts than this, and their mean is all there is. */
 export const fewestAmounts = 20
+
+/** The kinds that the paper chooses from for lengths; their settings are ours. */
+const candidates: readonly RegressorCandidate[] = [{ kind: 'forest', leaf: 20 }, { kind: 'mlp' }, { kind: 'knn' }]
 
 /**
  * A positive amount, tokens or USD, regressed as log(offset + amount) by the kind that does best out of fold. The mean on
@@ -58,14 +61,14 @@ export class AmountModel {
     if (rows.length < fewestAmounts) return AmountModel.#constant(mean)
     const problem = logProblem(x, d, amounts, offset, rows)
     const key = rows.length === amounts.length ? 'all' : rows.join()
-    const chosen = chooseRegressor(problem, options, searches, key)
+    const chosen = chooseRegressor(candidates, problem, options, searches, key)
     let smearing = 0
     problem.y.forEach((log, i) => {
       smearing += Math.exp(log - chosen.outOfFold[i]!) / problem.y.length
     })
     return new AmountModel({
-      kind: chosen.kind,
-      regressor: fitRegressor(chosen.kind, problem, options, () => searches.of(key, problem)),
+      kind: chosen.candidate.kind,
+      regressor: fitRegressor(chosen.candidate, problem, options, () => searches.of(key, problem)),
       offset,
       smearing,
       low: problem.y.reduce((low, log) => Math.min(low, log), Number.POSITIVE_INFINITY),

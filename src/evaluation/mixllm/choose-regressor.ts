@@ -3,27 +3,25 @@ import { fitKnnRegressor, NeighbourSearch } from './knn-regressor.ts'
 import { fitMlpRegressor } from './mlp-regressor.ts'
 import {
   type RegressionProblem,
-  type RegressorKind,
+  type RegressorCandidate,
   type RegressorOptions,
   type ScalarRegressor,
   selectProblemRows,
 } from './scalar-regressor.ts'
 
 export interface ChooseOptions extends RegressorOptions {
-  /** Kinds to choose from, at least one; of equal ones the first stays. */
-  readonly kinds: readonly RegressorKind[]
   /** Row i is held out in fold i mod this. */
   readonly folds: number
   /** Of the forests that are only there to be compared. */
   readonly validationTrees: number
 }
 
-/** A kind, and what it predicted for rows it had not seen. */
+/** A candidate, and what it predicted for rows it had not seen. */
 export interface ChosenRegressor {
-  readonly kind: RegressorKind
+  readonly candidate: RegressorCandidate
   /** Shape [n]. */
   readonly outOfFold: Float64Array
-  /** Mean squared error out of fold, in the order of `kinds`. */
+  /** Mean squared error out of fold, in the order of the candidates. */
   readonly errors: readonly number[]
 }
 
@@ -42,31 +40,32 @@ export class NeighbourSearches {
   }
 }
 
-/** Fits one kind. @param search for kNN, over the same rows. */
+/** Fits one candidate. @param search for kNN, over the same rows. */
 export function fitRegressor(
-  kind: RegressorKind,
+  candidate: RegressorCandidate,
   problem: RegressionProblem,
   options: RegressorOptions,
   search: () => NeighbourSearch,
 ): ScalarRegressor {
-  if (kind === 'forest') return fitForestRegressor(problem, options)
-  if (kind === 'mlp') return fitMlpRegressor(problem, options)
+  if (candidate.kind === 'forest') return fitForestRegressor(problem, candidate.leaf, options)
+  if (candidate.kind === 'mlp') return fitMlpRegressor(problem, options)
   return fitKnnRegressor(problem, search())
 }
 
 /**
- * The kind with the smallest squared error on held-out rows: MixLLM's choice per LLM "by validation" (arXiv:2502.18482).
+ * The candidate with the smallest squared error on held-out rows: MixLLM's choice per LLM "by validation" (arXiv:2502.18482).
  *
- * @param rowsKey names the rows of the problem, for sharing searches.
+ * @param candidates at least one; of equal ones the first stays. @param rowsKey names the rows of the problem, for sharing searches.
  */
 export function chooseRegressor(
+  candidates: readonly RegressorCandidate[],
   problem: RegressionProblem,
   options: ChooseOptions,
   searches: NeighbourSearches,
   rowsKey: string,
 ): ChosenRegressor {
-  const { kinds, folds, validationTrees, seed } = options
-  const outOfFold = kinds.map(() => new Float64Array(problem.y.length))
+  const { folds, validationTrees, seed } = options
+  const outOfFold = candidates.map(() => new Float64Array(problem.y.length))
   const rows = Array.from(problem.y, (_, row) => row)
   for (let fold = 0; fold < folds; fold++) {
     const train = selectProblemRows(
@@ -74,8 +73,8 @@ export function chooseRegressor(
       rows.filter((row) => row % folds !== fold),
     )
     const search = () => searches.of(`${fold}/${folds} ${rowsKey}`, train)
-    kinds.forEach((kind, index) => {
-      const regressor = fitRegressor(kind, train, { seed, trees: validationTrees }, search)
+    candidates.forEach((candidate, index) => {
+      const regressor = fitRegressor(candidate, train, { seed, trees: validationTrees }, search)
       for (let row = fold; row < rows.length; row += folds) {
         outOfFold[index]![row] = regressor.predict(problem.x.subarray(row * problem.d, (row + 1) * problem.d))
       }
@@ -83,7 +82,7 @@ export function chooseRegressor(
   }
   const errors = outOfFold.map((predicted) => meanSquare(predicted, problem.y))
   const best = errors.indexOf(Math.min(...errors))
-  return { kind: kinds[best]!, outOfFold: outOfFold[best]!, errors }
+  return { candidate: candidates[best]!, outOfFold: outOfFold[best]!, errors }
 }
 
 function meanSquare(predicted: Float64Array, y: Float64Array): number {

@@ -9,7 +9,7 @@ import { NeighbourSearches } from './choose-regressor.ts'
 import { FittedMixLlm, type MixLlmShared } from './fitted-mixllm.ts'
 import { LlmPredictors, type LlmPredictorsOptions, type PoolMeans } from './llm-predictors.ts'
 import { MixLlmEmbedding } from './mixllm-embedding.ts'
-import { type RegressorKind, regressorKinds } from './scalar-regressor.ts'
+import type { RegressorKind } from './scalar-regressor.ts'
 import { trainingTags } from './training-tags.ts'
 
 export interface FitMixLlmOptions {
@@ -28,6 +28,8 @@ export interface FitMixLlmOptions {
   readonly extraTags?: readonly (readonly string[])[]
   /** Instead of clusters of the tags: an edited map. */
   readonly domainOfTag?: DomainOfTag
+  /** `last`: the projection stays after all its epochs even where it does not help, for ablations. Default `best`. */
+  readonly keepProjection?: 'best' | 'last'
   /** Of each forest that is served. Default 100. */
   readonly trees?: number
   /** Default `forest`, the paper's. */
@@ -39,8 +41,8 @@ export interface FitMixLlmOptions {
 const defaultTrees = 100
 const defaultFolds = 5
 
-/** Of the forests that are only compared with other kinds: a quarter, which ranks them as well. */
-const validationShare = 0.25
+/** Of the forests that are only compared: enough to rank them. */
+const validationShare = 0.15
 const fewestValidationTrees = 10
 
 /**
@@ -85,7 +87,6 @@ function predictorOptions(options: FitMixLlmOptions): LlmPredictorsOptions {
     seed: options.seed,
     trees,
     validationTrees: Math.min(trees, Math.max(fewestValidationTrees, Math.round(trees * validationShare))),
-    kinds: regressorKinds,
     folds: options.folds ?? defaultFolds,
     qualityKind: options.qualityKind ?? 'forest',
   }
@@ -116,7 +117,10 @@ function fitProjection(
     domains: domains.names.length,
   }
   const labels = { quality: rows.quality, columns: rows.llms.length }
-  const { projection, epoch } = fitTagEnhancedProjection(prompts, labels, { seed: options.seed })
+  const { projection, epoch } = fitTagEnhancedProjection(prompts, labels, {
+    seed: options.seed,
+    keep: options.keepProjection ?? 'best',
+  })
   return { projection, domains: domains.names, epoch }
 }
 

@@ -1,12 +1,15 @@
 import { RegressionForest } from '../../routing/numeric/regression-forest.ts'
 import type { RegressionProblem, RegressorOptions, ScalarRegressor } from './scalar-regressor.ts'
 
-/** Fewest rows in a leaf; share of the entries of e_n that a split looks at. The paper does not say. */
-const leaf = 5
+/** Share of the entries of e_n that a split looks at; the paper does not say. */
 const featureShare = 0.3
 
 /** A random forest of one target: MixLLM's choice for quality. A mean of labels, so that it stays within their range. */
-export function fitForestRegressor(problem: RegressionProblem, options: RegressorOptions): ScalarRegressor {
+export function fitForestRegressor(
+  problem: RegressionProblem,
+  leaf: number,
+  options: RegressorOptions,
+): ScalarRegressor {
   const { trees, seed } = options
   const forest = RegressionForest.fit(problem.x, problem.d, problem.y, 1, { trees, leaf, featureShare, seed })
   const out = new Float64Array(1)

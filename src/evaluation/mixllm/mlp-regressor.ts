@@ -10,14 +10,14 @@ import {
 
 /** One hidden layer keeps a pool's networks trainable in seconds; MixLLM says only that each is under 2 MB. */
 const hidden = [32]
-const learningRate = 0.003
+const learningRate = 0.005
 const weightDecay = 0.01
 const batch = 64
-const epochs = 30
+const epochs = 20
 
 /** Share of the rows that decides when to stop, and how many epochs without a gain are waited for. */
 const heldOutShare = 0.15
-const patience = 4
+const patience = 2
 
 /**
  * A small network of one target: log loss behind a sigmoid for targets in [0, 1], squared loss on the standardised target

@@ -1,9 +1,13 @@
 import { selectMatrixRows } from '../../routing/numeric/matrix.ts'
 
 /** The kinds of learner that MixLLM chooses from, per LLM (arXiv:2502.18482). */
-export const regressorKinds = ['forest', 'mlp', 'knn'] as const
+export type RegressorKind = 'forest' | 'mlp' | 'knn'
 
-export type RegressorKind = (typeof regressorKinds)[number]
+/** What validation compares: a kind with its settings. */
+export type RegressorCandidate =
+  | { readonly kind: 'forest' /** Fewest rows in a leaf. */; readonly leaf: number }
+  | { readonly kind: 'mlp' }
+  | { readonly kind: 'knn' }
 
 /** One number from e_n: quality, or the logarithm of a length or a bill. */
 export interface ScalarRegressor {

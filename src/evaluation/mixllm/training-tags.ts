@@ -18,7 +18,7 @@ export interface TrainingTagsOptions {
 const promptsPerTopic = 50
 const mostTopics = 30
 
-/** A tag counts from this confidence on. */
+/** A keyword or a form counts from this confidence on. The nearest topic always counts. */
 const leastConfidence = 0.5
 
 /**
@@ -40,8 +40,9 @@ export function trainingTags(
   const topics = topicTagger(texts, contexts, options.seed)
   return texts.map((text, row) => {
     const context = contexts[row]!
-    const certain = [...keywords.tag(text), ...topics.tag(text, context).slice(0, 1)]
-    const names = certain.flatMap(({ name, confidence }) => (confidence >= leastConfidence ? [name] : []))
+    const names = keywords.tag(text).flatMap(({ name, confidence }) => (confidence >= leastConfidence ? [name] : []))
+    const nearest = topics.tag(text, context)[0]
+    if (nearest !== undefined) names.push(nearest.name)
     const source = options.sources?.[row] ?? ''
     const given = [...(source === '' ? [] : [`source:${source}`]), ...(options.extraTags?.[row] ?? [])]
     return [...new Set([...names, ...given])]
@@ -58,5 +59,6 @@ function topicTagger(texts: readonly string[], contexts: readonly RoutingContext
     embeddings,
     d,
     Array.from(assignment, (topic) => [names[topic]!]),
+    { leastConfidence: 0 },
   )
 }

@@ -13,6 +13,8 @@ export interface TagEnhancedProjectionOptions extends Partial<TagEnhancedLossOpt
   readonly learningRate?: number
   /** Default 64. */
   readonly batch?: number
+  /** `last`: all epochs, and the last one is kept whatever it does to quality, as for an ablation. Default `best`. */
+  readonly keep?: 'best' | 'last'
 }
 
 export interface FittedProjection {
@@ -44,7 +46,7 @@ const fewestHeldOut = 20
 /**
  * Trains the head by L ({@link TagEnhancedLoss}) on four fifths of the prompts, and keeps the epoch at which ridge on
  * [e ‖ p] predicts the quality of the other fifth best within domains. The identity stays unless an epoch is better than it
- * by more than one standard error of the paired difference over prompts. Deterministic in its arguments.
+ * by more than two standard errors of the paired difference over prompts (it is the best of many epochs). Deterministic in its arguments.
  *
  * @throws {RoutingError} `dimension_mismatch` when the matrices disagree.
  */
@@ -62,7 +64,7 @@ export function fitTagEnhancedProjection(
   const heldOut = order.slice(0, heldOutCount)
   const train = order.slice(heldOutCount)
   const identity = { projection: TagEnhancedProjection.identity(d), epoch: 0 }
-  if (heldOutCount < fewestHeldOut || prompts.domains < 2) return { ...identity, heldOutError: [] }
+  if (heldOutCount < fewestHeldOut || domainsSeen(prompts) < 2) return { ...identity, heldOutError: [] }
 
   const judge = new WithinDomainError(prompts, labels, train, heldOut)
   const trainer = new HeadTrainer(prompts, train, options, random)
@@ -75,9 +77,11 @@ export function fitTagEnhancedProjection(
     const errors = judge.errors(projection)
     heldOutError.push(errors.mean)
     if (errors.mean < best.errors.mean) best = { projection, epoch, errors }
-    if (epoch - best.epoch >= patience) break
+    if (options.keep === 'last') best = { projection, epoch, errors }
+    else if (epoch - best.epoch >= patience) break
   }
-  const kept = isBetter(best.errors.perPrompt, start.perPrompt) ? best : identity
+  const isKept = options.keep === 'last' || isBetter(best.errors.perPrompt, start.perPrompt)
+  const kept = isKept ? best : identity
   return { projection: kept.projection, epoch: kept.epoch, heldOutError }
 }
 
@@ -89,14 +93,18 @@ function requireConsistent({ embeddings, dimension, domainOf }: DomainPrompts, l
   }
 }
 
-/** Whether the mean paired difference is below zero by more than its standard error. */
+function domainsSeen({ domainOf }: DomainPrompts): number {
+  return new Set(domainOf.filter((domain) => domain !== -1)).size
+}
+
+/** Whether the mean paired difference is below zero by more than two standard errors. */
 function isBetter(errors: Float64Array, than: Float64Array): boolean {
   const n = errors.length
   let mean = 0
   for (let i = 0; i < n; i++) mean += (errors[i]! - than[i]!) / n
   let variance = 0
   for (let i = 0; i < n; i++) variance += (errors[i]! - than[i]! - mean) ** 2 / (n - 1)
-  return mean < -Math.sqrt(variance / n)
+  return mean < -2 * Math.sqrt(variance / n)
 }
 
 /** M and what moves it. */

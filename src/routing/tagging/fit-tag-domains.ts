@@ -4,14 +4,14 @@ import { TagDomains } from './tag-domains.ts'
 export interface TagDomainsOptions {
   /** Domains at most. Default 20, as in MixLLM. */
   readonly domains?: number
-  /** A tag on a larger share of the prompts tells nothing apart and is left out. Default .5. */
+  /** A tag on a larger share of the prompts tells nothing apart and is left out. Default .25. */
   readonly commonestShare?: number
   /** A tag on fewer prompts is left out. Default 5. */
   readonly fewestPrompts?: number
 }
 
 const defaultDomains = 20
-const defaultCommonestShare = 0.5
+const defaultCommonestShare = 0.25
 const defaultFewestPrompts = 5
 
 /** Tags that name a domain. */
@@ -24,7 +24,7 @@ interface SeenTag {
 }
 
 /**
- * Groups tags into domains by average-linkage agglomerative clustering (mathematics §13). Two tags are alike by half the
+ * Groups tags into domains by agglomerative clustering (mathematics §13). Two tags are alike by half the
  * cosine of their prompts' mean embeddings and half the Jaccard index of the sets of prompts. A domain is named by its two commonest tags.
  *
  * Deviation from MixLLM (arXiv:2502.18482), where people grouped the tags: clusters stand in for them; the map that comes
@@ -40,7 +40,7 @@ export function fitTagDomains(
 ): TagDomains {
   requireDimension('The embeddings', embeddings.length, dimension * tagsOf.length)
   const tags = seenTags(tagsOf, options)
-  const clusters = agglomerate(similarities(tags, embeddings, dimension), options.domains ?? defaultDomains)
+  const clusters = agglomerate(distances(tags, embeddings, dimension), options.domains ?? defaultDomains)
   const domainOfTag: Record<string, string> = {}
   for (const cluster of clusters) {
     const members = cluster.map((index) => tags[index]!).sort((a, b) => b.rows.length - a.rows.length)
@@ -71,21 +71,21 @@ function seenTags(tagsOf: readonly (readonly string[])[], options: TagDomainsOpt
     .sort((a, b) => (a.name < b.name ? -1 : 1))
 }
 
-/** Row-major, tags × tags. */
-function similarities(tags: readonly SeenTag[], embeddings: Float32Array, dimension: number): Float64Array {
+/** One less what two tags are alike; row-major, tags × tags. */
+function distances(tags: readonly SeenTag[], embeddings: Float32Array, dimension: number): Float64Array {
   const count = tags.length
   const means = tags.map(({ rows }) => unitMean(rows, embeddings, dimension))
-  const alike = new Float64Array(count * count)
+  const apart = new Float64Array(count * count)
   for (let a = 0; a < count; a++) {
     for (let b = 0; b < a; b++) {
       let cosine = 0
       for (let j = 0; j < dimension; j++) cosine += means[a]![j]! * means[b]![j]!
-      const value = (cosine + jaccard(tags[a]!.rows, tags[b]!.rows)) / 2
-      alike[a * count + b] = value
-      alike[b * count + a] = value
+      const value = 1 - (cosine + jaccard(tags[a]!.rows, tags[b]!.rows)) / 2
+      apart[a * count + b] = value
+      apart[b * count + a] = value
     }
   }
-  return alike
+  return apart
 }
 
 function unitMean(rows: readonly number[], embeddings: Float32Array, dimension: number): Float64Array {
@@ -103,37 +103,49 @@ function jaccard(a: readonly number[], b: readonly number[]): number {
   return both / (a.length + b.length - both)
 }
 
-/** Joins the two clusters that are alike most on average until `count` are left. O(tags³). @returns indices of tags. */
-function agglomerate(alike: Float64Array, count: number): number[][] {
-  const tags = Math.sqrt(alike.length)
-  const sums = alike.slice()
+/**
+ * Joins the two clusters whose union is tightest until `count` are left: Ward's linkage (1963) by the update of Lance and Williams
+ * (1967). Average linkage left one domain of nearly all tags and many of one. O(tags³).
+ *
+ * @param distances squared, row-major [tags × tags]; overwritten. @returns indices of tags.
+ */
+function agglomerate(distances: Float64Array, count: number): number[][] {
+  const tags = Math.sqrt(distances.length)
   const clusters: (number[] | undefined)[] = Array.from({ length: tags }, (_, tag) => [tag])
   for (let left = tags; left > Math.max(1, count); left--) {
-    const [a, b] = closestPair(clusters, sums, tags)
+    const [a, b] = closestPair(clusters, distances, tags)
+    const sizeA = clusters[a]!.length
+    const sizeB = clusters[b]!.length
+    const between = distances[a * tags + b]!
     clusters[a]!.push(...clusters[b]!)
     clusters[b] = undefined
-    for (let other = 0; other < tags; other++) {
-      sums[a * tags + other]! += sums[b * tags + other]!
-      sums[other * tags + a] = sums[a * tags + other]!
-    }
+    clusters.forEach((cluster, other) => {
+      if (cluster === undefined || other === a) return
+      const size = cluster.length
+      const apart =
+        (size + sizeA) * distances[a * tags + other]! + (size + sizeB) * distances[b * tags + other]! - size * between
+      const joined = apart / (size + sizeA + sizeB)
+      distances[a * tags + other] = joined
+      distances[other * tags + a] = joined
+    })
   }
   return clusters.filter((cluster) => cluster !== undefined)
 }
 
-/** @param sums of the similarities between the tags of two clusters. Of equal pairs the first. */
-function closestPair(clusters: readonly (number[] | undefined)[], sums: Float64Array, tags: number): [number, number] {
+/** Of equal pairs the first. */
+function closestPair(
+  clusters: readonly (readonly number[] | undefined)[],
+  distances: Float64Array,
+  tags: number,
+): [number, number] {
   let best: [number, number] = [0, 1]
-  let bestMean = Number.NEGATIVE_INFINITY
+  let least = Number.POSITIVE_INFINITY
   for (let a = 0; a < tags; a++) {
+    if (clusters[a] === undefined) continue
     for (let b = a + 1; b < tags; b++) {
-      const first = clusters[a]
-      const second = clusters[b]
-      if (first === undefined || second === undefined) continue
-      const mean = sums[a * tags + b]! / (first.length * second.length)
-      if (mean > bestMean) {
-        bestMean = mean
-        best = [a, b]
-      }
+      if (clusters[b] === undefined || distances[a * tags + b]! >= least) continue
+      least = distances[a * tags + b]!
+      best = [a, b]
     }
   }
   return best
