@@ -42,7 +42,12 @@ export function fitMetaLlm(knowledge: OfflineKnowledge): FittedOnlinePolicy {
   const features = contextFeatures(knowledge)
   const warm = new WarmArms(features)
   const start = (part: OfflineKnowledge, setting: MetaLlmSetting, goal: OnlineGoal) =>
-    new MetaLlm(warm.of(part, setting.penalty), warm.costPrice(part, setting.penalty, goal), setting, features)
+    new MetaLlm(
+      warm.of(part, setting.penalty),
+      warm.costPrice(part, setting.penalty, goal),
+      setting.explorationWidth,
+      features,
+    )
   const tuning = new OnlineTuning(knowledge, settings, start)
   return { start: (goal) => start(knowledge, tuning.settingFor(goal), goal) }
 }
@@ -62,6 +67,30 @@ interface WarmArm {
   readonly cost: LinearArm
 }
 
+/** Every arm after the offline outcomes of its LLM. @param features x by context. */
+export function warmMetaLlmArms(
+  { rows }: OfflineKnowledge,
+  penalty: number,
+  features: ContextTable,
+): readonly WarmArm[] {
+  const width = rows.llms.length
+  const dimension = features.row(rows.contexts[0]!).length
+  const arms = rows.llms.map(() => ({
+    quality: new LinearArm(dimension, penalty),
+    cost: new LinearArm(dimension, penalty),
+  }))
+  rows.contexts.forEach((context, row) => {
+    const x = features.row(context)
+    arms.forEach(({ quality, cost }, llm) => {
+      const cell = row * width + llm
+      if (Number.isNaN(rows.quality[cell]!) || Number.isNaN(rows.costUsd[cell]!)) return
+      quality.update(x, rows.quality[cell]!)
+      cost.update(x, rows.costUsd[cell]!)
+    })
+  })
+  return arms
+}
+
 /** The arms after all offline outcomes, per part of the rows and penalty. */
 class WarmArms {
   readonly #features: ContextTable
@@ -77,22 +106,7 @@ class WarmArms {
     this.#arms.set(part, byPenalty)
     const known = byPenalty.get(penalty)
     if (known !== undefined) return known
-    const { rows } = part
-    const width = rows.llms.length
-    const dimension = this.#features.row(rows.contexts[0]!).length
-    const arms = rows.llms.map(() => ({
-      quality: new LinearArm(dimension, penalty),
-      cost: new LinearArm(dimension, penalty),
-    }))
-    rows.contexts.forEach((context, row) => {
-      const x = this.#features.row(context)
-      arms.forEach(({ quality, cost }, llm) => {
-        const cell = row * width + llm
-        if (Number.isNaN(rows.quality[cell]!) || Number.isNaN(rows.costUsd[cell]!)) return
-        quality.update(x, rows.quality[cell]!)
-        cost.update(x, rows.costUsd[cell]!)
-      })
-    })
+    const arms = warmMetaLlmArms(part, penalty, this.#features)
     byPenalty.set(penalty, arms)
     return arms
   }
@@ -146,15 +160,17 @@ interface OnlineArm {
   readonly costMoment: Float64Array
 }
 
-class MetaLlm implements OnlinePolicy {
+/** LinUCB with disjoint arms; the whole of it is {@link bound}. */
+export class MetaLlm implements OnlinePolicy {
   readonly #arms: OnlineArm[]
   readonly #costPrice: number
-  readonly #setting: MetaLlmSetting
+  readonly #explorationWidth: number
   readonly #features: ContextTable
 
-  constructor(warm: readonly WarmArm[], costPrice: number, setting: MetaLlmSetting, features: ContextTable) {
+  /** @param warm copied. @param costPrice p, USD⁻¹. @param explorationWidth α. */
+  constructor(warm: readonly WarmArm[], costPrice: number, explorationWidth: number, features: ContextTable) {
     this.#costPrice = costPrice
-    this.#setting = setting
+    this.#explorationWidth = explorationWidth
     this.#features = features
     this.#arms = warm.map(({ quality, cost }) => {
       const reward = quality.clone()
@@ -168,18 +184,22 @@ class MetaLlm implements OnlinePolicy {
 
   choose({ context, candidates }: OnlineRequest): number {
     const x = this.#features.row(context)
-    const { explorationWidth } = this.#setting
     let best = candidates[0]!
     let bestBound = Number.NEGATIVE_INFINITY
     for (const llm of candidates) {
-      const { reward } = this.#arms[llm]!
-      const width = explorationWidth === 0 ? 0 : explorationWidth * Math.sqrt(Math.max(0, reward.variance(x)))
-      const bound = reward.mean(x) + width
+      const bound = this.bound(llm, x)
       if (bound <= bestBound) continue
       best = llm
       bestBound = bound
     }
     return best
+  }
+
+  /** θᵀx + α·√(xᵀA⁻¹x), reward units. */
+  bound(llm: number, x: Float64Array): number {
+    const { reward } = this.#arms[llm]!
+    if (this.#explorationWidth === 0) return reward.mean(x)
+    return reward.mean(x) + this.#explorationWidth * Math.sqrt(Math.max(0, reward.variance(x)))
   }
 
   learn({ context }: OnlineRequest, { llm, quality, satisfied, costUsd }: OnlineFeedback): void {

@@ -80,33 +80,42 @@ export function fitParetoBandit(knowledge: OfflineKnowledge): FittedOnlinePolicy
   }
 }
 
-/** A = s·A_off + λ₀I, b = s·b_off + λ₀·θ_off, s = n_eff/A_off[d, d], the bias entry, which counts the rows. */
-function warmStart(part: OfflineKnowledge, features: ContextTable): readonly LinearArm[] {
-  const { rows } = part
+function warmStart({ rows }: OfflineKnowledge, features: ContextTable): readonly LinearArm[] {
   const width = rows.llms.length
   const dimension = features.row(rows.contexts[0]!).length
   return rows.llms.map((_, llm) => {
-    const offline = new LinearArm(dimension, priorPenalty)
-    let count = 0
-    rows.contexts.forEach((context, row) => {
-      const quality = rows.quality[row * width + llm]!
-      if (Number.isNaN(quality)) return
-      offline.update(features.row(context), quality)
-      count++
-    })
-    if (count === 0) return new LinearArm(dimension, priorPenalty)
-    const scale = effectiveRows / count
-    const warm = new LinearArm(dimension, priorPenalty / scale)
-    rows.contexts.forEach((context, row) => {
-      const quality = rows.quality[row * width + llm]!
-      if (!Number.isNaN(quality)) warm.update(features.row(context), quality)
-    })
-    // s·(A_off + λ₀/s·I) = s·A_off + λ₀I: scaling the whole is what a discount by s does.
-    warm.discount(scale)
-    for (let i = 0; i < dimension; i++) warm.moment[i]! += priorPenalty * offline.theta[i]!
-    warm.solve()
-    return warm
+    const known = rows.contexts.flatMap((_context, row) =>
+      Number.isNaN(rows.quality[row * width + llm]!) ? [] : [row],
+    )
+    const seen = known.map((row) => features.row(rows.contexts[row]!))
+    const rewards = known.map((row) => rows.quality[row * width + llm]!)
+    return warmParetoBanditArm(seen, rewards, dimension)
   })
+}
+
+/**
+ * A = s·A_off + λ₀I, b = s·b_off + λ₀·θ_off, s = n_eff/A_off[d, d], the bias entry, which counts the rows.
+ *
+ * @param dimension d; without any row the arm is cold.
+ */
+export function warmParetoBanditArm(
+  seen: readonly Float64Array[],
+  rewards: readonly number[],
+  dimension: number,
+): LinearArm {
+  const offline = new LinearArm(dimension, priorPenalty)
+  if (seen.length === 0) return offline
+  const scale = effectiveRows / seen.length
+  const warm = new LinearArm(dimension, priorPenalty / scale)
+  seen.forEach((x, row) => {
+    offline.update(x, rewards[row]!)
+    warm.update(x, rewards[row]!)
+  })
+  // s·(A_off + λ₀/s·I) = s·A_off + λ₀I: scaling the whole is what a discount by s does.
+  warm.discount(scale)
+  for (let i = 0; i < dimension; i++) warm.moment[i]! += priorPenalty * offline.theta[i]!
+  warm.solve()
+  return warm
 }
 
 export class ParetoBandit implements OnlinePolicy {
