@@ -50,6 +50,8 @@ export interface ReplayOptions {
   readonly feedback: StreamFeedback
   /** LLMs in the pool, indices. Default: all. */
   readonly candidates?: readonly number[]
+  /** Row whose outcome of the same LLM is fed back instead of the request's own; for controls. */
+  readonly feedbackFrom?: ReadonlyMap<number, number>
 }
 
 /** What happened, in the order of the rows. */
@@ -86,7 +88,9 @@ export async function replayStream(
     answered.push(llm)
     if (served !== undefined && served.completionMs > load!.timeLimitMs) late.push(position)
     policy.called?.(callOf(from, cell, llm, served), nowMs)
-    if (feedback !== 'none') policy.learn(request, feedbackOf(from, cell, llm, feedback, served))
+    if (feedback === 'none') continue
+    const source = options.feedbackFrom?.get(row) ?? row
+    policy.learn(request, feedbackOf(from, source * from.data.llms.length + llm, llm, feedback, served))
   }
   return { rows, answered, late }
 }

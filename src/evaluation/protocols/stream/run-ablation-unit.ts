@@ -1,3 +1,5 @@
+import { SeededRandom, shuffle } from '../../../routing/numeric/random-source.ts'
+import type { FittedMixLlm } from '../../mixllm/fitted-mixllm.ts'
 import { MetaDecisionMaker, type MetaDecisionOptions, type OfflineMixLlm } from '../../mixllm/meta-decision-maker.ts'
 import type { WorkerCache } from '../../protocol.ts'
 import { replayStream, requestOf, type StreamLoad } from './replay-stream.ts'
@@ -22,7 +24,7 @@ export async function runAblationUnit(
   cache: WorkerCache,
   onProgress: (share: number) => void,
 ): Promise<StreamUnitOutput> {
-  const { offline } = await cachedMixLlm(from, offlineShare, cache)
+  const { fitted, offline } = await cachedMixLlm(from, offlineShare, cache)
   onProgress(0.3)
   const { offline: withoutTags } = await mixLlmFit(from, 'none')
   onProgress(0.6)
@@ -30,10 +32,20 @@ export async function runAblationUnit(
   const runs = [
     ...(await tagRuns(at, offline, withoutTags)),
     ...(await learnedRuns(at, offline)),
+    ...(await shuffledRuns(at, offline)),
     ...(await loadRuns(at, offline)),
     ...topRuns(at, offline),
   ]
-  return { seed: from.seed, runs, courses: [], notes: [] }
+  return { seed: from.seed, runs, courses: [], notes: [tagNote(from.seed, fitted)] }
+}
+
+function tagNote(seed: number, fitted: FittedMixLlm): string {
+  const { domains, projectionEpoch } = fitted.describe()
+  const outcome =
+    projectionEpoch === 0
+      ? 'early stopping kept the embedding as it is, so that tags change nothing'
+      : `the tag-enhanced projection was stopped after epoch ${projectionEpoch}`
+  return `Seed ${seed}, 80:20: ${domains.length} domains of tags; ${outcome}.`
 }
 
 /** What a row's setting says of its experiment. */
@@ -79,6 +91,28 @@ async function learnedRuns({ from, offlineShare }: Place, offline: OfflineMixLlm
       await replayStream(from, from.parts.online, policy, { load: loadOf(timeLimit), feedback })
       runs.push(await testRun(from, 'mixllm', setting, policy))
     }
+  }
+  return runs
+}
+
+/** A control: each answer is told the quality that the same LLM had on another prompt of the stream. */
+async function shuffledRuns({ from, offlineShare }: Place, offline: OfflineMixLlm): Promise<StreamRun[]> {
+  const { online } = from.parts
+  const others = [...online]
+  shuffle(others, new SeededRandom(from.seed))
+  const feedbackFrom = new Map(online.map((row, i) => [row, others[i]!]))
+  const runs: StreamRun[] = []
+  for (const lambda of lambdas) {
+    const setting = {
+      lambda,
+      offlineShare,
+      feedback: 'refined',
+      timeLimit: null,
+      control: 'shuffled-feedback',
+    } as const
+    const policy = maker(from, offline, setting)
+    await replayStream(from, online, policy, { load: undefined, feedback: 'refined', feedbackFrom })
+    runs.push(await testRun(from, 'mixllm', setting, policy))
   }
   return runs
 }

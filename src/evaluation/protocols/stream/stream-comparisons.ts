@@ -2,9 +2,9 @@ import type { Comparison } from '../../evaluation-result.ts'
 import { holm } from '../../metrics/interval.ts'
 import type { PolicyName } from '../../policy-names.ts'
 import { differenceOf, type Measured, promptInterval, pValue } from './measured.ts'
-import { meanUtility } from './stream-findings.ts'
 import { lambdas, offlineShares, type StreamFeedback, timeLimitsSeconds } from './stream-setting.ts'
 import type { RunSummary, StreamSummary } from './summarise-runs.ts'
+import { meanUtility } from './sweep-means.ts'
 
 const opponents: readonly PolicyName[] = ['pointsman', 'mixllm', 'zero-router', 'task-oracle']
 

@@ -1,7 +1,9 @@
 import type { Figure, FigurePoint, FigureSeries } from '../../evaluation-result.ts'
+import { tagSweeps } from './ablation-findings.ts'
+import { liftPair, paperLifts } from './lift-findings.ts'
 import { averageOf, liftOf, type Measured, promptInterval } from './measured.ts'
+import { poolSweeps } from './pool-findings.ts'
 import { loadFactors, loadLambda } from './run-ablation-unit.ts'
-import { bandLift, costBands, liftPair, paperLifts, poolSweeps, tagSweeps } from './stream-findings.ts'
 import type { StreamCourse, StreamUnitOutput } from './stream-output.ts'
 import {
   curveLambdas,
@@ -12,6 +14,7 @@ import {
   timeLimitsSeconds,
 } from './stream-setting.ts'
 import type { RunSummary, StreamSummary } from './summarise-runs.ts'
+import { bandLift, costBands } from './sweep-means.ts'
 
 const costAxis = { label: 'mean cost of a request', scale: 'log', unit: 'usd' } as const
 const qualityAxis = { label: 'mean quality' } as const

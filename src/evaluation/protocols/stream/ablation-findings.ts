@@ -1,0 +1,94 @@
+import type { Finding } from '../../evaluation-result.ts'
+import { averageOf, describeFigure, differenceOf, judge } from './measured.ts'
+import { curveLambdas, lambdas } from './stream-setting.ts'
+import type { RunSummary, StreamSummary } from './summarise-runs.ts'
+import { bandBorder, bandLift, costBands, meanQuality, meanUtility } from './sweep-means.ts'
+
+const source = 'MixLLM'
+
+/** MixLLM with and without tags on the fine curve; empty where not run. */
+export function tagSweeps(summary: StreamSummary): { readonly tagged: RunSummary[]; readonly plain: RunSummary[] } {
+  const rows = (ablation: string | null) =>
+    summary.sweep('mixllm', { offlineShare: 0.8, feedback: 'none', timeLimit: null, ablation }, curveLambdas)
+  return { tagged: rows(null), plain: rows('tags') }
+}
+
+/** Table 2 of the paper: what tags add where little and where much may be spent. */
+export function tagFindings(summary: StreamSummary): Finding[] {
+  const { tagged, plain } = tagSweeps(summary)
+  const bands = costBands(summary)
+  if (tagged.length === 0 || plain.length === 0 || bands === undefined) return []
+  return (['low', 'high'] as const).map((name) => {
+    const lift = bandLift(tagged, plain, bands[name])
+    const stated = name === 'low' ? '+5.72 %' : '+0.79 %'
+    return {
+      id: `mixllm-tags-${name}-cost`,
+      source,
+      claim: `The tag-enhanced embedding raises quality in the ${name}-cost band (the paper: ${stated}).`,
+      verdict: judge(lift),
+      evidence: `Mean quality along the hull ${name === 'low' ? 'up to' : 'from'} ${100 * bandBorder} % of the dearest LLM’s cost, with against without: ${describeFigure(lift, 'share')}.`,
+    }
+  })
+}
+
+/** What the uncertainty term and the waiting penalty add. */
+export function ablationFindings(summary: StreamSummary): Finding[] {
+  const findings: Finding[] = []
+  const setting = { offlineShare: 0.8, feedback: 'refined', timeLimit: null }
+  const full = summary.sweep('mixllm', setting, lambdas)
+  const still = summary.sweep('mixllm', { ...setting, ablation: 'uncertainty' }, lambdas)
+  if (full.length > 0 && still.length > 0) {
+    const gain = differenceOf(meanUtility(summary, full), meanUtility(summary, still))
+    const wide = summary.sweep('mixllm', { ...setting, explorationWeight: 0.2 }, lambdas)
+    const wideGain =
+      wide.length === 0
+        ? ''
+        : ` Twenty times as wide (α = .2): ${describeFigure(differenceOf(meanUtility(summary, wide), meanUtility(summary, still)), 'quality')}.`
+    findings.push({
+      id: 'mixllm-uncertainty',
+      source,
+      claim: 'The uncertainty term (α = .01) makes what is learned online better.',
+      verdict: judge(gain),
+      evidence: `Utility after the stream with it less without it, mean over λ: ${describeFigure(gain, 'quality')}.${wideGain}`,
+    })
+  }
+  const limited = { ...setting, timeLimit: 30 }
+  const penalised = summary.sweep('mixllm', limited, lambdas)
+  const unpenalised = summary.sweep('mixllm', { ...limited, ablation: 'penalty' }, lambdas)
+  if (penalised.length > 0 && unpenalised.length > 0) {
+    const gain = differenceOf(meanQuality(penalised), meanQuality(unpenalised))
+    const onTime = differenceOf(
+      averageOf(penalised.map((row) => row.onTimeShare)),
+      averageOf(unpenalised.map((row) => row.onTimeShare)),
+    )
+    findings.push({
+      id: 'mixllm-penalty-under-load',
+      source,
+      claim: 'The waiting penalty keeps quality up under load (late answers count 0).',
+      verdict: judge(gain),
+      evidence: `Quality with it less without it, mean over λ, τ = 30 s: ${describeFigure(gain, 'quality')}; answers in time ${describeFigure(onTime, 'share')}.`,
+    })
+  }
+  return findings
+}
+
+/** Whether it is the labels that teach. */
+export function controlFinding(summary: StreamSummary): Finding[] {
+  const setting = { offlineShare: 0.8, feedback: 'refined', timeLimit: null }
+  const taught = summary.sweep('mixllm', setting, lambdas)
+  const shuffled = summary.sweep('mixllm', { ...setting, control: 'shuffled-feedback' }, lambdas)
+  const untaught = summary.sweep('mixllm', { ...setting, feedback: 'none' }, lambdas)
+  if (taught.length === 0 || shuffled.length === 0 || untaught.length === 0) return []
+  const utilityOf = (rows: readonly RunSummary[]) => meanUtility(summary, rows)
+  const gain = differenceOf(utilityOf(taught), utilityOf(shuffled))
+  const control = differenceOf(utilityOf(shuffled), utilityOf(untaught))
+  return [
+    {
+      id: 'control-shuffled-feedback',
+      source: 'control',
+      claim: 'Feedback teaches MixLLM more than the same labels dealt out to other prompts.',
+      verdict: judge(gain),
+      evidence: `Utility with feedback less utility with shuffled feedback, mean over λ, 80:20: ${describeFigure(gain, 'quality')}; shuffled feedback less none, which should be no gain: ${describeFigure(control, 'quality')}.`,
+    },
+  ]
+}
