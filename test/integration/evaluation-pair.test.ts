@@ -92,6 +92,7 @@ describe('pairProtocol', () => {
     expect(against.difference.low).toBeGreaterThan(0.2)
     expect(against.pHolm).toBeLessThan(0.05)
     expect(result.findings.find(({ id }) => id === 'pair-learned-above-random')?.verdict).toBe('confirmed')
+    expect(result.findings.find(({ id }) => id === 'control-shuffled-labels')?.verdict).toBe('confirmed')
     expect(result.figures[0]!.series.map(({ name }) => name)).toEqual([
       'ridge',
       'knn',

@@ -8,6 +8,7 @@ import { pairFigures } from './pair-figures.ts'
 import { pairFindings } from './pair-findings.ts'
 import { pairPolicies } from './pair-policies.ts'
 import { type PairOutput, preparePair } from './run-pair-unit.ts'
+import { shuffledFinding } from './shuffled-control.ts'
 
 /** Joins the seeds of each policy, compares policies on the same draws and says what it means. */
 export function collectPair(
@@ -33,7 +34,10 @@ export function collectPair(
       curve: [],
     })),
     comparisons,
-    findings: pairFindings(slices, comparisons),
+    findings: [
+      ...pairFindings(slices, comparisons),
+      ...shuffledFinding(outputs.flatMap(({ shuffled }) => shuffled.map((apgr) => apgr ?? Number.NaN))),
+    ],
     figures: pairFigures(slices),
     notes: [...prepared.notes, ...notesOf(finished, joined.leftOut, prepared.ownSplit !== undefined)],
   }

@@ -9,6 +9,7 @@ import { chooseRidgePenalty } from '../../../training/choose-ridge-penalty.ts'
 import { fitMixLlm } from '../../mixllm/fit-mixllm.ts'
 import type { PolicyName } from '../../policy-names.ts'
 import { fitUniRoute } from '../../uniroute/fit-uniroute.ts'
+import { baselinePolicies } from './baseline-policies.ts'
 import { predictedGains } from './gains-of-predictor.ts'
 import { type PairPolicy, type PairTraining, strongLlm, weakLlm } from './pair-policy.ts'
 import { servedPolicies } from './served-policies.ts'
@@ -70,4 +71,5 @@ export const pairPolicies: readonly PairPolicy[] = [
   predictorPolicy('matrix-factorisation', 4, ({ rows, seed }) =>
     MatrixFactorisationQualityPredictor.fit(rows, { seed }),
   ),
+  ...baselinePolicies,
 ]

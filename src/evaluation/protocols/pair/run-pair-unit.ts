@@ -7,6 +7,7 @@ import { GapRecovery, type PairMetrics, pairMetricNames } from './gap-recovery.t
 import { type PairCase, pairCase } from './pair-case.ts'
 import { pairPolicies } from './pair-policies.ts'
 import { strongLlm, weakLlm } from './pair-policy.ts'
+import { shuffledApgr } from './shuffled-control.ts'
 
 /** What a unit of the protocol is about. */
 export interface PairUnitParameters {
@@ -22,6 +23,8 @@ export interface PairOutput {
   readonly trainPrompts: number
   readonly testPrompts: number
   readonly policies: readonly PolicyOutput[]
+  /** APGR of fits on shuffled labels, with the references; null where there is no gap to recover. */
+  readonly shuffled: readonly (number | null)[]
   /** Fit and prediction. */
   readonly seconds: number
 }
@@ -73,6 +76,7 @@ export async function runPairUnit(
     strong: training.data.llms[strongLlm]!.id,
     trainPrompts: training.rows.contexts.length,
     testPrompts: test.weak.length,
+    shuffled: index === null ? shuffledApgr(shared).map(rounded) : [],
     policies: gains.map(([policy, values]) => ({ policy, slices: slicesOf(values, shared) })),
     seconds,
   }

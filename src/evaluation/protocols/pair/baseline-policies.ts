@@ -1,0 +1,79 @@
+import { avengersPro } from '../../baselines/avengers-pro.ts'
+import { forc } from '../../baselines/forc.ts'
+import { optllm } from '../../baselines/optllm.ts'
+import { zooter } from '../../baselines/zooter.ts'
+import type { FittedStaticPolicy, StaticPolicy, StaticPrompts, StaticTraining } from '../static/static-policy.ts'
+import { type PairPolicy, type PairPrompts, type PairTraining, strongLlm } from './pair-policy.ts'
+
+/** Cost weights of the `static` protocol lie 13 % apart; asked at so many costs in between, thresholds lie 1.6 % apart. */
+const costsBetween = 8
+const weightRatio = 10 ** (6.5 / 119)
+
+/**
+ * A baseline that trades quality off against cost, as a policy of two: a call of the strong LLM costs 1, of the weak one 0, in what it is
+ * fitted and tuned on and in what it is asked. Its knob then buys strong calls, which is what this protocol counts, and its own
+ * tuning by AIQ is by the area under quality over the share of strong calls. The gain of a prompt is the share of all settings at which it
+ * goes to the strong LLM.
+ *
+ * @param readsCosts whether it trades the predicted cost it is shown, so that asking at other costs, negative ones too, gives other thresholds.
+ */
+function boughtCalls(policy: StaticPolicy, weight: number, readsCosts: boolean): PairPolicy {
+  return {
+    names: [policy.name],
+    weight,
+    async gains(training, prompts) {
+      const fitted = await policy.fit(withCountedCalls(training))
+      const costs = readsCosts ? thresholdCosts() : [1]
+      return [shareOfStrong(fitted, prompts, costs)]
+    },
+  }
+}
+
+function thresholdCosts(): number[] {
+  const between = Array.from({ length: costsBetween }, (_, i) => weightRatio ** (i / costsBetween))
+  return [...between, ...between.map((cost) => -cost)]
+}
+
+function withCountedCalls({ data, rows, embedder, seed, folds }: PairTraining): StaticTraining {
+  const costUsd = countedCalls(rows.contexts.length, 1)
+  return {
+    rows: { ...rows, costUsd },
+    texts: data.prompts.map((prompt) => prompt.text),
+    sources: data.prompts.map((prompt) => prompt.source),
+    prices: data.llms.map((llm) => llm.price),
+    embedder,
+    seed,
+    outOfFoldCostUsd: costUsd,
+    folds,
+  }
+}
+
+function countedCalls(prompts: number, strongCost: number): Float64Array {
+  return Float64Array.from({ length: 2 * prompts }, (_, cell) => (cell % 2 === strongLlm ? strongCost : 0))
+}
+
+function shareOfStrong(fitted: FittedStaticPolicy, prompts: PairPrompts, costs: readonly number[]): Float64Array {
+  const count = prompts.contexts.length
+  const strong = new Float64Array(count)
+  let settings = 0
+  for (const cost of costs) {
+    const shown: StaticPrompts = { ...prompts, predictedCostUsd: countedCalls(count, cost) }
+    const choices = fitted.choose(shown)
+    choices.answeredBy.forEach((llm, choice) => {
+      if (llm === strongLlm) strong[choice % count]!++
+    })
+    settings += choices.settings
+  }
+  return strong.map((times) => times / settings)
+}
+
+/**
+ * The baselines of the `static` protocol that mean something for two LLMs. CARROT's plug-in rule is here its regressor alone, which
+ * the rows `knn` and `ridge` are; AutoMix would need a verifier's word on every answer.
+ */
+export const baselinePolicies: readonly PairPolicy[] = [
+  boughtCalls(avengersPro, 4, false),
+  boughtCalls(zooter, 10, true),
+  boughtCalls(optllm, 6, false),
+  boughtCalls(forc, 6, false),
+]
