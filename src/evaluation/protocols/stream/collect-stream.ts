@@ -56,7 +56,7 @@ function notesOf({ prepared, service }: StreamData): string[] {
     prepared.ownSplit === undefined
       ? 'Seventy per cent of the prompts’ groups are training prompts, drawn by the seed (the paper: 80 % of the prompts).'
       : 'Training and test prompts are the set’s own split; seeds draw what is offline, and the orders.',
-    `Times are simulated for ${share(simulated)} of the outcomes, from first-token times and speeds by size and price that we declared on ${declaredSpeedsDate}; they are no measurements. ${share(measured)} are measured latencies.`,
+    timesNote(share(simulated), measured === 0 ? undefined : share(measured)),
     ...(derivedLengths === 0
       ? []
       : [
@@ -66,4 +66,10 @@ function notesOf({ prepared, service }: StreamData): string[] {
     `MixLLM’s forests have ${mixLlmTrees} trees here.`,
     'Intervals of levels and comparisons: bootstrap over groups of prompts, seeds averaged. Findings also need Student’s interval over seeds.',
   ]
+}
+
+function timesNote(simulated: string, measured: string | undefined): string {
+  const declared = `simulated, from first-token times and speeds by size and price that we declared on ${declaredSpeedsDate}; they are no measurements`
+  if (measured === undefined) return `All times are ${declared}.`
+  return `${measured} of the outcomes have a measured latency. The times of the other ${simulated} are ${declared}.`
 }

@@ -65,7 +65,14 @@ export async function runMainUnit(
     }
   }
   if (withReferences) runs.push(...(await runReferences(from)))
-  return { seed: from.seed, runs, courses, notes: [] }
+  return { seed: from.seed, runs, courses, notes: withReferences ? [slotNote(from)] : [] }
+}
+
+/** c_l as published with the result. */
+function slotNote({ seed, data, slots, meanCostUsd, costReferenceUsd }: StreamCase): string {
+  const list = data.llms.map((llm, i) => `${llm.id} ${slots[i]}`).join(', ')
+  const dearest = data.llms[meanCostUsd.indexOf(costReferenceUsd)]!.id
+  return `Seed ${seed}: answers written side by side by each LLM, at which ${dearest} is offered about twice what it can serve when all requests go to it, and an even spread loads the pool to a half: ${list}.`
 }
 
 interface RunOptions {

@@ -76,10 +76,8 @@ export function summariseRuns(
       addRun(total, run, prepared, seeds.indexOf(seed))
     }
   }
-  const weights = Array.from({ length: bootstrapReplicates }, (_, replicate) =>
-    bootstrapWeights(prepared.groups.groupOf, prepared.groups.count, replicate),
-  )
-  const rows = [...totals.values()].map((total) => summarise(total, weights))
+  const draws = new PromptDraws(prepared)
+  const rows = [...totals.values()].map((total) => summarise(total, draws))
   return new StreamSummary(rows, dearestMeanCost(prepared))
 }
 
@@ -115,38 +113,43 @@ function addRun(total: Totals, run: StreamRun, { data }: PreparedData, seed: num
   })
 }
 
-function summarise(total: Totals, weights: readonly Float64Array[]): RunSummary {
-  const used = Int32Array.from([...total.count.keys()].filter((row) => total.count[row]! > 0))
-  const fields = [total.quality, total.costUsd, total.onTime] as const
-  const sums = [0, 0, 0, 0]
-  for (const row of used) {
-    fields.forEach((field, j) => {
-      sums[j]! += field[row]!
-    })
-    sums[3]! += total.count[row]!
+/** Bootstrap weights of the rows that a run has, packed: runs of the same rows share them, and they stay in the cache. */
+class PromptDraws {
+  readonly #weights: readonly Float64Array[]
+  readonly #packed = new Map<string, Uint16Array>()
+
+  constructor({ groups }: PreparedData) {
+    this.#weights = Array.from({ length: bootstrapReplicates }, (_, replicate) =>
+      bootstrapWeights(groups.groupOf, groups.count, replicate),
+    )
   }
-  const replicates = fields.map(() => new Float64Array(weights.length))
-  weights.forEach((weight, replicate) => {
-    let quality = 0
-    let costUsd = 0
-    let onTime = 0
-    let count = 0
-    for (let i = 0; i < used.length; i++) {
-      const row = used[i]!
-      const w = weight[row]!
-      if (w === 0) continue
-      quality += w * total.quality[row]!
-      costUsd += w * total.costUsd[row]!
-      onTime += w * total.onTime[row]!
-      count += w * total.count[row]!
+
+  /** Row-major, replicates × rows. */
+  of(rows: readonly number[]): Uint16Array {
+    const key = rows.join()
+    let packed = this.#packed.get(key)
+    if (packed === undefined) {
+      packed = new Uint16Array(this.#weights.length * rows.length)
+      this.#weights.forEach((weights, replicate) => {
+        for (let i = 0; i < rows.length; i++) packed![replicate * rows.length + i] = weights[rows[i]!]!
+      })
+      this.#packed.set(key, packed)
     }
-    replicates[0]![replicate] = quality / count
-    replicates[1]![replicate] = costUsd / count
-    replicates[2]![replicate] = onTime / count
-  })
-  const measured = (field: number): Measured => ({
-    mean: sums[field]! / sums[3]!,
-    replicates: replicates[field]!,
+    return packed
+  }
+}
+
+function summarise(total: Totals, draws: PromptDraws): RunSummary {
+  const rows = [...total.count.keys()].filter((row) => total.count[row]! > 0)
+  const pick = (sums: Float64Array): Float64Array => Float64Array.from(rows, (row) => sums[row]!)
+  const fields = [pick(total.quality), pick(total.costUsd), pick(total.onTime)] as const
+  const count = pick(total.count)
+  const replicates = resample(fields, count, draws.of(rows))
+  const sumOf = (values: Float64Array): number => values.reduce((sum, value) => sum + value, 0)
+  const counted = sumOf(count)
+  const measured = (field: 0 | 1 | 2): Measured => ({
+    mean: sumOf(fields[field]) / counted,
+    replicates: replicates[field],
     bySeed: Float64Array.from(
       { length: total.seeds.length / seedFields },
       (_, seed) => total.seeds[seedFields * seed + field]! / total.seeds[seedFields * seed + 3]!,
@@ -154,6 +157,35 @@ function summarise(total: Totals, weights: readonly Float64Array[]): RunSummary 
   })
   const { policy, setting } = total.run
   return { policy, setting, quality: measured(0), costUsd: measured(1), onTimeShare: measured(2) }
+}
+
+type Triple = readonly [Float64Array, Float64Array, Float64Array]
+
+/** Weighted means of three sums over a count, one per replicate. */
+function resample([a, b, c]: Triple, count: Float64Array, weights: Uint16Array): Triple {
+  const n = count.length
+  const out: Triple = [
+    new Float64Array(bootstrapReplicates),
+    new Float64Array(bootstrapReplicates),
+    new Float64Array(bootstrapReplicates),
+  ]
+  for (let replicate = 0; replicate < bootstrapReplicates; replicate++) {
+    let sumA = 0
+    let sumB = 0
+    let sumC = 0
+    let counted = 0
+    for (let i = 0; i < n; i++) {
+      const weight = weights[replicate * n + i]!
+      sumA += weight * a[i]!
+      sumB += weight * b[i]!
+      sumC += weight * c[i]!
+      counted += weight * count[i]!
+    }
+    out[0][replicate] = sumA / counted
+    out[1][replicate] = sumB / counted
+    out[2][replicate] = sumC / counted
+  }
+  return out
 }
 
 function dearestMeanCost({ data }: PreparedData): number {
