@@ -1,7 +1,11 @@
+import { existsSync } from 'node:fs'
+import path from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { staticMetricNames } from '../../src/evaluation/metrics/static-metrics.ts'
 import { WorkerCache } from '../../src/evaluation/protocol.ts'
 import { staticProtocol } from '../../src/evaluation/protocols/static/static-protocol.ts'
 import { type OutcomeData, unknownCells } from '../../src/outcomes/outcome-data.ts'
+import { readOutcomeData } from '../../src/outcomes/read-outcome-data.ts'
 import { SeededRandom } from '../../src/routing/numeric/random-source.ts'
 
 const subjects = ['the price of apples and pears', 'a proof by induction on trees', 'sorting lists in python code']
@@ -54,5 +58,33 @@ describe('the static protocol on made data', () => {
       'quality-by-task',
     ])
     for (const { curve } of result.results) expect(curve.length).toBeLessThanOrEqual(121)
+  })
+})
+
+const folder = path.join(
+  process.env.POINTSMAN_DATA ?? path.resolve(import.meta.dirname, '../../../shared/data'),
+  'paretobandit',
+)
+
+describe.skipIf(!existsSync(folder))('the static protocol on paretobandit', () => {
+  it('comes out near the figures of the prototype', { timeout: 120_000 }, async () => {
+    const data = await readOutcomeData(folder)
+    const options = { seeds: [1], policies: ['ridge', 'knn', 'cluster'] }
+    const cache = new WorkerCache()
+    const figures: Record<string, number> = {}
+    for (const unit of staticProtocol.plan(data, options)) {
+      if (unit.key.endsWith('shuffled')) continue
+      const { rows } = await staticProtocol.run(data, unit, cache, () => {})
+      for (const { policy, setting, metrics } of rows) {
+        if (Object.keys(setting).length === 0) figures[policy] = metrics[staticMetricNames.indexOf('aiq')]!
+      }
+    }
+    // Mathematics §9. Both bounds rest on the data alone; a predictor may come out better.
+    expect(figures['zero-router']).toBeCloseTo(0.9263, 3)
+    expect(figures.oracle).toBeCloseTo(0.9709, 3)
+    expect(figures.ridge).toBeGreaterThan(0.9291 - 0.003)
+    expect(figures.knn).toBeGreaterThan(0.9303 - 0.003)
+    expect(figures.cluster).toBeGreaterThan(0.9306 - 0.003)
+    for (const name of ['ridge', 'knn', 'cluster']) expect(figures[name]).toBeLessThan(figures.oracle! - 0.02)
   })
 })

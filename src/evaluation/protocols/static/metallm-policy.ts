@@ -21,6 +21,9 @@ const candidates: readonly MetaLlmSetting[] = [0.1, 1].flatMap((penalty) =>
   [0, 0.05, 0.2].map((explorationWidth) => ({ explorationWidth, penalty })),
 )
 
+/** The LSA orders directions by how much text they explain; a bandit's confidence grows dear with d². */
+const embeddingDirections = 32
+
 /** Every fourth μ of the full sweep, 31 in all: each takes a pass over the training prompts. */
 const stride = 4
 /** Every twentieth while settings are compared. */
@@ -32,7 +35,7 @@ const strideWhileChoosing = 20
  * chooses greedily, argmax θᵀx, and learns no more. The only policy of the protocol that is not told what every LLM
  * answered.
  *
- * Deviations: x is our embedding with a bias instead of Sentence-BERT's; the knob is p, which the paper picks by hand; α
+ * Deviations: x is the leading 32 directions of our embedding with a bias instead of Sentence-BERT's; the knob is p, which the paper picks by hand; α
  * and λ₀ are the pair of six with the best AIQ on the last fold after a pass over the others.
  */
 export const metaLlmPolicy: StaticPolicy = {
@@ -83,7 +86,7 @@ function chooseSetting(rows: TrainingRows, folds: number, maxCostUsd: number): M
  */
 export function playThrough(rows: TrainingRows, setting: MetaLlmSetting, costPrice: number): LinearArm[] {
   const { explorationWidth, penalty } = setting
-  const dimension = rows.contexts[0]!.embedding.length + 1
+  const dimension = Math.min(embeddingDirections, rows.contexts[0]!.embedding.length) + 1
   const arms = rows.llms.map(() => new LinearArm(dimension, penalty))
   const x = new Float64Array(dimension)
   rows.contexts.forEach((context, row) => {
@@ -110,10 +113,10 @@ function chooseGreedily(played: readonly (readonly LinearArm[])[], contexts: Tra
   return { settings: played.length, answeredBy }
 }
 
-/** x = [e ‖ 1]. */
+/** x = [e₁…e₃₂ ‖ 1]. */
 function writeFeatures({ embedding }: TrainingRows['contexts'][number], x: Float64Array): void {
-  x.set(embedding)
-  x[embedding.length] = 1
+  for (let i = 0; i < x.length - 1; i++) x[i] = embedding[i]!
+  x[x.length - 1] = 1
 }
 
 function indexOfLargest(arms: readonly LinearArm[], value: (arm: LinearArm) => number): number {
