@@ -82,6 +82,7 @@ describe('pairProtocol', () => {
     expect(row('ridge', null).apgr!.mean).toBeGreaterThan(0.75)
     expect(row('ridge', null).cpt80!.mean).toBeLessThan(0.4)
     expect(row('oracle', null).apgr!.mean).toBeGreaterThan(row('ridge', null).apgr!.mean)
+    expect(row('task-oracle', null).apgr!.mean).toBeGreaterThanOrEqual(row('ridge', null).apgr!.mean - 0.02)
     expect(row('random', null).apgr).toEqual({ mean: 0.5, low: 0.5, high: 0.5 })
     expect(row('random', null).cpt80!.mean).toBeCloseTo(0.8, 6)
     expect(row('random', 'sums').apgr!.mean).toBe(0.5)
@@ -98,9 +99,21 @@ describe('pairProtocol', () => {
       'knn',
       'random',
       'prompt-length',
+      'task-oracle',
       'oracle',
     ])
     const again = await runAll([units[1]!])
     expect(again[0]!.output.policies).toEqual(finished[1]!.output.policies)
+  })
+
+  it('asks baselines that trade cost for quality how they buy strong calls', async () => {
+    const baselines = { seeds: [1], policies: ['avengers-pro', 'zooter', 'optllm', 'forc'] }
+    const finished = await runAll(pairProtocol.plan(data, baselines))
+    const { results } = pairProtocol.collect(data, finished, baselines)
+    const apgr = (policy: string) =>
+      results.find((entry) => entry.policy === policy && entry.setting.source === null)!.metrics.apgr!.mean
+    for (const policy of ['zooter', 'optllm', 'forc']) expect(apgr(policy), policy).toBeGreaterThan(0.7)
+    // Its marks say only which of two is the better one in a cluster.
+    expect(apgr('avengers-pro')).toBeGreaterThan(0.55)
   })
 })

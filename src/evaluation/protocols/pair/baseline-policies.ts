@@ -69,7 +69,8 @@ function shareOfStrong(fitted: FittedStaticPolicy, prompts: PairPrompts, costs: 
 
 /**
  * The baselines of the `static` protocol that mean something for two LLMs. CARROT's plug-in rule is here its regressor alone, which
- * the rows `knn` and `ridge` are; AutoMix would need a verifier's word on every answer.
+ * the rows `knn` and `ridge` are; AutoMix would need a verifier's word on every answer. Avengers-Pro scales marks between a cluster's
+ * worst and best LLM: of two it keeps only which one is better there, and where that is the strong one everywhere, no prompt differs.
  */
 export const baselinePolicies: readonly PairPolicy[] = [
   boughtCalls(avengersPro, 4, false),

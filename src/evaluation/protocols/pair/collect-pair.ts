@@ -7,7 +7,7 @@ import { pairComparisons } from './pair-comparisons.ts'
 import { pairFigures } from './pair-figures.ts'
 import { pairFindings } from './pair-findings.ts'
 import { pairPolicies } from './pair-policies.ts'
-import { type PairOutput, preparePair } from './run-pair-unit.ts'
+import { type PairOutput, pairReferences, preparePair } from './run-pair-unit.ts'
 import { shuffledFinding } from './shuffled-control.ts'
 
 /** Joins the seeds of each policy, compares policies on the same draws and says what it means. */
@@ -19,7 +19,7 @@ export function collectPair(
   const prepared = preparePair(data)
   const outputs = finished.map(({ output }) => output)
   const joined = joinSlices(outputs, seeds.length)
-  const order = [...pairPolicies.flatMap(({ names }) => names), 'random', 'prompt-length', 'oracle']
+  const order: string[] = [...pairPolicies.flatMap(({ names }) => names), ...pairReferences]
   const slices = joined.slices
     .filter(({ policy }) => policyKinds[policy] === 'reference' || policies.includes(policy))
     .toSorted((a, b) => order.indexOf(a.policy) - order.indexOf(b.policy))

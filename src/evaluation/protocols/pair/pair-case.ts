@@ -16,6 +16,8 @@ export interface PairOutcomes {
   readonly strong: Float64Array
   /** Benchmark of each prompt, as `sourceFamilies` has it; empty strings where the set names none. */
   readonly sources: readonly string[]
+  /** The finer source that the set names. */
+  readonly tasks: readonly string[]
   /** Bootstrap weights of each replicate, shape [test prompts]. */
   readonly weights: readonly Uint8Array[]
 }
@@ -56,6 +58,7 @@ export async function pairCase(prepared: PreparedData, seed: number): Promise<Pa
     test: {
       weak: columnOf(test, weakLlm),
       strong: columnOf(test, strongLlm),
+      tasks: test.prompts.map((prompt) => prompt.source),
       sources: sourceFamilies(test.prompts.map((prompt) => prompt.source)),
       weights: Array.from({ length: bootstrapReplicates }, (_, replicate) => {
         const all = bootstrapWeights(groups.groupOf, groups.count, replicate)

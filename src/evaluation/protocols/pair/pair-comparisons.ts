@@ -6,9 +6,12 @@ import { intervalOf, type JoinedSlice } from './joined-slice.ts'
 /** What every policy is held against. */
 const opponents = ['pointsman', 'random'] as const
 
+/** They see test outcomes. */
+const oracles: ReadonlySet<string> = new Set(['task-oracle', 'oracle'])
+
 /**
  * Paired differences on the same bootstrap draws: all metrics over all prompts, APGR alone per source. Holm's correction over
- * the policies held against one opponent by one metric on the same prompts; the oracle is no contestant.
+ * the policies held against one opponent by one metric on the same prompts; the oracles are no contestants.
  */
 export function pairComparisons(slices: readonly JoinedSlice[]): Comparison[] {
   const sources = [...new Set(slices.map((slice) => slice.source))]
@@ -16,7 +19,7 @@ export function pairComparisons(slices: readonly JoinedSlice[]): Comparison[] {
     sources.flatMap((source) => {
       const own = slices.filter((slice) => slice.source === source)
       const opponent = own.find((slice) => slice.policy === against)
-      const others = own.filter((slice) => slice.policy !== against && slice.policy !== 'oracle')
+      const others = own.filter((slice) => slice.policy !== against && !oracles.has(slice.policy))
       if (opponent === undefined) return []
       const metrics = source === null ? pairMetricNames : (['apgr'] as const)
       return metrics.flatMap((metric) => compareAll(others, opponent, metric))

@@ -7,9 +7,7 @@ import type { Protocol, ProtocolOptions, WorkUnit } from '../../protocol.ts'
 import { choosePair } from './choose-pair.ts'
 import { collectPair } from './collect-pair.ts'
 import { pairPolicies } from './pair-policies.ts'
-import { type PairOutput, type PairUnitParameters, preparePair, runPairUnit } from './run-pair-unit.ts'
-
-const references = ['random', 'prompt-length', 'oracle'] as const
+import { type PairOutput, type PairUnitParameters, pairReferences, preparePair, runPairUnit } from './run-pair-unit.ts'
 
 /**
  * The `pair` protocol (mathematics §17; RouteLLM, arXiv:2406.18665): a weak and a strong LLM, and the prompts with the largest
@@ -17,7 +15,7 @@ const references = ['random', 'prompt-length', 'oracle'] as const
  */
 export const pairProtocol: Protocol<PairOutput> = {
   name: 'pair',
-  policies: [...pairPolicies.flatMap(({ names }) => names), ...references].map((name) => ({
+  policies: [...pairPolicies.flatMap(({ names }) => names), ...pairReferences].map((name) => ({
     name,
     kind: policyKinds[name],
   })),

@@ -101,13 +101,31 @@ async function fittedGains(index: number, { training, prompts }: PairCase): Prom
   })
 }
 
-/** `random` as its expectation, `prompt-length` with the longest prompts for the strong LLM, `oracle` by the outcomes. */
+/** Marks of the scale, in the order of the tables. */
+export const pairReferences = ['random', 'prompt-length', 'task-oracle', 'oracle'] as const
+
+/**
+ * `random` as its expectation; `prompt-length` with the longest prompts for the strong LLM; `task-oracle` by the mean gain of
+ * each source over the test prompts themselves; `oracle` by each prompt's own.
+ */
 function referenceGains({ prompts, test }: PairCase): NamedGains {
-  return [
-    ['random', new Float64Array(prompts.texts.length)],
-    ['prompt-length', Float64Array.from(prompts.texts, (text) => text.length)],
-    ['oracle', test.strong.map((quality, prompt) => quality - test.weak[prompt]!)],
-  ]
+  const gains = test.strong.map((quality, prompt) => quality - test.weak[prompt]!)
+  const values: Readonly<Record<(typeof pairReferences)[number], Float64Array>> = {
+    random: new Float64Array(gains.length),
+    'prompt-length': Float64Array.from(prompts.texts, (text) => text.length),
+    'task-oracle': taskMeans(gains, test.tasks),
+    oracle: gains,
+  }
+  return pairReferences.map((name) => [name, values[name]] as const)
+}
+
+function taskMeans(gains: Float64Array, tasks: readonly string[]): Float64Array {
+  const sums = new Map<string, { sum: number; count: number }>()
+  tasks.forEach((task, prompt) => {
+    const entry = sums.get(task) ?? { sum: 0, count: 0 }
+    sums.set(task, { sum: entry.sum + gains[prompt]!, count: entry.count + 1 })
+  })
+  return Float64Array.from(tasks, (task) => sums.get(task)!.sum / sums.get(task)!.count)
 }
 
 function slicesOf(gains: Float64Array, { test }: PairCase): PairSlice[] {
