@@ -26,7 +26,7 @@ const bench = {
 } as unknown as StaticCase
 
 /** Remembers labels by row and sweeps over them; `honest` learns nothing but the means. */
-function policy(honest: boolean, told: Float64Array | undefined = undefined) {
+function policy(honest: boolean, told?: Float64Array) {
   return {
     setting: {},
     weight: 1,
