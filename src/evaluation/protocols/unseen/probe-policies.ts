@@ -3,6 +3,7 @@ import { MatrixFactorisationQualityPredictor } from '../../../routing/prediction
 import { MlpQualityPredictor } from '../../../routing/prediction/mlp-quality-predictor.ts'
 import type { QualityPredictor } from '../../../routing/prediction/quality-predictor.ts'
 import type { TrainingRows } from '../../../routing/prediction/training-rows.ts'
+import type { PolicyName } from '../../policy-names.ts'
 import { chooseByArea, clusterCountGrid, fixedClusterCount } from '../../uniroute/choose-cluster-count.ts'
 import { clusterErrors, predictByCluster, predictByMembership } from '../../uniroute/cluster-errors.ts'
 import {
@@ -14,7 +15,7 @@ import {
 import { predictByShrunkClusters } from '../../uniroute/shrunk-clusters.ts'
 import { zeroRouterPoints } from '../../uniroute/zero-router.ts'
 import type { TrialClusters } from './trial-clusters.ts'
-import { firstRows, labelledProbes, meanCosts, type TrialData } from './trial-data.ts'
+import { firstRows, type LabelledProbes, labelledProbes, meanCosts, type TrialData } from './trial-data.ts'
 import type { TrialRows } from './trial-rows.ts'
 
 /** Scales of the shrunk clusters that probes are spread over, whatever their number. */
@@ -53,31 +54,40 @@ export function addProbePolicies(rows: TrialRows, trial: TrialData, clusters: Tr
     const scales = shrunkScales.map((scale) => clusters.hard(scale))
     return { predictedQuality: predictByShrunkClusters(scales, quality, llmCount), costUsd }
   })
-  rows.add('retrained-mlp', setting, () => {
-    const fitted = MlpQualityPredictor.fit(labelled.rows, {
-      ...retrainedOptions,
-      hidden: retrainedHidden,
-      seed: trial.seed,
-    })
-    return { predictedQuality: predictAll(fitted, test), costUsd }
+  rows.add('uniroute', { probes, trainingLlms: 'none' }, () => {
+    return { predictedQuality: byClusters(fixedClusterCount(probes)), costUsd }
   })
-  rows.add('retrained-matrix-factorisation', setting, () => {
-    const fitted = MatrixFactorisationQualityPredictor.fit(labelled.rows, { ...retrainedOptions, seed: trial.seed })
-    return { predictedQuality: predictAll(fitted, test), costUsd }
-  })
+  addRetrained(rows, trial, labelled)
+  addNeighbours(rows, trial, labelled)
+}
 
-  const none = { probes, trainingLlms: 'none' }
-  rows.add('uniroute', none, () => ({ predictedQuality: byClusters(fixedClusterCount(probes)), costUsd }))
+/** Learners of the pool's own labels, which have no use for training prompts. */
+function addRetrained(rows: TrialRows, { test, seed }: TrialData, labelled: LabelledProbes): void {
+  const setting = { probes: labelled.rows.contexts.length }
+  const add = (policy: PolicyName, make: () => QualityPredictor): void => {
+    rows.add(policy, setting, () => ({ predictedQuality: predictAll(make(), test), costUsd: labelled.meanCostUsd }))
+  }
+  add('retrained-mlp', () => {
+    return MlpQualityPredictor.fit(labelled.rows, { ...retrainedOptions, hidden: retrainedHidden, seed })
+  })
+  add('retrained-matrix-factorisation', () => {
+    return MatrixFactorisationQualityPredictor.fit(labelled.rows, { ...retrainedOptions, seed })
+  })
+}
+
+/** K-NN within S_val, k chosen on the training LLMs and by rule. */
+function addNeighbours(rows: TrialRows, trial: TrialData, labelled: LabelledProbes): void {
   if (!rows.wants('knn')) return
+  const probes = labelled.rows.contexts.length
   const chosen = chooseNeighbours(trial, probes)
   const fixed = fixedNeighbourCount(probes)
-  const neighbours = nearestProbes(test.contexts, labelled.rows.contexts, Math.max(chosen, fixed))
-  const byNeighbours = (count: number) => ({
-    predictedQuality: predictByNeighbours(neighbours, count, quality, llmCount),
-    costUsd,
+  const neighbours = nearestProbes(trial.test.contexts, labelled.rows.contexts, Math.max(chosen, fixed))
+  const predict = (k: number) => ({
+    predictedQuality: predictByNeighbours(neighbours, k, labelled.rows.quality, labelled.rows.llms.length),
+    costUsd: labelled.meanCostUsd,
   })
-  rows.add('knn', setting, () => byNeighbours(chosen))
-  rows.add('knn', none, () => byNeighbours(fixed))
+  rows.add('knn', { probes }, () => predict(chosen))
+  rows.add('knn', { probes, trainingLlms: 'none' }, () => predict(fixed))
 }
 
 /** `cheapest` and `best-single` as the probes tell them; what they cost and yield is the test's. */

@@ -8,94 +8,93 @@ const paper = 'UniRoute (arXiv:2502.08773)'
 /** Area that makes no difference to anybody: what "flat in K" allows. */
 const flatWithin = 0.01
 
+/** That one row has the larger Area. */
+interface Claim {
+  readonly id: string
+  readonly source: string
+  readonly claim: string
+  readonly better: RowKey
+  readonly worse: RowKey
+}
+
 /**
  * The paper's claims against the intervals: `confirmed` where the whole 95 % interval of the paired difference is on the
- * claimed side of 0, `refuted` where it is wholly on the other, else `undecided`.
+ * claimed side of 0, `refuted` where it is wholly on the other, else `undecided`. Claims about rows that were not run are left out.
  */
 export function unseenFindings(table: TrialTable, probes: readonly number[], reference: number): Finding[] {
   const few = probes[0]!
   const many = probes.at(-1)!
-  const at = (policy: PolicyName, count: number | null): RowKey => ({ policy, setting: { probes: count } })
-  const above = (id: string, source: string, claim: string, better: RowKey, worse: RowKey): Finding[] => {
-    const difference = table.difference(better, worse, 'area')
-    if (difference === undefined) return []
-    const evidence = `${describe(better)} − ${describe(worse)}, Area: ${shown(difference)}.`
-    return [{ id, source, claim, verdict: verdictAbove(difference.interval), evidence }]
-  }
+  const ordering = [...orderingClaims(reference), ...fewProbesClaims(few), ...ownClaims(few, reference)]
   return [
-    ...above(
-      'uniroute-knn-above-zero-router',
-      paper,
-      'K-NN is above ZeroRouter.',
-      at('knn', reference),
-      at('zero-router', reference),
-    ),
-    ...above(
-      'uniroute-k-means-above-knn',
-      paper,
-      'UniRoute (K-Means) is above K-NN.',
-      at('uniroute', reference),
-      at('knn', reference),
-    ),
-    ...above(
-      'uniroute-k-means-above-zero-router',
-      paper,
-      'UniRoute (K-Means) is above ZeroRouter.',
-      at('uniroute', reference),
-      at('zero-router', reference),
-    ),
-    ...above(
-      'uniroute-learned-map-above-k-means',
-      paper,
-      'LearnedMap is above K-Means.',
-      at('learned-cluster-map', reference),
-      at('uniroute', reference),
-    ),
-    ...above(
-      'uniroute-clairvoyant-above-learned-map',
-      paper,
-      'A network that knows the test LLMs’ training labels is above LearnedMap.',
-      at('clairvoyant-mlp', null),
-      at('learned-cluster-map', reference),
-    ),
-    ...above(
-      'uniroute-above-retrained-mlp',
-      paper,
-      `With few probes UniRoute is above a network retrained on them.`,
-      at('uniroute', few),
-      at('retrained-mlp', few),
-    ),
-    ...above(
-      'uniroute-above-retrained-factorisation',
-      paper,
-      'With few probes UniRoute is above a factorisation retrained on them.',
-      at('uniroute', few),
-      at('retrained-matrix-factorisation', few),
-    ),
-    ...above(
-      'uniroute-static-below-mlp',
-      paper,
-      'In a static pool a plain network is above UniRoute.',
-      at('clairvoyant-mlp', null),
-      { policy: 'uniroute', setting: { probes: null, pool: 'static' } },
-    ),
-    ...above(
-      'shrunk-clusters-above-k-means',
-      'pointsman',
-      'Shrunk clusters of several scales are above K-Means with few probes.',
-      at('cluster', few),
-      at('uniroute', few),
-    ),
-    ...above(
-      'shrunk-clusters-above-zero-router',
-      'pointsman',
-      'Shrunk clusters of several scales are above ZeroRouter.',
-      at('cluster', reference),
-      at('zero-router', reference),
-    ),
+    ...ordering.flatMap((claim) => judge(table, claim)),
     ...gapShrinks(table, few, many),
     ...flatInClusters(table, reference),
   ]
+}
+
+function at(policy: PolicyName, probes: number | null): RowKey {
+  return { policy, setting: { probes } }
+}
+
+/** ZeroRouter < K-NN < K-Means ≤ LearnedMap < clairvoyant. */
+function orderingClaims(probes: number): Claim[] {
+  const claim = (id: string, text: string, better: RowKey, worse: RowKey): Claim => {
+    return { id: `uniroute-${id}`, source: paper, claim: text, better, worse }
+  }
+  const [zero, knn, kMeans] = [at('zero-router', probes), at('knn', probes), at('uniroute', probes)]
+  const learned = at('learned-cluster-map', probes)
+  const clairvoyant = at('clairvoyant-mlp', null)
+  const fixedPool = { policy: 'uniroute', setting: { probes: null, pool: 'static' } } as const
+  return [
+    claim('knn-above-zero-router', 'K-NN is above ZeroRouter.', knn, zero),
+    claim('k-means-above-knn', 'UniRoute (K-Means) is above K-NN.', kMeans, knn),
+    claim('k-means-above-zero-router', 'UniRoute (K-Means) is above ZeroRouter.', kMeans, zero),
+    claim('learned-map-above-k-means', 'LearnedMap is above K-Means.', learned, kMeans),
+    claim(
+      'clairvoyant-above-learned-map',
+      'A network that knows the unseen LLMs’ training labels is above LearnedMap.',
+      clairvoyant,
+      learned,
+    ),
+    claim('static-below-mlp', 'In a static pool a plain network is above UniRoute.', clairvoyant, fixedPool),
+  ]
+}
+
+function fewProbesClaims(few: number): Claim[] {
+  const names = { mlp: 'network', 'matrix-factorisation': 'factorisation' } as const
+  return (['mlp', 'matrix-factorisation'] as const).map((kind) => ({
+    id: `uniroute-above-retrained-${kind}`,
+    source: paper,
+    claim: `With few probes UniRoute is above a ${names[kind]} retrained on them.`,
+    better: at('uniroute', few),
+    worse: at(`retrained-${kind}`, few),
+  }))
+}
+
+function ownClaims(few: number, reference: number): Claim[] {
+  return [
+    {
+      id: 'shrunk-clusters-above-k-means',
+      source: 'pointsman',
+      claim: 'Shrunk clusters of several scales are above K-Means with few probes.',
+      better: at('cluster', few),
+      worse: at('uniroute', few),
+    },
+    {
+      id: 'shrunk-clusters-above-zero-router',
+      source: 'pointsman',
+      claim: 'Shrunk clusters of several scales are above ZeroRouter.',
+      better: at('cluster', reference),
+      worse: at('zero-router', reference),
+    },
+  ]
+}
+
+function judge(table: TrialTable, { id, source, claim, better, worse }: Claim): Finding[] {
+  const difference = table.difference(better, worse, 'area')
+  if (difference === undefined) return []
+  const evidence = `${describe(better)} − ${describe(worse)}, Area: ${shown(difference)}.`
+  return [{ id, source, claim, verdict: verdictAbove(difference.interval), evidence }]
 }
 
 function gapShrinks(table: TrialTable, few: number, many: number): Finding[] {

@@ -1,10 +1,11 @@
 import type { OutcomeData } from '../../../outcomes/outcome-data.ts'
 import { type PreparedData, prepareData } from '../../evaluation-data.ts'
 import { EvaluationError } from '../../evaluation-error.ts'
+import type { ResultRow } from '../../evaluation-result.ts'
 import { type PolicyName, policyKinds } from '../../policy-names.ts'
 import type { FinishedUnit, Protocol, ProtocolOptions, ProtocolResult, WorkUnit } from '../../protocol.ts'
 import { baseNumbers, referenceProbes, runTrial, type TrialOutput, type TrialPlan } from './run-trial.ts'
-import { TrialTable } from './trial-table.ts'
+import { type RowKey, TrialTable } from './trial-table.ts'
 import { unseenComparisons } from './unseen-comparisons.ts'
 import { unseenFigures } from './unseen-figures.ts'
 import { unseenFindings } from './unseen-findings.ts'
@@ -81,21 +82,7 @@ export const unseenProtocol: Protocol<TrialOutput> = {
         llms: prepared.data.llms.length,
         outcomes: prepared.data.quality.reduce((sum, value) => sum + (Number.isNaN(value) ? 0 : 1), 0),
       },
-      results: [...table.keys]
-        .sort(
-          (a, b) =>
-            names.indexOf(a.policy as (typeof names)[number]) - names.indexOf(b.policy as (typeof names)[number]),
-        )
-        .map((key) => {
-          const point = table.point(key)
-          return {
-            policy: key.policy,
-            kind: policyKinds[key.policy],
-            setting: key.setting,
-            metrics: Object.fromEntries(table.metricsOf(key).map((metric) => [metric, table.interval(key, metric)])),
-            curve: point === undefined ? table.curve(key) : [point],
-          }
-        }),
+      results: resultRows(table),
       comparisons: unseenComparisons(table, probes),
       findings: unseenFindings(table, probes, reference),
       figures: unseenFigures(table, probes, reference),
@@ -106,4 +93,21 @@ export const unseenProtocol: Protocol<TrialOutput> = {
 
 function prepare(data: OutcomeData): PreparedData {
   return prepareData(data, { cost: true, complete: true })
+}
+
+/** By policy in the order of the tables, then in the order measured. */
+function resultRows(table: TrialTable): ResultRow[] {
+  const order: readonly PolicyName[] = names
+  const place = (key: RowKey): number => order.indexOf(key.policy)
+  const keys = [...table.keys].sort((a, b) => place(a) - place(b))
+  return keys.map((key) => {
+    const point = table.point(key)
+    return {
+      policy: key.policy,
+      kind: policyKinds[key.policy],
+      setting: key.setting,
+      metrics: Object.fromEntries(table.metricsOf(key).map((metric) => [metric, table.interval(key, metric)])),
+      curve: point === undefined ? table.curve(key) : [point],
+    }
+  })
 }
