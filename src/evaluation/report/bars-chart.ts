@@ -37,8 +37,8 @@ const sharedHeight = 24
  */
 export function drawBars(figure: Figure): Chart {
   const styles = styleSeries(figure)
-  const { rows, bars, lanes, remarks } = layOut(styles)
-  if (bars.length === 0) return { svg: undefined, styles, isBars: true, remarks }
+  const { rows, bars, lanes, namesItself, remarks } = layOut(styles)
+  if (bars.length === 0) return { svg: undefined, styles, isBars: true, namesItself, remarks }
   const height = marginTop + marginBottom + rows.length * (lanes === undefined ? sharedHeight : lanes * laneHeight + 8)
   const domain = valueDomain(bars)
   const isFromZero = domain[0] <= 0 && domain[1] >= 0 && lanes !== undefined && !isDifference(bars)
@@ -81,7 +81,7 @@ export function drawBars(figure: Figure): Chart {
       figure.y.label,
     ),
   )
-  return { svg: finish(plot), styles, isBars: true, remarks }
+  return { svg: finish(plot), styles, isBars: true, namesItself, remarks }
 }
 
 interface Layout {
@@ -89,6 +89,8 @@ interface Layout {
   readonly bars: readonly Bar[]
   /** Places within a row; undefined when all series share one line. */
   readonly lanes: number | undefined
+  /** A row for each series. */
+  readonly namesItself: boolean
   readonly remarks: readonly string[]
 }
 
@@ -123,7 +125,7 @@ function layOut(styles: readonly SeriesStyle[]): Layout {
   )
   const dropped = all.length - rows.length
   const remarks = dropped > 0 ? [`Not drawn: ${formatCount(dropped)} further rows; result.json has them.`] : []
-  return { rows, bars, lanes, remarks }
+  return { rows, bars, lanes, namesItself: isTransposed, remarks }
 }
 
 function finiteOr(value: number | null | undefined, otherwise: number): number {

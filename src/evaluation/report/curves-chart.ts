@@ -12,6 +12,8 @@ export interface Chart {
   readonly svg: string | undefined
   readonly styles: readonly SeriesStyle[]
   readonly isBars: boolean
+  /** Whether the rows or labels of the chart already name what a legend would. */
+  readonly namesItself: boolean
   /** Such as a bound that lies outside the frame. */
   readonly remarks: readonly string[]
 }
@@ -49,7 +51,7 @@ export function drawCurves(figure: Figure): Chart {
     .map((style) => ({ ...style, points: drawablePoints(style.series.points, figure) }))
     .filter((series) => series.points.length > 0)
   const { shown, remarks, yDomain } = chooseFrame(drawn)
-  if (shown.length === 0) return { svg: undefined, styles, isBars: false, remarks }
+  if (shown.length === 0) return { svg: undefined, styles, isBars: false, namesItself: false, remarks }
   const xs = shown.flatMap((series) => series.points.map((point) => point.x))
   const xDomain = padded(Math.min(...xs), Math.max(...xs), figure.x.scale === 'log')
   const document = createChartDocument()
@@ -87,7 +89,7 @@ export function drawCurves(figure: Figure): Chart {
   }) as unknown as ChartElement & PlotScales
   addLabels(plot, document, layers)
   addAxisTitles(plot, document, figure)
-  return { svg: finish(plot), styles, isBars: false, remarks }
+  return { svg: finish(plot), styles, isBars: false, namesItself: false, remarks }
 }
 
 /** What the charts use of a finished plot. */

@@ -21,7 +21,7 @@ export function renderFigure(figure: Figure, anchor: string): Html {
 <h3>${figure.title}</h3>
 <p class="caption">${htmlWithNames(figure.caption)}</p>
 ${picture}
-${chart.svg === undefined ? undefined : legend(chart)}
+${chart.svg === undefined || chart.namesItself ? undefined : legend(chart)}
 ${chart.remarks.map((remark) => html`<p class="remark">${remark}</p>`)}
 </figure>
 `

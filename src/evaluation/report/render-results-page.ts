@@ -139,7 +139,7 @@ function settingTable(result: EvaluationResult, group: SettingGroup, rowKeys: re
     tableLine([
       row.kind === 'reference' ? `_${text(row.policy)}_` : text(row.policy),
       row.kind,
-      ...keys.map((key) => (row.setting[key] === undefined ? noValue : formatSettingValue(row.setting[key]))),
+      ...keys.map((key) => (row.setting[key] === undefined ? noValue : formatSettingValue(row.setting[key], key))),
       ...metrics.map((metric) => cell(metric, row, row.kind === 'reference' ? undefined : best.get(metric))),
     ])
   const title = formatSetting(group.setting)

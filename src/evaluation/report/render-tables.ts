@@ -70,7 +70,7 @@ function titleOf(policy: string): Html | undefined {
 
 function cellSetting(row: ResultRow, key: string): string {
   const value = row.setting[key]
-  return value === undefined ? noValue : formatSettingValue(value)
+  return value === undefined ? noValue : formatSettingValue(value, key)
 }
 
 function metricHeading(metric: string): Html {

@@ -88,12 +88,18 @@ export function settingKey(setting: Setting): string {
   return JSON.stringify(Object.entries(setting).sort(([a], [b]) => (a < b ? -1 : 1)))
 }
 
-/** A setting in words: `probes 50 · feedback refined`; empty for the empty one. */
+/** A setting in words: `probes 50 · feedback refined`; empty for the empty one. What does not apply is left out. */
 export function formatSetting(setting: Setting): string {
   return Object.entries(setting)
-    .map(([key, value]) => `${settingLabel(key)} ${formatSettingValue(value)}`)
+    .filter(([key, value]) => value !== null || !inapplicable.has(key))
+    .map(([key, value]) => `${settingLabel(key)} ${formatSettingValue(value, key)}`)
     .join(' · ')
 }
+
+/** Keys of which null says that another one applies. */
+const inapplicable: ReadonlySet<string> = new Set(['lambda', 'budgetUsd'])
+/** Keys of which null says that nothing was picked out. */
+const unrestricted: ReadonlySet<string> = new Set(['source', 'probes'])
 
 /** A key of a setting in words: `offlineShare` is `offline share`, `lambda` is `λ`. */
 export function settingLabel(key: string): string {
@@ -104,8 +110,9 @@ export function settingLabel(key: string): string {
     .replace(/([a-z])([A-Z])/g, (_, a: string, b: string) => `${a} ${b.toLowerCase()}`)
 }
 
-export function formatSettingValue(value: SettingValue): string {
-  if (value === null) return 'none'
+/** @param key whose value it is: null is `all` or `none` by what it leaves open. */
+export function formatSettingValue(value: SettingValue, key = ''): string {
+  if (value === null) return unrestricted.has(key) ? 'all' : 'none'
   if (typeof value === 'boolean') return value ? 'yes' : 'no'
   if (typeof value === 'string') return value
   if (Number.isInteger(value)) return formatCount(value)

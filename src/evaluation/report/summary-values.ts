@@ -29,7 +29,8 @@ export function attainments(played: readonly PlayedSetting[], protocol: Protocol
       .map((setting) => setting.own.metrics[metric])
       .filter((interval) => interval !== undefined && Number.isFinite(interval.mean))
     if (found.length === 0) return []
-    return [words(found.length === 1 ? withInterval(metric, found[0]!) : spread(metric, found as Interval[]))]
+    if (found.length === 1) return [words(withInterval(metric, found[0]!))]
+    return [words(spread(metric, found as Interval[])).replace(/\.$/, ` (over ${found.length} settings).`)]
   })
 }
 
@@ -123,5 +124,5 @@ export function listed(names: readonly string[], most: number): string {
 function spread(metric: string, found: readonly Interval[]): string {
   const means = found.map((interval) => interval.mean)
   const [low, high] = [Math.min(...means), Math.max(...means)].map((mean) => formatMetric(metric, mean))
-  return low === high ? low! : `${low} to ${high} over ${found.length} settings`
+  return low === high ? low! : `${low} to ${high}`
 }
