@@ -1,0 +1,56 @@
+import { describe, expect, it } from 'vitest'
+import type { Interval, ResultRow } from '../../evaluation-result.ts'
+import { driftFindings } from './drift-findings.ts'
+
+const interval = (mean: number, half: number): Interval => ({ mean, low: mean - half, high: mean + half })
+
+function row(policy: string, setting: ResultRow['setting'], metrics: ResultRow['metrics']): ResultRow {
+  return { policy, kind: 'baseline', setting, metrics, curve: [] }
+}
+
+const steady = (budgetUsd: number) => ({ scenario: 'stationary', budgetUsd, lambda: null })
+const drop = { scenario: 'quality-drop', budgetUsd: null, lambda: 1.4 }
+
+describe('driftFindings', () => {
+  it('confirms what holds in every row, refutes what fails in one, and says so when intervals cannot tell', () => {
+    const verdictOf = (...overshoots: readonly Interval[]) => {
+      const rows = overshoots.map((budgetOvershoot, i) => row('paretobandit', steady(i + 1), { budgetOvershoot }))
+      return driftFindings(rows, []).find(({ id }) => id === 'paretobandit-overshoot')?.verdict
+    }
+    expect(verdictOf(interval(0, 0.003), interval(-0.1, 0.01))).toBe('confirmed')
+    expect(verdictOf(interval(0, 0.003), interval(0.003, 0.002))).toBe('undecided')
+    expect(verdictOf(interval(0, 0.003), interval(0.02, 0.01))).toBe('refuted')
+  })
+
+  it('judges MixLLM’s memory against ours in the same settings', () => {
+    const found = (mixLlm: Interval, ours: Interval) =>
+      driftFindings(
+        [row('mixllm', drop, { regretLate: mixLlm }), row('pointsman', drop, { regretLate: ours })],
+        [],
+      ).find(({ id }) => id === 'mixllm-no-forgetting')?.verdict
+    expect(found(interval(0.05, 0.01), interval(0.01, 0.01))).toBe('confirmed')
+    expect(found(interval(0.01, 0.01), interval(0.05, 0.01))).toBe('refuted')
+    expect(found(interval(0.03, 0.02), interval(0.02, 0.02))).toBe('undecided')
+  })
+
+  it('says where pointsman is behind', () => {
+    const comparison = {
+      policy: 'pointsman',
+      against: 'metallm',
+      setting: drop,
+      metric: 'regret',
+      difference: interval(0.02, 0.01),
+      p: 0.001,
+      pHolm: 0.002,
+    }
+    const [finding] = driftFindings([], [comparison])
+    expect(finding).toMatchObject({ id: 'pointsman-against-bandits', verdict: 'refuted' })
+    expect(finding!.evidence).toContain('metallm')
+    const [ahead] = driftFindings([], [{ ...comparison, difference: interval(-0.02, 0.01) }])
+    expect(ahead!.verdict).toBe('confirmed')
+  })
+
+  it('leaves out claims about policies that were not evaluated', () => {
+    expect(driftFindings([], [])).toEqual([])
+  })
+})
