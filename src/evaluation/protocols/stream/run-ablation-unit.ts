@@ -26,11 +26,15 @@ export async function runAblationUnit(
 ): Promise<StreamUnitOutput> {
   const { fitted, offline } = await cachedMixLlm(from, offlineShare, cache)
   onProgress(0.3)
-  const { offline: withoutTags } = await mixLlmFit(from, 'none')
-  onProgress(0.6)
+  const { offline: forcedTags } = await mixLlmFit(from, 'forced')
+  onProgress(0.5)
+  // Where early stopping did without the projection, the fit without tags is the same.
+  const isPlain = fitted.describe().projectionEpoch === 0
+  const { offline: withoutTags } = isPlain ? { offline } : await mixLlmFit(from, 'none')
+  onProgress(0.7)
   const at = { from, offlineShare }
   const runs = [
-    ...(await tagRuns(at, offline, withoutTags)),
+    ...(await tagRuns(at, { stopped: offline, forced: forcedTags, none: withoutTags })),
     ...(await learnedRuns(at, offline)),
     ...(await shuffledRuns(at, offline)),
     ...(await loadRuns(at, offline)),
@@ -56,19 +60,19 @@ interface Place {
   readonly offlineShare: number
 }
 
-/** e_n with and without the tag-enhanced part, on a fine curve, as it is after the offline fit. */
+/** e_n with the tag-enhanced part (early-stopped and forced) and without, on a fine curve, as it is after the offline fit. */
 async function tagRuns(
   { from, offlineShare }: Place,
-  tagged: OfflineMixLlm,
-  plain: OfflineMixLlm,
+  fits: Readonly<Record<'stopped' | 'forced' | 'none', OfflineMixLlm>>,
 ): Promise<StreamRun[]> {
   const runs: StreamRun[] = []
-  for (const [ablation, offline] of [
-    [null, tagged],
-    ['tags', plain],
+  for (const [extra, offline] of [
+    [{ ablation: null }, fits.stopped],
+    [{ ablation: null, projection: 'forced' }, fits.forced],
+    [{ ablation: 'tags' }, fits.none],
   ] as const) {
     for (const lambda of curveLambdas) {
-      const setting = { lambda, offlineShare, feedback: 'none', timeLimit: null, ablation } as const
+      const setting = { lambda, offlineShare, feedback: 'none', timeLimit: null, ...extra } as const
       runs.push(await testRun(from, 'mixllm', setting, maker(from, offline, setting)))
     }
   }

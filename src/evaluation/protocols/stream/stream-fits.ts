@@ -35,9 +35,18 @@ export function cachedMixLlm(from: StreamCase, offlineShare: number, cache: Work
   return cache.get('stream-mixllm', `${from.data.name} ${offlineShare} ${from.seed}`, () => mixLlmFit(from, 'domains'))
 }
 
-export async function mixLlmFit(from: StreamCase, tags: 'domains' | 'none'): Promise<MixLlmFit> {
+/** @param tags `forced`: the tag-enhanced projection stays even where early stopping would do without it. */
+export async function mixLlmFit(from: StreamCase, tags: 'domains' | 'forced' | 'none'): Promise<MixLlmFit> {
   const { offlineRows, offlineTexts: texts, offlineSources: sources, prices, seed } = from
-  const fitted = await fitMixLlm(offlineRows, { texts, sources, prices, seed, tags, trees: mixLlmTrees })
+  const fitted = await fitMixLlm(offlineRows, {
+    texts,
+    sources,
+    prices,
+    seed,
+    tags: tags === 'none' ? 'none' : 'domains',
+    keepProjection: tags === 'forced' ? 'last' : 'best',
+    trees: mixLlmTrees,
+  })
   return { fitted, offline: offlineMixLlm(fitted, offlineRows, offlineRows.llms) }
 }
 
