@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { kMeans } from './k-means.ts'
-import { SeededRandom } from './random-source.ts'
+import { kMeans, kMeansRestarted } from './k-means.ts'
+import { nextNormal, SeededRandom } from './random-source.ts'
 
 describe('kMeans', () => {
   it('finds two pairs too far apart for a bad start', () => {
@@ -53,5 +53,38 @@ describe('kMeans', () => {
     const { centroids, inertia } = kMeans(Float32Array.from([5, 5, 5]), 3, 1, 3, new SeededRandom(2))
     expect([...centroids]).toEqual([5, 5, 5])
     expect(inertia).toBe(0)
+  })
+})
+
+describe('the nearest centroid in many dimensions', () => {
+  it('is found though far ones are given up before their last coordinate', () => {
+    const [n, d, k] = [200, 50, 12]
+    const random = new SeededRandom(3)
+    const points = Float32Array.from({ length: n * d }, () => nextNormal(random))
+    const { centroids, assignment, inertia } = kMeans(points, n, d, k, random)
+    let sum = 0
+    for (let i = 0; i < n; i++) {
+      const distances = Array.from({ length: k }, (_, cluster) => {
+        let squares = 0
+        for (let j = 0; j < d; j++) squares += (points[i * d + j]! - centroids[cluster * d + j]!) ** 2
+        return squares
+      })
+      const nearest = Math.min(...distances)
+      expect(assignment[i]).toBe(distances.indexOf(nearest))
+      sum += nearest
+    }
+    expect(inertia).toBeCloseTo(sum, 9)
+  })
+})
+
+describe('kMeansRestarted', () => {
+  it('keeps the best of its runs', () => {
+    const random = new SeededRandom(4)
+    const points = Float32Array.from({ length: 300 }, () => nextNormal(random))
+    const runs = new SeededRandom(5)
+    const single = Array.from({ length: 6 }, () => kMeans(points, 150, 2, 9, runs).inertia)
+    const best = kMeansRestarted(points, 150, 2, 9, new SeededRandom(5), 6)
+    expect(new Set(single).size).toBeGreaterThan(1)
+    expect(best.inertia).toBe(Math.min(...single))
   })
 })
