@@ -19,29 +19,61 @@ const epochs = 20
 const heldOutShare = 0.15
 const patience = 2
 
+/** An input that varies less than this in training carries nothing. */
+const smallestDeviation = 1e-9
+
 /**
- * A small network of one target: log loss behind a sigmoid for targets in [0, 1], squared loss on the standardised target
- * else. The epoch that did best on a held-out slice is kept.
+ * A small network of one target on standardised inputs: log loss behind a sigmoid for targets in [0, 1], squared loss on the
+ * standardised target else. The epoch that did best on a held-out slice is kept.
+ *
+ * Inputs are standardised once: the running moments of batch normalisation settle only after the few hundred steps that the
+ * training takes, and until then the held-out slice stops it too early.
  */
 export function fitMlpRegressor(problem: RegressionProblem, { seed }: RegressorOptions): ScalarRegressor {
   const random = new SeededRandom(seed)
   const order = Array.from(problem.y, (_, row) => row)
   shuffle(order, random)
   const heldOutCount = Math.round(heldOutShare * order.length)
-  const training = new ScaledProblem(selectProblemRows(problem, order.slice(heldOutCount)))
+  const inputs = new StandardisedInputs(problem)
+  const training = new ScaledProblem(inputs.of(selectProblemRows(problem, order.slice(heldOutCount))))
   const heldOut = selectProblemRows(problem, order.slice(0, heldOutCount))
-  const network = new DenseNetwork({
-    inputs: problem.d,
-    hidden,
-    outputs: 1,
-    normaliseInputs: true,
-    zeroLastLayer: true,
-    random,
-  })
+  const network = new DenseNetwork({ inputs: problem.d, hidden, outputs: 1, zeroLastLayer: true, random })
   network.outputBias[0] = training.start
-  const regressor = new MlpRegressor(network, training)
+  const regressor = new MlpRegressor(network, inputs, training)
   train(regressor, training, heldOut, random)
   return regressor
+}
+
+/** Inputs less their training mean, over their training deviation; 0 where that is 0. */
+class StandardisedInputs {
+  readonly #means: Float64Array
+  readonly #scales: Float64Array
+
+  constructor({ x, d, y }: RegressionProblem) {
+    this.#means = new Float64Array(d)
+    this.#scales = new Float64Array(d)
+    for (let cell = 0; cell < x.length; cell++) this.#means[cell % d]! += x[cell]! / y.length
+    for (let cell = 0; cell < x.length; cell++) {
+      this.#scales[cell % d]! += (x[cell]! - this.#means[cell % d]!) ** 2 / y.length
+    }
+    for (let j = 0; j < d; j++) {
+      const deviation = Math.sqrt(this.#scales[j]!)
+      this.#scales[j] = deviation > smallestDeviation ? 1 / deviation : 0
+    }
+  }
+
+  write(x: Float64Array, out: Float64Array): void {
+    for (let j = 0; j < x.length; j++) out[j] = (x[j]! - this.#means[j]!) * this.#scales[j]!
+  }
+
+  of(problem: RegressionProblem): RegressionProblem {
+    const { x, d } = problem
+    const scaled = new Float64Array(x.length)
+    for (let start = 0; start < x.length; start += d) {
+      this.write(x.subarray(start, start + d), scaled.subarray(start, start + d))
+    }
+    return { ...problem, x: scaled }
+  }
 }
 
 /** Targets as the network sees them. */
@@ -74,15 +106,20 @@ class ScaledProblem {
 
 class MlpRegressor implements ScalarRegressor {
   readonly network: DenseNetwork
+  readonly #inputs: StandardisedInputs
   readonly #scaled: ScaledProblem
+  readonly #x: Float64Array
 
-  constructor(network: DenseNetwork, scaled: ScaledProblem) {
+  constructor(network: DenseNetwork, inputs: StandardisedInputs, scaled: ScaledProblem) {
     this.network = network
+    this.#inputs = inputs
     this.#scaled = scaled
+    this.#x = new Float64Array(network.inputs)
   }
 
   predict(embedding: Float64Array): number {
-    return this.#scaled.toTarget(this.network.forward(embedding, 1, false)[0]!)
+    this.#inputs.write(embedding, this.#x)
+    return this.#scaled.toTarget(this.network.forward(this.#x, 1, false)[0]!)
   }
 }
 
