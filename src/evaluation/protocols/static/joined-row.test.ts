@@ -70,4 +70,15 @@ describe('JoinedRow', () => {
     expect(curve.at(-1)!.costUsd).toBeCloseTo(2, 9)
     expect(curve.at(-1)!.quality).toBeCloseTo(0.5, 9)
   })
+
+  it('draws the hull of fixed LLMs', () => {
+    const points = [
+      { costUsd: 1, quality: 0.2 },
+      { costUsd: 2, quality: 0.3 },
+      { costUsd: 3, quality: 0.8 },
+    ]
+    const hull = new JoinedRow([{ ...seedOf(0.4), policy: 'zero-router', points }]).curve()
+    expect(hull).toEqual([points[0], points[2]])
+    expect(new JoinedRow([{ ...seedOf(0.4), points }]).curve()).toEqual(points)
+  })
 })

@@ -1,4 +1,4 @@
-import type { CostQualityPoint } from '../../../routing/decision/cost-quality-hull.ts'
+import { type CostQualityPoint, costQualityHull } from '../../../routing/decision/cost-quality-hull.ts'
 import type { Interval, PolicyKind, SettingValue } from '../../evaluation-result.ts'
 import { deferralCurve, qualityAtCost } from '../../metrics/deferral-curve.ts'
 import { percentileInterval, quantile } from '../../metrics/interval.ts'
@@ -84,14 +84,17 @@ export class JoinedRow {
 
   /**
    * The deferral curve, mean over seeds: setting by setting where all seeds have the same number of them, else quality at
-   * equal costs.
+   * equal costs. Of fixed LLMs, whose order means nothing, the hull: mixtures of them are what stands for `zero-router`.
    */
   curve(): CostQualityPoint[] {
     const sweeps = this.#seeds.map((seed) => seed.points)
     const length = sweeps[0]!.length
     const isAligned = sweeps.every((points) => points.length === length)
-    const points = isAligned ? sweeps[0]!.map((_, i) => meanPoint(sweeps.map((sweep) => sweep[i]!))) : meanCurve(sweeps)
-    return thin(deferralCurve(points))
+    const shape = this.policy === 'zero-router' ? costQualityHull : deferralCurve
+    const points = isAligned
+      ? sweeps[0]!.map((_, i) => meanPoint(sweeps.map((sweep) => sweep[i]!)))
+      : meanCurve(sweeps.map(shape))
+    return thin(shape(points))
   }
 
   /** By task, mean over the seeds that have it. */
@@ -122,9 +125,8 @@ function meanPoint(points: readonly CostQualityPoint[]): CostQualityPoint {
   return { costUsd: mean(points.map(({ costUsd }) => costUsd)), quality: mean(points.map(({ quality }) => quality)) }
 }
 
-/** Quality averaged at costs in equal ratios, over the range that all sweeps cover. */
-function meanCurve(sweeps: readonly (readonly CostQualityPoint[])[]): CostQualityPoint[] {
-  const curves = sweeps.map(deferralCurve)
+/** Quality averaged at costs in equal ratios, over the range that all curves cover. */
+function meanCurve(curves: readonly (readonly CostQualityPoint[])[]): CostQualityPoint[] {
   const from = Math.max(...curves.map((curve) => curve[0]!.costUsd))
   const to = Math.max(from, Math.min(...curves.map((curve) => curve.at(-1)!.costUsd)))
   if (!(to > from && from > 0)) return [meanPoint(curves.map((curve) => curve.at(-1)!))]

@@ -61,30 +61,30 @@ function stackOf({ rows, seed, folds, prices }: StaticTraining) {
 
 /** Everything the protocol fits, in the order of its tables. Routers first, then baselines. */
 export const staticEntrants: readonly StaticEntrant[] = [
-  { policy: pointsmanPolicy, setting: {}, weight: 8 },
-  { policy: stacked, setting: {}, weight: 5 },
-  { policy: trustingStack, setting: { trust: 1 }, weight: 5 },
-  { policy: mixLlmStaticPolicy, setting: {}, weight: 20 },
-  { policy: uniRoute, setting: {}, weight: 5 },
-  { policy: learnedClusterMap, setting: {}, weight: 5 },
-  { policy: linearClusterMap, setting: {}, weight: 5 },
+  { policy: pointsmanPolicy, setting: {}, weight: 5 },
+  { policy: stacked, setting: {}, weight: 3 },
+  { policy: trustingStack, setting: { trust: 1 }, weight: 3 },
+  { policy: mixLlmStaticPolicy, setting: {}, weight: 22 },
+  { policy: uniRoute, setting: {}, weight: 3 },
+  { policy: learnedClusterMap, setting: {}, weight: 4 },
+  { policy: linearClusterMap, setting: {}, weight: 3 },
   { policy: cluster, setting: {}, weight: 1 },
   { policy: ridge, setting: {}, weight: 1 },
   { policy: knn, setting: {}, weight: 1 },
-  { policy: forest, setting: {}, weight: 4 },
-  { policy: mlp, setting: {}, weight: 4 },
-  { policy: matrixFactorisation, setting: {}, weight: 4 },
-  { policy: avengersPro, setting: {}, weight: 4 },
-  { policy: carrot, setting: {}, weight: 4 },
-  { policy: optllm, setting: {}, weight: 8 },
-  { policy: forc, setting: {}, weight: 8 },
-  { policy: zooter, setting: {}, weight: 8 },
+  { policy: forest, setting: {}, weight: 3 },
+  { policy: mlp, setting: {}, weight: 3 },
+  { policy: matrixFactorisation, setting: {}, weight: 2 },
+  { policy: avengersPro, setting: {}, weight: 7 },
+  { policy: carrot, setting: {}, weight: 6 },
+  { policy: optllm, setting: {}, weight: 15 },
+  { policy: forc, setting: {}, weight: 25 },
+  { policy: zooter, setting: {}, weight: 18 },
   { policy: automix, setting: { simulatedVerifier: true }, weight: 2 },
-  { policy: metaLlmPolicy, setting: {}, weight: 3 },
+  { policy: metaLlmPolicy, setting: {}, weight: 4 },
 ]
 
 /** Fitted again on shuffled labels, each seed so many times: where nothing is to be learned, nothing may be gained. */
 export const shuffledEntrants: readonly { readonly entrant: StaticEntrant; readonly shuffles: number }[] = [
-  { entrant: { policy: stacked, setting: {}, weight: 5 }, shuffles: 2 },
+  { entrant: { policy: stacked, setting: {}, weight: 3 }, shuffles: 2 },
   { entrant: { policy: ridge, setting: {}, weight: 1 }, shuffles: 10 },
 ]
