@@ -35,11 +35,13 @@ export function liftFindings(summary: StreamSummary, policy: PolicyName, source:
       if (pair === undefined) continue
       const lift = liftOf(meanQuality(pair.taught), meanQuality(pair.untaught))
       lifts.push(lift)
+      const utility = differenceOf(meanUtility(summary, pair.taught), meanUtility(summary, pair.untaught))
       findings.push({
         id: `${policy}-online-lift-${feedback}-${100 * offlineShare}`,
         source,
         claim: liftClaim(policy, feedback, offlineShare),
-        verdict: judge(lift),
+        // The paper speaks of quality; a router that is told a λ may rightly trade some of it for money.
+        verdict: judge(policy === 'mixllm' ? lift : utility),
         evidence: liftEvidence(summary, pair, lift, policy, offlineShare, feedback),
       })
     }
@@ -59,8 +61,9 @@ export function liftFindings(summary: StreamSummary, policy: PolicyName, source:
 
 function liftClaim(policy: PolicyName, feedback: 'refined' | 'binary', offlineShare: 0.8 | 0.5 | 0.3): string {
   const ratio = `${100 * offlineShare}:${Math.round(100 * (1 - offlineShare))}`
-  const stated = policy === 'mixllm' ? ` (the paper: +${(100 * paperLifts[feedback][offlineShare]).toFixed(2)} %)` : ''
-  return `At ${ratio} offline to online, ${feedback} feedback lifts the quality that follows${stated}.`
+  if (policy !== 'mixllm') return `At ${ratio} offline to online, ${feedback} feedback makes Pointsman worth more.`
+  const stated = `+${(100 * paperLifts[feedback][offlineShare]).toFixed(2)} %`
+  return `At ${ratio} offline to online, ${feedback} feedback lifts MixLLM’s quality afterwards (the paper: ${stated}).`
 }
 
 function liftEvidence(
