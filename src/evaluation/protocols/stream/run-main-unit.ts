@@ -60,7 +60,6 @@ export async function runMainUnit(
         }
         done++
         onProgress(0.5 + (0.5 * done) / (makers.length * timeLimitsSeconds.length * feedbackKinds.length))
-        await Promise.resolve()
       }
     }
   }
