@@ -38,8 +38,8 @@ const fewestPromptsPerSide = 20
  * Merges equal prompts, leaves out the LLMs a protocol cannot use and the prompts none of the others answered, groups
  * near-duplicates, and takes training prompts that are near a test prompt out of the set's own split.
  *
- * @throws {EvaluationError} `unfit_data` when fewer than two LLMs or 50 prompts are left, when all costs are 0, or when a side of
- *   the set's own split has fewer than 20 prompts.
+ * @throws {EvaluationError} `unfit_data` when fewer than two LLMs or 50 prompts are left, when all costs are 0, or when
+ *   a side of the set's own split has fewer than 20 prompts.
  */
 export function prepareData(source: OutcomeData, needs: DataNeeds): PreparedData {
   const notes: string[] = []

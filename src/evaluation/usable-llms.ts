@@ -28,8 +28,9 @@ const enoughShare = 0.5
 const hiddenReasoning = 'hiddenReasoning'
 
 /**
- * The LLMs whose outcomes suffice (mathematics §10). Needed cells are known qualities, with known costs where `needs.cost`.
- * With `needs.complete` every prompt's cell is needed, or half of them where fewer than two LLMs have all; without it, 20.
+ * The LLMs whose outcomes suffice (mathematics §10). Needed cells are known qualities, with known costs where
+ * `needs.cost`. With `needs.complete` every prompt's cell is needed, or half of them where fewer than two LLMs have
+ * all; without it, 20.
  */
 export function usableLlms(data: OutcomeData, needs: DataNeeds): LlmChoice {
   const what = needs.cost ? 'quality and cost' : 'quality'

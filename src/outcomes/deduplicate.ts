@@ -8,8 +8,9 @@ export function normaliseText(text: string): string {
 
 /**
  * Merges prompts of the same normalised text: the first one stays (with its id and split), and each of its cells
- * becomes the mean of the known cells of all of them. Merging across the splits that a set brings would carry the labels
- * of one into another: such a set is divided first (`selectUnsharedSplit`), or merged within what `sideOf` tells apart.
+ * becomes the mean of the known cells of all of them. Merging across the splits that a set brings would carry the
+ * labels of one into another: such a set is divided first (`selectUnsharedSplit`), or merged within what `sideOf` tells
+ * apart.
  *
  * @param sideOf prompts of different sides are not merged; by default all are of one.
  * @returns `data` itself where nothing is merged.

@@ -15,8 +15,8 @@ export const nearDuplicateCosine = 0.8
 
 /**
  * Groups of prompts that ask the same or nearly the same (mathematics §10): equal normalised texts, and texts whose
- * {@link termVectors} have a cosine above .8, directly or through others. Term frequencies are those of these prompts, so
- * that it depends on the whole list what counts as common. About 3 s for 15,000 prompts of 400 characters.
+ * {@link termVectors} have a cosine above .8, directly or through others. Term frequencies are those of these prompts,
+ * so that it depends on the whole list what counts as common. About 3 s for 15,000 prompts of 400 characters.
  */
 export function promptGroups(prompts: readonly OutcomePrompt[]): PromptGroups {
   const texts = new Map<string, number>()

@@ -13,8 +13,8 @@ const newline = 0x0a
  * The lines of a text file in UTF-8, without their line ends (LF or CRLF); a name ending in `.gz` is unpacked on the
  * way. Holds one chunk and one line at a time. A byte-order mark at the start is dropped.
  *
- * @throws {OutcomeDataError} `bad_gzip` when packed data is damaged or ends early, `bad_encoding` for a line that is not UTF-8,
- *   `unreadable_file` on any other fault.
+ * @throws {OutcomeDataError} `bad_gzip` when packed data is damaged or ends early, `bad_encoding` for a line that is
+ *   not UTF-8, `unreadable_file` on any other fault.
  */
 export async function* readLines(path: string): AsyncGenerator<string> {
   const file = createReadStream(path)

@@ -9,7 +9,8 @@ import { OutcomeDataError } from './outcome-data-error.ts'
  * Reads models.json: an array of objects with `id` and, where known, `inputPricePerMTok` and `outputPricePerMTok` (USD
  * per million tokens; absent or null is unknown) and `base`. Other fields are kept in `extra`.
  *
- * @throws {OutcomeDataError} `unreadable_file`, `bad_encoding`, `bad_json`, `missing_field`, `bad_value`, `duplicate`, `empty`.
+ * @throws {OutcomeDataError} `unreadable_file`, `bad_encoding`, `bad_json`, `missing_field`, `bad_value`, `duplicate`,
+ *   `empty`.
  */
 export async function readLlms(path: string): Promise<OutcomeLlm[]> {
   const file = basename(path)

@@ -71,7 +71,9 @@ function prefixSquares({ rowCount, rowStarts, values }: SparseMatrix): Float32Ar
 class ColumnIndex {
   /** The first indexed entry of each row. */
   readonly firstEntries: Int32Array
-  /** Places of a column: from its start up to its end, which moves as rows are added. Shape [columns + 1], [columns]. */
+  /**
+   * Places of a column: from its start up to its end, which moves as rows are added. Shape [columns + 1], [columns].
+   */
   readonly starts: Int32Array
   readonly ends: Int32Array
   /** By place. */
@@ -110,8 +112,8 @@ class ColumnIndex {
 }
 
 /**
- * Whether a row's entries from `start` to `last`, times a dense row of norm 1, come above the threshold; gives up once the
- * rest cannot lift the product there.
+ * Whether a row's entries from `start` to `last`, times a dense row of norm 1, come above the threshold; gives up once
+ * the rest cannot lift the product there.
  */
 function isAbove(
   { columns, values }: SparseMatrix,

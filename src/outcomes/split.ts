@@ -27,8 +27,8 @@ export function selectSplit(data: OutcomeData, name: string): OutcomeData {
 }
 
 /**
- * One of the set's own splits, to be fitted on: equal texts merged, and without the texts that another split has too, so
- * that nothing of another split is in it. Prompts of no split are not another split.
+ * One of the set's own splits, to be fitted on: equal texts merged, and without the texts that another split has too,
+ * so that nothing of another split is in it. Prompts of no split are not another split.
  *
  * @returns the prompts left, possibly none, and how many of the split's were left out.
  * @throws {OutcomeDataError} `empty` when no prompt is in the split.
@@ -49,8 +49,8 @@ export function selectUnsharedSplit(
 
 /**
  * Divides a set in two by a hash of each prompt's group, so that a group is never on both sides and the division does
- * not depend on the order or number of prompts (mathematics §8). Near-duplicates (cosine above .8) are kept together only
- * where `groupOf` says so.
+ * not depend on the order or number of prompts (mathematics §8). Near-duplicates (cosine above .8) are kept together
+ * only where `groupOf` says so.
  *
  * @param share expected share of groups in `first`, (0, 1).
  * @param seed another seed gives another division.

@@ -1,6 +1,8 @@
 import type { SparseMatrix } from '../routing/numeric/sparse-matrix.ts'
 
-/** A term in a larger share of the texts belongs to a template (instructions, few-shot examples), not to the question. */
+/**
+ * A term in a larger share of the texts belongs to a template (instructions, few-shot examples), not to the question.
+ */
 const largestShare = 0.3
 
 /** Of so few texts, a term may be in all. */
@@ -15,8 +17,8 @@ const space = 0x20
 /**
  * Texts as sparse vectors of norm 1, for telling near-duplicates: words in one block, in-word character 3-grams (a
  * boundary at both ends of what white space separates) in another. An entry is log(1 + count)·log(1 + n/df); each block
- * is scaled to norm 1, then both by √½. Terms are told apart exactly: nothing is hashed or projected. Terms in more than
- * 30 % of the texts are left out. Columns are numbered by falling document frequency, ascending within a row.
+ * is scaled to norm 1, then both by √½. Terms are told apart exactly: nothing is hashed or projected. Terms in more
+ * than 30 % of the texts are left out. Columns are numbered by falling document frequency, ascending within a row.
  *
  * @param texts normalised (`normaliseText`): white space is single blanks.
  * @returns a text whose terms are all left out has an empty row.

@@ -5,17 +5,20 @@ import { zooter } from '../../baselines/zooter.ts'
 import type { FittedStaticPolicy, StaticPolicy, StaticPrompts, StaticTraining } from '../static/static-policy.ts'
 import { type PairPolicy, type PairPrompts, type PairTraining, strongLlm } from './pair-policy.ts'
 
-/** Cost weights of the `static` protocol lie 13 % apart; asked at so many costs in between, thresholds lie 1.6 % apart. */
+/**
+ * Cost weights of the `static` protocol lie 13 % apart; asked at so many costs in between, thresholds lie 1.6 % apart.
+ */
 const costsBetween = 8
 const weightRatio = 10 ** (6.5 / 119)
 
 /**
- * A baseline that trades quality off against cost, as a policy of two: a call of the strong LLM costs 1, of the weak one 0, in what it is
- * fitted and tuned on and in what it is asked. Its knob then buys strong calls, which is what this protocol counts, and its own
- * tuning by AIQ is by the area under quality over the share of strong calls. The gain of a prompt is the share of all settings at which it
- * goes to the strong LLM.
+ * A baseline that trades quality off against cost, as a policy of two: a call of the strong LLM costs 1, of the weak
+ * one 0, in what it is fitted and tuned on and in what it is asked. Its knob then buys strong calls, which is what this
+ * protocol counts, and its own tuning by AIQ is by the area under quality over the share of strong calls. The gain of a
+ * prompt is the share of all settings at which it goes to the strong LLM.
  *
- * @param readsCosts whether it trades the predicted cost it is shown, so that asking at other costs, negative ones too, gives other thresholds.
+ * @param readsCosts whether it trades the predicted cost it is shown, so that asking at other costs, negative ones too,
+ *   gives other thresholds.
  */
 function boughtCalls(policy: StaticPolicy, weight: number, readsCosts: boolean): PairPolicy {
   return {
@@ -68,9 +71,10 @@ function shareOfStrong(fitted: FittedStaticPolicy, prompts: PairPrompts, costs: 
 }
 
 /**
- * The baselines of the `static` protocol that mean something for two LLMs. CARROT's plug-in rule is here its regressor alone, which
- * the rows `knn` and `ridge` are; AutoMix would need a verifier's word on every answer. Avengers-Pro scales marks between a cluster's
- * worst and best LLM: of two it keeps only which one is better there, and where that is the strong one everywhere, no prompt differs.
+ * The baselines of the `static` protocol that mean something for two LLMs. CARROT's plug-in rule is here its regressor
+ * alone, which the rows `knn` and `ridge` are; AutoMix would need a verifier's word on every answer. Avengers-Pro
+ * scales marks between a cluster's worst and best LLM: of two it keeps only which one is better there, and where that
+ * is the strong one everywhere, no prompt differs.
  */
 export const baselinePolicies: readonly PairPolicy[] = [
   boughtCalls(avengersPro, 4, false),

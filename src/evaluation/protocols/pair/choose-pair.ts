@@ -10,8 +10,8 @@ export interface LlmPair {
 }
 
 /**
- * Strong is the LLM of the higher mean quality, weak the other one; of more than two, weak is the one of the least mean cost.
- * Chosen on training prompts.
+ * Strong is the LLM of the higher mean quality, weak the other one; of more than two, weak is the one of the least mean
+ * cost. Chosen on training prompts.
  *
  * @throws {EvaluationError} `unfit_data` when no LLM is better than the other, or the best one is the cheapest.
  */

@@ -10,10 +10,10 @@ export interface PairMetrics {
 export const pairMetricNames = ['apgr', 'cpt50', 'cpt80'] as const
 
 /**
- * How much of the quality gap between a weak and a strong LLM is recovered when the prompts of largest predicted gain go to the strong
- * one (RouteLLM, arXiv:2406.18665): PGR(s) = (r(s) − r_weak)/(r_strong − r_weak), r(s) being the mean quality with a share
- * s of strong calls. Exact: every cut-off counts, where RouteLLM takes about ten. Prompts of equal gain are one step, in which PGR is
- * linear: the expected curve when ties are broken at random.
+ * How much of the quality gap between a weak and a strong LLM is recovered when the prompts of largest predicted gain
+ * go to the strong one (RouteLLM, arXiv:2406.18665): PGR(s) = (r(s) − r_weak)/(r_strong − r_weak), r(s) being the mean
+ * quality with a share s of strong calls. Exact: every cut-off counts, where RouteLLM takes about ten. Prompts of equal
+ * gain are one step, in which PGR is linear: the expected curve when ties are broken at random.
  */
 export class GapRecovery {
   /** Prompts by falling gain. */

@@ -10,7 +10,10 @@ export interface JoinedSlice {
   readonly source: string | null
   /** Test prompts, mean over seeds. */
   readonly prompts: number
-  /** Per metric: the mean over seeds, and the same of each bootstrap replicate (NaN where a seed's had no gap to recover). */
+  /**
+   * Per metric: the mean over seeds, and the same of each bootstrap replicate (NaN where a seed's had no gap to
+   * recover).
+   */
   readonly metrics: Readonly<
     Record<keyof PairMetrics, { readonly mean: number; readonly replicates: readonly number[] }>
   >

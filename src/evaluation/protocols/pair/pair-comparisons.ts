@@ -10,8 +10,9 @@ const opponents = ['pointsman', 'random'] as const
 const oracles: ReadonlySet<string> = new Set(['task-oracle', 'oracle'])
 
 /**
- * Paired differences on the same bootstrap draws: all metrics over all prompts, APGR alone per source. Holm's correction over
- * the policies held against one opponent by one metric on the same prompts; the oracles are no contestants.
+ * Paired differences on the same bootstrap draws: all metrics over all prompts, APGR alone per source. Holm's
+ * correction over the policies held against one opponent by one metric on the same prompts; the oracles are no
+ * contestants.
  */
 export function pairComparisons(slices: readonly JoinedSlice[]): Comparison[] {
   const sources = [...new Set(slices.map((slice) => slice.source))]

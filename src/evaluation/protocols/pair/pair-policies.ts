@@ -29,7 +29,9 @@ function predictorPolicy(
   }
 }
 
-/** MixLLM's offline quality regressors (arXiv:2502.18482); its cost, waiting and exploration terms play no part here. */
+/**
+ * MixLLM's offline quality regressors (arXiv:2502.18482); its cost, waiting and exploration terms play no part here.
+ */
 const mixllm: PairPolicy = {
   names: ['mixllm'],
   weight: 12,

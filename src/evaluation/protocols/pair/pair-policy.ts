@@ -10,7 +10,9 @@ export const strongLlm = 1
 
 /** What a policy may look at while it is fitted: training prompts and the two LLMs' outcomes on them. */
 export interface PairTraining {
-  /** LLMs in the order weak, strong. Row i is in fold i mod {@link folds}; a group is in one fold where sizes allow it. */
+  /**
+   * LLMs in the order weak, strong. Row i is in fold i mod {@link folds}; a group is in one fold where sizes allow it.
+   */
   readonly data: OutcomeData
   /** The same rows as predictors read them. */
   readonly rows: TrainingRows

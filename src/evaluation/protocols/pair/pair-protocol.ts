@@ -1,5 +1,4 @@
-import type { OutcomeData } from '../../../outcomes/outcome-data.ts'
-import { selectRows } from '../../../outcomes/outcome-data.ts'
+import { type OutcomeData, selectRows } from '../../../outcomes/outcome-data.ts'
 import { trainTestRows } from '../../evaluation-data.ts'
 import { EvaluationError } from '../../evaluation-error.ts'
 import { policyKinds } from '../../policy-names.ts'
@@ -10,8 +9,9 @@ import { pairPolicies } from './pair-policies.ts'
 import { type PairOutput, type PairUnitParameters, pairReferences, preparePair, runPairUnit } from './run-pair-unit.ts'
 
 /**
- * The `pair` protocol (mathematics §17; RouteLLM, arXiv:2406.18665): a weak and a strong LLM, and the prompts with the largest
- * predicted gain go to the strong one. Every policy is fitted on the training prompts; on the test prompts all cut-offs count.
+ * The `pair` protocol (mathematics §17; RouteLLM, arXiv:2406.18665): a weak and a strong LLM, and the prompts with the
+ * largest predicted gain go to the strong one. Every policy is fitted on the training prompts; on the test prompts all
+ * cut-offs count.
  */
 export const pairProtocol: Protocol<PairOutput> = {
   name: 'pair',

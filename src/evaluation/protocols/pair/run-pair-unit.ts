@@ -105,8 +105,8 @@ async function fittedGains(index: number, { training, prompts }: PairCase): Prom
 export const pairReferences = ['random', 'prompt-length', 'task-oracle', 'oracle'] as const
 
 /**
- * `random` as its expectation; `prompt-length` with the longest prompts for the strong LLM; `task-oracle` by the mean gain of
- * each source over the test prompts themselves; `oracle` by each prompt's own.
+ * `random` as its expectation; `prompt-length` with the longest prompts for the strong LLM; `task-oracle` by the mean
+ * gain of each source over the test prompts themselves; `oracle` by each prompt's own.
  */
 function referenceGains({ prompts, test }: PairCase): NamedGains {
   const gains = test.strong.map((quality, prompt) => quality - test.weak[prompt]!)

@@ -6,9 +6,9 @@ import { predictedGains } from './gains-of-predictor.ts'
 import { type PairPolicy, type PairPrompts, type PairTraining, strongLlm, weakLlm } from './pair-policy.ts'
 
 /**
- * The product and its stack. `pointsman`: what `pointsman fit` fits, asked as the router asks it, q̂ + α·u (mathematics §5).
- * `stacked`: q̂ of the same fit alone. Before any feedback u is the same for all fitted LLMs, so that the two differ by
- * rounding only; with κ = 0 every gain is the same.
+ * The product and its stack. `pointsman`: what `pointsman fit` fits, asked as the router asks it, q̂ + α·u (mathematics
+ * §5). `stacked`: q̂ of the same fit alone. Before any feedback u is the same for all fitted LLMs, so that the two
+ * differ by rounding only; with κ = 0 every gain is the same.
  */
 export const servedPolicies: PairPolicy = {
   names: ['pointsman', 'stacked'],

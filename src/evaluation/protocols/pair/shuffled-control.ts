@@ -11,8 +11,8 @@ import type { PairCase } from './pair-case.ts'
 const shuffles = 10
 
 /**
- * The control: ridge fitted on the labels of other prompts, each pair of labels kept together, so that the gap stays and nothing is to be
- * learned. @returns APGR of each shuffle.
+ * The control: ridge fitted on the labels of other prompts, each pair of labels kept together, so that the gap stays
+ * and nothing is to be learned. @returns APGR of each shuffle.
  */
 export function shuffledApgr({ training, prompts, test }: PairCase): number[] {
   const { rows, seed } = training

@@ -1,7 +1,7 @@
 /**
- * The benchmark that each source belongs to: what sources share up to a hyphen or slash (`mmlu-virology` and `mmlu-marketing` are
- * `mmlu`), else the source itself. Of several such beginnings the one most sources share, of equally shared ones the longest
- * (`mt-bench`, not `mt`).
+ * The benchmark that each source belongs to: what sources share up to a hyphen or slash (`mmlu-virology` and
+ * `mmlu-marketing` are `mmlu`), else the source itself. Of several such beginnings the one most sources share, of
+ * equally shared ones the longest (`mt-bench`, not `mt`).
  *
  * @param sources of prompts, in order; repeats are normal.
  */
