@@ -64,7 +64,7 @@ export function collectDrift(
     data: describeData(data),
     results,
     comparisons,
-    findings: driftFindings(results, comparisons),
+    findings: driftFindings(data.name, results, comparisons),
     figures: driftFigures(plan, results, curves),
     notes: [...plan.notes, ...method],
   }

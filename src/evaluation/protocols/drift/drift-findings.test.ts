@@ -15,7 +15,7 @@ describe('driftFindings', () => {
   it('confirms what holds in every row, refutes what fails in one, and says so when intervals cannot tell', () => {
     const verdictOf = (...overshoots: readonly Interval[]) => {
       const rows = overshoots.map((budgetOvershoot, i) => row('paretobandit', steady(i + 1), { budgetOvershoot }))
-      return driftFindings(rows, []).find(({ id }) => id === 'paretobandit-overshoot')?.verdict
+      return driftFindings('any', rows, []).find(({ id }) => id === 'paretobandit-overshoot')?.verdict
     }
     expect(verdictOf(interval(0, 0.003), interval(-0.1, 0.01))).toBe('confirmed')
     expect(verdictOf(interval(0, 0.003), interval(0.003, 0.002))).toBe('undecided')
@@ -25,6 +25,7 @@ describe('driftFindings', () => {
   it('judges MixLLM’s memory against ours in the same settings', () => {
     const found = (mixLlm: Interval, ours: Interval) =>
       driftFindings(
+        'any',
         [row('mixllm', drop, { regretLate: mixLlm }), row('pointsman', drop, { regretLate: ours })],
         [],
       ).find(({ id }) => id === 'mixllm-no-forgetting')?.verdict
@@ -43,14 +44,32 @@ describe('driftFindings', () => {
       p: 0.001,
       pHolm: 0.002,
     }
-    const [finding] = driftFindings([], [comparison])
+    const [finding] = driftFindings('any', [], [comparison])
     expect(finding).toMatchObject({ id: 'pointsman-against-bandits', verdict: 'refuted' })
     expect(finding!.evidence).toContain('metallm')
-    const [ahead] = driftFindings([], [{ ...comparison, difference: interval(-0.02, 0.01) }])
+    const [ahead] = driftFindings('any', [], [{ ...comparison, difference: interval(-0.02, 0.01) }])
     expect(ahead!.verdict).toBe('confirmed')
   })
 
+  it('claims a share of the oracle for the authors’ data only', () => {
+    const setting = { scenario: 'stationary', budgetUsd: null, lambda: 200 }
+    const rows = [row('paretobandit', setting, { oracleShare: interval(0.97, 0.001) })]
+    expect(driftFindings('paretobandit', rows, []).map(({ id, verdict }) => [id, verdict])).toEqual([
+      ['paretobandit-oracle-share', 'confirmed'],
+    ])
+    expect(driftFindings('another', rows, [])).toEqual([])
+  })
+
+  it('decides nothing without an interval, but counts the worst order as it is', () => {
+    const alone = { mean: 0.02, low: null, high: null }
+    const rows = [row('pointsman', steady(1), { budgetOvershoot: alone, worstOvershoot: alone })]
+    expect(driftFindings('any', rows, []).map(({ id, verdict }) => [id, verdict])).toEqual([
+      ['pointsman-overshoot', 'undecided'],
+      ['pointsman-worst-overshoot', 'confirmed'],
+    ])
+  })
+
   it('leaves out claims about policies that were not evaluated', () => {
-    expect(driftFindings([], [])).toEqual([])
+    expect(driftFindings('any', [], [])).toEqual([])
   })
 })
