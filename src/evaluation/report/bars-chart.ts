@@ -40,8 +40,8 @@ export function drawBars(figure: Figure): Chart {
   const { rows, bars, lanes, namesItself, remarks } = layOut(styles)
   if (bars.length === 0) return { svg: undefined, styles, isBars: true, namesItself, remarks }
   const height = marginTop + marginBottom + rows.length * (lanes === undefined ? sharedHeight : lanes * laneHeight + 8)
-  const domain = valueDomain(bars)
-  const isFromZero = domain[0] <= 0 && domain[1] >= 0 && lanes !== undefined && !isDifference(bars)
+  const domain = valueDomain(figure, bars)
+  const isFromZero = domain[0] <= 0 && domain[1] >= 0 && lanes !== undefined && !isDifference(figure, bars)
   const document = createChartDocument()
   const longest = Math.max(...rows.map((row) => shortName(row, 30).length))
   const marginLeft = Math.min(230, 18 + 6.6 * longest)
@@ -133,18 +133,19 @@ function finiteOr(value: number | null | undefined, otherwise: number): number {
 }
 
 /** From 0 where values are near it or on both sides of it, else their own range. */
-function valueDomain(bars: readonly Bar[]): [number, number] {
+function valueDomain(figure: Figure, bars: readonly Bar[]): [number, number] {
   const low = Math.min(...bars.map((bar) => bar.low))
   const high = Math.max(...bars.map((bar) => bar.high))
   const pad = high > low ? 0.04 * (high - low) : Math.max(1e-6, 0.1 * Math.abs(high))
   if (low < 0 && high > 0) return [low - pad, high + pad]
+  if (isDifference(figure, bars)) return [Math.min(0, low) - pad, Math.max(0, high) + pad]
   if (high <= 0) return [low - pad, high < 0.5 * low ? high + pad : 0]
   return low > 0.5 * high ? [low - pad, high + pad] : [0, high + pad]
 }
 
-/** Values on both sides of 0 are differences, which dots with whiskers show best. */
-function isDifference(bars: readonly Bar[]): boolean {
-  return bars.some((bar) => bar.low < 0) && bars.some((bar) => bar.high > 0)
+/** Differences are shown best by dots with whiskers: by their axis' name, or values on both sides of 0. */
+function isDifference(figure: Figure, bars: readonly Bar[]): boolean {
+  return /difference/i.test(figure.y.label) || (bars.some((bar) => bar.low < 0) && bars.some((bar) => bar.high > 0))
 }
 
 function marksOf(bar: Bar, isFromZero: boolean): Plot.Markish[] {

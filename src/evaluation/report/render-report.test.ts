@@ -192,3 +192,34 @@ test('every policy and every metric of a protocol is described', () => {
   for (const name of Object.keys(policyKinds)) expect(policyDescription(name), name).toBeDefined()
   for (const name of Object.values(protocolMetrics).flat()) expect(metricDescriptions).toHaveProperty(name)
 })
+
+test('on a logarithmic cost axis a hull is drawn as the mixtures it stands for, below the straight line', () => {
+  const hull = [
+    { x: 0.0001, y: 0.5 },
+    { x: 0.01, y: 0.9 },
+  ]
+  const result: EvaluationResult = {
+    ...sampleResult('static'),
+    comparisons: [],
+    figures: [
+      {
+        id: 'deferral',
+        kind: 'curves',
+        title: 'Deferral',
+        caption: '',
+        x: { label: 'cost', unit: 'usd', scale: 'log' },
+        y: { label: 'quality' },
+        series: [{ name: 'hull', role: 'hull', points: hull }],
+      },
+    ],
+  }
+  const path = pageOf(result).querySelector('svg.chart g.series path')?.getAttribute('d') ?? ''
+  const points = [...path.matchAll(/([\d.]+),([\d.]+)/g)].map((match) => [Number(match[1]), Number(match[2])] as const)
+  const [[left, low], [right, high]] = [points[0]!, points.at(-1)!]
+  expect(points.length).toBeGreaterThan(20)
+  for (const [x, y] of points) {
+    const cost = 0.0001 * 100 ** ((x - left) / (right - left))
+    const share = (cost - 0.0001) / (0.01 - 0.0001)
+    expect(y).toBeCloseTo(low + share * (high - low), 0)
+  }
+})

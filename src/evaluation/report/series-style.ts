@@ -21,6 +21,7 @@ const paletteSize = 7
 /** Up to so many series all get a colour and a label. */
 const fewSeries = 7
 const labelledBaselines = 3
+const labelledReferences = 6
 
 /**
  * One look per role: Pointsman in the accent colour and on top, other routers in colours, baselines grey with the best
@@ -36,6 +37,8 @@ export function styleSeries(figure: Figure): SeriesStyle[] {
       .sort((a, b) => meanOf(b) - meanOf(a))
       .slice(0, labelledBaselines),
   )
+  const references = lines.filter((series) => series.role === 'reference')
+  const namesReferences = references.length <= labelledReferences
   let used = 0
   const nextColor = (): string => `var(--series-${(used++ % paletteSize) + 1})`
   const isBars = figure.kind === 'bars'
@@ -58,9 +61,10 @@ export function styleSeries(figure: Figure): SeriesStyle[] {
       }
     }
     const isColored = isSmall || (series.role === 'router' && used < paletteSize)
-    const color = isColored ? nextColor() : best.has(series) ? 'var(--grey-strong)' : 'var(--grey)'
+    const isStrong = best.has(series) || series.role === 'reference'
+    const color = isColored ? nextColor() : isStrong ? 'var(--grey-strong)' : 'var(--grey)'
     const dash = series.role === 'reference' ? '4 3' : undefined
-    const isLabelled = isSmall || isColored || best.has(series)
+    const isLabelled = isColored || best.has(series) || (series.role === 'reference' && namesReferences)
     const rank = isColored ? 4 : best.has(series) ? 2 : 0
     return { ...common, color, width: isColored ? 1.8 : 1.2, dash, isLabelled, rank }
   })

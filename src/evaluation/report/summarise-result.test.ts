@@ -112,4 +112,41 @@ describe('gains and losses', () => {
     const { losses } = summariseResult(resultOf([row('pointsman', 'router', 0.9)]))
     expect(losses).toEqual(['Nowhere in what was compared; a policy that was not run may still be better.'])
   })
+
+  test('name variants of another policy, leave out those of the subject, count two tests of a pair once', () => {
+    const variant = { ...row('ridge', 'baseline', 0.91), setting: { trust: 1 } }
+    const own = { ...row('pointsman', 'router', 0.95), setting: { trust: 2 } }
+    const worse = comparison('ridge', 'pointsman', -0.02, 0.001)
+    const { gains } = summariseResult(
+      resultOf(
+        [...rows, variant, own],
+        [
+          { ...worse, setting: { test: 'jackknife' } },
+          { ...worse, setting: { test: 'sign' }, pHolm: 0.5 },
+          { ...worse, setting: { trust: 1 } },
+          { ...comparison('pointsman', 'forest', 0.3, 0.001), setting: { trust: 2 } },
+        ],
+      ),
+    )
+    expect(gains.at(-1)).toBe(
+      'AIQ: better, beyond chance (p < .05 after Holm’s correction), than `ridge` (+.0200 [+.0100, +.0300]), `ridge (trust 1)` (+.0200 [+.0100, +.0300]).',
+    )
+  })
+})
+
+test('where a policy may lead by spending more, the headline counts comparisons', () => {
+  const sample = sampleResult('stream')
+  const entry = (setting: ResultRow['setting'], metric: string, mean: number): Comparison => ({
+    ...comparison('pointsman', 'mixllm', mean, 0.001),
+    setting,
+    metric,
+  })
+  const comparisons = [
+    entry({ feedback: 'refined' }, 'utility', 0.05),
+    entry({ feedback: 'refined' }, 'quality', -0.05),
+    entry({ feedback: 'binary' }, 'utility', -0.05),
+  ]
+  expect(summariseResult({ ...sample, comparisons }).headline).toBe(
+    'In 2 paired comparisons of Utility with other policies `pointsman` is better beyond chance in 1, worse in 1, and not distinguishable in 0.',
+  )
 })

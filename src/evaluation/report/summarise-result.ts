@@ -52,19 +52,23 @@ export function summariseResult(result: EvaluationResult): ResultSummary {
   }
 }
 
+/** Pointsman; else the router that leads the others in most settings; else the baseline that does. */
 function chooseSubject(result: EvaluationResult): string | undefined {
-  const metric = protocolMetrics[result.protocol][0]
   const rows = result.results.filter((row) => row.kind !== 'reference')
   if (rows.some((row) => row.policy === 'pointsman')) return 'pointsman'
+  const metric = protocolMetrics[result.protocol][0]
   const routers = rows.filter((row) => row.kind === 'router')
-  const sign = metricDescription(metric).better === 'lower' ? -1 : 1
-  const merit = (policy: { readonly metrics: EvaluationResult['results'][number]['metrics'] }): number =>
-    sign * (policy.metrics[metric]?.mean ?? Number.NEGATIVE_INFINITY * sign)
   const candidates = routers.length > 0 ? routers : rows
-  return candidates.reduce<(typeof rows)[number] | undefined>(
-    (best, row) => (best === undefined || merit(row) > merit(best) ? row : best),
+  const policies = [...new Set(candidates.map((row) => row.policy))]
+  const { groups } = groupBySetting(candidates)
+  // Settings with one candidate rank nothing.
+  const ranked = groups.filter((group) => new Set(group.rows.map((row) => row.policy)).size > 1)
+  const wins = (policy: string): number =>
+    playedSettings(ranked, policy, metric).filter((setting) => setting.place === 0).length
+  return policies.reduce<string | undefined>(
+    (best, policy) => (best === undefined || wins(policy) > wins(best) ? policy : best),
     undefined,
-  )?.policy
+  )
 }
 
 function rankHeadline(played: readonly PlayedSetting[], subject: string, metric: string): string {

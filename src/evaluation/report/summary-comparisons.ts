@@ -16,16 +16,19 @@ const mostNames = 8
  */
 export function comparisonsOf(result: EvaluationResult, subject: string): readonly Comparison[] {
   const { variantKeys } = groupBySetting(result.results)
+  const rowKeys = new Set(result.results.flatMap((row) => Object.keys(row.setting)))
   const seen = new Map<string, Comparison>()
   for (const entry of result.comparisons) {
     if (entry.policy === entry.against || ![entry.policy, entry.against].includes(subject)) continue
+    // A key that no row has says how it was compared: several tests of one difference count once, the first.
+    const dropped = [...variantKeys, ...Object.keys(entry.setting).filter((key) => !rowKeys.has(key))]
     const variant = Object.entries(entry.setting).filter(([key]) => variantKeys.includes(key))
     if (variant.length > 0 && entry.policy === subject) continue
     const own = entry.policy === subject ? entry : flipComparison(entry)
     if (ceilings.test(own.against)) continue
     const against =
       variant.length === 0 ? own.against : `${own.against} (${formatSetting(Object.fromEntries(variant))})`
-    const named = { ...own, against, setting: without(own.setting, variantKeys) }
+    const named = { ...own, against, setting: without(own.setting, dropped) }
     const key = `${against} ${own.metric} ${settingKey(named.setting)}`
     if (!seen.has(key)) seen.set(key, named)
   }
