@@ -12,6 +12,9 @@ import {
   fixedLlmPoints,
   sweepPoints,
 } from '../../src/routing/decision/cost-quality-hull.ts'
+import { ForestQualityPredictor } from '../../src/routing/prediction/forest-quality-predictor.ts'
+import { MatrixFactorisationQualityPredictor } from '../../src/routing/prediction/matrix-factorisation-quality-predictor.ts'
+import { MlpQualityPredictor } from '../../src/routing/prediction/mlp-quality-predictor.ts'
 import type { QualityPredictor } from '../../src/routing/prediction/quality-predictor.ts'
 import type { TokenCostPredictor } from '../../src/routing/prediction/token-cost-predictor.ts'
 import { summariseColumns, type TrainingRows } from '../../src/routing/prediction/training-rows.ts'
@@ -38,6 +41,7 @@ const protocols: readonly Protocol[] = [
       ridge: 0.9291,
       knn: 0.9303,
       clusters: 0.9306,
+      forest: 0.9312,
       stack: 0.9315,
       'task-oracle': 0.9319,
       oracle: 0.9709,
@@ -52,6 +56,7 @@ const protocols: readonly Protocol[] = [
       ridge: 0.8436,
       knn: 0.839,
       clusters: 0.8512,
+      forest: 0.849,
       stack: 0.8525,
       'task-oracle': 0.8527,
       oracle: 0.9684,
@@ -123,6 +128,9 @@ async function figuresOf(
     ridge: sweep(predictAll(ridge!, rows), costUsd),
     knn: sweep(predictAll(knn!, rows), costUsd),
     clusters: sweep(predictAll(clusters!, rows), costUsd),
+    forest: sweep(predictAll(ForestQualityPredictor.fit(trainRows, { seed }), rows), costUsd),
+    mlp: sweep(predictAll(MlpQualityPredictor.fit(trainRows, { seed }), rows), costUsd),
+    factorisation: sweep(predictAll(MatrixFactorisationQualityPredictor.fit(trainRows, { seed }), rows), costUsd),
     stack: sweep(predictAll(fitted.policy.quality, rows), costUsd),
     'stack, true cost': sweep(predictAll(fitted.policy.quality, rows), rows.costUsd),
     'task-oracle': sweep(taskMeans(test, rows.quality), taskMeans(test, rows.costUsd)),

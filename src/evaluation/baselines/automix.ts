@@ -27,8 +27,8 @@ export const automix = tunedPolicy<Cascade>({
 })
 
 /**
- * The whole training hull (its first three LLMs and its last where it is longer), then every pair of its LLMs, shortest hulls
- * completely; a hull of one LLM is that LLM.
+ * All LLMs of the training hull in one cascade (of more than four the first three and the last), then its pairs, cheapest
+ * first, as far as the validation budget goes. A hull of one LLM is that LLM alone.
  */
 export function cascades(rows: TrainingRows): Cascade[] {
   const fixed = fixedLlmPoints(rows.quality, rows.costUsd, rows.llms.length)
