@@ -7,7 +7,7 @@ describe('multiplyByTransposed', () => {
   it('is A·Bᵀ for every remainder of the blocks, and adds to C when told', () => {
     const random = new SeededRandom(1)
     for (const n of [1, 3, 4, 5, 8]) {
-      for (const m of [1, 2, 3, 6]) {
+      for (const m of [1, 2, 3, 6, 9]) {
         const k = 7
         const a = Float64Array.from({ length: n * k }, () => random.next())
         const b = Float64Array.from({ length: m * k }, () => random.next())

@@ -20,9 +20,7 @@ export function multiplyByTransposed(
   for (let i = 0; i < fullRows; i++) {
     for (let j = fullColumns; j < m; j++) c[i * m + j]! += dotProduct(a, i * k, b, j * k, k)
   }
-  for (let i = fullRows; i < n; i++) {
-    for (let j = 0; j < m; j++) c[i * m + j]! += dotProduct(a, i * k, b, j * k, k)
-  }
+  for (let i = fullRows; i < n; i++) addRow(a, b, c, i, m, k)
 }
 
 /** Aᵀ. Row-major: `a` is [n × k], `out` receives [k × n]. */
@@ -70,6 +68,35 @@ function addBlock(a: Float64Array, b: Float64Array, c: Float64Array, i: number, 
   c[start + 2 * m + 1]! += c21
   c[start + 3 * m]! += c30
   c[start + 3 * m + 1]! += c31
+}
+
+/** One row of A against four of B at a time: a single request's forward pass is all of this, and one sum would wait for itself. */
+function addRow(a: Float64Array, b: Float64Array, c: Float64Array, i: number, m: number, k: number): void {
+  const start = i * k
+  const full = m - (m % 4)
+  for (let j = 0; j < full; j += 4) {
+    const b0 = j * k
+    const b1 = b0 + k
+    const b2 = b1 + k
+    const b3 = b2 + k
+    let c0 = 0
+    let c1 = 0
+    let c2 = 0
+    let c3 = 0
+    for (let l = 0; l < k; l++) {
+      const value = a[start + l]!
+      c0 += value * b[b0 + l]!
+      c1 += value * b[b1 + l]!
+      c2 += value * b[b2 + l]!
+      c3 += value * b[b3 + l]!
+    }
+    const at = i * m + j
+    c[at]! += c0
+    c[at + 1]! += c1
+    c[at + 2]! += c2
+    c[at + 3]! += c3
+  }
+  for (let j = full; j < m; j++) c[i * m + j]! += dotProduct(a, start, b, j * k, k)
 }
 
 function dotProduct(a: Float64Array, startA: number, b: Float64Array, startB: number, k: number): number {
