@@ -54,8 +54,10 @@ export class TrialTable {
     return [...new Set(this.#of(key).flatMap((row) => Object.keys(row?.metrics ?? {})))]
   }
 
+  /** The ends are held to [0, 1], which all metrics lie in. */
   interval(key: RowKey, metric: string): Interval {
-    return this.#estimate((trial) => this.#value(key, metric, trial)).interval
+    const { mean, low, high } = this.#estimate((trial) => this.#value(key, metric, trial)).interval
+    return { mean, low: low === null ? null : Math.max(0, low), high: high === null ? null : Math.min(1, high) }
   }
 
   /** Undefined where no trial has both. */

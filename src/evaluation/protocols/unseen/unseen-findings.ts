@@ -1,5 +1,6 @@
 import type { Finding, Interval, Verdict } from '../../evaluation-result.ts'
 import type { PolicyName } from '../../policy-names.ts'
+import { fixedClusterCount } from '../../uniroute/choose-cluster-count.ts'
 import type { PairedDifference, RowKey, TrialTable } from './trial-table.ts'
 import { fixedClusterCounts } from './trial-variants.ts'
 
@@ -137,7 +138,7 @@ function flatInClusters(table: TrialTable, probes: number): Finding[] {
       source: paper,
       claim: `The number of clusters hardly matters (within .01 of Area).`,
       verdict,
-      evidence: `Area at ${probes} probes less that at K = ${middle}. ${listed}.`,
+      evidence: `Area at ${probes} probes less that at K = ${middle}. ${listed}. The rule K ≤ N/50 allows ${fixedClusterCount(probes)} here.`,
     },
   ]
 }

@@ -20,6 +20,7 @@ export function unseenNotes(
     'Intervals are for other LLMs like these (infinitesimal jackknife over bases); they do not cover other prompts. Comparisons have p-values from them and, beside, from the sign test, which takes trials to be independent.',
     'setting.probes is N_val; null where all training labels of the pool are used (upper bounds, static pool) or none. trainingLlms "none": K and k fixed by rule. clusters: K fixed. cost "per-prompt": predicted bills in the rule, else mean cost on the probes. trainingErrors "probes": LearnedMap taught by errors on the probes. pool "static": all training labels of the pool. shift: tasks routed are not those clustered ("sources"), or are ("none").',
     'Area runs from cost 0 to the mean cost of the pool’s dearest LLM, the curve made non-decreasing and flat beyond its ends; a policy that is one point has none. QNC is capped at 1, as one may always call the best LLM; qncReached is the share of trials in which the router itself matches it.',
+    'The retrained and clairvoyant learners are ours: early-stopped, regularised, and they see the explicit features of a prompt beside its embedding, where clusters, learned maps and K-NN see the embedding alone. The paper’s are not known in detail.',
     ...table.riskClusters.map((clusters) => riskNote(table, clusters, reference)),
   ]
 }
