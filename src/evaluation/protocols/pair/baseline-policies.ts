@@ -77,8 +77,8 @@ function shareOfStrong(fitted: FittedStaticPolicy, prompts: PairPrompts, costs: 
  * is the strong one everywhere, no prompt differs.
  */
 export const baselinePolicies: readonly PairPolicy[] = [
-  boughtCalls(avengersPro, 4, false),
-  boughtCalls(zooter, 10, true),
-  boughtCalls(optllm, 6, false),
-  boughtCalls(forc, 6, false),
+  boughtCalls(avengersPro, 12, false),
+  boughtCalls(zooter, 26, true),
+  boughtCalls(optllm, 20, false),
+  boughtCalls(forc, 25, false),
 ]

@@ -34,7 +34,7 @@ function predictorPolicy(
  */
 const mixllm: PairPolicy = {
   names: ['mixllm'],
-  weight: 12,
+  weight: 40,
   async gains({ data, rows, seed }, prompts) {
     const fitted = await fitMixLlm(rows, {
       texts: data.prompts.map((prompt) => prompt.text),
@@ -58,19 +58,19 @@ const mixllm: PairPolicy = {
 export const pairPolicies: readonly PairPolicy[] = [
   servedPolicies,
   mixllm,
-  predictorPolicy('uniroute', 3, ({ rows, seed }) => fitUniRoute(rows, { seed, map: 'k-means' })),
-  predictorPolicy('learned-cluster-map', 3, ({ rows, seed }) => fitUniRoute(rows, { seed, map: 'learned' })),
-  predictorPolicy('learned-cluster-map-linear', 3, ({ rows, seed }) =>
+  predictorPolicy('uniroute', 8, ({ rows, seed }) => fitUniRoute(rows, { seed, map: 'k-means' })),
+  predictorPolicy('learned-cluster-map', 11, ({ rows, seed }) => fitUniRoute(rows, { seed, map: 'learned' })),
+  predictorPolicy('learned-cluster-map-linear', 9, ({ rows, seed }) =>
     fitUniRoute(rows, { seed, map: 'learned-linear' }),
   ),
-  predictorPolicy('cluster', 1, ({ rows, seed }) => ClusterQualityPredictor.fit(rows, { seed })),
-  predictorPolicy('ridge', 1, async ({ rows, folds }) =>
+  predictorPolicy('cluster', 2, ({ rows, seed }) => ClusterQualityPredictor.fit(rows, { seed })),
+  predictorPolicy('ridge', 3, async ({ rows, folds }) =>
     RidgeQualityPredictor.fit(rows, { penalty: await chooseRidgePenalty(rows, folds) }),
   ),
   predictorPolicy('knn', 1, ({ rows, seed }) => KnnQualityPredictor.fit(rows, { seed })),
-  predictorPolicy('mlp', 4, ({ rows, seed }) => MlpQualityPredictor.fit(rows, { seed })),
-  predictorPolicy('forest', 4, ({ rows, seed }) => ForestQualityPredictor.fit(rows, { seed })),
-  predictorPolicy('matrix-factorisation', 4, ({ rows, seed }) =>
+  predictorPolicy('mlp', 6, ({ rows, seed }) => MlpQualityPredictor.fit(rows, { seed })),
+  predictorPolicy('forest', 10, ({ rows, seed }) => ForestQualityPredictor.fit(rows, { seed })),
+  predictorPolicy('matrix-factorisation', 3, ({ rows, seed }) =>
     MatrixFactorisationQualityPredictor.fit(rows, { seed }),
   ),
   ...baselinePolicies,

@@ -32,7 +32,7 @@ export interface PairPrompts {
 export interface PairPolicy {
   /** What one fit answers for. */
   readonly names: readonly PolicyName[]
-  /** Expected time relative to the others. */
+  /** Seconds to expect on routellm (10,800 training prompts); only the ratios count. */
   readonly weight: number
   /** @returns per name, the predicted gain of each prompt in any unit, finite: only their order counts. */
   gains(training: PairTraining, prompts: PairPrompts): Promise<readonly Float64Array[]>

@@ -25,6 +25,9 @@ export const pairProtocol: Protocol<PairOutput> = {
   collect: collectPair,
 }
 
+/** Of the first unit of a seed, which divides and embeds for the others. */
+const firstWeight = 17
+
 /** One unit per seed and fit, seed by seed, so that neighbours share what a worker keeps. */
 function plan(data: OutcomeData, { seeds, policies }: ProtocolOptions): readonly WorkUnit[] {
   const prepared = preparePair(data)
@@ -33,7 +36,7 @@ function plan(data: OutcomeData, { seeds, policies }: ProtocolOptions): readonly
   const unknown = policies.find((name) => !known.has(name))
   if (unknown !== undefined) throw new EvaluationError('unknown_policy', `pair does not evaluate ${unknown}`)
   return seeds.flatMap((seed) => [
-    unitOf({ seed, index: null }, 'references', 1),
+    unitOf({ seed, index: null }, 'references', firstWeight),
     ...pairPolicies.flatMap(({ names, weight }, index) =>
       names.some((name) => policies.includes(name)) ? [unitOf({ seed, index }, names[0]!, weight)] : [],
     ),

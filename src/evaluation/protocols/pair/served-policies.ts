@@ -12,7 +12,7 @@ import { type PairPolicy, type PairPrompts, type PairTraining, strongLlm, weakLl
  */
 export const servedPolicies: PairPolicy = {
   names: ['pointsman', 'stacked'],
-  weight: 12,
+  weight: 36,
   async gains(training, prompts) {
     const { data, embedder, seed, folds } = training
     const { policy } = await fitPolicy(data, { seed, now: 0, folds, embedder })
