@@ -7,7 +7,7 @@ import type { FittedMixLlm } from './fitted-mixllm.ts'
 import { costReferenceUsd, mixLlmChoices, mixLlmQuality } from './mixllm-static-policy.ts'
 
 const dimension = 4
-const count = 150
+const count = 120
 const prices = [
   { inputPerMillionTokensUsd: 1, outputPerMillionTokensUsd: 2 },
   { inputPerMillionTokensUsd: 10, outputPerMillionTokensUsd: 20 },
@@ -50,7 +50,7 @@ const { rows, texts } = twoTopics(1)
 
 function mixLlmOf(changes: Partial<FitMixLlmOptions> = {}, of: TrainingRows = rows): Promise<FittedMixLlm> {
   const sources = texts.map((_, row) => (row % 2 === 0 ? 'geometry' : 'law'))
-  return fitMixLlm(of, { texts, sources, prices, seed: 1, tags: 'none', trees: 20, folds: 3, ...changes })
+  return fitMixLlm(of, { texts, sources, prices, seed: 1, tags: 'none', trees: 10, folds: 3, ...changes })
 }
 
 /** Column `llm` of the rows. */
