@@ -73,6 +73,8 @@ class FittedMixLlmOnline implements FittedOnlinePolicy {
   readonly #rows: TrainingRows
   readonly #seed: number
   readonly #options: MixLlmStreamOptions
+  /** λ by budget and C_ref: many streams start under the same one. */
+  readonly #lambdas = new Map<string, number>()
 
   constructor(offline: OfflineMixLlm, rows: TrainingRows, seed: number, options: MixLlmStreamOptions) {
     this.#offline = offline
@@ -87,8 +89,18 @@ class FittedMixLlmOnline implements FittedOnlinePolicy {
    */
   start({ lambda, budgetUsd, costReferenceUsd }: OnlineGoal): OnlinePolicy {
     const options = { feedback: 'refined', ...this.#options, costReferenceUsd, seed: this.#seed } as const
-    const willingness = lambda ?? this.#lambdaFor(budgetUsd ?? Number.POSITIVE_INFINITY, options)
+    const willingness = lambda ?? this.#knownLambdaFor(budgetUsd ?? Number.POSITIVE_INFINITY, options)
     return new MetaDecisionMaker(this.#offline, { ...options, lambda: willingness })
+  }
+
+  #knownLambdaFor(budgetUsd: number, options: Omit<MetaDecisionOptions, 'lambda'>): number {
+    const key = `${budgetUsd} ${options.costReferenceUsd}`
+    let lambda = this.#lambdas.get(key)
+    if (lambda === undefined) {
+      lambda = this.#lambdaFor(budgetUsd, options)
+      this.#lambdas.set(key, lambda)
+    }
+    return lambda
   }
 
   #lambdaFor(budgetUsd: number, options: Omit<MetaDecisionOptions, 'lambda'>): number {
