@@ -3,6 +3,7 @@ import type { SnapshotData } from '../policy-store.ts'
 import { integersField, numberField, requireSnapshot, stringField, vectorField } from '../prediction/snapshot-fields.ts'
 import { AffineStage } from './dense-network-affine.ts'
 import { BatchNormStage } from './dense-network-batch-norm.ts'
+import { ReluStage } from './dense-network-relu.ts'
 import { type NetworkStage, withRoom } from './dense-network-stage.ts'
 import type { RandomSource } from './random-source.ts'
 
@@ -210,26 +211,5 @@ export class DenseNetwork {
     })
     network.loadState(vectorField(fields, 'state', network.#state.length))
     return network
-  }
-}
-
-/** max(0, x), in the buffer it is given: nothing before it needs what it held. */
-class ReluStage implements NetworkStage {
-  readonly outputs: number
-  #output: Float64Array = new Float64Array(0)
-
-  constructor(width: number) {
-    this.outputs = width
-  }
-
-  forward(x: Float64Array, rows: number): Float64Array {
-    this.#output = x
-    for (let cell = 0; cell < rows * this.outputs; cell++) if (!(x[cell]! > 0)) x[cell] = 0
-    return x
-  }
-
-  backward(gradient: Float64Array, rows: number): Float64Array {
-    for (let cell = 0; cell < rows * this.outputs; cell++) if (this.#output[cell] === 0) gradient[cell] = 0
-    return gradient
   }
 }
