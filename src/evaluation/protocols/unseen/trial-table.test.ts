@@ -59,6 +59,24 @@ describe('TrialTable', () => {
     expect(curve[0]!.costUsd).toBeCloseTo(2 * (1 / 40) ** 2, 12)
   })
 
+  it('scales costs by each trial’s own dearest LLM, for curves and points alike, and fills curves as Area does', () => {
+    const trial = (maxCostUsd: number, curve: (number | null)[]): TrialOutput => ({
+      ...trials(1)[0]!,
+      maxCostUsd,
+      rows: [
+        { policy: 'uniroute', setting: { probes: few }, metrics: {}, curve },
+        { policy: 'random', setting: { probes: null }, metrics: {}, point: { costUsd: maxCostUsd / 2, quality: 0.4 } },
+      ],
+    })
+    const two = new TrialTable([trial(2, [null, 0.5, 0.7]), trial(6, [null, null, 0.9])], 12)
+    const curve = two.curve(at('uniroute', few))
+    expect(curve.map(({ quality }) => quality)).toEqual([expect.closeTo(0.7, 12), expect.closeTo(0.8, 12)])
+    expect(curve[0]!.costUsd).toBeCloseTo(4 * (1 / 40) ** 2, 12)
+    const random = two.point({ policy: 'random', setting: { probes: null } })!
+    expect(random.costUsd).toBeCloseTo(2, 12)
+    expect(random.quality).toBeCloseTo(0.4, 12)
+  })
+
   it('knows nothing of rows that no trial has', () => {
     expect(table.difference(at('uniroute', 400), at('knn', few), 'area')).toBeUndefined()
     expect(table.has(at('uniroute', 400))).toBe(false)

@@ -73,22 +73,32 @@ export class TrialTable {
     return { ...this.#estimate(inTrial), signP: signTestPValue(values) }
   }
 
-  /** Mean curve over the trials that reach each share of c_max, where at least half do; costs in mean c_max. */
+  /**
+   * Mean curve at equal shares of each trial's c_max, in mean c_max: from where half of the trials have a point, those that have
+   * none yet counting with their cheapest, as Area does.
+   */
   curve(key: RowKey): { readonly costUsd: number; readonly quality: number }[] {
     const curves = this.#of(key).flatMap((row) => (row?.curve === undefined ? [] : [row.curve]))
     const maxCostUsd = this.meanMaxCostUsd
     return curveShares.flatMap((share, i) => {
-      const known = curves.flatMap((curve) => (curve[i] === null || curve[i] === undefined ? [] : [curve[i]]))
-      if (known.length === 0 || known.length < curves.length / 2) return []
-      return [{ costUsd: share * maxCostUsd, quality: meanOf(known) }]
+      const reached = curves.filter((curve) => typeof curve[i] === 'number').length
+      if (reached === 0 || reached < curves.length / 2) return []
+      const qualities = curves.flatMap((curve) => curve[i] ?? curve.find((quality) => quality !== null) ?? [])
+      return [{ costUsd: share * maxCostUsd, quality: meanOf(qualities) }]
     })
   }
 
-  /** Mean over trials of a fixed choice; undefined where the row is none. */
+  /** Mean over trials of a fixed choice, its cost scaled like {@link curve}'s; undefined where the row is none. */
   point(key: RowKey): { readonly costUsd: number; readonly quality: number } | undefined {
-    const points = this.#of(key).flatMap((row) => (row?.point === undefined ? [] : [row.point]))
+    const points = this.#of(key).flatMap((row, trial) => {
+      if (row?.point === undefined) return []
+      return [{ share: row.point.costUsd / this.trials[trial]!.maxCostUsd, quality: row.point.quality }]
+    })
     if (points.length === 0) return undefined
-    return { costUsd: meanOf(points.map((p) => p.costUsd)), quality: meanOf(points.map((p) => p.quality)) }
+    return {
+      costUsd: meanOf(points.map((point) => point.share)) * this.meanMaxCostUsd,
+      quality: meanOf(points.map((point) => point.quality)),
+    }
   }
 
   get meanMaxCostUsd(): number {

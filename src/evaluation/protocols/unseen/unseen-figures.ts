@@ -87,8 +87,8 @@ function againstClusters(table: TrialTable, probes: number): Figure {
 }
 
 const riskTerms = [
-  ['heterogeneityLow', 'Within clusters, at least (fitted forest)'],
-  ['heterogeneityHigh', 'Within clusters, at most (labels)'],
+  ['heterogeneityLow', 'Clusters, at least'],
+  ['heterogeneityHigh', 'Clusters, at most'],
   ['estimationBound', 'Estimation, bound'],
   ['estimationMeasured', 'Estimation, measured'],
 ] as const satisfies readonly (readonly [keyof TrialRisk, string])[]
@@ -98,7 +98,7 @@ function riskFigure(table: TrialTable, probes: number): Figure {
     id: 'unseen-excess-risk',
     kind: 'curves',
     title: 'The two terms of the excess risk against the number of clusters',
-    caption: `What UniRoute’s theory adds up, with ${probes} probes, in quality: what a cluster cannot know of its prompts falls with K, what few labels per cluster cannot know of an LLM grows. Estimation holds with probability .95 for all clusters and LLMs at once.`,
+    caption: `What UniRoute’s theory adds up, with ${probes} probes, in quality: what a cluster cannot know of its prompts falls with K, what few labels per cluster cannot know of an LLM grows. The first is at least what a fitted forest sees and at most what the labels show; the bound of the second holds with probability .95 for all clusters and LLMs at once.`,
     x: { label: 'Clusters (K)', scale: 'log' },
     y: { label: 'Excess risk' },
     series: riskTerms.map(([term, name]) => ({
