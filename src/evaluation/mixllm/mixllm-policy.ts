@@ -29,13 +29,16 @@ export type FitMixLlmEstimates = (
 export type MixLlmStreamOptions = Partial<Omit<MetaDecisionOptions, 'lambda' | 'costReferenceUsd' | 'seed'>>
 
 /** MixLLM as an online policy. LLMs that join later have no estimates; see {@link MetaDecisionMaker}. */
-export function mixLlmOnlineKind(fit: FitMixLlmEstimates, options: MixLlmStreamOptions = {}): OnlinePolicyKind {
+export function mixLlmOnlineKind(
+  fitEstimates: FitMixLlmEstimates,
+  options: MixLlmStreamOptions = {},
+): OnlinePolicyKind {
   return {
     name: 'mixllm',
     async fit({ rows, texts, prices, newcomers, seed }) {
       const present = rows.llms.flatMap((_, llm) => (newcomers.includes(llm) ? [] : [llm]))
       const known = selectColumns(rows, present)
-      const estimates = await fit(known, { texts, prices: present.map((llm) => prices[llm]), seed })
+      const estimates = await fitEstimates(known, { texts, prices: present.map((llm) => prices[llm]), seed })
       return new FittedMixLlmOnline(offlineMixLlm(estimates, known, rows.llms), known, seed, options)
     },
   }
