@@ -107,6 +107,8 @@ function layOut(styles: readonly SeriesStyle[]): Layout {
       if (row >= rows.length || !Number.isFinite(point.y)) return []
       const lane = isTransposed || lanes === undefined ? 0 : place
       const share = 1 / (lanes ?? 1)
+      // On a line that many series share, the whiskers of all would hide each other.
+      const hasWhisker = lanes !== undefined || style.series.role === 'pointsman'
       const isSubject = rows[row] === 'pointsman' && (isTransposed || styles.length === 1)
       return [
         {
@@ -114,8 +116,8 @@ function layOut(styles: readonly SeriesStyle[]): Layout {
           color: isSubject ? 'var(--accent)' : isTransposed ? 'var(--grey-strong)' : style.color,
           row,
           value: point.y,
-          low: finiteOr(point.low, point.y),
-          high: finiteOr(point.high, point.y),
+          low: hasWhisker ? finiteOr(point.low, point.y) : point.y,
+          high: hasWhisker ? finiteOr(point.high, point.y) : point.y,
           top: row + 0.1 + 0.8 * lane * share,
           bottom: row + 0.1 + 0.8 * (lane + 1) * share,
           title: `${style.series.name}, ${point.x}`,

@@ -83,7 +83,7 @@ export function drawCurves(figure: Figure): Chart {
     },
     marks: [
       Plot.ruleY([yDomain[0]], { stroke: 'var(--line)' }),
-      ...bands(layers),
+      ...bands(layers, figure),
       ...layers.flatMap((series) => marksOf(series, figure)),
     ],
   }) as unknown as ChartElement & PlotScales
@@ -184,13 +184,13 @@ function className(series: SeriesStyle): string {
   return `series s${series.index}`
 }
 
-function bands(layers: readonly DrawnSeries[]): Plot.Markish[] {
+function bands(layers: readonly DrawnSeries[], figure: Figure): Plot.Markish[] {
   const banded = layers.filter(
     (series) => series.rank >= 4 && series.points.length > 1 && series.points.some((point) => point.low !== undefined),
   )
   const chosen = banded.length <= mostBands ? banded : banded.filter((series) => series.series.role === 'pointsman')
   return chosen.map((series) =>
-    Plot.areaY(series.points as Point[], {
+    Plot.areaY(drawnPoints(series.points, figure), {
       x: 'x',
       y1: (point: Point) => point.low ?? point.y,
       y2: (point: Point) => point.high ?? point.y,
@@ -209,15 +209,18 @@ function marksOf(series: DrawnSeries, figure: Figure): Plot.Markish[] {
     Plot.dot(points, { ...common, r: radius, fill: series.color, stroke: 'var(--page)', strokeWidth: 0.8 })
   if (series.series.role === 'point') return [dot(3.6)]
   if (points.length === 1) return [dot(4)]
-  // Between two points of a deferral curve lie their mixtures, which are straight in cost, not in its logarithm.
-  const isMixed = figure.x.scale === 'log' && figure.x.unit === 'usd'
-  const line = Plot.line(isMixed ? withMixtures(points) : points, {
+  const line = Plot.line(drawnPoints(points, figure), {
     ...common,
     stroke: series.color,
     strokeWidth: series.width,
     ...(series.dash === undefined ? {} : { strokeDasharray: series.dash }),
   })
-  return points.length <= fewPoints && series.dash === undefined ? [line, dot(2.4)] : [line]
+  return points.length <= fewPoints && series.hasDots ? [line, dot(2.4)] : [line]
+}
+
+/** Between two points of a deferral curve lie their mixtures, which are straight in cost, not in its logarithm. */
+function drawnPoints(points: readonly Point[], figure: Figure): Point[] {
+  return figure.x.scale === 'log' && figure.x.unit === 'usd' ? withMixtures(points) : [...points]
 }
 
 /** The points with those between them that keep the line straight in x on a logarithmic axis. */
@@ -229,7 +232,13 @@ function withMixtures(points: readonly Point[]): Point[] {
     return Array.from({ length: steps }, (_, step) => {
       const x = point.x * (next.x / point.x) ** (step / steps)
       const share = (x - point.x) / (next.x - point.x)
-      return { x, y: point.y + share * (next.y - point.y), low: undefined, high: undefined }
+      const between = (left: number, right: number): number => left + share * (right - left)
+      return {
+        x,
+        y: between(point.y, next.y),
+        low: between(point.low ?? point.y, next.low ?? next.y),
+        high: between(point.high ?? point.y, next.high ?? next.y),
+      }
     })
   })
 }

@@ -11,11 +11,16 @@ export interface SeriesStyle {
   readonly dash: string | undefined
   /** Named beside the mark, not only in the legend. */
   readonly isLabelled: boolean
+  /** Whether its points are marked where they are few; bounds and references have none. */
+  readonly hasDots: boolean
   /** Of a dot; bounds and markers differ by it where there are no lines to be dashed. */
   readonly symbol: 'circle' | 'square' | 'diamond' | 'triangle'
   /** Drawn above the others. */
   readonly rank: number
 }
+
+/** Tell apart several lines of Pointsman's in one figure. */
+const pointsmanDashes = [undefined, '7 3', '2 3', '10 3 2 3'] as const
 
 const paletteSize = 7
 /** Up to so many series all get a colour and a label. */
@@ -40,12 +45,16 @@ export function styleSeries(figure: Figure): SeriesStyle[] {
   const references = lines.filter((series) => series.role === 'reference')
   const namesReferences = references.length <= labelledReferences
   let used = 0
+  let own = 0
   const nextColor = (): string => `var(--series-${(used++ % paletteSize) + 1})`
   const isBars = figure.kind === 'bars'
   return figure.series.map((series, index): SeriesStyle => {
-    const common = { series, index, dash: undefined, symbol: 'circle' as const, isLabelled: isSmall }
-    const bound = { ...common, color: 'var(--text-soft)', isLabelled: true }
-    if (series.role === 'pointsman') return { ...common, color: 'var(--accent)', width: 2.6, isLabelled: true, rank: 5 }
+    const common = { series, index, dash: undefined, hasDots: true, symbol: 'circle' as const, isLabelled: isSmall }
+    const bound = { ...common, color: 'var(--text-soft)', hasDots: false, isLabelled: true }
+    if (series.role === 'pointsman') {
+      const dash = pointsmanDashes[own++ % pointsmanDashes.length]
+      return { ...common, color: 'var(--accent)', width: 2.6, dash, isLabelled: true, rank: 5 }
+    }
     if (series.role === 'hull') return { ...bound, symbol: 'square', width: 1.5, dash: '6 4', rank: 3 }
     if (series.role === 'oracle') {
       const color = isBars ? 'var(--grey-strong)' : bound.color
@@ -66,7 +75,8 @@ export function styleSeries(figure: Figure): SeriesStyle[] {
     const dash = series.role === 'reference' ? '4 3' : undefined
     const isLabelled = isColored || best.has(series) || (series.role === 'reference' && namesReferences)
     const rank = isColored ? 4 : best.has(series) ? 2 : 0
-    return { ...common, color, width: isColored ? 1.8 : 1.2, dash, isLabelled, rank }
+    const hasDots = series.role !== 'reference'
+    return { ...common, color, width: isColored ? 1.8 : 1.2, dash, hasDots, isLabelled, rank }
   })
 }
 

@@ -30,8 +30,9 @@ export function summariseResult(result: EvaluationResult): ResultSummary {
   const compared = comparisonsOf(result, subject)
   // To say of every metric what chance explains would bury what it does not.
   const judged = mainComparisons(compared, result.protocol)
+  const decisive = isRanked ? compared : judged
   const losses = [
-    ...readingLines(compared, 'worse', 'worse, beyond chance, than'),
+    ...readingLines(decisive, 'worse', 'worse, beyond chance, than'),
     ...(isRanked ? missedReferences(played, metric) : []),
     ...(isRanked ? leaders(played, metric, compared) : []),
     ...readingLines(judged, 'even', 'not distinguishable from'),
@@ -45,7 +46,7 @@ export function summariseResult(result: EvaluationResult): ResultSummary {
     gains: [
       ...(isRanked ? headroom(played, metric) : []),
       ...attainments(played, result.protocol),
-      ...readingLines(compared, 'better', 'better, beyond chance (p < .05 after Holm’s correction), than'),
+      ...readingLines(decisive, 'better', 'better, beyond chance (p < .05 after Holm’s correction), than'),
     ],
     losses:
       losses.length > 0 ? losses : ['Nowhere in what was compared; a policy that was not run may still be better.'],
