@@ -36,7 +36,7 @@ const method = [
   'Every order streams the same prompts; seeds decide the order and what a policy draws. Offline fits are the same in all orders.',
   'Intervals of regret, of overshoot and of mean cost are Student’s over orders: they say how much the order matters, for these prompts. Intervals of shares of quality, of quality itself and of the differences to pointsman are bootstrapped over prompts (near-duplicates together), each prompt averaged over the orders: they say what other prompts of the kind would do.',
   'regret is against the full-information router: the offline stack, told of each change the moment it happens, under a budget with the best ν in hindsight. It is no bound: a policy that learns from the stream may pass it. Under a budget regret is in quality, whatever was spent; pricedRegret charges what was spent beyond that router at its ν.',
-  'recoverySteps and adoptionSteps are medians over orders with an interval by order statistics; an order in which it never happened counts with the length of the rest of the stream, and recoveredShare and adoptedShare say how many orders got there. Means over 100 prompts are compared, so that 100 is the least.',
+  'recoverySteps and adoptionSteps are medians over orders with an interval by order statistics; an order in which it never happened is only known to take longer than the rest of the stream (an upper end that is missing says so), and recoveredShare and adoptedShare say how many orders got there. Means over 100 prompts are compared, so that 100 is the least.',
   'Quality, shares and regret count the prompts after the change (all in stationary streams), cost and overshoot the whole stream.',
 ]
 
@@ -125,7 +125,6 @@ function resultRow(
   if (own === undefined || told === undefined || oracle === undefined) return undefined
   const { scores, sums } = own
   const over = (pick: (score: RunScores) => number) => known(scores.map(pick), studentInterval)
-  const median = (pick: (score: RunScores) => number) => known(scores.map(pick), medianInterval)
   const share = (pick: (score: RunScores) => number) => known(scores.map(pick), plainMean)
   const metrics: Record<string, Interval | undefined> = {
     quality: bootstrapRatio(sums.quality, sums.count),
@@ -136,9 +135,9 @@ function resultRow(
     regretLate: over((score) => score.regretLate),
     oracleShare: bootstrapRatio(sums.quality, oracle.sums.quality),
     fullInfoShare: bootstrapRatio(sums.quality, told.sums.quality),
-    recoverySteps: median((score) => score.recoverySteps),
+    recoverySteps: stepsUntil(scores, 'recoverySteps', 'recovered'),
     recoveredShare: share((score) => score.recovered),
-    adoptionSteps: median((score) => score.adoptionSteps),
+    adoptionSteps: stepsUntil(scores, 'adoptionSteps', 'adopted'),
     adoptedShare: share((score) => score.adopted),
     newcomerShare: over((score) => score.newcomerShare),
     budgetOvershoot: over((score) => score.budgetOvershoot),
@@ -161,6 +160,19 @@ function resultRow(
 function known(values: readonly number[], summarise: (values: readonly number[]) => Interval): Interval | undefined {
   const finite = values.filter(Number.isFinite)
   return finite.length === 0 ? undefined : summarise(finite)
+}
+
+/** Median over orders; those in which it never happened are only known to take longer. */
+function stepsUntil(
+  scores: readonly RunScores[],
+  steps: 'recoverySteps' | 'adoptionSteps',
+  reached: 'recovered' | 'adopted',
+): Interval | undefined {
+  const defined = scores.filter((score) => Number.isFinite(score[steps]))
+  if (defined.length === 0) return undefined
+  const seen = Math.max(...defined.map((score) => score[steps]))
+  const values = defined.map((score) => (score[reached] === 1 ? score[steps] : Number.POSITIVE_INFINITY))
+  return medianInterval(values, seen)
 }
 
 function plainMean(values: readonly number[]): Interval {

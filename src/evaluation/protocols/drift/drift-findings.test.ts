@@ -69,6 +69,16 @@ describe('driftFindings', () => {
     ])
   })
 
+  it('keeps no limit on what was never seen to happen', () => {
+    const verdictOf = (mean: number, low: number, high: number | null) =>
+      driftFindings('any', [row('paretobandit', drop, { recoverySteps: { mean, low, high } })], []).map(
+        ({ id, verdict }) => [id, verdict],
+      )
+    expect(verdictOf(300, 200, 400)).toEqual([['paretobandit-recovery', 'confirmed']])
+    expect(verdictOf(897, 200, null)).toEqual([['paretobandit-recovery', 'undecided']])
+    expect(verdictOf(2000, 1500, null)).toEqual([['paretobandit-recovery', 'refuted']])
+  })
+
   it('leaves out claims about policies that were not evaluated', () => {
     expect(driftFindings('any', [], [])).toEqual([])
   })

@@ -233,6 +233,8 @@ function judgedAll(
 
 /** By the interval: wholly on the right side, wholly on the wrong one, or across the limit. */
 function verdictOf({ low, high }: Interval, limit: number, side: 'at least' | 'at most'): Verdict {
+  // Without an upper end it is known to be large: enough to break a limit, never to keep one.
+  if (low !== null && high === null) return side === 'at most' && low > limit ? 'refuted' : 'undecided'
   if (low === null || high === null) return 'undecided'
   const sign = side === 'at least' ? 1 : -1
   const ends = [low, high].map((end) => sign * (end - limit))
@@ -303,5 +305,6 @@ function plainNumber(value: number): string {
 }
 
 function range({ low, high }: Interval, print: (value: number) => string): string {
-  return low === null || high === null ? '' : ` (${print(low)} to ${print(high)})`
+  if (low === null) return ''
+  return high === null ? ` (${print(low)} or more)` : ` (${print(low)} to ${print(high)})`
 }

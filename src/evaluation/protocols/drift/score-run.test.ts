@@ -76,6 +76,9 @@ describe('medianInterval', () => {
     // P(Binomial(20, ½) < 6) = .0207: the sixth from either end.
     expect(medianInterval(values)).toEqual({ mean: 10.5, low: 6, high: 15 })
     expect(medianInterval([3, 1, 2])).toEqual({ mean: 2, low: null, high: null })
+    const never = Number.POSITIVE_INFINITY
+    expect(medianInterval([1, 2, 3, 4, 5, never], 9)).toEqual({ mean: 3.5, low: 1, high: null })
+    expect(medianInterval([1, never, never, never], 9)).toEqual({ mean: 9, low: null, high: null })
     expect(medianInterval([1, 2, 3, 4, 5, 6])).toEqual({ mean: 3.5, low: 1, high: 6 })
   })
 })
