@@ -2,7 +2,15 @@ import type { EvaluationResult, ProtocolName, ResultRow } from '../evaluation-re
 import { formatCount, formatMetric, formatMetricEnd, formatRange, formatSeconds, noValue } from './format-number.ts'
 import { metricDescription, orderMetrics, protocolMetrics, rankedProtocols } from './metric-descriptions.ts'
 import { protocolWords } from './protocol-words.ts'
-import { formatSetting, formatSettingValue, groupBySetting, type SettingGroup, settingLabel } from './setting-groups.ts'
+import {
+  formatSetting,
+  formatSettingValue,
+  type GroupedRows,
+  groupBySetting,
+  type SettingGroup,
+  settingLabel,
+  variantOf,
+} from './setting-groups.ts'
 import { sortRows } from './sort-rows.ts'
 import { summariseResult } from './summarise-result.ts'
 
@@ -101,7 +109,8 @@ function overviewTable(protocol: ProtocolName, stored: readonly StoredResult[]):
 
 function resultSection({ set, result }: StoredResult): string {
   const { headline, gains, losses } = summariseResult(result)
-  const { groups, rowKeys } = groupBySetting(result.results)
+  const grouped = groupBySetting(result.results)
+  const { groups } = grouped
   const list = (heading: string, sentences: readonly string[]): string[] =>
     sentences.length === 0 ? [] : [`${heading}\n\n${sentences.map((sentence) => `- ${text(sentence)}`).join('\n')}`]
   const left = groups.length - mostTables
@@ -112,7 +121,7 @@ function resultSection({ set, result }: StoredResult): string {
     ...list('What routing gives here:', gains),
     ...list('Where the router loses, or does not win:', losses),
     ...findingsTable(result),
-    ...groups.slice(0, mostTables).map((group) => settingTable(result, group, rowKeys)),
+    ...groups.slice(0, mostTables).map((group) => settingTable(result, group, grouped)),
     ...(left > 0 ? [`${formatCount(left)} further settings are in the [report](${folder}/report.html).`] : []),
     ...list('Notes:', result.notes),
   ].join('\n\n')
@@ -126,18 +135,20 @@ function findingsTable(result: EvaluationResult): string[] {
   return [[tableLine(['source', 'claim', 'verdict', 'evidence']), '| --- | --- | --- | --- |', ...lines].join('\n')]
 }
 
-function settingTable(result: EvaluationResult, group: SettingGroup, rowKeys: readonly string[]): string {
+function settingTable(result: EvaluationResult, group: SettingGroup, { rowKeys, variantKeys }: GroupedRows): string {
   const metrics = orderMetrics(
     result.protocol,
     group.rows.flatMap((row) => Object.keys(row.metrics)),
   )
-  const keys = rowKeys.filter((key) => group.rows.some((row) => Object.hasOwn(row.setting, key)))
-  const sorted = sortRows(result.protocol, group.rows, keys)
+  const keys = rowKeys.filter(
+    (key) => !variantKeys.includes(key) && group.rows.some((row) => Object.hasOwn(row.setting, key)),
+  )
+  const sorted = sortRows(result.protocol, group.rows, [...keys, ...variantKeys])
   const routed = sorted.filter((row) => row.kind !== 'reference')
   const best = new Map(metrics.map((metric) => [metric, bestMean(metric, routed)]))
   const line = (row: ResultRow): string =>
     tableLine([
-      row.kind === 'reference' ? `_${text(row.policy)}_` : text(row.policy),
+      row.kind === 'reference' ? `_${text(nameOf(row, variantKeys))}_` : text(nameOf(row, variantKeys)),
       row.kind,
       ...keys.map((key) => (row.setting[key] === undefined ? noValue : formatSettingValue(row.setting[key], key))),
       ...metrics.map((metric) => cell(metric, row, row.kind === 'reference' ? undefined : best.get(metric))),
@@ -149,6 +160,11 @@ function settingTable(result: EvaluationResult, group: SettingGroup, rowKeys: re
     tableLine(['---', '---', ...keys.map(() => '---:'), ...metrics.map(() => '---:')]),
     ...[...routed, ...sorted.filter((row) => row.kind === 'reference')].map(line),
   ].join('\n')
+}
+
+function nameOf(row: ResultRow, variantKeys: readonly string[]): string {
+  const variant = variantOf(row, variantKeys)
+  return variant === '' ? row.policy : `${row.policy} (${variant})`
 }
 
 function heading(metric: string): string {

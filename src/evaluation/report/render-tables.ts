@@ -7,10 +7,12 @@ import { policyDescription } from './policy-descriptions.ts'
 import {
   formatSetting,
   formatSettingValue,
+  type GroupedRows,
   groupBySetting,
   type SettingGroup,
   settingKey,
   settingLabel,
+  variantOf,
 } from './setting-groups.ts'
 import { sortRows } from './sort-rows.ts'
 
@@ -19,11 +21,12 @@ const mostOpen = 3
 
 /** One table per setting: routers and baselines from best to worst, references apart. */
 export function renderResultTables(result: EvaluationResult): Html {
-  const { groups, rowKeys } = groupBySetting(result.results)
+  const grouped = groupBySetting(result.results)
+  const { groups } = grouped
   if (groups.length === 0) return html`<p class="empty">There are no result rows.</p>`
   return html`${groups.map((group, place) => {
     const title = formatSetting(group.setting)
-    const table = resultTable(result, group, rowKeys)
+    const table = resultTable(result, group, grouped)
     if (title === '') return table
     return html`<details${groups.length <= mostOpen || place === 0 ? html` open` : undefined}><summary>${title}</summary>${table}</details>`
   })}`
@@ -40,19 +43,21 @@ export function renderComparisons(result: EvaluationResult): Html {
   return html`${[...groups.values()].map((entries, place) => comparisonTable(entries, place === 0))}`
 }
 
-function resultTable(result: EvaluationResult, group: SettingGroup, rowKeys: readonly string[]): Html {
+function resultTable(result: EvaluationResult, group: SettingGroup, { rowKeys, variantKeys }: GroupedRows): Html {
   const metrics = orderMetrics(
     result.protocol,
     group.rows.flatMap((row) => Object.keys(row.metrics)),
   )
-  const keys = rowKeys.filter((key) => group.rows.some((row) => Object.hasOwn(row.setting, key)))
-  const sorted = sortRows(result.protocol, group.rows, keys)
+  const keys = rowKeys.filter(
+    (key) => !variantKeys.includes(key) && group.rows.some((row) => Object.hasOwn(row.setting, key)),
+  )
+  const sorted = sortRows(result.protocol, group.rows, [...keys, ...variantKeys])
   const routed = sorted.filter((row) => row.kind !== 'reference')
   const references = sorted.filter((row) => row.kind === 'reference')
   const best = new Map(metrics.map((metric) => [metric, bestValue(metric, routed)]))
   const caption = formatSetting(group.setting)
   const line = (row: ResultRow): Html => html`<tr${row.policy === 'pointsman' ? html` class="subject"` : undefined}>
-<th scope="row"${titleOf(row.policy)}>${row.policy}</th><td class="kind">${row.kind}</td>${keys.map((key) => html`<td>${cellSetting(row, key)}</td>`)}${metrics.map((metric) => metricCell(metric, row.metrics[metric], row.kind === 'reference' ? undefined : best.get(metric)))}</tr>
+<th scope="row"${titleOf(row.policy)}>${row.policy}${variantLine(row, variantKeys)}</th><td class="kind">${row.kind}</td>${keys.map((key) => html`<td>${cellSetting(row, key)}</td>`)}${metrics.map((metric) => metricCell(metric, row.metrics[metric], row.kind === 'reference' ? undefined : best.get(metric)))}</tr>
 `
   return html`<div class="scroll" tabindex="0" role="region" aria-label="${`Results ${caption}`.trim()}"><table class="results">
 <caption class="visually-hidden">Results ${caption}</caption>
@@ -61,6 +66,11 @@ function resultTable(result: EvaluationResult, group: SettingGroup, rowKeys: rea
 ${routed.map(line)}</tbody>
 ${references.length === 0 ? undefined : html`<tbody class="references">\n${references.map(line)}</tbody>\n`}</table></div>
 `
+}
+
+function variantLine(row: ResultRow, variantKeys: readonly string[]): Html | undefined {
+  const variant = variantOf(row, variantKeys)
+  return variant === '' ? undefined : html`<small>${variant}</small>`
 }
 
 function titleOf(policy: string): Html | undefined {

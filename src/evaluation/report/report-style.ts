@@ -19,7 +19,7 @@ export const reportStyle = new Html(`
 } }
 * { box-sizing: border-box; }
 html { -webkit-text-size-adjust: 100%; scroll-behavior: smooth; }
-body { margin: 0 auto; padding: 0 20px 48px; max-width: 1120px; background: var(--page); color: var(--text);
+body { margin: 0 auto; padding: 0 20px 48px; max-width: 1140px; background: var(--page); color: var(--text);
   font: 16px/1.55 system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", sans-serif; }
 .skip { position: absolute; left: -9999px; }
 .skip:focus { left: 20px; top: 8px; }
@@ -93,7 +93,9 @@ summary { padding: 8px 0; cursor: pointer; font-weight: 600; overflow-wrap: anyw
 .legend li { display: inline-flex; align-items: center; gap: 6px; overflow-wrap: anywhere; cursor: default; }
 .legend .subject { color: var(--accent); font-weight: 700; }
 .legend svg { flex: none; }
-table.results { font-size: .84rem; }
+table.results { font-size: .82rem; }
+.results th, .results td { padding-inline: 6px; }
+.results td small { font-size: .72rem; }
 .results th:first-child { position: sticky; left: 0; background: var(--page); }
 .results tr.subject th:first-child { background: var(--accent-soft); }
 .swatch-dot { width: 8px; height: 8px; border-radius: 50%; background: var(--text-soft); margin: 0 7px; }
@@ -119,7 +121,10 @@ footer p { margin: 2px 0; }
   .results th:first-child { position: static; min-width: 0; }
   .scroll { overflow: visible; }
   table { font-size: 7.6pt; }
-  th, td { padding: 2.5px 5px; }
+  th, td { padding: 2px 3px; }
+  table.results { font-size: 6.6pt; }
+  .results th, .results td { padding-inline: 2px; }
+  .results td small { font-size: 5.2pt; }
   h2 { margin-top: 22pt; break-after: avoid; }
   h3 { break-after: avoid; }
   .chart-figure, .card li, tr { break-inside: avoid; }

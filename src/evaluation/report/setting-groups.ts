@@ -135,6 +135,11 @@ function keysOfSweeps(rows: readonly ResultRow[]): string[] {
     .map(([key]) => key)
 }
 
+/** What tells a row apart from the plain row of its policy, in words; empty for the plain one. */
+export function variantOf(row: ResultRow, variantKeys: readonly string[]): string {
+  return formatSetting(Object.fromEntries(Object.entries(row.setting).filter(([key]) => variantKeys.includes(key))))
+}
+
 /** A setting but for some of its keys. */
 export function without(setting: Setting, keys: readonly string[]): Setting {
   return Object.fromEntries(Object.entries(setting).filter(([key]) => !keys.includes(key)))
