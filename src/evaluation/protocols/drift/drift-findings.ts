@@ -64,8 +64,10 @@ function paretoBanditClaims(results: readonly ResultRow[]): (Finding | undefined
 /** Nothing in MixLLM forgets: what it learned of an LLM that has changed stays. */
 function mixLlmForgetting(results: readonly ResultRow[]): Finding | undefined {
   const drops = results.filter(inScenario('quality-drop'))
-  const own = drops.filter(({ policy }) => policy === 'mixllm')
-  const ours = drops.filter(({ policy }) => policy === 'pointsman')
+  const lateOf = (name: string) =>
+    drops.filter(({ policy, metrics }) => policy === name && metrics.regretLate !== undefined)
+  const own = lateOf('mixllm')
+  const ours = lateOf('pointsman')
   if (own.length === 0 || ours.length !== own.length) return undefined
   const late = own.map(({ metrics }, index) => [metrics.regretLate, ours[index]!.metrics.regretLate] as const)
   const verdicts = late.map(([mixLlm, pointsman]): Verdict => {
