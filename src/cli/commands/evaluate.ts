@@ -1,5 +1,6 @@
 import path from 'node:path'
 import { Argument, type Command, InvalidArgumentError, Option } from 'commander'
+import { compactResult } from '../../evaluation/compact-result.ts'
 import type { EvaluationResult, ProtocolName } from '../../evaluation/evaluation-result.ts'
 import { protocolNames } from '../../evaluation/protocols/load-protocol.ts'
 import { evaluate } from '../../evaluation/runtime/evaluate.ts'
@@ -8,6 +9,9 @@ import { plainError } from '../plain-error.ts'
 import { duration, EvaluationProgressBar } from '../terminal/evaluation-progress-bar.ts'
 import { renderResultTables } from '../terminal/result-table.ts'
 import type { Terminal } from '../terminal/terminal.ts'
+
+/** Of a curve: no screen shows more, and none of its shape is lost. */
+const mostCurvePoints = 200
 
 interface EvaluateFlags {
   readonly data: string
@@ -54,7 +58,7 @@ async function run(protocol: ProtocolName, flags: EvaluateFlags, around: Evaluat
   const startMs = performance.now()
   let result: EvaluationResult
   try {
-    result = await evaluate({
+    const found = await evaluate({
       protocol,
       dataFolder: path.resolve(around.folder, flags.data),
       outFolder,
@@ -67,6 +71,7 @@ async function run(protocol: ProtocolName, flags: EvaluateFlags, around: Evaluat
       onProgress: (progress) => bar.show(progress),
       signal: stop.signal,
     })
+    result = compactResult(found, mostCurvePoints)
   } catch (error) {
     bar.close('stopped')
     throw error

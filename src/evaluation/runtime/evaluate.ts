@@ -48,7 +48,7 @@ export async function evaluate(options: EvaluateOptions): Promise<EvaluationResu
   const chosen = chooseOptions(protocol, options)
   const units = protocol.plan(data, chosen)
   const dataSha256 = await dataFingerprint(options.dataFolder)
-  const code = await codeFingerprint(path.resolve(import.meta.dirname, '../..'))
+  const code = await codeFingerprint(protocolFile(options.protocol), path.resolve(import.meta.dirname, '../..'))
   const store = new UnitStore(path.join(options.outFolder, 'units'), fingerprintOf(protocol, dataSha256, code))
   await mkdir(options.outFolder, { recursive: true })
   if (options.fresh === true) await store.clear()
@@ -126,6 +126,12 @@ function chooseOptions(protocol: Protocol, options: EvaluateOptions): ProtocolOp
 function requireCount(name: string, value: number): void {
   if (Number.isInteger(value) && value >= 1) return
   throw new EvaluationError('invalid_option', `${name} must be a whole number of at least 1`)
+}
+
+/** The compiler rewrites the endings of imports, but not of this: it must be the one that this file itself has. */
+function protocolFile(name: ProtocolName): string {
+  const ending = path.extname(import.meta.filename)
+  return path.resolve(import.meta.dirname, `../protocols/${name}/${name}-protocol${ending}`)
 }
 
 /** What a unit yields depends on these and its own parameters alone. */

@@ -1,8 +1,4 @@
 import { ClusterQualityPredictor } from '../../../routing/prediction/cluster-quality-predictor.ts'
-import { ForestQualityPredictor } from '../../../routing/prediction/forest-quality-predictor.ts'
-import { KnnQualityPredictor } from '../../../routing/prediction/knn-quality-predictor.ts'
-import { MatrixFactorisationQualityPredictor } from '../../../routing/prediction/matrix-factorisation-quality-predictor.ts'
-import { MlpQualityPredictor } from '../../../routing/prediction/mlp-quality-predictor.ts'
 import { RidgeQualityPredictor } from '../../../routing/prediction/ridge-quality-predictor.ts'
 import { StackedQualityPredictor } from '../../../routing/prediction/stacked-quality-predictor.ts'
 import { chooseRidgePenalty } from '../../../training/choose-ridge-penalty.ts'
@@ -12,6 +8,7 @@ import { avengersPro } from '../../baselines/avengers-pro.ts'
 import { carrot } from '../../baselines/carrot.ts'
 import { forc } from '../../baselines/forc.ts'
 import { optllm } from '../../baselines/optllm.ts'
+import { tunedForest, tunedKnn, tunedMatrixFactorisation, tunedMlp } from '../../baselines/tuned-predictors.ts'
 import { zooter } from '../../baselines/zooter.ts'
 import { mixLlmStaticPolicy } from '../../mixllm/mixllm-static-policy.ts'
 import { fitUniRoute } from '../../uniroute/fit-uniroute.ts'
@@ -33,17 +30,7 @@ const ridge = predictorPolicy('ridge', async ({ rows, folds }) =>
   RidgeQualityPredictor.fit(rows, { penalty: await chooseRidgePenalty(rows, folds) }),
 )
 
-const knn = predictorPolicy('knn', ({ rows, seed }) => KnnQualityPredictor.fit(rows, { seed }))
-
 const cluster = predictorPolicy('cluster', ({ rows, seed }) => ClusterQualityPredictor.fit(rows, { seed }))
-
-const forest = predictorPolicy('forest', ({ rows, seed }) => ForestQualityPredictor.fit(rows, { seed }))
-
-const mlp = predictorPolicy('mlp', ({ rows, seed }) => MlpQualityPredictor.fit(rows, { seed }))
-
-const matrixFactorisation = predictorPolicy('matrix-factorisation', ({ rows, seed }) =>
-  MatrixFactorisationQualityPredictor.fit(rows, { seed }),
-)
 
 const uniRoute = predictorPolicy('uniroute', ({ rows, seed }) => fitUniRoute(rows, { seed, map: 'k-means' }))
 
@@ -70,10 +57,10 @@ export const staticEntrants: readonly StaticEntrant[] = [
   { policy: linearClusterMap, setting: {}, weight: 3 },
   { policy: cluster, setting: {}, weight: 1 },
   { policy: ridge, setting: {}, weight: 1 },
-  { policy: knn, setting: {}, weight: 1 },
-  { policy: forest, setting: {}, weight: 3 },
-  { policy: mlp, setting: {}, weight: 3 },
-  { policy: matrixFactorisation, setting: {}, weight: 2 },
+  { policy: tunedKnn, setting: {}, weight: 6 },
+  { policy: tunedForest, setting: {}, weight: 12 },
+  { policy: tunedMlp, setting: {}, weight: 20 },
+  { policy: tunedMatrixFactorisation, setting: {}, weight: 14 },
   { policy: avengersPro, setting: {}, weight: 7 },
   { policy: carrot, setting: {}, weight: 6 },
   { policy: optllm, setting: {}, weight: 15 },
