@@ -18,7 +18,7 @@ describe('walk', () => {
 })
 
 describe('cascades', () => {
-  it('are the training hull and the pairs of its LLMs, cheapest first', () => {
+  it('are the training hull and the pairs of its LLMs, the furthest apart first', () => {
     const { rows } = twoTopics(4)
     expect(cascades(rows)).toEqual([[0, 1]])
     // A third LLM on the hull between the two, and one under it.
@@ -31,8 +31,8 @@ describe('cascades', () => {
     }
     expect(cascades(wide)).toEqual([
       [1, 2, 0],
-      [1, 2],
       [1, 0],
+      [1, 2],
       [2, 0],
     ])
     expect(cascades({ ...wide, quality: Float64Array.of(0.1, 0.9, 0.2, 0.3) })).toEqual([[1]])

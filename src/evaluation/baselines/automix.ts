@@ -27,14 +27,18 @@ export const automix = tunedPolicy<Cascade>({
 })
 
 /**
- * All LLMs of the training hull in one cascade (of more than four the first three and the last), then its pairs, cheapest
- * first, as far as the validation budget goes. A hull of one LLM is that LLM alone.
+ * All LLMs of the training hull in one cascade (of more than four the first three and the last), then its pairs, those
+ * furthest apart on the hull first and of equals the cheapest, as far as the validation budget goes. A hull of one LLM is
+ * that LLM alone.
  */
 export function cascades(rows: TrainingRows): Cascade[] {
   const fixed = fixedLlmPoints(rows.quality, rows.costUsd, rows.llms.length)
   const hull = costQualityHull(fixed).map(({ llmIndex }) => llmIndex)
   if (hull.length === 1) return [hull]
-  const pairs = hull.flatMap((first, i) => hull.slice(i + 1).map((second) => [first, second]))
+  const pairs = hull
+    .flatMap((first, i) => hull.slice(i + 1).map((second, j) => ({ pair: [first, second], apart: j })))
+    .sort((a, b) => b.apart - a.apart)
+    .map(({ pair }) => pair)
   const whole = hull.length > 4 ? [...hull.slice(0, 3), hull.at(-1)!] : hull
   const found = hull.length > 2 ? [whole, ...pairs] : pairs
   return found.slice(0, mostCandidates)

@@ -4,7 +4,7 @@ import { fitOptLlm } from './optllm.ts'
 
 describe('optllm', () => {
   it('buys the dear LLM where the ensemble sees a gain, as the budget grows', () => {
-    const fitted = fitOptLlm(twoTopics(60, 0.2))({ leaf: 5, caution: 0 })
+    const fitted = fitOptLlm(twoTopics(60, 0.2), false)({ leaf: 5, caution: 0 })
     const choices = fitted.choose(promptsAt(contextAt(1, 0), contextAt(0, 1)))
     expect(answersOf(choices, 0).slice(0, -1)).toEqual(new Array(choices.settings - 1).fill(0))
     expect(answersOf(choices, 1).at(-1)).toBe(1)
@@ -15,7 +15,7 @@ describe('optllm', () => {
     // Every label of `cheap` is .5; `dear` has 0 and 1 at random, .6 on average.
     const training = twoTopics(60, 0.2)
     const quality = training.rows.quality.map((_, cell) => (cell % 2 === 0 ? 0.5 : (cell * 7) % 10 < 4 ? 0 : 1))
-    const finish = fitOptLlm({ ...training, rows: { ...training.rows, quality } })
+    const finish = fitOptLlm({ ...training, rows: { ...training.rows, quality } }, false)
     const asked = promptsAt(...training.rows.contexts)
     const dearShare = (caution: number): number => {
       const { answeredBy, settings } = finish({ leaf: 5, caution }).choose(asked)

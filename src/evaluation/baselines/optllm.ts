@@ -13,6 +13,8 @@ export interface OptLlmSetting {
 /** Positions on the front. */
 const settings = 121
 const trees = 50
+/** Grown while settings are compared. */
+const trialTrees = 25
 
 const candidates: readonly OptLlmSetting[] = [5, 15].flatMap((leaf) =>
   [0, 0.25, 0.5, 1, 2].map((caution) => ({ leaf, caution })),
@@ -29,10 +31,14 @@ const candidates: readonly OptLlmSetting[] = [5, 15].flatMap((leaf) =>
  */
 export const optllm = tunedPolicy<OptLlmSetting>({ name: 'optllm', candidates: () => candidates, fit: fitOptLlm })
 
-export function fitOptLlm({ rows, seed }: StaticTraining): (setting: OptLlmSetting) => FittedStaticPolicy {
+export function fitOptLlm(
+  { rows, seed }: StaticTraining,
+  isTrial: boolean,
+): (setting: OptLlmSetting) => FittedStaticPolicy {
   const known = new Map<number, ForestQualityPredictor>()
   return ({ leaf, caution }) => {
-    const ensemble = known.get(leaf) ?? ForestQualityPredictor.fit(rows, { seed, trees, leaf })
+    const ensemble =
+      known.get(leaf) ?? ForestQualityPredictor.fit(rows, { seed, trees: isTrial ? trialTrees : trees, leaf })
     known.set(leaf, ensemble)
     return {
       choose: (prompts) =>

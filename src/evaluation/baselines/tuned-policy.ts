@@ -1,9 +1,13 @@
-import { averageImprovementInQuality, type CostQualityPoint } from '../../routing/decision/cost-quality-hull.ts'
+import {
+  averageImprovementInQuality,
+  type CostQualityPoint,
+  fixedLlmPoints,
+} from '../../routing/decision/cost-quality-hull.ts'
 import { selectMatrixRows } from '../../routing/numeric/matrix.ts'
-import { selectTrainingRows } from '../../routing/prediction/training-rows.ts'
+import { selectTrainingRows, type TrainingRows } from '../../routing/prediction/training-rows.ts'
 import { callSize } from '../../training/predict-costs.ts'
+import { anchoredPoints, type StaticScale, scaleLlms, staticScale } from '../metrics/static-metrics.ts'
 import type { PolicyName } from '../policy-names.ts'
-import { dearestMeanCost } from '../protocols/static/predictor-policy.ts'
 import type {
   FittedStaticPolicy,
   StaticChoices,
@@ -21,12 +25,17 @@ export interface TunedBaseline<Setting> {
   /**
    * Fits what settings share, and returns what finishes the fit for one setting. Must not rely on the folds of `training`:
    * it may be the rows of some folds only. Every setting of the knob keeps its place whatever the rows.
+   *
+   * @param isTrial whether the fit only helps to choose a setting: it may then be a cheaper one that ranks settings alike.
    */
-  fit(training: StaticTraining): (setting: Setting) => FittedStaticPolicy
+  fit(training: StaticTraining, isTrial: boolean): (setting: Setting) => FittedStaticPolicy
 }
 
 /** The validation budget of a baseline: hyper-parameter combinations tried out of fold. */
 export const mostCandidates = 12
+
+/** Folds that settings are compared on, the same for every baseline: three of five hold out 60 % of the rows. */
+const foldsTried = 3
 
 /** The baseline with the candidate of largest out-of-fold AIQ on the training rows, fitted on all of them. */
 export function tunedPolicy<Setting>(baseline: TunedBaseline<Setting>): StaticPolicy {
@@ -37,31 +46,51 @@ export function tunedPolicy<Setting>(baseline: TunedBaseline<Setting>): StaticPo
       if (candidates.length > mostCandidates) {
         throw new RangeError(`${baseline.name} tries ${candidates.length} combinations, more than the others may`)
       }
-      const areas = candidates.length > 1 ? outOfFoldAreas(baseline, candidates, training) : [0]
-      return baseline.fit(training)(candidates[areas.indexOf(Math.max(...areas))]!)
+      return baseline.fit(training, false)(bestCandidate(baseline, candidates, training))
     },
   }
 }
 
-/** AIQ of each candidate over all training rows, each routed by a fit that has not seen its fold. */
+/** The candidate of largest out-of-fold AIQ; of equals the earliest. @param candidates at least one. */
+export function bestCandidate<Setting>(
+  baseline: Pick<TunedBaseline<Setting>, 'fit'>,
+  candidates: readonly Setting[],
+  training: StaticTraining,
+): Setting {
+  if (candidates.length === 1) return candidates[0]!
+  const areas = outOfFoldAreas(baseline, candidates, training)
+  return candidates[areas.indexOf(Math.max(...areas))]!
+}
+
+/**
+ * AIQ of each candidate over the training rows of the first folds, each routed by a fit that has not seen its fold, joined
+ * to the cheapest LLM as the metric of the test prompts is.
+ */
 export function outOfFoldAreas<Setting>(
-  baseline: TunedBaseline<Setting>,
+  baseline: Pick<TunedBaseline<Setting>, 'fit'>,
   candidates: readonly Setting[],
   training: StaticTraining,
 ): number[] {
   const all = training.texts.map((_, row) => row)
   const sweeps = candidates.map(() => new SweepSums(training))
-  for (let fold = 0; fold < training.folds; fold++) {
+  for (let fold = 0; fold < Math.min(foldsTried, training.folds); fold++) {
     const heldOut = all.filter((row) => row % training.folds === fold)
     const others = all.filter((row) => row % training.folds !== fold)
-    const finish = baseline.fit(selectTraining(training, others))
+    const finish = baseline.fit(selectTraining(training, others), true)
     const prompts = trainingPrompts(training, heldOut)
     candidates.forEach((candidate, index) => {
       sweeps[index]!.add(finish(candidate).choose(prompts), heldOut)
     })
   }
-  const maxCostUsd = dearestMeanCost(training.rows)
-  return sweeps.map((sweep) => averageImprovementInQuality(sweep.points(), maxCostUsd))
+  const scale = trainingScale(training.rows)
+  return sweeps.map((sweep) => averageImprovementInQuality(anchoredPoints(sweep.points(), scale), scale.maxCostUsd))
+}
+
+/** What the fixed LLMs cost and yield on the training rows. */
+function trainingScale({ quality, costUsd, llms }: TrainingRows): StaticScale {
+  const fixed: CostQualityPoint[] = []
+  for (const point of fixedLlmPoints(quality, costUsd, llms.length)) fixed[point.llmIndex] = point
+  return staticScale(fixed, scaleLlms(quality, costUsd, llms.length))
 }
 
 /** Training rows as a policy would meet them before the call, priced and verified out of fold. */
@@ -78,7 +107,8 @@ export function trainingPrompts(training: StaticTraining, indices: readonly numb
   }
 }
 
-function selectTraining(training: StaticTraining, indices: readonly number[]): StaticTraining {
+/** The same training on some of its rows. */
+export function selectTraining(training: StaticTraining, indices: readonly number[]): StaticTraining {
   return {
     ...training,
     rows: selectTrainingRows(training.rows, indices),

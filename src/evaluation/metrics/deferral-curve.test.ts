@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { areaUnderCurve, costOfQuality, deferralCurve, qualityAtCost } from './deferral-curve.ts'
+import { areaUnderCurve, costOfQuality, deferralCurve, qualityAtCost, rawCurve } from './deferral-curve.ts'
 
 const points = [
   { costUsd: 4, quality: 0.8 },
@@ -16,6 +16,24 @@ describe('deferralCurve', () => {
       { costUsd: 2, quality: 0.4 },
       { costUsd: 4, quality: 0.8 },
     ])
+  })
+})
+
+describe('rawCurve', () => {
+  it('sorts by cost, averages equal costs and may fall', () => {
+    const curve = rawCurve(points)
+    expect(curve).toEqual([
+      { costUsd: 1, quality: expect.closeTo(0.3, 12) },
+      { costUsd: 2, quality: 0.3 },
+      { costUsd: 4, quality: 0.8 },
+    ])
+    // .3·2 + (.3 + .8)/2·2 + .8·1 = 2.5 over 5.
+    expect(areaUnderCurve(curve, 0, 5, 5)).toBeCloseTo(0.5, 12)
+    const falling = rawCurve([
+      { costUsd: 3, quality: 0.2 },
+      { costUsd: 1, quality: 0.6 },
+    ])
+    expect(areaUnderCurve(falling, 0, 4, 4)).toBeCloseTo((0.6 + 0.4 * 2 + 0.2) / 4, 12)
   })
 })
 

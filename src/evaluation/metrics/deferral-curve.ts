@@ -18,7 +18,26 @@ export function deferralCurve(points: readonly CostQualityPoint[]): CostQualityP
   return curve
 }
 
-/** Q(C). @param curve as {@link deferralCurve} returns it, or a hull. */
+/**
+ * The sweep as it runs: points by strictly rising cost, of equal cost their mean quality, no maximum. Nothing is picked by the
+ * outcomes, so that a rule that knows nothing of the prompts gains nothing by having many points, as it does in
+ * {@link deferralCurve}. Linear between points, flat outside.
+ *
+ * @param points finite, at least one.
+ */
+export function rawCurve(points: readonly CostQualityPoint[]): CostQualityPoint[] {
+  const sorted = [...points].sort((a, b) => a.costUsd - b.costUsd)
+  const curve: CostQualityPoint[] = []
+  for (let start = 0, end = 0; start < sorted.length; start = end) {
+    const { costUsd } = sorted[start]!
+    let sum = 0
+    while (end < sorted.length && sorted[end]!.costUsd === costUsd) sum += sorted[end++]!.quality
+    curve.push({ costUsd, quality: sum / (end - start) })
+  }
+  return curve
+}
+
+/** Q(C). @param curve as {@link deferralCurve} or {@link rawCurve} returns it, or a hull. */
 export function qualityAtCost(curve: readonly CostQualityPoint[], costUsd: number): number {
   if (costUsd <= curve[0]!.costUsd) return curve[0]!.quality
   for (let i = 1; i < curve.length; i++) {
@@ -35,7 +54,7 @@ export function qualityAtCost(curve: readonly CostQualityPoint[], costUsd: numbe
  * Area under the curve between two costs, divided by `normaliserUsd`. UniRoute's Area (arXiv:2502.08773): from 0 to the
  * pool's largest cost, over it; its Area (50 %): up to half of it, over the whole.
  *
- * @param curve as {@link deferralCurve} returns it, or a hull. @param normaliserUsd > 0.
+ * @param curve as {@link deferralCurve} or {@link rawCurve} returns it, or a hull. @param normaliserUsd > 0.
  */
 export function areaUnderCurve(
   curve: readonly CostQualityPoint[],

@@ -17,6 +17,7 @@ export const staticMetricNames = [
   'qualityAt25',
   'costAt95',
   'costAt9725',
+  'sweepGain',
 ] as const
 
 export type StaticMetric = (typeof staticMetricNames)[number]
@@ -28,12 +29,15 @@ export interface StaticScale {
   readonly best: CostQualityPoint
   /** Mean cost of the dearest LLM, USD; > 0. */
   readonly maxCostUsd: number
+  /** What mixtures of the LLMs picked on the training prompts reach: the hull of their points. */
+  readonly blindHull: readonly CostQualityPoint[]
 }
 
 /** Which LLMs set the scale, by index into the pool. */
 export interface ScaleLlms {
   readonly cheapest: number
   readonly best: number
+  readonly dearest: number
 }
 
 /** The LLMs that set the scale of these outcomes; matrices row-major, rows × `llmCount`, NaN unknown. */
@@ -41,15 +45,24 @@ export function scaleLlms(quality: Float64Array, costUsd: Float64Array, llmCount
   const points = fixedLlmPoints(quality, costUsd, llmCount)
   const byCost = [...points].sort((a, b) => a.costUsd - b.costUsd || b.quality - a.quality)
   const byQuality = [...points].sort((a, b) => b.quality - a.quality || a.costUsd - b.costUsd)
-  return { cheapest: byCost[0]!.llmIndex, best: byQuality[0]!.llmIndex }
+  return { cheapest: byCost[0]!.llmIndex, best: byQuality[0]!.llmIndex, dearest: byCost.at(-1)!.llmIndex }
 }
 
-/** @param fixed mean cost and quality of each LLM, by index. */
-export function staticScale(fixed: readonly CostQualityPoint[], { cheapest, best }: ScaleLlms): StaticScale {
+/**
+ * @param fixed mean cost and quality of each LLM, by index.
+ * @param onTrainHull the LLMs on the hull of the training prompts; every LLM when left out.
+ */
+export function staticScale(
+  fixed: readonly CostQualityPoint[],
+  { cheapest, best, dearest }: ScaleLlms,
+  onTrainHull?: readonly number[],
+): StaticScale {
+  const blind = onTrainHull === undefined ? fixed : onTrainHull.map((llm) => fixed[llm]!)
   return {
     cheapest: fixed[cheapest]!,
     best: fixed[best]!,
-    maxCostUsd: Math.max(...fixed.map((point) => point.costUsd)),
+    maxCostUsd: fixed[dearest]!.costUsd,
+    blindHull: costQualityHull(blind.filter((point) => !Number.isNaN(point.quality) && !Number.isNaN(point.costUsd))),
   }
 }
 
@@ -61,7 +74,10 @@ const roundingShare = 1e-9
  * send any share of the requests there. Without it the flat continuation to cost 0 would credit a policy that has no
  * cheap setting with its quality for nothing.
  */
-export function anchoredPoints(points: readonly CostQualityPoint[], scale: StaticScale): readonly CostQualityPoint[] {
+export function anchoredPoints(
+  points: readonly CostQualityPoint[],
+  scale: Pick<StaticScale, 'cheapest'>,
+): readonly CostQualityPoint[] {
   const least = Math.min(...points.map((point) => point.costUsd))
   return least > scale.cheapest.costUsd * (1 + roundingShare) ? [...points, scale.cheapest] : points
 }
@@ -70,7 +86,7 @@ export function anchoredPoints(points: readonly CostQualityPoint[], scale: Stati
  * The figures of the `static` protocol (mathematics §11) in the order of {@link staticMetricNames}. NaN where a metric does
  * not exist; infinite where the curve never reaches the quality in question.
  *
- * All but `aiqRaw` and `peakQuality` read the hull: a mixture of two settings, drawn per request, is a router too.
+ * All but `aiqRaw`, `peakQuality` and `sweepGain` read the hull: a mixture of two settings, drawn per request, is a router too.
  *
  * @param points mean cost and quality per setting, finite, at least one; see {@link anchoredPoints}.
  */
@@ -92,8 +108,26 @@ export function staticMetrics(points: readonly CostQualityPoint[], scale: Static
     qualityAtCost(hull, best.costUsd / 4),
     ofBest(reach(0.95)),
     ofBest(reach(0.9725)),
+    sweepGain(points, scale),
   ]
 }
 
 /** A router that sends everything to the best LLM has its quality, whatever the order of the sum. */
 const qualityRounding = 1e-9
+
+/**
+ * Area between the straight lines through the points of a sweep by rising cost and the hull of the LLMs picked on the
+ * training prompts, over the costs that the points span, as a share of c_max. Nothing about the sweep is chosen on the
+ * prompts it is read on: neither a hull nor a running maximum, which would lift a router that orders tasks by chance.
+ * NaN where the points span no cost, as there is no sweep then.
+ */
+export function sweepGain(
+  points: readonly CostQualityPoint[],
+  { blindHull, maxCostUsd }: Pick<StaticScale, 'blindHull' | 'maxCostUsd'>,
+): number {
+  const sorted = [...points].sort((a, b) => a.costUsd - b.costUsd)
+  const from = Math.max(sorted[0]!.costUsd, blindHull[0]?.costUsd ?? Number.NaN)
+  const to = sorted.at(-1)!.costUsd
+  if (!(to > from)) return Number.NaN
+  return areaUnderCurve(sorted, from, to, maxCostUsd) - areaUnderCurve(blindHull, from, to, maxCostUsd)
+}

@@ -1,5 +1,5 @@
 import { costQualityHull, fixedLlmPoints, sweepCostWeights } from '../../../routing/decision/cost-quality-hull.ts'
-import { summariseColumns } from '../../../routing/prediction/training-rows.ts'
+import { summariseColumns, type TrainingRows } from '../../../routing/prediction/training-rows.ts'
 import type { SettingValue } from '../../evaluation-result.ts'
 import { scaleLlms } from '../../metrics/static-metrics.ts'
 import type { PolicyName } from '../../policy-names.ts'
@@ -35,17 +35,15 @@ export const trainHull = { hull: 'train' } as const
 export function referenceSweeps({ training, test }: StaticCase): ReferenceSweep[] {
   const { rows } = training
   const prompts = test.rows.length
-  const trained = fixedLlmPoints(rows.quality, rows.costUsd, test.llmCount)
   const { cheapest, best } = scaleLlms(rows.quality, rows.costUsd, test.llmCount)
   const fixed = (llms: readonly number[]): RealisedSweep => realise(fixedChoices(llms, prompts), test)
   const all = Array.from({ length: test.llmCount }, (_, llm) => llm)
-  const onTrainHull = costQualityHull(trained).map((point) => point.llmIndex)
   const sweeps: ReferenceSweep[] = [
     { policy: 'random', setting: {}, sweep: evenChoice(test) },
     { policy: 'cheapest', setting: {}, sweep: fixed([cheapest]) },
     { policy: 'best-single', setting: {}, sweep: fixed([best]) },
     { policy: 'zero-router', setting: {}, sweep: fixed(all) },
-    { policy: 'zero-router', setting: trainHull, sweep: fixed(onTrainHull) },
+    { policy: 'zero-router', setting: trainHull, sweep: fixed(llmsOnTrainHull(rows)) },
   ]
   if (new Set(test.sources).size > 1) {
     const quality = taskMeans(test.quality, test)
@@ -53,6 +51,11 @@ export function referenceSweeps({ training, test }: StaticCase): ReferenceSweep[
   }
   sweeps.push({ policy: 'oracle', setting: {}, sweep: told(test.quality, test.costUsd, test) })
   return sweeps
+}
+
+/** Indices of the LLMs on the hull of the training prompts, by rising cost. */
+export function llmsOnTrainHull({ quality, costUsd, llms }: TrainingRows): number[] {
+  return costQualityHull(fixedLlmPoints(quality, costUsd, llms.length)).map((point) => point.llmIndex)
 }
 
 /** The sweep of a router that is told these qualities and costs. */

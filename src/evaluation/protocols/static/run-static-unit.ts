@@ -3,7 +3,7 @@ import { type PreparedData, prepareData } from '../../evaluation-data.ts'
 import { EvaluationError } from '../../evaluation-error.ts'
 import type { WorkerCache, WorkUnit } from '../../protocol.ts'
 import { type RealisedSweep, realise } from './realised-sweep.ts'
-import { referenceSweeps } from './reference-sweeps.ts'
+import { llmsOnTrainHull, referenceSweeps } from './reference-sweeps.ts'
 import { shuffledGains } from './shuffled-control.ts'
 import { type StaticCase, staticCase } from './static-case.ts'
 import type { StaticEntrant } from './static-entrant.ts'
@@ -63,7 +63,11 @@ export async function runStaticUnit(
 
 async function shareCase(prepared: PreparedData, seed: number): Promise<SharedCase> {
   const made = await staticCase(prepared, seed)
-  return { ...made, scorer: new StaticScorer(made.test, prepared.groups), tasks: largestTasks(made.test.sources) }
+  return {
+    ...made,
+    scorer: new StaticScorer(made.test, prepared.groups, llmsOnTrainHull(made.training.rows)),
+    tasks: largestTasks(made.test.sources),
+  }
 }
 
 async function runEntrant(

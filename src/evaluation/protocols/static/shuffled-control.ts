@@ -2,8 +2,9 @@ import { type CostQualityPoint, costQualityHull, fixedLlmPoints } from '../../..
 import { selectMatrixRows } from '../../../routing/numeric/matrix.ts'
 import { SeededRandom, shuffle } from '../../../routing/numeric/random-source.ts'
 import { summariseColumns } from '../../../routing/prediction/training-rows.ts'
-import { areaUnderCurve } from '../../metrics/deferral-curve.ts'
+import { sweepGain } from '../../metrics/static-metrics.ts'
 import { realise } from './realised-sweep.ts'
+import { llmsOnTrainHull } from './reference-sweeps.ts'
 import type { StaticCase } from './static-case.ts'
 import type { StaticEntrant } from './static-entrant.ts'
 import type { StaticTraining } from './static-policy.ts'
@@ -21,7 +22,7 @@ export interface ShuffledGains {
 /**
  * The control: fitted on the labels of other prompts, a router must gain nothing.
  *
- * The gain is read on the sweep as it runs and over the costs that it spans, without hull or running maximum. Both choose on the test prompts which parts
+ * The gain is read on the sweep as it runs ({@link sweepGain}; 0 where it stands still), without hull or running maximum. Both choose on the test prompts which parts
  * of a sweep to keep, and that alone lifts AIQ above the hull for a router that orders the tasks by chance, by .007 on
  * routerbench-0shot. One shuffle is one such chance, so that the spread to set it against is that between shuffles.
  *
@@ -37,11 +38,12 @@ export async function shuffledGains(
   const meanCostUsd = prompts.predictedCostUsd.map((_, cell) => means[cell % rows.llms.length]!)
   const fixed = fixedLlmPoints(test.quality, test.costUsd, test.llmCount)
   const maxCostUsd = Math.max(...fixed.map((point) => point.costUsd))
-  const onTrainHull = new Set(
-    costQualityHull(fixedLlmPoints(rows.quality, rows.costUsd, rows.llms.length)).map((point) => point.llmIndex),
-  )
+  const onTrainHull = new Set(llmsOnTrainHull(rows))
   const hull = costQualityHull(fixed.filter((point) => onTrainHull.has(point.llmIndex)))
-  const gain = (points: readonly CostQualityPoint[]): number => sweepGain(points, hull, maxCostUsd)
+  const gain = (points: readonly CostQualityPoint[]): number => {
+    const area = sweepGain(points, { blindHull: hull, maxCostUsd })
+    return Number.isNaN(area) ? 0 : area
+  }
   const blind: number[] = []
   const priced: number[] = []
   for (let index = 0; index < shuffles; index++) {
@@ -51,14 +53,6 @@ export async function shuffledGains(
     priced.push(gain(meanPoints(realise(await fitted.choose(prompts), test))))
   }
   return { policy: policy.name, blind, priced }
-}
-
-/** Area between the straight lines through the points by rising cost and the hull, over the costs that the points span. */
-function sweepGain(points: readonly CostQualityPoint[], hull: readonly CostQualityPoint[], maxCostUsd: number): number {
-  const sorted = [...points].sort((a, b) => a.costUsd - b.costUsd)
-  const from = Math.max(sorted[0]!.costUsd, hull[0]!.costUsd)
-  const to = Math.max(from, sorted.at(-1)!.costUsd)
-  return areaUnderCurve(sorted, from, to, maxCostUsd) - areaUnderCurve(hull, from, to, maxCostUsd)
 }
 
 /** The same prompts and bills with the labels of other prompts: what an LLM is worth on average stays, nothing else. */

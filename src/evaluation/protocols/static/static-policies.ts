@@ -8,7 +8,13 @@ import { avengersPro } from '../../baselines/avengers-pro.ts'
 import { carrot } from '../../baselines/carrot.ts'
 import { forc } from '../../baselines/forc.ts'
 import { optllm } from '../../baselines/optllm.ts'
-import { tunedForest, tunedKnn, tunedMatrixFactorisation, tunedMlp } from '../../baselines/tuned-predictors.ts'
+import {
+  factorisationPredictor,
+  forestPredictor,
+  knnPredictor,
+  mlpPredictor,
+  tunedRouter,
+} from '../../baselines/tuned-predictors.ts'
 import { zooter } from '../../baselines/zooter.ts'
 import { mixLlmStaticPolicy } from '../../mixllm/mixllm-static-policy.ts'
 import { fitUniRoute } from '../../uniroute/fit-uniroute.ts'
@@ -57,21 +63,24 @@ export const staticEntrants: readonly StaticEntrant[] = [
   { policy: linearClusterMap, setting: {}, weight: 3 },
   { policy: cluster, setting: {}, weight: 1 },
   { policy: ridge, setting: {}, weight: 1 },
-  { policy: tunedKnn, setting: {}, weight: 6 },
-  { policy: tunedForest, setting: {}, weight: 12 },
-  { policy: tunedMlp, setting: {}, weight: 20 },
-  { policy: tunedMatrixFactorisation, setting: {}, weight: 14 },
+  { policy: tunedRouter(knnPredictor), setting: {}, weight: 6 },
+  { policy: tunedRouter(forestPredictor), setting: {}, weight: 8 },
+  { policy: tunedRouter(mlpPredictor), setting: {}, weight: 8 },
+  { policy: tunedRouter(factorisationPredictor), setting: {}, weight: 7 },
   { policy: avengersPro, setting: {}, weight: 7 },
   { policy: carrot, setting: {}, weight: 6 },
-  { policy: optllm, setting: {}, weight: 15 },
-  { policy: forc, setting: {}, weight: 25 },
-  { policy: zooter, setting: {}, weight: 18 },
+  { policy: optllm, setting: {}, weight: 6 },
+  { policy: forc, setting: {}, weight: 15 },
+  { policy: zooter, setting: {}, weight: 11 },
   { policy: automix, setting: { simulatedVerifier: true }, weight: 2 },
   { policy: metaLlmPolicy, setting: {}, weight: 4 },
 ]
 
-/** Fitted again on shuffled labels, each seed so many times: where nothing is to be learned, nothing may be gained. */
+/**
+ * Fitted again on shuffled labels, each seed so many times: where nothing is to be learned, nothing may be gained. Over
+ * three seeds that is enough for a verdict, see `fewestShuffles`.
+ */
 export const shuffledEntrants: readonly { readonly entrant: StaticEntrant; readonly shuffles: number }[] = [
   { entrant: { policy: stacked, setting: {}, weight: 3 }, shuffles: 2 },
-  { entrant: { policy: ridge, setting: {}, weight: 1 }, shuffles: 10 },
+  { entrant: { policy: ridge, setting: {}, weight: 1 }, shuffles: 5 },
 ]

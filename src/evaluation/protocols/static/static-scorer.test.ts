@@ -45,16 +45,17 @@ const fixed = realise(
 )
 
 describe('StaticScorer', () => {
-  const scorer = new StaticScorer(test, groups)
+  const scorer = new StaticScorer(test, groups, [0, 2])
 
   it('reads every replicate on the scale of the same replicate', () => {
     const scored = scorer.score(sweep)
     const whole = weightedPoints(fixed, new Float64Array(60).fill(1))
     const cheapest = whole.reduce((best, point, llm) => (point.costUsd < whole[best]!.costUsd ? llm : best), 0)
     const best = whole.reduce((top, point, llm) => (point.quality > whole[top]!.quality ? llm : top), 0)
+    const dearest = whole.reduce((top, point, llm) => (point.costUsd > whole[top]!.costUsd ? llm : top), 0)
     for (const replicate of [0, 1, bootstrapReplicates - 1]) {
       const weights = bootstrapWeights(groups.groupOf, groups.count, replicate)
-      const scale = staticScale(weightedPoints(fixed, weights), { cheapest, best })
+      const scale = staticScale(weightedPoints(fixed, weights), { cheapest, best, dearest }, [0, 2])
       const expected = staticMetrics(weightedPoints(sweep, weights), scale)
       expected.forEach((value, metric) => {
         expect(scored.replicates[replicate]![metric]).toBeCloseTo(value, 10)
@@ -70,7 +71,7 @@ describe('StaticScorer', () => {
     quality.fill(Number.NaN, 0, 6)
     const holed = { ...test, quality, costUsd }
     const holedSweep = realise({ settings: 1, answeredBy: new Uint16Array(prompts) }, holed)
-    const [point] = new StaticScorer(holed, groups).score(holedSweep).points
+    const [point] = new StaticScorer(holed, groups, [0, 2]).score(holedSweep).points
     expect(point).toEqual(weightedPoints(holedSweep, new Float64Array(60).fill(1))[0])
   })
 

@@ -39,8 +39,15 @@ export class StaticScorer {
   readonly #weights: Float64Array
   readonly #scales: readonly StaticScale[]
 
-  /** @param groups of the whole set, as {@link bootstrapWeights} wants them. */
-  constructor(test: TestOutcomes, groups: { readonly groupOf: Int32Array; readonly count: number }) {
+  /**
+   * @param groups of the whole set, as {@link bootstrapWeights} wants them.
+   * @param onTrainHull LLMs on the hull of the training prompts.
+   */
+  constructor(
+    test: TestOutcomes,
+    groups: { readonly groupOf: Int32Array; readonly count: number },
+    onTrainHull: readonly number[],
+  ) {
     const prompts = test.rows.length
     this.#test = test
     this.#weights = new Float64Array(bootstrapReplicates * prompts)
@@ -53,9 +60,9 @@ export class StaticScorer {
     this.#llms = scaleLlms(test.quality, test.costUsd, test.llmCount)
     const every = Array.from({ length: test.llmCount }, (_, llm) => llm)
     const fixed = new WeightedSweep(realise(fixedChoices(every, prompts), test))
-    this.#scale = staticScale(fixed.points(new Float64Array(prompts).fill(1)), this.#llms)
+    this.#scale = staticScale(fixed.points(new Float64Array(prompts).fill(1)), this.#llms, onTrainHull)
     this.#scales = Array.from({ length: bootstrapReplicates }, (_, replicate) =>
-      staticScale(fixed.points(this.#weightsOf(replicate)), this.#llms),
+      staticScale(fixed.points(this.#weightsOf(replicate)), this.#llms, onTrainHull),
     )
   }
 
