@@ -1,11 +1,16 @@
 /**
  * How `fit` grows: times and peak memory of fitting a policy on generated outcome data, against prompts and LLMs. Each cell is a
- * fresh process. Prints a table, the growth along both axes as text plots, and with --json the cells as one line of JSON.
+ * fresh process. Prints a table, the growth along both axes as text plots, with --json the cells as one line of JSON, and
+ * with --svg FILE draws both measures.
  *
- * Run: npm exec -- node bench/evaluation-growth.ts [--quick] [--json]
+ * Run: npm exec -- node bench/evaluation-growth.ts [--quick] [--json] [--svg docs/fit-growth.svg]
  *      npm exec -- node bench/evaluation-growth.ts --cell 10000 100
  */
 import { spawnSync } from 'node:child_process'
+import { writeFileSync } from 'node:fs'
+import type { Figure } from '../src/evaluation/evaluation-result.ts'
+import { drawCurves } from '../src/evaluation/report/curves-chart.ts'
+import { reportStyle } from '../src/evaluation/report/report-style.ts'
 import { fitPolicy } from '../src/training/fit-policy.ts'
 import { generatedOutcomes } from './generated-outcomes.ts'
 
@@ -57,6 +62,8 @@ function measureAll(): void {
   plot('CPU seconds against prompts', cells, 'llms', 'prompts')
   plot('CPU seconds against LLMs', cells, 'prompts', 'llms')
   if (process.argv.includes('--json')) console.log(JSON.stringify(cells))
+  const svgAt = process.argv.indexOf('--svg')
+  if (svgAt !== -1) writeFileSync(process.argv[svgAt + 1]!, drawGrowth(cells))
 }
 
 function inOwnProcess(prompts: number, llms: number): Cell {
@@ -67,6 +74,26 @@ function inOwnProcess(prompts: number, llms: number): Cell {
   )
   if (status !== 0) throw new Error(`${prompts} prompts × ${llms} LLMs failed: ${stderr}`)
   return JSON.parse(stdout) as Cell
+}
+
+/** CPU seconds against prompts, a line per number of LLMs, both axes in equal ratios: a slope of 1 is growth in proportion. */
+function drawGrowth(cells: readonly Cell[]): string {
+  const figure: Figure = {
+    id: 'fit-growth',
+    kind: 'curves',
+    title: 'Growth of fit',
+    caption: '',
+    x: { label: 'prompts', scale: 'log' },
+    y: { label: 'CPU seconds of one fit', scale: 'log' },
+    series: sizes.llms.map((llms) => ({
+      name: `${llms} LLMs`,
+      role: 'router' as const,
+      points: cells.filter((cell) => cell.llms === llms).map((cell) => ({ x: cell.prompts, y: cell.cpuSeconds })),
+    })),
+  }
+  const { svg } = drawCurves(figure)
+  if (svg === undefined) throw new Error('nothing was measured')
+  return `${svg.replace('<svg ', '<svg xmlns="http://www.w3.org/2000/svg" ').replace('>', `><style>${reportStyle.text}</style>`)}\n`
 }
 
 /** A bar per cell, in proportion to its time, with the exponent of growth from the cell before. */

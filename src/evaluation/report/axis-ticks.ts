@@ -43,7 +43,10 @@ function decimalsFor(span: number): number {
   return Math.min(mostDecimals, Math.max(0, Math.ceil(-Math.log10(span / 5))))
 }
 
+/** As many as show the value's two leading digits, less a zero at the end: .015, 1.5, 2. */
 function significantDecimals(value: number): number {
   if (!(Math.abs(value) > 0)) return 0
-  return Math.min(mostDecimals, Math.max(0, -Math.floor(Math.log10(Math.abs(value)))))
+  const first = -Math.floor(Math.log10(Math.abs(value)))
+  const isRound = Math.abs(value * 10 ** first - Math.round(value * 10 ** first)) < 1e-6
+  return Math.min(mostDecimals, Math.max(0, isRound ? first : first + 1))
 }
