@@ -1,7 +1,7 @@
 import type { RoutingContext } from '../../routing/embedding/routing-context.ts'
 import { requireDimension } from '../../routing/errors.ts'
 import { kMeansRestarted } from '../../routing/numeric/k-means.ts'
-import { SeededRandom } from '../../routing/numeric/random-source.ts'
+import { SeededRandom, shuffle } from '../../routing/numeric/random-source.ts'
 import type { SnapshotData } from '../../routing/policy-store.ts'
 import { floatVectorField, numberField, requireSnapshot } from '../../routing/prediction/snapshot-fields.ts'
 import { stackEmbeddings } from '../../routing/prediction/training-rows.ts'
@@ -24,8 +24,8 @@ export function defaultRestarts(clusters: number): number {
 
 const maxIterations = 50
 
-/** Centroids are found on at most this many prompts, the first ones; callers shuffle. */
-const maxCentroidPrompts = 4000
+/** Centroids are found on at most this many prompts, drawn at random: sets are often in the order of their tasks. */
+export const maxCentroidPrompts = 4000
 
 /**
  * UniRoute's K-Means map (arXiv:2502.08773, section 5.1): Φ(x) is one-hot at the centroid nearest to the L2-normalised
@@ -52,7 +52,7 @@ export class PromptClusters implements PromptMap {
   static fit(contexts: readonly RoutingContext[], options: PromptClustersOptions): PromptClusters {
     const { clusters, seed, restarts = defaultRestarts(clusters) } = options
     const dimension = contexts[0]!.embedding.length
-    const points = stackEmbeddings(contexts.slice(0, maxCentroidPrompts))
+    const points = stackEmbeddings(centroidPrompts(contexts, seed))
     const n = points.length / dimension
     const k = Math.min(clusters, n)
     const { centroids } = kMeansRestarted(points, n, dimension, k, new SeededRandom(seed), restarts, maxIterations)
@@ -101,4 +101,13 @@ export class PromptClusters implements PromptMap {
     const fields = requireSnapshot(data, 'prompt-clusters')
     return new PromptClusters(floatVectorField(fields, 'centroids'), numberField(fields, 'dimension'))
   }
+}
+
+/** All of them where they are few enough, else as many drawn without replacement. */
+function centroidPrompts(contexts: readonly RoutingContext[], seed: number): readonly RoutingContext[] {
+  if (contexts.length <= maxCentroidPrompts) return contexts
+  const order = Int32Array.from(contexts.keys())
+  // Another stream than that of the starts.
+  shuffle(order, new SeededRandom(Math.imul(seed, 0x9e3779b1) ^ contexts.length))
+  return Array.from(order.subarray(0, maxCentroidPrompts).sort(), (row) => contexts[row]!)
 }
