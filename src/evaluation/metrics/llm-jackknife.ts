@@ -1,5 +1,6 @@
 import type { Interval } from '../evaluation-result.ts'
-import { twoSidedNormalP } from './normal-tail.ts'
+import { studentQuantile975 } from './interval.ts'
+import { twoSidedStudentP } from './student-tail.ts'
 
 /** One random division of the LLMs, and what was measured in it. */
 export interface LlmTrial {
@@ -15,10 +16,8 @@ export interface LlmEstimate {
   readonly p: number | null
 }
 
-const z975 = 1.959964
-
 /** Fewer trials, and covariances over them say nothing. */
-const fewestTrials = 20
+const fewestTrials = 50
 
 /**
  * The mean over trials with an interval that knows that all trials share the same few LLMs: the infinitesimal jackknife
@@ -28,10 +27,10 @@ const fewestTrials = 20
  *
  * with n bases, s of them in a trial's pool and N_bt whether b is. From it the part is taken that a finite number B of trials adds
  * (as Wager, Hastie and Efron 2014 do for the bootstrap; without replacement it is s·(n − 1)/(n − s)·v/B, v the variance
- * of θ over trials); and the trials' own error v/B is added. The interval is mean ± 1.96·√V. What it does not cover is other
- * prompts: those are the set's.
+ * of θ over trials); and the trials' own error v/B is added. The interval is mean ± t·√V, t Student's with n − 1 degrees of
+ * freedom, as V rests on n bases (the theory is for many; ours). What it does not cover is other prompts: those are the set's.
  *
- * @param trials each of about as many bases. With fewer than 20 trials or no base left out there is no interval.
+ * @param trials each of about as many bases. With fewer than 50 trials or no base left out there is no interval.
  */
 export function llmJackknife(trials: readonly LlmTrial[], bases: number): LlmEstimate {
   const count = trials.length
@@ -43,9 +42,10 @@ export function llmJackknife(trials: readonly LlmTrial[], bases: number): LlmEst
   const monteCarlo = ((drawn * (bases - 1)) / (bases - drawn)) * (variance / count)
   const sampling = scale * squaredCovariances(trials, bases, mean) - monteCarlo
   const error = Math.sqrt(Math.max(0, sampling) + variance / count)
+  const half = studentQuantile975(bases - 1) * error
   return {
-    interval: { mean, low: mean - z975 * error, high: mean + z975 * error },
-    p: error > 0 ? twoSidedNormalP(mean / error) : null,
+    interval: { mean, low: mean - half, high: mean + half },
+    p: error > 0 ? twoSidedStudentP(mean / error, bases - 1) : null,
   }
 }
 
