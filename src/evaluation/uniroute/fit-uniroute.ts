@@ -18,6 +18,14 @@ export interface FitUniRouteOptions {
 
 const folds = 3
 
+/**
+ * Of {@link folds}, two of five positions each, the last one: protocols order rows so that near-duplicates share their position
+ * mod 5, which no division of rows alone could know.
+ */
+function foldOf(row: number): number {
+  return (row % 5) >> 1
+}
+
 /** While K is chosen; the map that stays has more. */
 const restartsWhileChoosing = 1
 
@@ -26,7 +34,7 @@ const restartsWhileChoosing = 1
  * prompts that were clustered. K comes out of fold, by AIQ among the pool itself with each LLM's mean cost, as there are no
  * other LLMs; without any known cost, by squared error. The learned maps take the K that suits K-Means. Deterministic.
  *
- * @param rows at least one.
+ * @param rows at least one; near-duplicates at the same position mod 5.
  */
 export function fitUniRoute(rows: TrainingRows, options: FitUniRouteOptions): UniRouteQualityPredictor {
   const { seed, map: kind, clusters = chooseStaticClusters(rows, seed) } = options
@@ -49,8 +57,8 @@ export function chooseStaticClusters(rows: TrainingRows, seed: number): number {
   const llmCount = rows.llms.length
   const predicted = grid.map(() => new Float64Array(rows.quality.length))
   for (let fold = 0; fold < folds; fold++) {
-    const inside = rows.contexts.flatMap((_, row) => (row % folds === fold ? [] : [row]))
-    const heldOut = rows.contexts.flatMap((_, row) => (row % folds === fold ? [row] : []))
+    const inside = rows.contexts.flatMap((_, row) => (foldOf(row) === fold ? [] : [row]))
+    const heldOut = rows.contexts.flatMap((_, row) => (foldOf(row) === fold ? [row] : []))
     const train = selectTrainingRows(rows, inside)
     const asked = heldOut.map((row) => rows.contexts[row]!)
     grid.forEach((clusters, index) => {

@@ -58,6 +58,12 @@ describe('splitTrial', () => {
     expect([...basesOf(split.unseen)].some((base) => basesOf(split.seen).has(base))).toBe(false)
   })
 
+  it('says so when prompts are too much alike to be divided', () => {
+    const { data } = whole
+    const alike = { ...whole, groups: { groupOf: Int32Array.from(data.prompts, (_, row) => row % 2), count: 2 } }
+    expect(() => splitTrial(alike, 50, 3)).toThrowError(/too much alike \(2 groups\)/)
+  })
+
   it('is another for another seed, and the same for the same', () => {
     expect(splitTrial(whole, 50, 3)).toEqual(split)
     const other = splitTrial(whole, 50, 4)
