@@ -6,7 +6,7 @@ import { type Cell, type Column, renderTable } from './table.ts'
 const shownMetrics = {
   static: ['aiq', 'peakQuality', 'qncOwn', 'costAt95'],
   stream: ['quality', 'costUsd', 'onTimeShare'],
-  unseen: ['area', 'qnc', 'qncReached', 'peak', 'meanQualityError'],
+  unseen: ['areaRaw', 'area', 'qnc', 'qncReached', 'peak', 'meanQualityError'],
   drift: ['regret', 'oracleShare', 'fullInfoShare', 'budgetOvershoot'],
   pair: ['apgr', 'cpt50', 'cpt80'],
 } as const

@@ -57,6 +57,10 @@ export const metricDescriptions: Readonly<Record<string, MetricDescription>> = {
     'Quality-neutral cost: the least cost at which the curve reaches the quality of the best single LLM, as a share of that LLM’s cost.',
   ),
   qncMax: share('QNC of max', 'lower', 'The same least cost, as a share of the dearest LLM’s cost.'),
+  sweepGain: quality(
+    'Sweep gain',
+    'Area between the sweep as it runs, without hull or running maximum, and mixtures of the LLMs picked on the training prompts, over the costs that the sweep spans, divided by the cost of the dearest LLM.',
+  ),
   qualityAt25: quality('Quality at 25 %', 'Quality for a quarter of the best single LLM’s cost.'),
   costAt95: share(
     'Cost of 95 %',
@@ -68,15 +72,22 @@ export const metricDescriptions: Readonly<Record<string, MetricDescription>> = {
     'lower',
     'Cost of 97.25 % of the best single LLM’s quality, as a share of that LLM’s cost.',
   ),
-  area: quality('Area', 'Area under the deferral curve from cost 0 to that of the dearest LLM, divided by that cost.'),
+  areaRaw: quality(
+    'Area, as it runs',
+    'Area under the sweep by rising cost, without any maximum, from cost 0 to that of the dearest LLM, divided by that cost. Policies are judged by it.',
+  ),
+  area: quality(
+    'Area',
+    'UniRoute’s: the same with the running maximum of test quality. Chosen in hindsight: many points help even a policy that knows nothing.',
+  ),
   area50: quality(
     'Area (50 %)',
-    'The part of Area up to half the dearest LLM’s cost, divided by the whole cost: at most .5.',
+    'The part of Area up to half the dearest LLM’s cost, divided by the whole cost: at most .5. In hindsight, as Area.',
   ),
   qnc: share(
     'QNC',
     'lower',
-    'Quality-neutral cost: the least cost at which the best single LLM’s quality is reached, as a share of that LLM’s cost; 1 where it is not reached, as one may always call that LLM.',
+    'Quality-neutral cost: the least cost at which the best single LLM’s quality is reached, as a share of that LLM’s cost; 1 where it is not reached, as one may always call that LLM. In hindsight, as Area.',
   ),
   qncReached: share(
     'QNC reached',
@@ -84,7 +95,7 @@ export const metricDescriptions: Readonly<Record<string, MetricDescription>> = {
     'Share of trials in which the best single LLM’s quality is reached at all.',
     0,
   ),
-  peak: quality('Peak', 'The highest mean quality anywhere on the curve.'),
+  peak: quality('Peak', 'The highest mean quality anywhere on the curve, found in hindsight.'),
   meanQualityError: quality(
     'Mean-quality error',
     'Mean absolute difference between an LLM’s predicted and true mean quality on the test prompts.',
@@ -147,8 +158,19 @@ export const metricDescriptions: Readonly<Record<string, MetricDescription>> = {
 
 /** The metrics of each protocol in the order of its tables; the first one decides who leads. */
 export const protocolMetrics: Readonly<Record<ProtocolName, readonly [string, ...string[]]>> = {
-  static: ['aiq', 'aiqToBest', 'aiqRaw', 'peakQuality', 'qncOwn', 'qncMax', 'qualityAt25', 'costAt95', 'costAt9725'],
-  unseen: ['area', 'area50', 'qnc', 'qncReached', 'qncMax', 'peak', 'meanQualityError'],
+  static: [
+    'aiq',
+    'aiqToBest',
+    'aiqRaw',
+    'peakQuality',
+    'qncOwn',
+    'qncMax',
+    'qualityAt25',
+    'costAt95',
+    'costAt9725',
+    'sweepGain',
+  ],
+  unseen: ['areaRaw', 'area', 'area50', 'qnc', 'qncReached', 'qncMax', 'peak', 'meanQualityError'],
   stream: ['quality', 'costUsd', 'onTimeShare'],
   drift: [
     'regret',
@@ -179,7 +201,7 @@ export const rankedProtocols: ReadonlySet<ProtocolName> = new Set(['static', 'un
 /** What policies are compared by, the best first: a setting is judged by the first one that it has. */
 export const comparisonMetrics: Readonly<Record<ProtocolName, readonly string[]>> = {
   static: ['aiq'],
-  unseen: ['area'],
+  unseen: ['areaRaw'],
   stream: ['utility', 'quality'],
   drift: ['pricedRegret', 'regret'],
   pair: ['apgr'],

@@ -24,4 +24,17 @@ describe('the number of clusters', () => {
     const right = Float64Array.of(0.9, 0.1, 0.1, 0.9)
     expect(chooseByArea([misleading, right, right], outcomes, 2)).toBe(1)
   })
+
+  it('is not chosen for a sweep that was lucky at one point', () => {
+    const outcomes = {
+      llmCount: 2,
+      predictedCostUsd: Float64Array.of(2, 1),
+      quality: Float64Array.of(0, 1, 0.2, 0, 1, 0.9),
+      costUsd: Float64Array.of(2, 1, 2, 1, 2, 1),
+    }
+    // By cost (1, .63), (1.33, .7), (1.67, .37): 1.156 of 2 as it runs, 1.322 with its maximum; steady rises to .67: 1.294.
+    const lucky = Float64Array.of(0.6, 0.5, 0.9, 0.1, 0.1, 0.9)
+    const steady = Float64Array.of(0.1, 0.9, 0.1, 0.9, 0.9, 0.1)
+    expect(chooseByArea([lucky, steady], outcomes, 2)).toBe(1)
+  })
 })

@@ -1,4 +1,4 @@
-import { areaUnderCurve, deferralCurve } from '../metrics/deferral-curve.ts'
+import { areaUnderCurve, rawCurve } from '../metrics/deferral-curve.ts'
 import { type PlugInTable, plugInCurve } from './plug-in-curve.ts'
 
 /** Labels per cluster that the paper's reproduction asks for: K ≤ N_val/50. */
@@ -30,9 +30,10 @@ export function fixedClusterCount(labelled: number): number {
 }
 
 /**
- * The setting whose plug-in curve has the largest Area (from 0 to the pool's largest mean cost, over it), and its place in
+ * The setting whose plug-in curve has the largest area (from 0 to the pool's largest mean cost, over it), by its place in
  * `candidates`: how UniRoute chooses K, and K-NN's k, with the training LLMs as the pool (arXiv:2502.08773, appendix F.1).
- * Of equal ones the first.
+ * Of equal ones the first. Deviation: the area of the sweep as it runs, without the running maximum, which favours settings
+ * whose curves are noisy.
  *
  * @param candidates 1 − γ̂ under each setting, all of the shape of `outcomes.quality`.
  */
@@ -46,7 +47,7 @@ export function chooseByArea(
   candidates.forEach((predictedQuality, index) => {
     const points = plugInCurve({ ...outcomes, predictedQuality })
     if (points.length === 0) return
-    const area = areaUnderCurve(deferralCurve(points), 0, maxCostUsd, maxCostUsd)
+    const area = areaUnderCurve(rawCurve(points), 0, maxCostUsd, maxCostUsd)
     if (area > bestArea) {
       best = index
       bestArea = area

@@ -47,7 +47,7 @@ export async function runTrial(
   onProgress(0.25)
   const pool = testPool(trial.test)
   const reference = referenceProbes(probes)
-  const rows = new TrialRows(pool, policies, reference)
+  const rows = new TrialRows(pool, { wanted: policies, curveProbes: reference, seed })
   const clusters = new TrialClusters({
     seed,
     seenTrain: trial.seenTrain,

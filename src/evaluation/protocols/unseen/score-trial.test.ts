@@ -29,11 +29,21 @@ describe('curveMetrics', () => {
     const metrics = curveMetrics(pool, points)
     // .5 flat to 2, the chord to 6, then 1: (2·.5 + 4·.75 + 4·1)/10; to half of c_max: (2·.5 + 3·.6875)/10.
     expect(metrics.area).toBeCloseTo(0.8, 12)
+    expect(metrics.areaRaw).toBeCloseTo(0.8, 12)
     expect(metrics.area50).toBeCloseTo((1 + 3 * 0.6875) / 10, 12)
     expect(metrics.qnc).toBeCloseTo(0.6, 9)
     expect(metrics.qncMax).toBeCloseTo(0.6, 9)
     expect(metrics.qncReached).toBe(1)
     expect(metrics.peak).toBe(1)
+  })
+
+  it('judges the sweep as it runs, and describes its maximum beside', () => {
+    const falling = [
+      { costUsd: 2, quality: 0.5 },
+      { costUsd: 6, quality: 0.3 },
+    ]
+    expect(curveMetrics(testPool(rows()), falling).areaRaw).toBeCloseTo((0.5 * 2 + 0.4 * 4 + 0.3 * 4) / 10, 12)
+    expect(curveMetrics(testPool(rows()), falling).area).toBeCloseTo(0.5, 12)
   })
 
   it('charges the best LLM itself where the curve never reaches it', () => {

@@ -1,6 +1,6 @@
 import { type CostQualityPoint, costQualityHull, fixedLlmPoints } from '../../../routing/decision/cost-quality-hull.ts'
 import { summariseColumns, type TrainingRows } from '../../../routing/prediction/training-rows.ts'
-import { areaUnderCurve, costOfQuality, deferralCurve, qualityAtCost } from '../../metrics/deferral-curve.ts'
+import { areaUnderCurve, costOfQuality, deferralCurve, qualityAtCost, rawCurve } from '../../metrics/deferral-curve.ts'
 import { plugInCurve } from '../../uniroute/plug-in-curve.ts'
 
 /** Where curves of several trials are read: shares of the trial's c_max, dense where LLMs are cheap. */
@@ -50,7 +50,8 @@ export function routeTest(
 }
 
 /**
- * UniRoute's metrics of one deferral curve (mathematics §17): `area`, `area50`, `peak`, and the quality-neutral cost over the best
+ * The metrics of one deferral curve (mathematics §17). `areaRaw`, the area of the sweep as it runs, is what policies are
+ * judged by. UniRoute's own are chosen in hindsight, by a running maximum over the test outcomes: `area`, `area50`, `peak`, and the quality-neutral cost over the best
  * LLM's own cost (`qnc`) and over c_max (`qncMax`), at most what that LLM costs, as one may always call it; `qncReached`
  * is 1 where the curve reaches its quality.
  */
@@ -60,6 +61,7 @@ export function curveMetrics(pool: TestPool, points: readonly CostQualityPoint[]
   const reachedUsd = costOfQuality(curve, best.quality - qualityTolerance)
   const neutralUsd = Math.min(best.costUsd, reachedUsd ?? best.costUsd)
   return {
+    areaRaw: areaUnderCurve(rawCurve(points), 0, maxCostUsd, maxCostUsd),
     area: areaUnderCurve(curve, 0, maxCostUsd, maxCostUsd),
     area50: areaUnderCurve(curve, 0, maxCostUsd / 2, maxCostUsd),
     qnc: best.costUsd > 0 ? neutralUsd / best.costUsd : 1,
@@ -75,9 +77,9 @@ export function meanQualityError(pool: TestPool, predictedQuality: Float64Array)
   return means.reduce((sum, mean, llm) => sum + Math.abs(mean - pool.meanQuality[llm]!), 0) / means.length
 }
 
-/** Q at {@link curveShares} of c_max; null below the curve's cheapest point, where nothing can be had. */
+/** The sweep as it runs, read at {@link curveShares} of c_max; null below the curve's cheapest point, where nothing can be had. */
 export function sampledCurve(pool: TestPool, points: readonly CostQualityPoint[]): (number | null)[] {
-  const curve = deferralCurve(points)
+  const curve = rawCurve(points)
   return curveShares.map((share) => {
     const costUsd = share * pool.maxCostUsd
     return costUsd < curve[0]!.costUsd ? null : qualityAtCost(curve, costUsd)

@@ -34,7 +34,7 @@ export function sourceShiftRows(trial: TrialData, wanted: readonly string[]): Tr
   if (shifted === undefined) return []
   const { hiddenTrain, seed } = trial
   const testRows = selectTrainingRows(trial.test, shifted.test)
-  const rows = new TrialRows(testPool(testRows), wanted, 0)
+  const rows = new TrialRows(testPool(testRows), { wanted, curveProbes: 0, seed })
   const { rows: labelled, meanCostUsd: costUsd } = labelledProbes(selectTrainingRows(hiddenTrain, shifted.labelled))
   const llmCount = labelled.llms.length
   const either = { probes: shiftProbes, shift: 'sources' }

@@ -1,4 +1,6 @@
 import type { CostQualityPoint } from '../../../routing/decision/cost-quality-hull.ts'
+import { selectMatrixRows } from '../../../routing/numeric/matrix.ts'
+import { SeededRandom, shuffle } from '../../../routing/numeric/random-source.ts'
 import type { SettingValue } from '../../evaluation-result.ts'
 import type { PolicyName } from '../../policy-names.ts'
 import {
@@ -30,18 +32,38 @@ export interface Estimates {
   readonly costUsd: Float64Array
 }
 
+/**
+ * Main policies, whose predictions are also tried on the wrong prompts (`control: 'shuffled'`): what that gains over mixing
+ * LLMs blindly, the measure gives away for nothing.
+ */
+export const controlledPolicies = [
+  'uniroute',
+  'learned-cluster-map',
+  'cluster',
+  'knn',
+] as const satisfies readonly PolicyName[]
+
+export interface TrialRowsOptions {
+  readonly wanted: readonly string[]
+  /** N_val whose curves and controls are kept; curves without any N_val always are. */
+  readonly curveProbes: number
+  /** Of the order of the controls. */
+  readonly seed: number
+}
+
 /** Collects the rows of one trial, for the policies asked for. */
 export class TrialRows {
   readonly rows: TrialRow[] = []
   readonly #pool: TestPool
   readonly #wanted: ReadonlySet<string>
   readonly #curveProbes: number
+  readonly #seed: number
 
-  /** @param curveProbes N_val whose curves are kept; those without any N_val always are. */
-  constructor(pool: TestPool, wanted: readonly string[], curveProbes: number) {
+  constructor(pool: TestPool, { wanted, curveProbes, seed }: TrialRowsOptions) {
     this.#pool = pool
     this.#wanted = new Set(wanted)
     this.#curveProbes = curveProbes
+    this.#seed = seed
   }
 
   get pool(): TestPool {
@@ -58,6 +80,11 @@ export class TrialRows {
     const { predictedQuality, costUsd } = estimate()
     const points = routeTest(this.#pool, predictedQuality, costUsd)
     this.addCurve(policy, setting, points, meanQualityError(this.#pool, predictedQuality))
+    const isMain = (controlledPolicies as readonly PolicyName[]).includes(policy)
+    if (!isMain || Object.keys(setting).length > 1 || setting.probes !== this.#curveProbes) return
+    const { rows } = this.#pool
+    const shuffled = shufflePrompts(predictedQuality, rows.llms.length, this.#seed)
+    this.addCurve(policy, { ...setting, control: 'shuffled' }, routeTest(this.#pool, shuffled, costUsd))
   }
 
   addCurve(policy: PolicyName, setting: Setting, points: readonly CostQualityPoint[], qualityError?: number): void {
@@ -79,4 +106,11 @@ export class TrialRows {
     if (point === undefined) return
     this.rows.push({ policy, setting, metrics: { peak: point.quality }, point })
   }
+}
+
+/** Rows in a random order: each LLM keeps its level and its spread, no prompt its own prediction. */
+export function shufflePrompts(predicted: Float64Array, llmCount: number, seed: number): Float64Array {
+  const order = Array.from({ length: predicted.length / llmCount }, (_, row) => row)
+  shuffle(order, new SeededRandom(Math.imul(seed, 0xc2b2ae35)))
+  return selectMatrixRows(predicted, order, llmCount)
 }

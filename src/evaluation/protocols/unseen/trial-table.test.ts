@@ -16,7 +16,7 @@ function trials(count: number): TrialOutput[] {
     const row = (policy: 'uniroute' | 'knn' | 'learned-cluster-map' | 'zero-router', probes: number, area: number) => ({
       policy,
       setting: { probes },
-      metrics: { area, qnc: 1 - area },
+      metrics: { areaRaw: area, area, qnc: 1 - area },
       curve: [null, level, area],
     })
     const shift = 0.02 * (random.next() - 0.5)
@@ -45,11 +45,11 @@ describe('TrialTable', () => {
   const table = new TrialTable(trials(60), 12)
 
   it('pairs differences by trial, which a common level does not blur', () => {
-    const difference = table.difference(at('uniroute', few), at('knn', few), 'area')!
+    const difference = table.difference(at('uniroute', few), at('knn', few), 'areaRaw')!
     expect(difference.interval.mean).toBeCloseTo(0.0505, 3)
     expect(difference.interval.low).toBeGreaterThan(0.049)
     expect(difference.signP).toBeCloseTo(2 ** -59, 25)
-    const level = table.interval(at('uniroute', few), 'area')
+    const level = table.interval(at('uniroute', few), 'areaRaw')
     expect(level.high! - level.low!).toBeGreaterThan(0.02)
   })
 
@@ -77,8 +77,16 @@ describe('TrialTable', () => {
     expect(random.quality).toBeCloseTo(0.4, 12)
   })
 
+  it('leaves trials out in which the whole pool is free', () => {
+    const free = { ...trials(1)[0]!, maxCostUsd: 0 }
+    const mixed = new TrialTable([...trials(60), free], 12)
+    expect(mixed.freeTrials).toBe(1)
+    expect(mixed.interval(at('uniroute', few), 'areaRaw')).toEqual(table.interval(at('uniroute', few), 'areaRaw'))
+    expect(mixed.curve(at('uniroute', few))).toEqual(table.curve(at('uniroute', few)))
+  })
+
   it('knows nothing of rows that no trial has', () => {
-    expect(table.difference(at('uniroute', 400), at('knn', few), 'area')).toBeUndefined()
+    expect(table.difference(at('uniroute', 400), at('knn', few), 'areaRaw')).toBeUndefined()
     expect(table.has(at('uniroute', 400))).toBe(false)
   })
 })
@@ -106,7 +114,7 @@ describe('what is said of the trials', () => {
       (entry) =>
         entry.policy === 'uniroute' &&
         entry.against === 'knn' &&
-        entry.metric === 'area' &&
+        entry.metric === 'areaRaw' &&
         entry.setting.probes === few,
     )
     expect(pair.map((entry) => entry.setting.test)).toEqual(['jackknife', 'sign'])

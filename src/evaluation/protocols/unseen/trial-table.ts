@@ -21,6 +21,8 @@ export interface PairedDifference extends LlmEstimate {
 
 /** All trials of one evaluation, joined by row. */
 export class TrialTable {
+  /** Left out for every row, as the whole pool was free on the test prompts: there is no cost to trade off. */
+  readonly freeTrials: number
   /** In order of first appearance. */
   readonly keys: readonly RowKey[]
   readonly trials: readonly TrialOutput[]
@@ -29,8 +31,10 @@ export class TrialTable {
   readonly #rows = new Map<string, (TrialRow | undefined)[]>()
 
   /** @param bases of the whole pool. */
-  constructor(trials: readonly TrialOutput[], bases: number) {
+  constructor(outputs: readonly TrialOutput[], bases: number) {
+    const trials = outputs.filter((trial) => trial.maxCostUsd > 0)
     this.trials = trials
+    this.freeTrials = outputs.length - trials.length
     this.#bases = bases
     const keys = new Map<string, RowKey>()
     trials.forEach((trial, index) => {

@@ -16,7 +16,9 @@ export const probePolicies = [
 ] as const satisfies readonly PolicyName[]
 
 const compared = ['uniroute', 'learned-cluster-map', 'cluster'] as const satisfies readonly PolicyName[]
-const metrics = ['area', 'qnc'] as const
+
+/** What policies are judged by: the other areas and QNC are chosen on the test outcomes. */
+export const judgedMetric = 'areaRaw'
 
 /**
  * Paired differences between policies described by the same probes, by `setting.test`: `jackknife` has LLM-clustered p-values,
@@ -25,26 +27,15 @@ const metrics = ['area', 'qnc'] as const
  */
 export function unseenComparisons(table: TrialTable, probes: readonly number[]): Comparison[] {
   return compared.flatMap((policy) =>
-    probes.flatMap((count) =>
-      metrics.flatMap((metric) => [
-        ...family(table, policy, count, metric, 'jackknife'),
-        ...(metric === 'area' ? family(table, policy, count, metric, 'sign') : []),
-      ]),
-    ),
+    probes.flatMap((count) => [...family(table, policy, count, 'jackknife'), ...family(table, policy, count, 'sign')]),
   )
 }
 
-function family(
-  table: TrialTable,
-  policy: PolicyName,
-  probes: number,
-  metric: string,
-  test: 'jackknife' | 'sign',
-): Comparison[] {
+function family(table: TrialTable, policy: PolicyName, probes: number, test: 'jackknife' | 'sign'): Comparison[] {
   const setting = { probes }
   const found = probePolicies.flatMap((against) => {
     if (against === policy) return []
-    const difference = table.difference({ policy, setting }, { policy: against, setting }, metric)
+    const difference = table.difference({ policy, setting }, { policy: against, setting }, judgedMetric)
     return difference === undefined ? [] : [{ against, difference }]
   })
   const pValues = found.map(({ difference }) => (test === 'sign' ? difference.signP : difference.p))
@@ -53,7 +44,7 @@ function family(
     policy,
     against,
     setting: { probes, test },
-    metric,
+    metric: judgedMetric,
     difference: difference.interval,
     p: pValues[i]!,
     pHolm: pValues[i] === null ? null : adjusted[i]!,

@@ -3,7 +3,7 @@ import { type PolicyName, policyKinds } from '../../policy-names.ts'
 import type { TrialRisk } from './trial-risk.ts'
 import type { TrialTable } from './trial-table.ts'
 import { fixedClusterCounts } from './trial-variants.ts'
-import { probePolicies } from './unseen-comparisons.ts'
+import { judgedMetric, probePolicies } from './unseen-comparisons.ts'
 
 /** Drawn as level lines: they do not depend on the probes. */
 const bounds = ['clairvoyant-forest', 'clairvoyant-mlp', 'task-oracle'] as const satisfies readonly PolicyName[]
@@ -11,14 +11,14 @@ const bounds = ['clairvoyant-forest', 'clairvoyant-mlp', 'task-oracle'] as const
 /** What the report draws of the protocol. @param reference N_val of the figures that have one. */
 export function unseenFigures(table: TrialTable, probes: readonly number[], reference: number): Figure[] {
   return [
-    againstProbes(table, probes, 'area', 'unseen-area', 'Area against the number of probes', {
+    againstProbes(table, probes, judgedMetric, 'unseen-area', 'Area against the number of probes', {
       caption:
-        'Area under the deferral curve of LLMs never seen in training, by how many labelled prompts describe each of them. Bands are 95 % intervals over the choice of LLMs.',
+        'Area under the sweep, as it runs, of LLMs never seen in training, by how many labelled prompts describe each of them. Bands are 95 % intervals over the choice of LLMs.',
       label: 'Area',
     }),
     againstProbes(table, probes, 'qnc', 'unseen-qnc', 'Quality-neutral cost against the number of probes', {
       caption:
-        'What it costs to match the best single LLM of the pool, as a share of what that LLM costs; 100 % where a policy never matches it. Lower is better.',
+        'What it costs to match the best single LLM of the pool, as a share of what that LLM costs; 100 % where a policy never matches it. Lower is better. The point is found in hindsight on the test prompts: a description, not a test.',
       label: 'Cost of the best LLM’s quality',
     }),
     againstClusters(table, reference),
@@ -32,7 +32,7 @@ export function unseenFigures(table: TrialTable, probes: readonly number[], refe
 function againstProbes(
   table: TrialTable,
   probes: readonly number[],
-  metric: 'area' | 'qnc',
+  metric: typeof judgedMetric | 'qnc',
   id: string,
   title: string,
   { caption, label }: { readonly caption: string; readonly label: string },
@@ -64,12 +64,12 @@ function againstClusters(table: TrialTable, probes: number): Figure {
     table.has({ policy: 'uniroute', setting: { probes, clusters } }),
   )
   const points = known.map((clusters) =>
-    withBand(clusters, table.interval({ policy: 'uniroute', setting: { probes, clusters } }, 'area')),
+    withBand(clusters, table.interval({ policy: 'uniroute', setting: { probes, clusters } }, judgedMetric)),
   )
   const level = (policy: PolicyName): FigureSeries[] => {
     const key = { policy, setting: { probes } }
     if (!table.has(key) || known.length === 0) return []
-    const { mean } = table.interval(key, 'area')
+    const { mean } = table.interval(key, judgedMetric)
     return [{ name: policy, role: policyKinds[policy], points: known.map((clusters) => ({ x: clusters, y: mean })) }]
   }
   return {

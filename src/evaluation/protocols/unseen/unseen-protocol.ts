@@ -1,5 +1,5 @@
 import type { OutcomeData } from '../../../outcomes/outcome-data.ts'
-import { type PreparedData, prepareData } from '../../evaluation-data.ts'
+import { describeData, type PreparedData, prepareData } from '../../evaluation-data.ts'
 import { EvaluationError } from '../../evaluation-error.ts'
 import type { ResultRow } from '../../evaluation-result.ts'
 import { type PolicyName, policyKinds } from '../../policy-names.ts'
@@ -75,13 +75,14 @@ export const unseenProtocol: Protocol<TrialOutput> = {
     )
     const probes = probeCounts(prepared.data.prompts.length)
     const reference = referenceProbes(probes)
+    if (table.trials.length === 0) {
+      throw new EvaluationError(
+        'unfit_data',
+        `${data.name}: every LLM that was hidden is free: there is nothing to trade off`,
+      )
+    }
     return {
-      data: {
-        name: data.name,
-        prompts: prepared.data.prompts.length,
-        llms: prepared.data.llms.length,
-        outcomes: prepared.data.quality.reduce((sum, value) => sum + (Number.isNaN(value) ? 0 : 1), 0),
-      },
+      data: describeData(prepared.data),
       results: resultRows(table),
       comparisons: unseenComparisons(table, probes),
       findings: unseenFindings(table, probes, reference),
