@@ -55,7 +55,7 @@ function notesOf(
     `Routed between ${pairs.join('; or, by another seed, ')}, chosen on the training prompts.`,
     `${trainPrompts} prompts to fit on and ${testPrompts} to test, ${split}.`,
     'Policies are fitted on the measured quality of both LLMs, not on human preferences as in RouteLLM, and asked for the predicted gain of the strong one; every cut-off counts.',
-    'Intervals: 95 %, bootstrap over groups of nearly equal prompts, each replicate averaged over seeds.',
+    'Intervals: 95 %, bootstrap over groups of nearly equal prompts, each replicate averaged over seeds drawn with replacement, so that they hold the spread between fits too.',
     ...(leftOut.length > 0
       ? [`No figures for ${leftOut.join(', ')}: too few test prompts, or the strong LLM is no better there.`]
       : []),

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { drawSeeds } from '../../metrics/seed-draw.ts'
 import type { PolicyName } from '../../policy-names.ts'
 import { intervalOf, intervalsOf, type JoinedSlice, joinSlices } from './joined-slice.ts'
 import { pairComparisons } from './pair-comparisons.ts'
@@ -37,9 +38,12 @@ describe('joinSlices', () => {
     expect(slices).toHaveLength(1)
     const { apgr } = intervalsOf(slices[0]!)
     expect(apgr!.mean).toBeCloseTo(0.65, 12)
-    // Both seeds' replicates rise together: from .65 − .15 to .65 + .15, of which the middle 95 % counts.
-    expect(apgr!.low).toBeCloseTo(0.65 - 0.15 * 0.95, 9)
-    expect(apgr!.high).toBeCloseTo(0.65 + 0.15 * 0.95, 9)
+    // Replicate b of the seeds is .6 + .2·t and .7 + .4·t; it averages two draws of them.
+    slices[0]!.metrics.apgr.replicates.forEach((value, b) => {
+      const t = b / (replicateCount - 1) - 0.5
+      const drawn = drawSeeds(2, b).map((seed) => [0.6 + 0.2 * t, 0.7 + 0.4 * t][seed]!)
+      expect(value).toBeCloseTo((drawn[0]! + drawn[1]!) / 2, 12)
+    })
     expect(slices[0]!.curve).toEqual([0, 0.6, 1])
   })
 

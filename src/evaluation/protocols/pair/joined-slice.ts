@@ -1,5 +1,6 @@
 import type { Interval } from '../../evaluation-result.ts'
 import { percentileInterval } from '../../metrics/interval.ts'
+import { drawSeeds } from '../../metrics/seed-draw.ts'
 import type { PolicyName } from '../../policy-names.ts'
 import { type PairMetrics, pairMetricNames } from './gap-recovery.ts'
 import type { PairOutput, PairSlice } from './run-pair-unit.ts'
@@ -11,7 +12,7 @@ export interface JoinedSlice {
   /** Test prompts, mean over seeds. */
   readonly prompts: number
   /**
-   * Per metric: the mean over seeds, and the same of each bootstrap replicate (NaN where a seed's had no gap to
+   * Per metric: the mean over seeds, and of each bootstrap replicate that over the seeds it draws (NaN where a seed's had no gap to
    * recover).
    */
   readonly metrics: Readonly<
@@ -62,7 +63,7 @@ function joinSeeds(policy: PolicyName, source: string | null, of: readonly PairS
   const metric = (index: number) => ({
     mean: mean(of.map((slice) => slice.metrics[index]!)),
     replicates: of[0]!.replicates[index]!.map((_, b) =>
-      mean(of.map((slice) => slice.replicates[index]![b] ?? Number.NaN)),
+      mean(drawSeeds(of.length, b).map((seed) => of[seed]!.replicates[index]![b] ?? Number.NaN)),
     ),
   })
   return {

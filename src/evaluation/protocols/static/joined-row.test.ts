@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { drawSeeds } from '../../metrics/seed-draw.ts'
 import { staticMetricNames } from '../../metrics/static-metrics.ts'
 import { JoinedRow } from './joined-row.ts'
 import type { StaticRowOutput } from './static-output.ts'
@@ -26,8 +27,10 @@ describe('JoinedRow', () => {
   it('averages seeds, replicate by replicate', () => {
     const row = new JoinedRow([seedOf(0.4), seedOf(0.6)])
     expect(row.estimate('aiq')).toBeCloseTo(0.5, 12)
-    expect(row.replicates('aiq')[10]).toBeCloseTo(0.51, 12)
-    const interval = row.interval('aiq')!
+    // Both seeds, or one of them twice: .01 above .4, .5 or .6, as the replicate draws.
+    const drawn = drawSeeds(2, 10)
+    expect(row.replicates('aiq')[10]).toBeCloseTo(0.41 + 0.1 * (drawn[0]! + drawn[1]!), 12)
+    const interval = new JoinedRow([seedOf(0.5)]).interval('aiq')!
     expect(interval.low).toBeCloseTo(0.5 + 0.025 * 0.099, 9)
     expect(interval.high).toBeCloseTo(0.5 + 0.975 * 0.099, 9)
     expect(row.curve()).toEqual([
@@ -57,6 +60,28 @@ describe('JoinedRow', () => {
     expect(interval.mean).toBe(0.5)
     expect(interval.low).toBeGreaterThan(0.5)
     expect(interval.high).toBeNull()
+  })
+
+  it('averages curves that start at cost 0', () => {
+    const from = (points: StaticRowOutput['points']) => ({ ...seedOf(0.4), points })
+    const curve = new JoinedRow([
+      from([
+        { costUsd: 0, quality: 0.2 },
+        { costUsd: 2, quality: 0.6 },
+      ]),
+      from([
+        { costUsd: 0, quality: 0.4 },
+        { costUsd: 1, quality: 0.6 },
+        { costUsd: 2, quality: 0.8 },
+      ]),
+    ]).curve()
+    expect(curve[0]).toEqual({ costUsd: 0, quality: expect.closeTo(0.3, 12) })
+    expect(curve[60]).toEqual({ costUsd: expect.closeTo(1, 12), quality: expect.closeTo(0.5, 12) })
+  })
+
+  it('gives the fixed LLMs no gain over themselves', () => {
+    expect(new JoinedRow([seedOf(0.4)]).estimate('sweepGain')).toBe(0.4)
+    expect(new JoinedRow([{ ...seedOf(0.4), policy: 'zero-router' }]).metrics()).not.toHaveProperty('sweepGain')
   })
 
   it('averages curves at equal costs where seeds have unequal numbers of settings', () => {

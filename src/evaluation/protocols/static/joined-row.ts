@@ -2,6 +2,7 @@ import { type CostQualityPoint, costQualityHull } from '../../../routing/decisio
 import type { Interval, PolicyKind, SettingValue } from '../../evaluation-result.ts'
 import { deferralCurve, qualityAtCost } from '../../metrics/deferral-curve.ts'
 import { percentileInterval, quantile } from '../../metrics/interval.ts'
+import { drawSeeds } from '../../metrics/seed-draw.ts'
 import { type StaticMetric, staticMetricNames } from '../../metrics/static-metrics.ts'
 import { type PolicyName, policyKinds } from '../../policy-names.ts'
 import type { StaticRowOutput, StoredNumber, StoredTask } from './static-output.ts'
@@ -12,7 +13,7 @@ const reachMetrics: ReadonlySet<StaticMetric> = new Set(['qncOwn', 'qncMax', 'co
 /** A curve in a result has at most as many points. */
 const mostPoints = 121
 
-/** One policy under one setting, all seeds together. Replicate b is averaged over seeds, so that it stays one draw. */
+/** One policy under one setting, all seeds together. Replicate b is averaged over the seeds it draws, the same in every row. */
 export class JoinedRow {
   readonly policy: string
   readonly kind: PolicyKind
@@ -35,14 +36,20 @@ export class JoinedRow {
     )
   }
 
+  /** Whether it saw test outcomes: its verifier is simulated from them. It is no contestant. */
+  get isTold(): boolean {
+    return this.setting.simulatedVerifier === true
+  }
+
   /** Policy and setting as a label: `stacked (trust 1)`. */
   get label(): string {
     const words = Object.entries(this.setting).map(([key, value]) => `${key} ${String(value)}`)
     return words.length === 0 ? this.policy : `${this.policy} (${words.join(', ')})`
   }
 
-  /** Mean over seeds; undefined where some seed has none. */
+  /** Mean over seeds; undefined where some seed has none. The LLMs of `zero-router` are no sweep: they gain nothing over themselves. */
   estimate(name: StaticMetric): number | undefined {
+    if (name === 'sweepGain' && this.policy === 'zero-router') return undefined
     const metric = staticMetricNames.indexOf(name)
     const values = this.#seeds.flatMap((seed) => seed.metrics[metric] ?? [])
     return values.length === this.#seeds.length ? mean(values) : undefined
@@ -117,21 +124,25 @@ function missing(name: StaticMetric): number {
   return reachMetrics.has(name) ? Number.POSITIVE_INFINITY : Number.NaN
 }
 
+/** Each replicate over seeds that it draws, see {@link drawSeeds}. */
 function meanReplicates(seeds: readonly (readonly StoredNumber[])[], absent: number): Float64Array {
-  return Float64Array.from(seeds[0]!, (_, replicate) => mean(seeds.map((values) => values[replicate] ?? absent)))
+  return Float64Array.from(seeds[0]!, (_, replicate) =>
+    mean(drawSeeds(seeds.length, replicate).map((seed) => seeds[seed]![replicate] ?? absent)),
+  )
 }
 
 function meanPoint(points: readonly CostQualityPoint[]): CostQualityPoint {
   return { costUsd: mean(points.map(({ costUsd }) => costUsd)), quality: mean(points.map(({ quality }) => quality)) }
 }
 
-/** Quality averaged at costs in equal ratios, over the range that all curves cover. */
+/** Quality averaged at costs in equal ratios (in equal steps where a curve starts at cost 0), over the range that all curves cover. */
 function meanCurve(curves: readonly (readonly CostQualityPoint[])[]): CostQualityPoint[] {
   const from = Math.max(...curves.map((curve) => curve[0]!.costUsd))
   const to = Math.max(from, Math.min(...curves.map((curve) => curve.at(-1)!.costUsd)))
-  if (!(to > from && from > 0)) return [meanPoint(curves.map((curve) => curve.at(-1)!))]
+  if (!(to > from)) return [meanPoint(curves.map((curve) => curve.at(-1)!))]
   return Array.from({ length: mostPoints }, (_, i) => {
-    const costUsd = from * (to / from) ** (i / (mostPoints - 1))
+    const share = i / (mostPoints - 1)
+    const costUsd = from > 0 ? from * (to / from) ** share : to * share
     return { costUsd, quality: mean(curves.map((curve) => qualityAtCost(curve, costUsd))) }
   })
 }

@@ -18,7 +18,11 @@ export function staticNotes({ prepared, rows, fitted, seeds }: NotedRun): string
     ...prepared.notes,
     splitNote(prepared, seeds[0]!),
     ...priceNotes(prepared),
-    `Intervals are percentiles of ${bootstrapReplicates} bootstrap replicates over groups of test prompts, the same draws for every policy; they do not hold the spread between fits, which the mean over ${seeds.length} ${seeds.length === 1 ? 'seed' : 'seeds'} evens out.`,
+    `Intervals are percentiles of ${bootstrapReplicates} bootstrap replicates over groups of test prompts, the same draws for every policy. ${
+      seeds.length === 1
+        ? 'With one seed they do not hold the spread between fits.'
+        : `Each replicate also draws with replacement from the ${seeds.length} seeds, so that they hold the spread between fits.`
+    }`,
     'zero-router is the hull of the fixed LLMs as they turn out on the test prompts, a bound that nobody can pick beforehand; with hull = train, the LLMs that lay on the hull of the training prompts. The best single LLM that metrics refer to is the best on the test prompts; the row best-single was picked on the training prompts.',
     'A policy whose cheapest setting costs more than the cheapest LLM is joined to that LLM, as whoever has a router may send any share of the requests there.',
     ...reachNotes(rows),
