@@ -38,7 +38,7 @@ export function collectStatic(
       rows,
       shuffled: joinControls(finished),
       comparisons,
-      bestLlm: bestOnTrain(prepared, seeds[0]!),
+      bestLlm: bestOnTest(prepared, seeds),
     }),
     figures: staticFigures(rows),
     notes: staticNotes({ prepared, rows, fitted, seeds }),
@@ -76,7 +76,13 @@ function byTableOrder(a: JoinedRow, b: JoinedRow): number {
   return place(a) - place(b)
 }
 
-function bestOnTrain(prepared: PreparedData, seed: number): string {
-  const train = selectRows(prepared.data, trainTestRows(prepared, seed).train)
-  return train.llms[scaleLlms(train.quality, train.costUsd, train.llms.length).best]!.id
+/** The LLM that metrics refer to, where all seeds refer to the same. */
+function bestOnTest(prepared: PreparedData, seeds: readonly number[]): string | undefined {
+  const found = new Set(
+    seeds.map((seed) => {
+      const test = selectRows(prepared.data, trainTestRows(prepared, seed).test)
+      return test.llms[scaleLlms(test.quality, test.costUsd, test.llms.length).best]!.id
+    }),
+  )
+  return found.size === 1 ? [...found][0] : undefined
 }

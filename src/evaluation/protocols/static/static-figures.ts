@@ -1,7 +1,7 @@
 import type { Figure, FigureSeries } from '../../evaluation-result.ts'
 import type { StaticMetric } from '../../metrics/static-metrics.ts'
 import type { JoinedRow } from './joined-row.ts'
-import { pairedDifference } from './static-comparisons.ts'
+import { trainedHullLabel } from './static-comparisons.ts'
 
 /** The figures of the report, in its order. */
 export function staticFigures(rows: readonly JoinedRow[]): Figure[] {
@@ -18,7 +18,7 @@ function deferralCurves(rows: readonly JoinedRow[]): Figure {
     x: { label: 'Mean cost of a request', scale: 'log', unit: 'usd' },
     y: { label: 'Mean quality' },
     series: rows
-      .filter((row) => row.label !== 'zero-router (hull train)')
+      .filter((row) => row.label !== trainedHullLabel)
       .map((row) => ({
         name: row.label,
         role: roleOf(row),
@@ -36,24 +36,23 @@ function roleOf(row: JoinedRow): FigureSeries['role'] {
 }
 
 function gainOverHull(rows: readonly JoinedRow[]): Figure[] {
-  const hull = rows.find((row) => row.label === 'zero-router (hull train)')
-  if (hull === undefined) return []
   const gains = rows.flatMap((row) => {
-    const paired = row.kind === 'reference' ? undefined : pairedDifference(row, hull, 'aiq')
-    return paired === undefined ? [] : [{ label: row.label, ...paired.difference }]
+    const gain = row.kind === 'reference' || row.isTold ? undefined : row.interval('sweepGain')
+    return gain === undefined ? [] : [{ label: row.label, ...gain }]
   })
+  if (gains.length === 0) return []
   return [
     {
       id: 'gain-over-hull',
       kind: 'bars',
-      title: 'AIQ above mixtures of fixed LLMs',
+      title: 'Gain over mixtures of fixed LLMs',
       caption:
-        'How far each policy is above the LLMs that lay on the hull of the training prompts. A whisker that crosses 0: the data cannot tell.',
+        'How far the sweep of each policy runs above the LLMs that lay on the hull of the training prompts, on average over the costs it spans, as a share of all costs; no lucky part of it is picked on the test prompts. A whisker that crosses 0: the data cannot tell.',
       x: { label: 'Policy' },
-      y: { label: 'Difference in AIQ' },
+      y: { label: 'Gain in mean quality' },
       series: [
         {
-          name: 'AIQ above the hull',
+          name: 'Gain over the hull',
           role: 'router',
           points: gains
             .sort((a, b) => b.mean - a.mean)

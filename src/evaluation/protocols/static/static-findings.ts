@@ -1,26 +1,31 @@
 import type { Comparison, Finding, Interval, Verdict } from '../../evaluation-result.ts'
 import { studentInterval } from '../../metrics/interval.ts'
+import { list, named, percent, signedInterval } from './finding-words.ts'
 import type { JoinedRow } from './joined-row.ts'
 import type { ShuffledGains } from './shuffled-control.ts'
-import { pairedDifference } from './static-comparisons.ts'
+import { simpleNearlyTie } from './simple-nearly-tie.ts'
+import { pairedDifference, trainedHullLabel } from './static-comparisons.ts'
 
 export interface StaticEvidence {
   readonly rows: readonly JoinedRow[]
   /** Of the routers fitted on shuffled labels, the shuffles of all seeds together. */
   readonly shuffled: readonly ShuffledGains[]
   readonly comparisons: readonly Comparison[]
-  /** Id of the best single LLM on the training prompts. */
-  readonly bestLlm: string
+  /** Id of the best single LLM on the test prompts, where it is the same for every seed. */
+  readonly bestLlm: string | undefined
 }
 
 /** MixLLM's headline (arXiv:2502.18482): 97.25 % of GPT-4's quality at 24.18 % of its cost. */
 const mixLlmCostShare = 0.2418
 
+/** Share of replicates below which an interval's end counts as out of reach. */
+const rarely = 0.025
+
+/** Fewer shuffles, and Student's interval over them leans on two or three draws. */
+export const fewestShuffles = 6
+
 /** Family-wise error rate of every verdict that rests on many comparisons. */
 const significance = 0.05
-
-/** A difference in AIQ below a hundredth counts as nearly a tie: about one point of quality. */
-const nearTie = 0.01
 
 /**
  * What these data say to each claim. One rule for all: a claim is confirmed when the 95 % interval of its figure lies on the
@@ -32,7 +37,7 @@ export function staticFindings(evidence: StaticEvidence): Finding[] {
     ...aboveHull(evidence),
     ...learnedBeatHull(evidence),
     ...noneAbove(evidence),
-    ...simpleNearlyTie(evidence),
+    ...simpleNearlyTie(evidence.rows),
     ...shrinkage(evidence),
     ...costShare(evidence),
     ...shuffledLabels(evidence),
@@ -40,36 +45,47 @@ export function staticFindings(evidence: StaticEvidence): Finding[] {
 }
 
 function aboveHull({ rows }: StaticEvidence): Finding[] {
-  return withRows(rows, ['pointsman', 'zero-router (hull train)', 'zero-router'], ([own, trained, tested]) => {
-    const raw = pairedDifference(own, trained, 'aiqRaw', 'aiq')!.difference
-    const gain = pairedDifference(own, trained, 'aiq')!.difference
-    const bound = pairedDifference(own, tested, 'aiq')!.difference
-    return {
+  const own = rows.find((row) => row.label === 'pointsman')
+  const gain = own?.interval('sweepGain')
+  if (gain === undefined) return []
+  return [
+    {
       id: 'static-above-hull',
       source: 'pointsman',
       claim: 'Pointsman is above what mixtures of fixed LLMs reach.',
-      verdict: verdictAbove(raw),
-      evidence: `AIQ of its sweep without hull, as a hull keeps the lucky parts, against the LLMs on the hull of the training prompts: ${signedInterval(raw)}. Both with their hulls: ${signedInterval(gain)}; against the hull of the test prompts, which nobody can pick beforehand: ${signedInterval(bound)}.`,
-    }
-  })
+      verdict: verdictAbove(gain),
+      evidence: `Area of its sweep as it runs, without hull or running maximum, as these keep the lucky parts, above the hull of the LLMs picked on the training prompts: ${signedInterval(gain)}.`,
+    },
+  ]
+}
+
+/** One entry per router: variants of a policy, and the stack that Pointsman serves, count with it. */
+function distinctRouters(found: readonly Comparison[]): Comparison[] {
+  const hasPointsman = found.some(({ policy }) => policy === 'pointsman')
+  return found.filter(
+    ({ policy, setting }) => Object.keys(setting).length === 0 && !(hasPointsman && policy === 'stacked'),
+  )
 }
 
 function learnedBeatHull({ comparisons }: StaticEvidence): Finding[] {
-  const found = comparisons.filter(
-    ({ against, metric, p }) => against === 'zero-router (hull train)' && metric === 'aiq' && p !== null,
+  const found = distinctRouters(
+    comparisons.filter(
+      ({ against, metric, p }) => against === trainedHullLabel && metric === 'sweepGain' && p !== null,
+    ),
   )
   if (found.length === 0) return []
   const beyond = found.filter(({ pHolm }) => pHolm! < significance)
   const above = beyond.filter(({ difference }) => difference.mean > 0)
   const below = beyond.filter(({ difference }) => difference.mean < 0)
   const isHalf = (part: readonly Comparison[]): boolean => 2 * part.length >= found.length
+  const verdict = isHalf(above) === isHalf(below) ? 'undecided' : isHalf(above) ? 'confirmed' : 'refuted'
   return [
     {
       id: 'static-learned-routers-beat-hull',
       source: 'RouterBench (arXiv:2403.12031)',
       claim: 'Learned routers beat mixtures of fixed LLMs.',
-      verdict: isHalf(above) ? 'confirmed' : isHalf(below) ? 'refuted' : 'undecided',
-      evidence: `Of ${found.length} routers and baselines ${above.length} are above the hull of fixed LLMs picked on the training prompts and ${below.length} below it (AIQ, Holm's p < .05); half of them decide.`,
+      verdict,
+      evidence: `Of ${found.length} routers and baselines the sweeps of ${above.length} run above the hull of the fixed LLMs picked on the training prompts and those of ${below.length} below it (area of the sweep, Holm's p < .05): ${list(above)} above; half of them decide.`,
     },
   ]
 }
@@ -95,28 +111,6 @@ function noneAbove({ comparisons }: StaticEvidence): Finding[] {
   ]
 }
 
-/** Reviews find that linear, kNN and clusters come within about a point of the best learned router. */
-function simpleNearlyTie({ rows }: StaticEvidence): Finding[] {
-  const fitted = rows.filter((row) => row.kind !== 'reference' && row.estimate('aiq') !== undefined)
-  const simple = fitted.filter((row) => ['ridge', 'knn', 'cluster'].includes(row.policy))
-  if (simple.length === 0 || fitted.length <= simple.length) return []
-  const best = fitted.reduce((a, b) => (b.estimate('aiq')! > a.estimate('aiq')! ? b : a))
-  const gaps = simple
-    .filter((row) => row !== best)
-    .map((row) => ({ row, gap: pairedDifference(best, row, 'aiq')!.difference }))
-  const isNear = gaps.every(({ gap }) => gap.high !== null && gap.high < nearTie)
-  const isFar = gaps.some(({ gap }) => gap.low !== null && gap.low > nearTie)
-  return [
-    {
-      id: 'static-simple-nearly-tie',
-      source: 'Routing Plateau (arXiv:2606.07587)',
-      claim: 'Linear, nearest-neighbour and cluster routers come within .01 of the best.',
-      verdict: isNear ? 'confirmed' : isFar ? 'refuted' : 'undecided',
-      evidence: `The best AIQ is ${best.label}'s; it is ahead of ${gaps.map(({ row, gap }) => `${row.label} by ${interval(gap)}`).join(', ')}. Refuted when one gap is surely larger.`,
-    },
-  ]
-}
-
 function shrinkage({ rows }: StaticEvidence): Finding[] {
   return withRows(rows, ['stacked', 'stacked (trust 1)'], ([shrunk, trusting]) => {
     const gain = pairedDifference(shrunk, trusting, 'aiq')!.difference
@@ -136,18 +130,19 @@ function shrinkage({ rows }: StaticEvidence): Finding[] {
 }
 
 function costShare({ rows, bestLlm }: StaticEvidence): Finding[] {
-  if (!/gpt-?4/i.test(bestLlm)) return []
+  if (bestLlm === undefined || !isGpt4(bestLlm)) return []
   return ['mixllm', 'pointsman'].flatMap((policy) => {
     const row = rows.find((other) => other.label === policy)
     if (row === undefined) return []
     const share = row.interval('costAt9725')
     const reached = row.reachedShare('costAt9725')
+    const unreached = reached < rarely ? 'refuted' : 'undecided'
     return [
       {
         id: `${policy}-gpt-4-cost-share`,
         source: policy === 'mixllm' ? 'MixLLM (arXiv:2502.18482)' : 'pointsman',
         claim: `${policy === 'mixllm' ? 'MixLLM' : 'Pointsman'} keeps 97.25 % of GPT-4's quality at 24.18 % of its cost.`,
-        verdict: share === undefined ? 'undecided' : verdictBelow(share, mixLlmCostShare),
+        verdict: share === undefined ? unreached : verdictBelow(share, mixLlmCostShare),
         evidence:
           share === undefined
             ? `97.25 % of the quality of ${bestLlm} is not reached on all seeds; ${percent(reached)} of the replicates reach it.`
@@ -157,27 +152,33 @@ function costShare({ rows, bestLlm }: StaticEvidence): Finding[] {
   })
 }
 
+/** Whether an id names GPT-4 or GPT-4 Turbo, not one of the later LLMs that only share the number. */
+export function isGpt4(id: string): boolean {
+  return /(^|[^a-z0-9])gpt[-_]?4(?![a-z0-9.])(?![-_][15]($|[^0-9]))(?![-_]?(mini|nano|omni))/iu.test(id)
+}
+
 function shuffledLabels({ shuffled }: StaticEvidence): Finding[] {
   if (shuffled.length === 0) return []
   const blind = shuffled.map(({ policy, blind }) => ({ policy, gain: studentInterval(blind) }))
   const priced = shuffled.map(({ policy, priced }) => ({ policy, gain: studentInterval(priced) }))
   const tell = (gains: typeof blind): string =>
     gains.map(({ policy, gain }) => `${policy} ${signedInterval(gain)}`).join(', ')
-  const isAbove = blind.some(({ gain }) => gain.low !== null && gain.low > 0)
+  const enough = shuffled.every(({ blind }) => blind.length >= fewestShuffles)
+  const isAbove = blind.some(({ gain }, i) => shuffled[i]!.blind.length >= fewestShuffles && gain.low! > 0)
   const counts = shuffled.map((gains) => `${gains.blind.length} of ${gains.policy}`).join(', ')
   return [
     {
       id: 'control-shuffled-labels',
       source: 'control',
       claim: 'Fitted on labels shuffled across prompts, a router gains nothing over mixtures of fixed LLMs.',
-      verdict: isAbove ? 'refuted' : 'confirmed',
-      evidence: `Area of the sweep as it runs, without hull, against the LLMs on the hull of the training prompts, every cost taken as the LLM's mean: ${tell(blind)} (Student over shuffles: ${counts}). Refuted when an interval lies above 0, as then something leaks.`,
+      verdict: isAbove ? 'refuted' : enough ? 'confirmed' : 'undecided',
+      evidence: `Area of the sweep as it runs, without hull, against the LLMs on the hull of the training prompts, every cost taken as the LLM's mean: ${tell(blind)} (Student over shuffles: ${counts}). Refuted when an interval lies above 0, as then something leaks; undecided below ${fewestShuffles} shuffles of each.`,
     },
     {
       id: 'static-cost-prediction-alone',
       source: 'pointsman',
       claim: 'Predicting the bills of a prompt is worth something even to a router that knows nothing of quality.',
-      verdict: verdictOfAll(priced.map(({ gain }) => gain)),
+      verdict: enough ? verdictOfAll(priced.map(({ gain }) => gain)) : 'undecided',
       evidence: `The same routers with the cost predicted for each prompt: ${tell(priced)}. Confirmed when all intervals lie above 0, refuted when all lie below.`,
     },
   ]
@@ -207,38 +208,6 @@ function verdictAbove({ low, high }: Interval): Verdict {
 function verdictBelow({ low, high }: Interval, limit: number): Verdict {
   if (high !== null && high <= limit) return 'confirmed'
   return low !== null && low > limit ? 'refuted' : 'undecided'
-}
-
-function named({ policy, setting }: Comparison): string {
-  const words = Object.entries(setting).map(([key, value]) => `${key} ${String(value)}`)
-  return words.length === 0 ? policy : `${policy} (${words.join(', ')})`
-}
-
-function list(found: readonly Comparison[]): string {
-  return found.length === 0 ? 'none' : found.map(named).join(', ')
-}
-
-function signedInterval({ mean, low, high }: Interval): string {
-  return low === null || high === null ? signed(mean) : `${signed(mean)} [${signed(low)}, ${signed(high)}]`
-}
-
-function interval({ mean, low, high }: Interval): string {
-  return low === null || high === null ? figure(mean) : `${figure(mean)} [${figure(low)}, ${figure(high)}]`
-}
-
-function signed(value: number): string {
-  return `${value < 0 ? '−' : '+'}${figure(Math.abs(value))}`
-}
-
-function figure(value: number): string {
-  return value
-    .toFixed(4)
-    .replace(/^-/, '−')
-    .replace(/^(−?)0\./, '$1.')
-}
-
-function percent(share: number): string {
-  return `${(100 * share).toFixed(1)} %`
 }
 
 function bound(share: number | null): string {

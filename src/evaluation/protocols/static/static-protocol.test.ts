@@ -22,6 +22,13 @@ function madeData(prompts: number): OutcomeData {
 }
 
 describe('staticProtocol', () => {
+  it('says how many prompts are missing where too few are left to fit on', () => {
+    const plan = () => staticProtocol.plan(madeData(60), { seeds: [1], policies: ['ridge'] })
+    expect(plan).toThrowError(
+      expect.objectContaining({ code: 'unfit_data', message: expect.stringMatching(/at least 50/) }),
+    )
+  })
+
   it('plans one unit per seed and policy, the references and the control always', () => {
     const keys = staticProtocol.plan(madeData(90), { seeds: [1, 2], policies: ['ridge'] }).map(({ key }) => key)
     expect(keys.slice(0, keys.length / 2)).toEqual([

@@ -1,5 +1,5 @@
 import type { OutcomeData } from '../../../outcomes/outcome-data.ts'
-import { prepareData } from '../../evaluation-data.ts'
+import { prepareData, requireTrainingPrompts } from '../../evaluation-data.ts'
 import { policyKinds } from '../../policy-names.ts'
 import type { Protocol, ProtocolOptions, ProtocolPolicy, WorkUnit } from '../../protocol.ts'
 import { collectStatic } from './collect-static.ts'
@@ -29,7 +29,7 @@ function listPolicies(): ProtocolPolicy[] {
 
 /** One unit per seed and policy, seed by seed, so that neighbours share what a worker keeps. */
 function plan(data: OutcomeData, { seeds, policies }: ProtocolOptions): readonly WorkUnit[] {
-  prepareData(data, staticNeeds)
+  requireTrainingPrompts(prepareData(data, staticNeeds), seeds)
   return seeds.flatMap((seed) => [
     unitOf({ seed, kind: 'references', index: 0 }, 'references', 1),
     ...staticEntrants.flatMap((entrant, index) =>
