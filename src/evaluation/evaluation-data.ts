@@ -88,6 +88,20 @@ export function trainTestRows(prepared: PreparedData, seed: number): RowSplit {
   return { train, test }
 }
 
+/**
+ * Checks that every seed leaves enough to fit on: folds choose nothing on fewer prompts.
+ *
+ * @throws {EvaluationError} `unfit_data` when a seed has fewer than 50 training prompts.
+ */
+export function requireTrainingPrompts(prepared: PreparedData, seeds: readonly number[]): void {
+  for (const seed of seeds) {
+    const { train } = trainTestRows(prepared, seed)
+    if (train.length >= fewestPrompts) continue
+    const message = `${prepared.data.name}: seed ${seed} has ${train.length} training prompts; at least ${fewestPrompts} are needed`
+    throw new EvaluationError('unfit_data', message)
+  }
+}
+
 /** What `result.json` says of the data a protocol worked on. */
 export function describeData(data: OutcomeData): EvaluatedData {
   let outcomes = 0

@@ -1,7 +1,7 @@
 import type { OutcomeData } from '../../../outcomes/outcome-data.ts'
 import { selectRows } from '../../../outcomes/outcome-data.ts'
 import { summariseColumns } from '../../../routing/prediction/training-rows.ts'
-import { type PreparedData, prepareData, type RowSplit, trainTestRows } from '../../evaluation-data.ts'
+import { type PreparedData, prepareData, type RowSplit, requireTrainingPrompts, trainTestRows } from '../../evaluation-data.ts'
 import { EvaluationError } from '../../evaluation-error.ts'
 import { realisedUtility } from '../../online/realised-utility.ts'
 import { type DriftCast, type DriftSetting, driftBudgets, driftLambdas, driftSettings } from './drift-setting.ts'
@@ -28,7 +28,7 @@ export interface DriftPlan {
  * model stay out of the stream, as they would have told what is to be learned. The workhorse, whose quality drops or who
  * leaves, has the best mean utility at λ = 1.4 among the incumbents neither cheapest nor dearest.
  *
- * @throws {EvaluationError} `unfit_data` with fewer than three LLMs, or a stream shorter than 150 prompts.
+ * @throws {EvaluationError} `unfit_data` with fewer than three LLMs, fewer than 50 training prompts, or a stream shorter than 150.
  */
 export function planDrift(source: OutcomeData): DriftPlan {
   const prepared = prepareData(source, { cost: true, complete: true })
@@ -44,6 +44,7 @@ export function planDrift(source: OutcomeData): DriftPlan {
     const message = `${data.name}: a stream of ${split.test.length} prompts is too short, ${fewestRequests} are needed`
     throw new EvaluationError('unfit_data', message)
   }
+  requireTrainingPrompts(prepared, [driftSplitSeed])
   const offline = selectRows(data, split.train)
   const width = data.llms.length
   const quality = summariseColumns(offline.quality, width).means

@@ -17,16 +17,15 @@ const weightRatio = 10 ** (6.5 / 119)
  * protocol counts, and its own tuning by AIQ is by the area under quality over the share of strong calls. The gain of a
  * prompt is the share of all settings at which it goes to the strong LLM.
  *
- * @param readsCosts whether it trades the predicted cost it is shown, so that asking at other costs, negative ones too,
- *   gives other thresholds.
+ * @param costs of a strong call relative to a weak one, at which its settings are asked. A negative one makes the weak
+ *   call the dear one: its knob then buys those, and so ranks the prompts on which the strong LLM is expected to lose.
  */
-function boughtCalls(policy: StaticPolicy, weight: number, readsCosts: boolean): PairPolicy {
+function boughtCalls(policy: StaticPolicy, weight: number, costs: readonly number[]): PairPolicy {
   return {
     names: [policy.name],
     weight,
     async gains(training, prompts) {
       const fitted = await policy.fit(withCountedCalls(training))
-      const costs = readsCosts ? thresholdCosts() : [1]
       return [shareOfStrong(fitted, prompts, costs)]
     },
   }
@@ -37,7 +36,8 @@ function thresholdCosts(): number[] {
   return [...between, ...between.map((cost) => -cost)]
 }
 
-function withCountedCalls({ data, rows, embedder, seed, folds }: PairTraining): StaticTraining {
+/** Training rows on which a strong call costs 1 and a weak one 0. */
+export function withCountedCalls({ data, rows, embedder, seed, folds }: PairTraining): StaticTraining {
   const costUsd = countedCalls(rows.contexts.length, 1)
   return {
     rows: { ...rows, costUsd },
@@ -52,7 +52,8 @@ function withCountedCalls({ data, rows, embedder, seed, folds }: PairTraining): 
 }
 
 function countedCalls(prompts: number, strongCost: number): Float64Array {
-  return Float64Array.from({ length: 2 * prompts }, (_, cell) => (cell % 2 === strongLlm ? strongCost : 0))
+  const [weak, strong] = strongCost >= 0 ? [0, strongCost] : [-strongCost, 0]
+  return Float64Array.from({ length: 2 * prompts }, (_, cell) => (cell % 2 === strongLlm ? strong : weak))
 }
 
 function shareOfStrong(fitted: FittedStaticPolicy, prompts: PairPrompts, costs: readonly number[]): Float64Array {
@@ -77,8 +78,8 @@ function shareOfStrong(fitted: FittedStaticPolicy, prompts: PairPrompts, costs: 
  * is the strong one everywhere, no prompt differs.
  */
 export const baselinePolicies: readonly PairPolicy[] = [
-  boughtCalls(avengersPro, 12, false),
-  boughtCalls(zooter, 26, true),
-  boughtCalls(optllm, 20, false),
-  boughtCalls(forc, 25, false),
+  boughtCalls(avengersPro, 8, [1]),
+  boughtCalls(zooter, 16, thresholdCosts()),
+  boughtCalls(optllm, 9, [1, -1]),
+  boughtCalls(forc, 16, [1, -1]),
 ]

@@ -19,6 +19,12 @@ describe('pairFindings', () => {
     expect(verdicts(all)['pair-learned-above-random']).toBe('confirmed')
     expect(verdicts([all[0]!, apart('knn', 'random', 0.01, 0.4)])['pair-learned-above-random']).toBe('undecided')
     expect(verdicts([apart('knn', 'random', -0.1, 0.01)])['pair-learned-above-random']).toBe('refuted')
+    // Not telling apart is not refuting, nor is one of many below, nor the lack of an interval.
+    expect(verdicts([apart('knn', 'random', 0.01, 0.4)])['pair-learned-above-random']).toBe('undecided')
+    const mixed = [apart('knn', 'random', -0.1, 0.01), apart('mlp', 'random', 0.01, 0.4)]
+    expect(verdicts(mixed)['pair-learned-above-random']).toBe('undecided')
+    const untold: Comparison = { ...apart('knn', 'random', -0.1, 1), p: null, pHolm: null }
+    expect(verdicts([untold])['pair-learned-above-random']).toBe('undecided')
     // References are not learned.
     expect(verdicts([apart('prompt-length', 'random', 0.1, 0.01)])).toEqual({})
   })

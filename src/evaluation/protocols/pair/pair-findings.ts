@@ -25,6 +25,7 @@ function learnedBeatsRandom(apgr: readonly Comparison[]): Finding[] {
   )
   if (learned.length === 0) return []
   const above = learned.filter((comparison) => isSignificant(comparison) && comparison.difference.mean > 0)
+  const below = learned.filter((comparison) => isSignificant(comparison) && comparison.difference.mean < 0)
   const best = learned.reduce((a, b) => (b.difference.mean > a.difference.mean ? b : a))
   const worst = learned.reduce((a, b) => (b.difference.mean < a.difference.mean ? b : a))
   return [
@@ -33,8 +34,9 @@ function learnedBeatsRandom(apgr: readonly Comparison[]): Finding[] {
       source: 'RouteLLM',
       claim:
         'A learned threshold router recovers more of the quality gap than random routing at the same share of strong calls.',
-      verdict: above.length === learned.length ? 'confirmed' : above.length === 0 ? 'refuted' : 'undecided',
-      evidence: `${above.length} of ${learned.length} learned policies are above random routing in APGR after Holm's correction; from ${worst.policy} ${signed(worst.difference)} to ${best.policy} ${signed(best.difference)}.`,
+      verdict:
+        above.length === learned.length ? 'confirmed' : 2 * below.length > learned.length ? 'refuted' : 'undecided',
+      evidence: `${above.length} of ${learned.length} learned policies are above random routing in APGR after Holm's correction and ${below.length} below it (all above confirm, most below refute); from ${worst.policy} ${signed(worst.difference)} to ${best.policy} ${signed(best.difference)}.`,
     },
   ]
 }

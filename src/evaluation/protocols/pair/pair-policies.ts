@@ -1,15 +1,20 @@
 import { ClusterQualityPredictor } from '../../../routing/prediction/cluster-quality-predictor.ts'
-import { ForestQualityPredictor } from '../../../routing/prediction/forest-quality-predictor.ts'
-import { KnnQualityPredictor } from '../../../routing/prediction/knn-quality-predictor.ts'
-import { MatrixFactorisationQualityPredictor } from '../../../routing/prediction/matrix-factorisation-quality-predictor.ts'
-import { MlpQualityPredictor } from '../../../routing/prediction/mlp-quality-predictor.ts'
 import type { QualityPredictor } from '../../../routing/prediction/quality-predictor.ts'
 import { RidgeQualityPredictor } from '../../../routing/prediction/ridge-quality-predictor.ts'
 import { chooseRidgePenalty } from '../../../training/choose-ridge-penalty.ts'
+import { selectTraining } from '../../baselines/tuned-policy.ts'
+import {
+  factorisationPredictor,
+  forestPredictor,
+  knnPredictor,
+  mlpPredictor,
+  type TunedPredictor,
+  tunedFit,
+} from '../../baselines/tuned-predictors.ts'
 import { fitMixLlm } from '../../mixllm/fit-mixllm.ts'
 import type { PolicyName } from '../../policy-names.ts'
 import { fitUniRoute } from '../../uniroute/fit-uniroute.ts'
-import { baselinePolicies } from './baseline-policies.ts'
+import { baselinePolicies, withCountedCalls } from './baseline-policies.ts'
 import { predictedGains } from './gains-of-predictor.ts'
 import { type PairPolicy, type PairTraining, strongLlm, weakLlm } from './pair-policy.ts'
 import { servedPolicies } from './served-policies.ts'
@@ -27,6 +32,18 @@ function predictorPolicy(
       return [predictedGains(await fitPredictor(training), prompts)]
     },
   }
+}
+
+/**
+ * A baseline's predictor with its setting chosen as every baseline's is, by out-of-fold AIQ with counted calls, but on half
+ * of the training prompts: the sets of this protocol are large, and half of them rank the settings.
+ */
+function tuned<Setting>(predictor: TunedPredictor<Setting>, weight: number): PairPolicy {
+  return predictorPolicy(predictor.name, weight, (training) => {
+    const { contexts } = training.rows
+    const half = contexts.map((_, row) => row).filter((row) => Math.floor(row / training.folds) % 2 === 0)
+    return tunedFit(predictor, training.rows, selectTraining(withCountedCalls(training), half))
+  })
 }
 
 /**
@@ -67,11 +84,9 @@ export const pairPolicies: readonly PairPolicy[] = [
   predictorPolicy('ridge', 3, async ({ rows, folds }) =>
     RidgeQualityPredictor.fit(rows, { penalty: await chooseRidgePenalty(rows, folds) }),
   ),
-  predictorPolicy('knn', 1, ({ rows, seed }) => KnnQualityPredictor.fit(rows, { seed })),
-  predictorPolicy('mlp', 6, ({ rows, seed }) => MlpQualityPredictor.fit(rows, { seed })),
-  predictorPolicy('forest', 10, ({ rows, seed }) => ForestQualityPredictor.fit(rows, { seed })),
-  predictorPolicy('matrix-factorisation', 3, ({ rows, seed }) =>
-    MatrixFactorisationQualityPredictor.fit(rows, { seed }),
-  ),
+  tuned(knnPredictor, 5),
+  tuned(mlpPredictor, 14),
+  tuned(forestPredictor, 14),
+  tuned(factorisationPredictor, 10),
   ...baselinePolicies,
 ]

@@ -1,5 +1,5 @@
 import { type OutcomeData, selectRows } from '../../../outcomes/outcome-data.ts'
-import { trainTestRows } from '../../evaluation-data.ts'
+import { requireTrainingPrompts, trainTestRows } from '../../evaluation-data.ts'
 import { EvaluationError } from '../../evaluation-error.ts'
 import { policyKinds } from '../../policy-names.ts'
 import type { Protocol, ProtocolOptions, WorkUnit } from '../../protocol.ts'
@@ -31,7 +31,8 @@ const firstWeight = 17
 /** One unit per seed and fit, seed by seed, so that neighbours share what a worker keeps. */
 function plan(data: OutcomeData, { seeds, policies }: ProtocolOptions): readonly WorkUnit[] {
   const prepared = preparePair(data)
-  choosePair(selectRows(prepared.data, trainTestRows(prepared, seeds[0]!).train))
+  requireTrainingPrompts(prepared, seeds)
+  for (const seed of seeds) choosePair(selectRows(prepared.data, trainTestRows(prepared, seed).train))
   const known = new Set<string>(pairProtocol.policies.map(({ name }) => name))
   const unknown = policies.find((name) => !known.has(name))
   if (unknown !== undefined) throw new EvaluationError('unknown_policy', `pair does not evaluate ${unknown}`)
