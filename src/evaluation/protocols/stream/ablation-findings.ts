@@ -1,8 +1,9 @@
-import type { Finding } from '../../evaluation-result.ts'
-import { averageOf, describeFigure, differenceOf, judge } from './measured.ts'
+import type { JudgedClaim } from './judged-claim.ts'
+import { averageOf, describeFigure, differenceOf } from './measured.ts'
 import { curveLambdas, lambdas } from './stream-setting.ts'
 import type { RunSummary, StreamSummary } from './summarise-runs.ts'
-import { bandBorder, bandLift, costBands, meanQuality, meanUtility } from './sweep-means.ts'
+import { bandBorder, costBands, meanQuality, meanUtility } from './sweep-means.ts'
+import { bandLift } from './sweep-quality.ts'
 
 const source = 'MixLLM'
 
@@ -26,7 +27,7 @@ export function tagSweeps(summary: StreamSummary): {
 }
 
 /** Table 2 of the paper: what tags add where little and where much may be spent. */
-export function tagFindings(summary: StreamSummary): Finding[] {
+export function tagFindings(summary: StreamSummary): JudgedClaim[] {
   const { forced, stopped, plain } = tagSweeps(summary)
   const bands = costBands(summary)
   if (forced.length === 0 || stopped.length === 0 || plain.length === 0 || bands === undefined) return []
@@ -38,15 +39,15 @@ export function tagFindings(summary: StreamSummary): Finding[] {
       id: `mixllm-tags-${name}-cost`,
       source,
       claim: `The tag-enhanced embedding raises quality in the ${name}-cost band (the paper: ${stated}).`,
-      verdict: judge(lift),
-      evidence: `Mean quality along the hull ${name === 'low' ? 'up to' : 'from'} ${100 * bandBorder} % of the dearest LLM’s cost, with against without: ${describeFigure(lift, 'share')}. With early stopping, which may do without the projection: ${describeFigure(early, 'share')}.`,
+      figure: lift,
+      evidence: `${describeFigure(lift, 'share')} with against without, in mean quality along the sweep ${name === 'low' ? 'up to' : 'from'} ${100 * bandBorder} % of the dearest LLM’s cost. With early stopping, which may do without the projection: ${describeFigure(early, 'share')}.`,
     }
   })
 }
 
 /** What the uncertainty term and the waiting penalty add. */
-export function ablationFindings(summary: StreamSummary): Finding[] {
-  const findings: Finding[] = []
+export function ablationFindings(summary: StreamSummary): JudgedClaim[] {
+  const findings: JudgedClaim[] = []
   const setting = { offlineShare: 0.8, feedback: 'refined', timeLimit: null }
   const full = summary.sweep('mixllm', setting, lambdas)
   const still = summary.sweep('mixllm', { ...setting, ablation: 'uncertainty' }, lambdas)
@@ -61,7 +62,7 @@ export function ablationFindings(summary: StreamSummary): Finding[] {
       id: 'mixllm-uncertainty',
       source,
       claim: 'The uncertainty term (α = .01) makes what is learned online better.',
-      verdict: judge(gain),
+      figure: gain,
       evidence: `Utility after the stream with it less without it, mean over λ: ${describeFigure(gain, 'quality')}.${wideGain}`,
     })
   }
@@ -78,7 +79,7 @@ export function ablationFindings(summary: StreamSummary): Finding[] {
       id: 'mixllm-penalty-under-load',
       source,
       claim: 'The waiting penalty keeps quality up under load (late answers count 0).',
-      verdict: judge(gain),
+      figure: gain,
       evidence: `Quality with it less without it, mean over λ, τ = 30 s: ${describeFigure(gain, 'quality')}; answers in time ${describeFigure(onTime, 'share')}.`,
     })
   }
@@ -86,7 +87,7 @@ export function ablationFindings(summary: StreamSummary): Finding[] {
 }
 
 /** Whether it is the labels that teach. */
-export function controlFinding(summary: StreamSummary): Finding[] {
+export function controlFinding(summary: StreamSummary): JudgedClaim[] {
   const setting = { offlineShare: 0.8, feedback: 'refined', timeLimit: null }
   const taught = summary.sweep('mixllm', setting, lambdas)
   const shuffled = summary.sweep('mixllm', { ...setting, control: 'shuffled-feedback' }, lambdas)
@@ -100,7 +101,7 @@ export function controlFinding(summary: StreamSummary): Finding[] {
       id: 'control-shuffled-feedback',
       source: 'control',
       claim: 'Feedback teaches MixLLM more than the same labels dealt out to other prompts.',
-      verdict: judge(gain),
+      figure: gain,
       evidence: `Utility with feedback less utility with shuffled feedback, mean over λ, 80:20: ${describeFigure(gain, 'quality')}; shuffled feedback less none, which should be no gain: ${describeFigure(control, 'quality')}.`,
     },
   ]

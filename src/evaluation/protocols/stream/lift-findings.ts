@@ -1,6 +1,6 @@
-import type { Finding } from '../../evaluation-result.ts'
 import type { PolicyName } from '../../policy-names.ts'
-import { averageOf, describeFigure, differenceOf, judge, liftOf, type Measured } from './measured.ts'
+import type { JudgedClaim } from './judged-claim.ts'
+import { averageOf, describeFigure, differenceOf, liftOf, type Measured } from './measured.ts'
 import { lambdas, offlineShares, type StreamFeedback } from './stream-setting.ts'
 import type { RunSummary, StreamSummary } from './summarise-runs.ts'
 import { meanQuality, meanUtility } from './sweep-means.ts'
@@ -26,8 +26,8 @@ export function liftPair(
 }
 
 /** What feedback lifts at each offline share, and whether it lifts more where less was known. */
-export function liftFindings(summary: StreamSummary, policy: PolicyName, source: string): Finding[] {
-  const findings: Finding[] = []
+export function liftFindings(summary: StreamSummary, policy: PolicyName, source: string): JudgedClaim[] {
+  const findings: JudgedClaim[] = []
   for (const feedback of ['refined', 'binary'] as const) {
     const lifts: Measured[] = []
     for (const offlineShare of offlineShares) {
@@ -41,7 +41,7 @@ export function liftFindings(summary: StreamSummary, policy: PolicyName, source:
         source,
         claim: liftClaim(policy, feedback, offlineShare),
         // The paper speaks of quality; a router that is told a λ may rightly trade some of it for money.
-        verdict: judge(policy === 'mixllm' ? lift : utility),
+        figure: policy === 'mixllm' ? lift : utility,
         evidence: liftEvidence(summary, pair, lift, policy, offlineShare, feedback),
       })
     }
@@ -52,7 +52,7 @@ export function liftFindings(summary: StreamSummary, policy: PolicyName, source:
       id: `mixllm-online-lift-${feedback}-grows`,
       source,
       claim: `The less is known offline, the more ${feedback} feedback lifts quality.`,
-      verdict: judge(growth),
+      figure: growth,
       evidence: `Lift at 30:70 less lift at 80:20, mean over λ: ${describeFigure(growth, 'share')}.`,
     })
   }
@@ -83,5 +83,8 @@ function liftEvidence(
     limited === undefined
       ? ''
       : ` Under the time limit: ${describeFigure(liftOf(meanQuality(limited.taught), meanQuality(limited.untaught)), 'share')}.`
-  return `Relative lift in quality, mean over λ: ${describeFigure(lift, 'share')}; at λ = 1.4 ${describeFigure(headlineLift, 'share')}; cost ${describeFigure(cost, 'share')}, utility ${describeFigure(utility, 'quality')}.${underLimit}`
+  const inQuality = `${describeFigure(lift, 'share')} in quality (relative, mean over λ; at λ = 1.4 ${describeFigure(headlineLift, 'share')})`
+  const inUtility = `${describeFigure(utility, 'quality')} in utility (mean over λ)`
+  const [judged, other] = policy === 'mixllm' ? [inQuality, inUtility] : [inUtility, inQuality]
+  return `${judged}; ${other}; cost ${describeFigure(cost, 'share')}.${underLimit}`
 }

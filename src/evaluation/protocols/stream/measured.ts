@@ -1,5 +1,6 @@
 import type { Interval, Verdict } from '../../evaluation-result.ts'
-import { bootstrapPValue, percentileInterval, studentInterval } from '../../metrics/interval.ts'
+import { bootstrapPValue, holm, percentileInterval, studentInterval } from '../../metrics/interval.ts'
+import { twoSidedStudentP } from '../../metrics/student-tail.ts'
 
 /** A figure with what is needed to tell how sure it is; several of one result share draws and seeds, which pairs them. */
 export interface Measured {
@@ -51,20 +52,49 @@ export function pValue({ replicates }: Measured): number {
   return bootstrapPValue([...replicates])
 }
 
+/** A figure that more of the replicates lack has no interval. */
+const mostMissing = 0.05
+
+/** Level of a family of claims. */
+const level = 0.05
+
 /**
- * What the figure says to the claim that it is above 0: prompts and seeds must both say so, each by its interval; with one
- * seed the prompts decide.
+ * What figures say to the claims that they are above 0. A claim is decided where its 95 % interval over prompts and that over
+ * seeds (two at least) lie wholly on one side, and the prompts' p stays below .05 after Holm over all claims of the family.
+ * That p is Student's, by the bootstrap's standard error: a thousand replicates cannot show one small enough for Holm.
+ *
+ * @param figures of one family. A mean of NaN, or NaN in more than 5 % of the replicates, is undecided and not counted by Holm.
  */
-export function judge(figure: Measured): Verdict {
-  const intervals = [promptInterval(figure), seedInterval(figure)].filter(({ low }) => low !== null)
-  if (intervals.length === 0) return 'undecided'
-  if (intervals.every(({ low }) => low! > 0)) return 'confirmed'
-  if (intervals.every(({ high }) => high! < 0)) return 'refuted'
+export function judge(figures: readonly Measured[]): Verdict[] {
+  const pValues = figures.map(studentPValue)
+  const judged = figures.flatMap((_, i) => (pValues[i] === undefined ? [] : [i]))
+  const corrected = holm(judged.map((i) => pValues[i]!))
+  const verdicts = new Array<Verdict>(figures.length).fill('undecided')
+  judged.forEach((i, place) => {
+    if (corrected[place]! < level) verdicts[i] = sideOf(figures[i]!)
+  })
+  return verdicts
+}
+
+function sideOf(figure: Measured): Verdict {
+  const intervals = [promptInterval(figure), seedInterval(figure)]
+  if (intervals.every(({ low }) => low !== null && low > 0)) return 'confirmed'
+  if (intervals.every(({ high }) => high !== null && high < 0)) return 'refuted'
   return 'undecided'
 }
 
-/** `+1.21 % (prompts +.4 to +2.0 %, seeds +.9 to +1.5 %)`; shares are printed in per cent. */
+function studentPValue({ mean, replicates }: Measured): number | undefined {
+  const known = replicates.filter(Number.isFinite)
+  if (!Number.isFinite(mean) || known.length < Math.max(2, (1 - mostMissing) * replicates.length)) return undefined
+  const centre = known.reduce((sum, value) => sum + value, 0) / known.length
+  const variance = known.reduce((sum, value) => sum + (value - centre) ** 2, 0) / known.length
+  if (variance === 0) return mean === 0 ? 1 : 0
+  return twoSidedStudentP(mean / Math.sqrt(variance), known.length - 1)
+}
+
+/** `+1.21 % (prompts +.4 to +2.0 %, seeds +.9 to +1.5 %)`; shares are printed in per cent. A NaN is said to be out of reach. */
 export function describeFigure(figure: Measured, unit: 'share' | 'quality'): string {
+  if (Number.isNaN(figure.mean)) return 'not reachable at that cost'
   const print =
     unit === 'share' ? (value: number) => `${signed(100 * value, 2)} %` : (value: number) => signed(value, 4)
   const range = ({ low, high }: Interval): string => (low === null ? 'too few' : `${print(low)} to ${print(high!)}`)

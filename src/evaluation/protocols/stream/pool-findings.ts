@@ -1,9 +1,9 @@
-import type { Finding } from '../../evaluation-result.ts'
-import { qualityFor } from './hull-quality.ts'
-import { combine, describeFigure, differenceOf, judge, liftOf } from './measured.ts'
+import type { JudgedClaim } from './judged-claim.ts'
+import { combine, describeFigure, differenceOf, liftOf } from './measured.ts'
 import { curveLambdas, lambdas } from './stream-setting.ts'
 import type { RunSummary, StreamSummary } from './summarise-runs.ts'
-import { bandLift, costBands, meanQuality, meanUtility } from './sweep-means.ts'
+import { costBands, meanQuality, meanUtility } from './sweep-means.ts'
+import { bandLift, qualityFor } from './sweep-quality.ts'
 
 const source = 'MixLLM'
 
@@ -20,7 +20,7 @@ export function poolSweeps(summary: StreamSummary): { readonly before: RunSummar
 }
 
 /** Section 4.6 of the paper. */
-export function poolFindings(summary: StreamSummary): Finding[] {
+export function poolFindings(summary: StreamSummary): JudgedClaim[] {
   const { before, after } = poolSweeps(summary)
   const bands = costBands(summary)
   if (before.length === 0 || after.length === 0 || bands === undefined) return []
@@ -30,14 +30,14 @@ export function poolFindings(summary: StreamSummary): Finding[] {
       id: 'mixllm-adding-llm',
       source,
       claim: 'An LLM added by its own regressors alone improves the frontier.',
-      verdict: judge(gain),
-      evidence: `${String(after[0]!.setting.addedLlm)} joins: mean quality along the hull rises by ${describeFigure(gain, 'share')}.`,
+      figure: gain,
+      evidence: `${String(after[0]!.setting.addedLlm)} joins: mean quality along the sweep changes by ${describeFigure(gain, 'share')}.`,
     },
   ]
 }
 
 /** Its section 4.8. */
-export function topFinding(summary: StreamSummary): Finding[] {
+export function topFinding(summary: StreamSummary): JudgedClaim[] {
   const best = summary.find('best-single', { timeLimit: null })
   const setting = { offlineShare: 0.8, feedback: 'none', timeLimit: null, topK: 3 }
   const rows = summary.sweep('mixllm', setting, curveLambdas)
@@ -49,14 +49,14 @@ export function topFinding(summary: StreamSummary): Finding[] {
       source,
       claim:
         'Asking the three best LLMs and keeping the best answer passes the best single LLM at a fifth of its cost.',
-      verdict: judge(gain),
+      figure: gain,
       evidence: `Quality at 20 % of the best single LLM’s cost less that LLM’s quality: ${describeFigure(gain, 'quality')}. Keeping the best answer takes a judge that never errs.`,
     },
   ]
 }
 
 /** Its Table 3. */
-export function leftOutFindings(summary: StreamSummary): Finding[] {
+export function leftOutFindings(summary: StreamSummary): JudgedClaim[] {
   const setting = { offlineShare: 0.8, feedback: 'none', timeLimit: null }
   const seen = summary.sweep('mixllm', { ...setting, leftOut: 'seen' }, lambdas)
   const unseen = summary.sweep('mixllm', { ...setting, leftOut: 'unseen' }, lambdas)
@@ -72,14 +72,14 @@ export function leftOutFindings(summary: StreamSummary): Finding[] {
       id: 'mixllm-left-out-drop',
       source,
       claim: 'Quality drops on domains that the offline part did not have (the paper: 5.44 %).',
-      verdict: judge(drop),
+      figure: drop,
       evidence: `Relative drop, mean over λ: ${describeFigure(drop, 'share')}; in utility ${describeFigure(utilityDrop, 'quality')}. One rotation of domains per seed.`,
     },
     {
       id: 'mixllm-left-out-online',
       source,
       claim: 'Online training makes that drop smaller (the paper: by or to 3.35 %, its readers differ).',
-      verdict: judge(shrinkage),
+      figure: shrinkage,
       evidence: `The drop shrinks by ${describeFigure(shrinkage, 'share')}; utility rises by ${describeFigure(utilityGain, 'quality')}.`,
     },
   ]

@@ -1,7 +1,7 @@
 import type { Figure, FigurePoint, FigureSeries } from '../../evaluation-result.ts'
 import { tagSweeps } from './ablation-findings.ts'
 import { liftPair, paperLifts } from './lift-findings.ts'
-import { averageOf, liftOf, type Measured, promptInterval } from './measured.ts'
+import { liftOf, type Measured, promptInterval } from './measured.ts'
 import { poolSweeps } from './pool-findings.ts'
 import { loadFactors, loadLambda } from './run-ablation-unit.ts'
 import type { StreamCourse, StreamUnitOutput } from './stream-output.ts'
@@ -14,7 +14,8 @@ import {
   timeLimitsSeconds,
 } from './stream-setting.ts'
 import type { RunSummary, StreamSummary } from './summarise-runs.ts'
-import { bandLift, costBands } from './sweep-means.ts'
+import { costBands, meanQuality } from './sweep-means.ts'
+import { bandLift } from './sweep-quality.ts'
 
 const costAxis = { label: 'mean cost of a request', scale: 'log', unit: 'usd' } as const
 const qualityAxis = { label: 'mean quality' } as const
@@ -134,10 +135,7 @@ function lifts(summary: StreamSummary): Figure {
     const points = liftBars((offlineShare, feedback) => {
       const pair = liftPair(summary, policy, offlineShare, feedback, null)
       if (pair === undefined) return undefined
-      return liftOf(
-        averageOf(pair.taught.map((row) => row.quality)),
-        averageOf(pair.untaught.map((row) => row.quality)),
-      )
+      return liftOf(meanQuality(pair.taught), meanQuality(pair.untaught))
     })
     if (points.length > 0) series.push({ name: policy, role: policy === 'pointsman' ? 'pointsman' : 'router', points })
   }

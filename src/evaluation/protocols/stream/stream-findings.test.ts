@@ -21,13 +21,15 @@ test('Pointsman’s own lift is judged by utility: the same quality for less is 
   expect(find(rows, 'pointsman-online-lift-binary-50').verdict).toBe('confirmed')
 })
 
-test('the headline is read off the hull at 24.18 % of the best single LLM’s cost', () => {
+test('the headline is read off the sweep at 24.18 % of the best single LLM’s cost, where the sweep reaches it', () => {
   const setting = { offlineShare: 0.8, feedback: 'refined', timeLimit: null }
   const best = row('best-single', { timeLimit: null }, 0.8, 1)
   const short = find([best, ...sweep('mixllm', setting, 0.7, 0.2)], 'mixllm-headline')
   expect(short.verdict).toBe('refuted')
   expect(short.evidence).toContain('87.50 %')
   expect(find([best, ...sweep('mixllm', setting, 0.79, 0.2)], 'mixllm-headline').verdict).toBe('confirmed')
+  const dear = find([best, ...sweep('mixllm', setting, 0.79, 0.3)], 'mixllm-headline')
+  expect(dear).toMatchObject({ verdict: 'undecided', evidence: expect.stringContaining('not reachable') })
 })
 
 test('the drop on left-out domains, and what online training takes off it', () => {
@@ -43,7 +45,7 @@ test('the drop on left-out domains, and what online training takes off it', () =
 
 test('tags are compared within the two cost bands', () => {
   const setting = { offlineShare: 0.8, feedback: 'none', timeLimit: null }
-  // A hull from (.1, .5) to (1, .8); with tags .55 at .1.
+  // A sweep from (.1, .5) to (1, .8); with tags .55 at .1.
   const curve = (extra: Readonly<Record<string, string | null>>, low: number) =>
     curveLambdas.map((lambda) =>
       row('mixllm', { ...setting, ...extra, lambda }, lambda < 1 ? low : 0.8, lambda < 1 ? 0.1 : 1),

@@ -1,21 +1,22 @@
 import type { Finding } from '../../evaluation-result.ts'
 import { ablationFindings, controlFinding, tagFindings } from './ablation-findings.ts'
-import { qualityFor } from './hull-quality.ts'
+import type { JudgedClaim } from './judged-claim.ts'
 import { liftFindings } from './lift-findings.ts'
 import { combine, describeFigure, differenceOf, judge } from './measured.ts'
 import { leftOutFindings, poolFindings, topFinding } from './pool-findings.ts'
 import { lambdas } from './stream-setting.ts'
 import type { StreamSummary } from './summarise-runs.ts'
 import { meanUtility } from './sweep-means.ts'
+import { qualityFor } from './sweep-quality.ts'
 
 const paper = 'MixLLM'
 
 /** Where the paper reports its headline: share of the best LLM's cost, and share of its quality. */
 const headline = { cost: 0.2418, quality: 0.9725 } as const
 
-/** Each claim, and what these data say to it. A claim whose rows are not there is left out. */
+/** Each claim, and what these data say to it, Holm over all of them. A claim whose rows are not there is left out. */
 export function streamFindings(summary: StreamSummary): Finding[] {
-  return [
+  const claims = [
     ...headlineFinding(summary),
     ...liftFindings(summary, 'mixllm', paper),
     ...liftFindings(summary, 'pointsman', 'pointsman'),
@@ -27,9 +28,11 @@ export function streamFindings(summary: StreamSummary): Finding[] {
     ...leftOutFindings(summary),
     ...routerFindings(summary),
   ]
+  const verdicts = judge(claims.map(({ figure }) => figure))
+  return claims.map(({ figure, ...finding }, i) => ({ ...finding, verdict: verdicts[i]! }))
 }
 
-function headlineFinding(summary: StreamSummary): Finding[] {
+function headlineFinding(summary: StreamSummary): JudgedClaim[] {
   const best = summary.find('best-single', { timeLimit: null })
   const rows = summary.sweep('mixllm', { offlineShare: 0.8, feedback: 'refined', timeLimit: null }, lambdas)
   if (best === undefined || rows.length === 0) return []
@@ -40,14 +43,16 @@ function headlineFinding(summary: StreamSummary): Finding[] {
       id: 'mixllm-headline',
       source: paper,
       claim: 'MixLLM reaches 97.25 % of the best LLM’s quality at 24.18 % of its cost (RouterBench, GPT-4).',
-      verdict: judge(beyond),
-      evidence: `At 24.18 % of the best single LLM’s cost it has ${(100 * share.mean).toFixed(2)} % of its quality; against 97.25 %: ${describeFigure(beyond, 'share')}. 80:20, refined feedback, no time limit.`,
+      figure: beyond,
+      evidence: Number.isNaN(share.mean)
+        ? 'Its cheapest λ costs more than 24.18 % of the best single LLM: not reachable at that cost.'
+        : `${describeFigure(beyond, 'share')} against 97.25 %: it has ${(100 * share.mean).toFixed(2)} % of the best single LLM’s quality at 24.18 % of its cost, linear between neighbouring λ. 80:20, refined feedback, no time limit.`,
     },
   ]
 }
 
-function routerFindings(summary: StreamSummary): Finding[] {
-  const findings: Finding[] = []
+function routerFindings(summary: StreamSummary): JudgedClaim[] {
+  const findings: JudgedClaim[] = []
   for (const timeLimit of [null, 30]) {
     const setting = { offlineShare: 0.8, feedback: 'refined', timeLimit }
     const ours = summary.sweep('pointsman', setting, lambdas)
@@ -59,8 +64,8 @@ function routerFindings(summary: StreamSummary): Finding[] {
       id: `pointsman-beats-mixllm-${timeLimit === null ? 'unlimited' : 'limited'}`,
       source: 'pointsman',
       claim: `Pointsman is worth more than MixLLM ${where}.`,
-      verdict: judge(gain),
-      evidence: `Utility less MixLLM’s at the same λ, mean over λ, 80:20, refined feedback: ${describeFigure(gain, 'quality')}.`,
+      figure: gain,
+      evidence: `${describeFigure(gain, 'quality')} in utility at the same λ, mean over λ, 80:20, refined feedback.`,
     })
   }
   return findings

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest'
 import type { OutcomeData } from '../../../outcomes/outcome-data.ts'
 import type { PreparedData } from '../../evaluation-data.ts'
-import { bandQuality, qualityFor } from './hull-quality.ts'
 import { streamParts } from './stream-case.ts'
 import type { StreamRun, StreamUnitOutput } from './stream-output.ts'
 import { summariseRuns } from './summarise-runs.ts'
+import { bandLift, qualityFor } from './sweep-quality.ts'
 
 test('by hand: late answers count 0, all calls are paid for, unknown outcomes are left out', () => {
   const late = run({ lambda: 1, timeLimit: 30 }, [0, 1], [1, 1], [1])
@@ -46,13 +46,28 @@ test('utility weighs quality and cost by λ', () => {
   expect(summary.sweep('mixllm', { timeLimit: null }, [3, 4])).toEqual([])
 })
 
-test('quality along the hull: flat to the left, straight between points', () => {
+test('quality along the sweep: straight between points, none below its cheapest', () => {
   const runs = [run({ lambda: 1, timeLimit: null }, [0], [0]), run({ lambda: 9, timeLimit: null }, [0], [1])]
   const rows = summariseRuns(prepared(), [output(1, runs)], [1]).sweep('mixllm', { timeLimit: null }, [1, 9])
   // (.1, .5) and (1, .8).
   expect(qualityFor(rows, 0.55).mean).toBeCloseTo(0.65, 12)
-  expect(qualityFor(rows, 0.05).mean).toBeCloseTo(0.5, 12)
-  expect(bandQuality(rows, 0.1, 1).mean).toBeCloseTo(0.65, 12)
+  expect(qualityFor(rows, 0.05).mean).toBeNaN()
+  expect(qualityFor(rows, 2).mean).toBeCloseTo(0.8, 12)
+})
+
+test('a band starts where both sweeps do', () => {
+  const runs = [
+    run({ lambda: 1, timeLimit: null, curve: 'both' }, [0], [0]),
+    run({ lambda: 9, timeLimit: null, curve: 'both' }, [0], [1]),
+    run({ lambda: 1, timeLimit: null, curve: 'mixed' }, [0, 1], [0, 1]),
+    run({ lambda: 9, timeLimit: null, curve: 'mixed' }, [0], [1]),
+  ]
+  const summary = summariseRuns(prepared(), [output(1, runs)], [1])
+  const curve = (name: string) => summary.sweep('mixllm', { timeLimit: null, curve: name }, [1, 9])
+  // (.1, .5) to (1, .8) against (.55, .55) to (1, .8), from .55 on: means .725 and .675.
+  const lift = bandLift(curve('both'), curve('mixed'), { fromUsd: 0, toUsd: 1 })
+  expect(lift.mean).toBeCloseTo(0.725 / 0.675 - 1, 12)
+  expect(bandLift(curve('both'), curve('mixed'), { fromUsd: 0, toUsd: 0.5 }).mean).toBeNaN()
 })
 
 test('offline parts are nested, keep groups together and leave nothing out', () => {

@@ -1,6 +1,6 @@
-import { bandQuality } from './hull-quality.ts'
-import { averageOf, liftOf, type Measured } from './measured.ts'
+import { averageOf, type Measured } from './measured.ts'
 import type { RunSummary, StreamSummary } from './summarise-runs.ts'
+import type { Band } from './sweep-quality.ts'
 
 /** Low-cost band: up to this share of the dearest LLM's cost; the rest is the high-cost band. */
 export const bandBorder = 0.25
@@ -23,14 +23,4 @@ export function costBands(summary: StreamSummary): { readonly low: Band; readonl
   const border = bandBorder * dearestUsd
   const from = Math.min(cheapest.costUsd.mean, border / 2)
   return { low: { fromUsd: from, toUsd: border }, high: { fromUsd: border, toUsd: dearestUsd } }
-}
-
-export interface Band {
-  readonly fromUsd: number
-  readonly toUsd: number
-}
-
-/** Relative gain of one sweep over another within a band of costs. */
-export function bandLift(rows: readonly RunSummary[], against: readonly RunSummary[], band: Band): Measured {
-  return liftOf(bandQuality(rows, band.fromUsd, band.toUsd), bandQuality(against, band.fromUsd, band.toUsd))
 }
