@@ -100,20 +100,51 @@ describe('prepareData', () => {
     expect(prepareData(made({ texts, splits: noTest }), complete).ownSplit).toBeUndefined()
   })
 
-  it('keeps complete LLMs only, those with half their cells where hardly any is complete, any with 20 where that is enough', () => {
+  it('keeps as many cells as it can of LLMs that have nearly all, where all are needed; any with 20 where they are not', () => {
     const texts = distinctTexts(100)
     const llms = [{}, {}, {}, {}]
-    const known = [100, 100, 60, 25]
+    const known = [100, 100, 70, 25]
     const cell = (row: number, llm: number): number => (row < known[llm]! ? 1 : Number.NaN)
-    const idsOf = (data: OutcomeData, needs: DataNeeds) => prepareData(data, needs).data.llms.map((llm) => llm.id)
-    expect(idsOf(made({ texts, llms, cell }), complete)).toEqual(['m0', 'm1'])
-    expect(idsOf(made({ texts, llms, cell }), anyCells)).toEqual(['m0', 'm1', 'm2', 'm3'])
-    known[1] = 99
-    const prepared = prepareData(made({ texts, llms, cell }), complete)
-    expect(prepared.data.llms.map((llm) => llm.id)).toEqual(['m0', 'm1', 'm2'])
-    expect(prepared.notes.join(' ')).toMatch(/lack a known quality and cost of half the prompts .*: m3\./)
+    const pool = (needs: DataNeeds) => {
+      const { data, notes } = prepareData(made({ texts, llms, cell }), needs)
+      return { llms: data.llms.map((llm) => llm.id).join(' '), prompts: data.prompts.length, notes: notes.join(' ') }
+    }
+    expect(pool(complete)).toMatchObject({ llms: 'm0 m1', prompts: 100 })
+    expect(pool(anyCells)).toMatchObject({ llms: 'm0 m1 m2 m3', prompts: 100 })
+    known[2] = 95
+    expect(pool(complete)).toMatchObject({ llms: 'm0 m1 m2', prompts: 95 })
+    expect(pool(complete).notes).toMatch(/5 prompts left out: not each of the 3 LLMs kept/)
+    // Fewer than two have 95 %: 3 × 70 cells are more than 2 × 94.
+    known.splice(1, 2, 94, 70)
+    expect(pool(complete)).toMatchObject({ llms: 'm0 m1 m2', prompts: 70 })
+    expect(pool(complete).notes).toMatch(/fewer than two LLMs have nearly all\): m3\./)
+    // 3 × 60 are fewer.
+    known[2] = 60
+    expect(pool(complete)).toMatchObject({ llms: 'm0 m1', prompts: 94 })
     known[3] = 19
-    expect(idsOf(made({ texts, llms, cell }), anyCells)).toEqual(['m0', 'm1', 'm2'])
+    expect(pool(anyCells).llms).toBe('m0 m1 m2')
+  })
+
+  it('does not throw many LLMs out for one cell each because two have all', () => {
+    const texts = distinctTexts(100)
+    const llms = Array.from({ length: 20 }, () => ({}))
+    const cell = (row: number, llm: number): number => (llm >= 2 && row === llm ? Number.NaN : 1)
+    const { data } = prepareData(made({ texts, llms, cell }), complete)
+    expect([data.llms.length, data.prompts.length]).toEqual([20, 82])
+    expect(data.quality.some(Number.isNaN)).toBe(false)
+  })
+
+  it('refuses LLMs that hardly answered the same prompts', () => {
+    const texts = distinctTexts(100)
+    const cell = (row: number, llm: number): number => ((llm === 0 ? row < 60 : row >= 40) ? 1 : Number.NaN)
+    expect(failure(made({ texts, cell }), complete)).toContain('there are 20')
+  })
+
+  it('counts the prompts that are near another one', () => {
+    const texts = distinctTexts(60)
+    const long = 'Which property of a mineral can be determined just by looking at it, without any tool at hand'
+    texts.splice(0, 3, `${long}?`, `${long}, George?`, `${long}!`)
+    expect(prepareData(made({ texts }), complete).notes[0]).toContain('3 prompts nearly equal to another one')
   })
 
   it('leaves out costs known to be too low, but only where cost is asked for', () => {

@@ -35,7 +35,7 @@ const fewestPrompts = 50
 const fewestPromptsPerSide = 20
 
 /**
- * Merges equal prompts, leaves out the LLMs a protocol cannot use and the prompts none of the others answered, groups
+ * Merges equal prompts, leaves out the LLMs and prompts a protocol cannot use, groups
  * near-duplicates, and takes training prompts that are near a test prompt out of the set's own split.
  *
  * @throws {EvaluationError} `unfit_data` when fewer than two LLMs or 50 prompts are left, when all costs are 0, or when
@@ -55,10 +55,12 @@ export function prepareData(source: OutcomeData, needs: DataNeeds): PreparedData
   const answered = withAnswers(merged, needs, notes)
   const chosen = usableLlms(answered, needs)
   notes.push(...chosen.notes)
-  const data = withAnswers(selectLlms(answered, chosen.llms), needs, notes)
+  const data = withAnswers(selectRows(selectLlms(answered, chosen.llms), chosen.rows), needs, notes)
   requireEnough(data, chosen, needs)
   const groups = promptGroups(data.prompts)
-  const near = data.prompts.length - groups.count
+  const sizes = new Int32Array(groups.count)
+  for (const group of groups.groupOf) sizes[group]!++
+  const near = sizes.reduce((sum, size) => sum + (size > 1 ? size : 0), 0)
   if (near > 0)
     notes.push(`${prompts(near)} nearly equal to another one; such prompts stay on one side of every split.`)
   return { data, groups, ownSplit: hasOwnSplit ? ownSplit(data, groups, notes) : undefined, notes }

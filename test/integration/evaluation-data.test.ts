@@ -142,10 +142,10 @@ describe('data that do not fit an evaluation', () => {
       prompts: `\uFEFF${prompts.join('\r\n')}\r\n`,
       outcomes: `\uFEFF${[header, ...lines].join('\r\n')}\r\n`,
     })
-    // `small` lacks one cell, and `large` alone would be one LLM: half the cells are enough for both.
-    expect(describeData(prepared.data)).toMatchObject({ prompts: 61, llms: 2, outcomes: 121 })
+    // `small` lacks the cell of the long prompt, which goes rather than the LLM.
+    expect(describeData(prepared.data)).toMatchObject({ prompts: 60, llms: 2, outcomes: 120 })
     const { train, test } = trainTestRows(prepared, 1)
-    expect(train.length + test.length).toBe(61)
+    expect(train.length + test.length).toBe(60)
   })
 })
 
@@ -160,12 +160,12 @@ const sharedSets: readonly (readonly [
   number,
   readonly [number, number] | undefined,
 ])[] = [
-  ['alpaca-eval-2', 48, 49, 805, 804, undefined],
-  ['bfcl-2024-08', 49, 71, 1_460, 1_205, undefined],
+  ['alpaca-eval-2', 54, 55, 797, 796, undefined],
+  ['bfcl-2024-08', 57, 71, 1_460, 1_205, undefined],
   ['paretobandit', 4, 4, 3_559, 3_536, [1_752, 1_793]],
   ['routellm', 2, 2, 15_336, 14_810, undefined],
   ['routerbench-0shot', 11, 11, 3_150, 2_851, [2_071, 945]],
-  ['zeroeval', 26, 27, 2_840, 2_812, undefined],
+  ['zeroeval', 27, 28, 2_825, 2_797, undefined],
 ]
 
 describe.skipIf(!existsSync(sharedData))('shared sets prepared (skipped where POINTSMAN_DATA is absent)', () => {
