@@ -1,5 +1,11 @@
 import { selectMatrixRows } from '../../routing/numeric/matrix.ts'
-import { type ChooseOptions, chooseRegressor, fitRegressor, type NeighbourSearches } from './choose-regressor.ts'
+import {
+  type ChooseOptions,
+  chooseRegressor,
+  fitRegressor,
+  type NeighbourSearches,
+  ofRows,
+} from './choose-regressor.ts'
 import type { RegressionProblem, RegressorCandidate, RegressorKind, ScalarRegressor } from './scalar-regressor.ts'
 
 /** Fewer known amounts than this, and their mean is all there is. */
@@ -61,7 +67,7 @@ export class AmountModel {
     if (rows.length < fewestAmounts) return AmountModel.#constant(mean)
     const problem = logProblem(x, d, amounts, offset, rows)
     const key = rows.length === amounts.length ? 'all' : rows.join()
-    const chosen = chooseRegressor(candidates, problem, options, searches, key)
+    const chosen = chooseRegressor(candidates, problem, ofRows(options, rows), searches, key)
     let smearing = 0
     problem.y.forEach((log, i) => {
       smearing += Math.exp(log - chosen.outOfFold[i]!) / problem.y.length

@@ -10,8 +10,9 @@ import {
 } from './scalar-regressor.ts'
 
 export interface ChooseOptions extends RegressorOptions {
-  /** Row i is held out in fold i mod this. */
   readonly folds: number
+  /** Fold in which each row is held out, 0 … folds − 1, shape [rows of x]; default: row i in fold i mod `folds`. */
+  readonly foldOf?: Int32Array
   /** Of the forests that are only there to be compared. */
   readonly validationTrees: number
 }
@@ -40,6 +41,12 @@ export class NeighbourSearches {
   }
 }
 
+/** The options for some of the rows. */
+export function ofRows<Options extends ChooseOptions>(options: Options, rows: readonly number[]): Options {
+  const { foldOf } = options
+  return foldOf === undefined ? options : { ...options, foldOf: Int32Array.from(rows, (row) => foldOf[row]!) }
+}
+
 /** Fits one candidate. @param search for kNN, over the same rows. */
 export function fitRegressor(
   candidate: RegressorCandidate,
@@ -65,17 +72,19 @@ export function chooseRegressor(
   rowsKey: string,
 ): ChosenRegressor {
   const { folds, validationTrees, seed } = options
+  const foldOf = options.foldOf ?? Int32Array.from(problem.y, (_, row) => row % folds)
   const outOfFold = candidates.map(() => new Float64Array(problem.y.length))
   const rows = Array.from(problem.y, (_, row) => row)
   for (let fold = 0; fold < folds; fold++) {
     const train = selectProblemRows(
       problem,
-      rows.filter((row) => row % folds !== fold),
+      rows.filter((row) => foldOf[row] !== fold),
     )
     const search = () => searches.of(`${fold}/${folds} ${rowsKey}`, train)
     candidates.forEach((candidate, index) => {
       const regressor = fitRegressor(candidate, train, { seed, trees: validationTrees }, search)
-      for (let row = fold; row < rows.length; row += folds) {
+      for (const row of rows) {
+        if (foldOf[row] !== fold) continue
         outOfFold[index]![row] = regressor.predict(problem.x.subarray(row * problem.d, (row + 1) * problem.d))
       }
     })

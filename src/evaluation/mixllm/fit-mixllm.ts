@@ -9,6 +9,7 @@ import { NeighbourSearches } from './choose-regressor.ts'
 import { FittedMixLlm, type MixLlmShared } from './fitted-mixllm.ts'
 import { LlmPredictors, type LlmPredictorsOptions, type PoolMeans } from './llm-predictors.ts'
 import { MixLlmEmbedding } from './mixllm-embedding.ts'
+import { promptFolds } from './prompt-folds.ts'
 import type { RegressorKind } from './scalar-regressor.ts'
 import { trainingTags } from './training-tags.ts'
 
@@ -34,22 +35,21 @@ export interface FitMixLlmOptions {
   readonly trees?: number
   /** Default `forest`, the paper's. */
   readonly qualityKind?: RegressorKind | 'per-llm'
-  /** Of the validation that chooses kinds. Default 5. */
+  /** Of the validation that chooses kinds. Default 3. */
   readonly folds?: number
 }
 
 const defaultTrees = 100
-const defaultFolds = 5
+const defaultFolds = 3
 
 /** Of the forests that are only compared: enough to rank them. */
-const validationShare = 0.15
-const fewestValidationTrees = 10
+const defaultValidationTrees = 8
 
 /**
  * Fits MixLLM offline (arXiv:2502.18482; mathematics §13): tags and domains of the training prompts, the projection trained on
  * them, and per LLM a regressor of quality and one of answer length. Deterministic in its arguments.
  *
- * Row i is held out in fold i mod `folds` wherever something is chosen: rows in no particular order are expected.
+ * Where something is chosen, {@link promptFolds} say what is held out.
  *
  * @param rows at least one. @throws {RoutingError} `dimension_mismatch` when texts, sources or prices do not fit the rows.
  */
@@ -57,12 +57,15 @@ export async function fitMixLlm(rows: TrainingRows, options: FitMixLlmOptions): 
   requireDimension('The texts', options.texts.length, rows.contexts.length)
   requireDimension('The sources', options.sources.length, rows.contexts.length)
   requireDimension('The prices', options.prices.length, rows.llms.length)
-  const { projection, domains, epoch } = fitProjection(rows, options)
+  const settings = predictorOptions(options)
+  const { foldOf, groupOf } = promptFolds(options.texts, settings.folds, options.seed)
+  const { projection, domains, epoch } = fitProjection(rows, options, groupOf)
   const embedding = new MixLlmEmbedding(rows.contexts, projection)
   const shared: MixLlmShared = {
     embedding,
     pool: poolMeans(rows),
-    options: predictorOptions(options),
+    options: settings,
+    folds: new Map(rows.contexts.map((context, row) => [context, foldOf[row]!])),
     domains,
     projectionEpoch: epoch,
   }
@@ -76,7 +79,7 @@ export async function fitMixLlm(rows: TrainingRows, options: FitMixLlmOptions): 
       outputTokens: column(rows.outputTokens),
       price: options.prices[llm],
     }
-    return LlmPredictors.fit(x, embedding.dimension, outcomes, shared.pool, shared.options, searches)
+    return LlmPredictors.fit(x, embedding.dimension, outcomes, shared.pool, { ...settings, foldOf }, searches)
   })
   return new FittedMixLlm([...rows.llms], predictors, shared)
 }
@@ -86,7 +89,7 @@ function predictorOptions(options: FitMixLlmOptions): LlmPredictorsOptions {
   return {
     seed: options.seed,
     trees,
-    validationTrees: Math.min(trees, Math.max(fewestValidationTrees, Math.round(trees * validationShare))),
+    validationTrees: Math.min(trees, defaultValidationTrees),
     folds: options.folds ?? defaultFolds,
     qualityKind: options.qualityKind ?? 'forest',
   }
@@ -95,6 +98,7 @@ function predictorOptions(options: FitMixLlmOptions): LlmPredictorsOptions {
 function fitProjection(
   rows: TrainingRows,
   options: FitMixLlmOptions,
+  groupOf: Int32Array,
 ): { readonly projection: TagEnhancedProjection; readonly domains: readonly string[]; readonly epoch: number } {
   const dimension = rows.contexts[0]!.embedding.length
   if (options.tags === 'none') {
@@ -120,6 +124,7 @@ function fitProjection(
   const { projection, epoch } = fitTagEnhancedProjection(prompts, labels, {
     seed: options.seed,
     keep: options.keepProjection ?? 'best',
+    groupOf,
   })
   return { projection, domains: domains.names, epoch }
 }

@@ -26,6 +26,8 @@ export interface MixLlmShared {
   readonly embedding: MixLlmEmbedding
   readonly pool: PoolMeans
   readonly options: LlmPredictorsOptions
+  /** Fold of each prompt that the pool was fitted on. */
+  readonly folds: ReadonlyMap<RoutingContext, number>
   readonly domains: readonly string[]
   readonly projectionEpoch: number
 }
@@ -75,7 +77,8 @@ export class FittedMixLlm implements MixLlmEstimates {
   /**
    * A newcomer by its own regressors; nothing else is fitted again, and the others predict the same bits.
    *
-   * @param rows of that one LLM, labelled; contexts by the embedder that the others were fitted with.
+   * @param rows of that one LLM, labelled; contexts by the embedder that the others were fitted with. Prompts that the others
+   *   were not fitted on are dealt out to the folds in turn.
    * @throws {RoutingError} `invalid_option` when there is not one LLM in the rows, or it is in the pool.
    */
   addLlm(rows: TrainingRows, price: TokenPrice | undefined): FittedMixLlm {
@@ -86,8 +89,13 @@ export class FittedMixLlm implements MixLlmEstimates {
     if (this.llms.includes(id)) {
       throw new RoutingError('invalid_option', `'${id}' is in the pool: remove it first`, { param: 'rows' })
     }
-    const { embedding, pool, options } = this.#shared
+    const { embedding, pool, folds } = this.#shared
     const x = embedding.matrix(rows.contexts)
+    const foldOf = Int32Array.from(
+      rows.contexts,
+      (context, row) => folds.get(context) ?? row % this.#shared.options.folds,
+    )
+    const options = { ...this.#shared.options, foldOf }
     const added = LlmPredictors.fit(x, this.dimension, { ...rows, price }, pool, options, new NeighbourSearches())
     return new FittedMixLlm([...this.llms, id], [...this.#predictors, added], this.#shared)
   }
@@ -98,6 +106,10 @@ export class FittedMixLlm implements MixLlmEstimates {
     if (index === -1) throw new RoutingError('unknown_llm', `'${id}' is not in the pool`)
     const kept = <T>(items: readonly T[]): T[] => items.filter((_, other) => other !== index)
     return new FittedMixLlm(kept(this.llms), kept(this.#predictors), this.#shared)
+  }
+
+  qualityResiduals(llm: number): Float64Array | undefined {
+    return this.#predictors[llm]!.qualityResiduals
   }
 
   describe(): MixLlmDescription {

@@ -1,7 +1,13 @@
 import { selectMatrixRows } from '../../routing/numeric/matrix.ts'
 import type { TokenPrice } from '../../routing/registry/token-price.ts'
 import { AmountModel, fewestAmounts } from './amount-model.ts'
-import { type ChooseOptions, chooseRegressor, fitRegressor, type NeighbourSearches } from './choose-regressor.ts'
+import {
+  type ChooseOptions,
+  chooseRegressor,
+  fitRegressor,
+  type NeighbourSearches,
+  ofRows,
+} from './choose-regressor.ts'
 import {
   constantRegressor,
   type RegressionProblem,
@@ -59,6 +65,8 @@ export interface PoolMeans {
 export class LlmPredictors {
   /** Undefined where the mean label is all there is. */
   readonly qualityKind: RegressorKind | undefined
+  /** Label less what the other folds predicted, shape [rows], NaN unknown; undefined where nothing was compared. */
+  readonly qualityResiduals: Float64Array | undefined
   readonly #quality: ScalarRegressor
   readonly #tokens: AmountModel | undefined
   readonly #bill: AmountModel | undefined
@@ -66,15 +74,15 @@ export class LlmPredictors {
   readonly #pool: PoolMeans
 
   private constructor(
-    qualityKind: RegressorKind | undefined,
-    quality: ScalarRegressor,
+    quality: FittedQuality,
     tokens: AmountModel | undefined,
     bill: AmountModel | undefined,
     price: TokenPrice | undefined,
     pool: PoolMeans,
   ) {
-    this.qualityKind = qualityKind
-    this.#quality = quality
+    this.qualityKind = quality.kind
+    this.qualityResiduals = quality.residuals
+    this.#quality = quality.regressor
     this.#tokens = tokens
     this.#bill = bill
     this.#price = price
@@ -95,8 +103,7 @@ export class LlmPredictors {
       countKnown(values) < fewestAmounts ? undefined : AmountModel.fit(x, d, values, offset, options, searches)
     const tokens = amounts(outcomes.outputTokens, 1)
     const bill = tokens === undefined || price === undefined ? amounts(outcomes.costUsd, 0) : undefined
-    const { kind, regressor } = fitQuality(x, d, quality, pool, options, searches)
-    return new LlmPredictors(kind, regressor, tokens, bill, price, pool)
+    return new LlmPredictors(fitQuality(x, d, quality, pool, options, searches), tokens, bill, price, pool)
   }
 
   /** Kind of what lengths or bills are predicted by; undefined where a mean is all there is. */
@@ -132,6 +139,12 @@ export class LlmPredictors {
   }
 }
 
+interface FittedQuality {
+  readonly kind: RegressorKind | undefined
+  readonly regressor: ScalarRegressor
+  readonly residuals: Float64Array | undefined
+}
+
 function fitQuality(
   x: Float64Array,
   d: number,
@@ -139,11 +152,11 @@ function fitQuality(
   pool: PoolMeans,
   options: LlmPredictorsOptions,
   searches: NeighbourSearches,
-): { readonly kind: RegressorKind | undefined; readonly regressor: ScalarRegressor } {
+): FittedQuality {
   const rows = Array.from(quality, (_, row) => row).filter((row) => !Number.isNaN(quality[row]!))
   if (rows.length < fewestLabels) {
     const mean = rows.length === 0 ? pool.quality : rows.reduce((sum, row) => sum + quality[row]!, 0) / rows.length
-    return { kind: undefined, regressor: constantRegressor(mean) }
+    return { kind: undefined, regressor: constantRegressor(mean), residuals: undefined }
   }
   const problem: RegressionProblem = {
     x: selectMatrixRows(x, rows, d),
@@ -154,10 +167,15 @@ function fitQuality(
   const key = rows.length === quality.length ? 'all' : rows.join()
   const candidates = candidatesOf[options.qualityKind]
   const [only] = candidates
-  const candidate =
-    candidates.length === 1 ? only! : chooseRegressor(candidates, problem, options, searches, key).candidate
+  const chosen =
+    candidates.length === 1 ? undefined : chooseRegressor(candidates, problem, ofRows(options, rows), searches, key)
+  const candidate = chosen?.candidate ?? only!
   const regressor = fitRegressor(candidate, problem, options, () => searches.of(key, problem))
-  return { kind: candidate.kind, regressor }
+  const residuals = chosen && new Float64Array(quality.length).fill(Number.NaN)
+  rows.forEach((row, i) => {
+    if (residuals !== undefined) residuals[row] = quality[row]! - chosen!.outOfFold[i]!
+  })
+  return { kind: candidate.kind, regressor, residuals }
 }
 
 function countKnown(values: Float64Array): number {

@@ -90,31 +90,39 @@ test('taking an LLM that was not chosen out of the pool changes nothing', () => 
   }
 })
 
-test('refined feedback: residuals follow ridge regression in closed form', () => {
-  const policy = maker({ lambda: 1e6, explorationWeight: 0 }, noRows)
-  // A = I + 2·eeᵀ, residual −.6 twice: θᵀe = −.6·2/3 = −.4, so that b falls to .4 and c leads.
+test('refined feedback: residuals follow ridge regression on [e, 1] in closed form', () => {
+  const policy = maker({ lambda: 1e6, explorationWeight: 0, residualRidge: 1 })
+  // z = [e, 1], residual −.6 twice: −.6·2·2/(1 + 2·2) = −.48, so that b falls to .32 and a and c lead.
   const twice = request([1, 0, 0, 0])
   for (let i = 0; i < 2; i++) policy.learn(twice, { llm: 1, quality: 0.2, satisfied: undefined, costUsd: 0.01 })
   expect(policy.choose(twice, random())).toBe(2)
   expect(policy.rank(twice, 3)).toEqual([2, 0, 1])
-  expect(policy.choose(request([0, 1, 0, 0]), random())).toBe(1)
+  // At right angles the constant alone is shared: −.6·2/(1 + 4) = −.24 takes b to .56, under c's .7.
+  expect(policy.rank(request([0, 1, 0, 0]), 3)).toEqual([2, 1, 0])
 })
 
-test('what the offline queries taught slows the residual down', () => {
-  const known = maker({ lambda: 1e6, explorationWeight: 0 }, manyRows)
+test('how much was known offline does not slow the residual down, but k does', () => {
   const once = request([1, 0, 0, 0])
-  known.learn(once, { llm: 1, quality: 0, satisfied: undefined, costUsd: 0.01 })
-  expect(known.choose(once, random())).toBe(1)
+  const after = (options: Partial<MetaDecisionOptions>, rows: TrainingRows): number => {
+    const policy = maker({ lambda: 1e6, explorationWeight: 0, ...options }, rows)
+    policy.learn(once, { llm: 1, quality: 0, satisfied: undefined, costUsd: 0.01 })
+    return policy.choose(once, random())
+  }
+  for (const rows of [noRows, manyRows]) {
+    // −.8·2/(k + 2): −.53 at k = 1, −.073 at k = 20.
+    expect(after({ residualRidge: 1 }, rows)).toBe(2)
+    expect(after({ residualRidge: 20 }, rows)).toBe(1)
+  }
 })
 
 test('the cost of an LLM is learned too, and follows a change of its price', () => {
-  const policy = maker({ lambda: 4, explorationWeight: 0 }, noRows)
+  const policy = maker({ lambda: 4, explorationWeight: 0, residualRidge: 1 }, noRows)
   const dear = request([1, 0, 0, 0])
   for (let i = 0; i < 3; i++) policy.learn(dear, { llm: 2, quality: 0.7, satisfied: undefined, costUsd: 0.02 })
-  // c/C_ref of c rises from .4 by ¾·1.6 to 1.6: .8·.7 − .2·1.6 = .24, under b's .44.
+  // c/C_ref of c rises from .4 by 6/7·1.6 to 1.77: .8·.7 − .2·1.77 = .206, under b's .44.
   expect(policy.choose(dear, random())).toBe(1)
   policy.priceChanged(2, 0.1)
-  // A tenth of 1.6 is .16: .528 leads.
+  // A tenth of 1.77 is .177: .525 leads.
   expect(policy.choose(dear, random())).toBe(2)
 })
 

@@ -6,6 +6,7 @@ import type { OnlineFeedback, OnlinePolicy, OnlineRequest } from '../online/onli
 import { FeedbackNetwork } from './feedback-network.ts'
 import type { InverseDesign } from './inverse-design.ts'
 import type { PromptEstimateMemory, PromptEstimates } from './prompt-estimates.ts'
+import { ResidualRegression } from './residual-regression.ts'
 
 export interface MetaDecisionOptions {
   /** λ ≥ 0. */
@@ -22,6 +23,8 @@ export interface MetaDecisionOptions {
   readonly timeLimitMs?: number
   /** u = √(eᵀA⁻¹e), as LinUCB has it, or eᵀA⁻¹e. Default true. */
   readonly rootUncertainty?: boolean
+  /** k of the residuals. Default: what the offline part chose. */
+  readonly residualRidge?: number
   /** Of f_df. Default `descent`. */
   readonly optimiser?: 'descent' | 'adam'
   /** Of f_df's first weights. */
@@ -37,6 +40,8 @@ export interface OfflineMixLlm {
   readonly designs: readonly InverseDesign[]
   /** The design that `memory` has the quadratic form of. */
   readonly sharedDesign: InverseDesign
+  /** k of {@link ResidualRegression}. */
+  readonly residualRidge: number
 }
 
 interface Arm {
@@ -46,9 +51,8 @@ interface Arm {
   owned: boolean
   /** Whether it started as the design that the LLMs share. */
   readonly isShared: boolean
-  /** θ and φ: coefficients of the residual of quality, and of cost in units of C_ref. Shape [d]. */
-  readonly quality: Float64Array
-  readonly cost: Float64Array
+  /** Of quality, and of cost in units of C_ref. */
+  readonly residuals: ResidualRegression
   priceFactor: number
   price: TokenPrice | undefined
 }
@@ -58,9 +62,9 @@ interface Arm {
  *
  *     s_l = λ/(1+λ)·p̂_l − 1/(1+λ)·ĉ_l/C_ref + α·u_l − β·pen_l        l* = argmax s_l, ties to the cheaper
  *
- * Refined feedback: p̂ = f(e) + θ_lᵀe, the offline regressor frozen and the residual learned by recursive least squares
- * under A_l, exactly, one rank-1 update per answer; the cost likewise. As A_l holds the offline queries, the offline fit
- * counts as so many residuals of zero: θ moves the slower the more was known.
+ * Refined feedback: p̂ = f(e) + θ_lᵀ[e, 1], the offline regressor frozen and the residual learned by {@link ResidualRegression}
+ * under a design of its own, one rank-1 update per answer; the cost likewise. A_l, which holds the offline queries, serves u_l
+ * alone: to the residual those would be so many labels of zero, and it would hardly move.
  * Deviation: the paper updates the regressor itself, which is a forest and has no step for one new point.
  *
  * Binary feedback: {@link FeedbackNetwork} is added to the score and learns; the regressors do not. Choices are drawn
@@ -89,11 +93,12 @@ export class MetaDecisionMaker implements OnlinePolicy {
       penaltyWeight: 0.1,
       timeLimitMs: 30_000,
       rootUncertainty: true,
+      residualRidge: offline.residualRidge,
       optimiser: 'descent',
       ...options,
     }
-    const { feedback, optimiser, seed } = this.#options
-    this.#arms = Array.from({ length: llms }, (_, llm) => newArm(offline, llm, dimension))
+    const { feedback, optimiser, seed, residualRidge } = this.#options
+    this.#arms = Array.from({ length: llms }, (_, llm) => newArm(offline, llm, dimension, residualRidge))
     this.#network =
       feedback === 'binary' ? new FeedbackNetwork({ inputs: dimension, llms, optimiser, seed }) : undefined
     this.#scores = new Float64Array(llms)
@@ -148,7 +153,7 @@ export class MetaDecisionMaker implements OnlinePolicy {
   priceChanged(llm: number, factor: number): void {
     const arm = this.#arms[llm]!
     arm.priceFactor *= factor
-    for (let i = 0; i < arm.cost.length; i++) arm.cost[i]! *= factor
+    arm.residuals.scaleCost(factor)
   }
 
   /** One that was here before comes back with what was learned of it. */
@@ -162,13 +167,9 @@ export class MetaDecisionMaker implements OnlinePolicy {
   #learnResiduals(arm: Arm, prompt: PromptEstimates, { quality, costUsd }: OnlineFeedback): void {
     if (quality === undefined) return
     const { embedding } = prompt
-    const qualityError = quality - offlineQuality(arm, prompt) - dot(arm.quality, embedding)
-    const costError = Number.isNaN(costUsd) ? 0 : costUsd / this.#options.costReferenceUsd - this.#cost(arm, prompt)
-    const gain = this.#own(arm).update(embedding)
-    for (let i = 0; i < gain.length; i++) {
-      arm.quality[i]! += gain[i]! * qualityError
-      arm.cost[i]! += gain[i]! * costError
-    }
+    const cost = costUsd / this.#options.costReferenceUsd - this.#offlineCost(arm, prompt)
+    arm.residuals.learn(embedding, quality - offlineQuality(arm, prompt), cost)
+    this.#own(arm).update(embedding)
   }
 
   #learnSatisfaction(
@@ -199,7 +200,7 @@ export class MetaDecisionMaker implements OnlinePolicy {
     for (let i = 0; i < candidates.length; i++) {
       const llm = candidates[i]!
       const arm = this.#arms[llm]!
-      const quality = clip(offlineQuality(arm, prompt) + dot(arm.quality, embedding))
+      const quality = clip(offlineQuality(arm, prompt) + arm.residuals.quality(embedding))
       const cost = Math.max(0, this.#cost(arm, prompt))
       let score = qualityWeight * quality - (1 - qualityWeight) * cost + this.#dynamic[llm]!
       if (waitMs !== undefined) score -= penaltyWeight * latencyPenalty(waitMs[llm]!, timeLimitMs)
@@ -225,9 +226,11 @@ export class MetaDecisionMaker implements OnlinePolicy {
 
   /** In units of C_ref; may come out below 0. */
   #cost(arm: Arm, prompt: PromptEstimates): number {
-    return (
-      (arm.priceFactor * offlineCostUsd(arm, prompt)) / this.#options.costReferenceUsd + dot(arm.cost, prompt.embedding)
-    )
+    return this.#offlineCost(arm, prompt) + arm.residuals.cost(prompt.embedding)
+  }
+
+  #offlineCost(arm: Arm, prompt: PromptEstimates): number {
+    return (arm.priceFactor * offlineCostUsd(arm, prompt)) / this.#options.costReferenceUsd
   }
 
   #soften(count: number, temperature: number): void {
@@ -250,14 +253,13 @@ export class MetaDecisionMaker implements OnlinePolicy {
   }
 }
 
-function newArm(offline: OfflineMixLlm, llm: number, dimension: number): Arm {
+function newArm(offline: OfflineMixLlm, llm: number, dimension: number, residualRidge: number): Arm {
   return {
     column: offline.columns[llm]!,
     design: offline.designs[llm]!,
     owned: false,
     isShared: offline.designs[llm] === offline.sharedDesign,
-    quality: new Float64Array(dimension),
-    cost: new Float64Array(dimension),
+    residuals: new ResidualRegression(dimension, residualRidge),
     priceFactor: 1,
     price: undefined,
   }
@@ -277,12 +279,6 @@ function mean(values: Float64Array): number {
   let sum = 0
   for (let i = 0; i < values.length; i++) sum += values[i]!
   return sum / values.length
-}
-
-function dot(a: Float64Array, b: Float64Array): number {
-  let sum = 0
-  for (let i = 0; i < a.length; i++) sum += a[i]! * b[i]!
-  return sum
 }
 
 function clip(quality: number): number {

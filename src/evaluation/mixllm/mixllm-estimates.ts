@@ -14,4 +14,11 @@ export interface MixLlmEstimates {
   predictOutputTokens(embedding: Float64Array, outputTokens: Float64Array): void
   /** Eq. 5: input price × prompt length + output price × predicted length; shape [llms], USD. */
   predictCostUsd(embedding: Float64Array, inputTokens: number, costUsd: Float64Array): void
+  /**
+   * Recorded quality of one LLM less what the other folds predicted, in the order of the rows it was fitted on; NaN unknown.
+   * Undefined where nothing was held out.
+   *
+   * @param llm place in {@link llms}.
+   */
+  qualityResiduals?(llm: number): Float64Array | undefined
 }

@@ -1,4 +1,5 @@
 import type { TrainingRows } from '../../routing/prediction/training-rows.ts'
+import { chooseResidualRidge } from './choose-residual-ridge.ts'
 import { InverseDesign } from './inverse-design.ts'
 import type { OfflineMixLlm } from './meta-decision-maker.ts'
 import type { MixLlmEstimates } from './mixllm-estimates.ts'
@@ -37,5 +38,14 @@ export function offlineMixLlm(estimates: MixLlmEstimates, rows: TrainingRows, ll
     columns: Int32Array.from(llms, (id) => estimates.llms.indexOf(id)),
     designs,
     sharedDesign,
+    residualRidge: chooseResidualRidge(embeddings, dimension, residualsOf(estimates, rows.contexts.length)),
   }
+}
+
+/** Of the LLMs that were fitted on as many rows. */
+function residualsOf(estimates: MixLlmEstimates, rows: number): Float64Array[] {
+  return estimates.llms.flatMap((_, llm) => {
+    const residuals = estimates.qualityResiduals?.(llm)
+    return residuals?.length === rows ? [residuals] : []
+  })
 }

@@ -15,6 +15,8 @@ export interface TagEnhancedProjectionOptions extends Partial<TagEnhancedLossOpt
   readonly batch?: number
   /** `last`: all epochs, and the last one is kept whatever it does to quality, as for an ablation. Default `best`. */
   readonly keep?: 'best' | 'last'
+  /** Group of each prompt, shape [prompts]: a group is held out as a whole, but for one that fills what is held out. Default: each its own. */
+  readonly groupOf?: Int32Array
 }
 
 export interface FittedProjection {
@@ -60,6 +62,7 @@ export function fitTagEnhancedProjection(
   const random = new SeededRandom(options.seed)
   const order = Array.from(prompts.domainOf, (_, row) => row)
   shuffle(order, random)
+  if (options.groupOf !== undefined) joinGroups(order, options.groupOf)
   const heldOutCount = Math.round(heldOutShare * order.length)
   const heldOut = order.slice(0, heldOutCount)
   const train = order.slice(heldOutCount)
@@ -83,6 +86,15 @@ export function fitTagEnhancedProjection(
   const isKept = options.keep === 'last' || isBetter(best.errors.perPrompt, start.perPrompt)
   const kept = isKept ? best : identity
   return { projection: kept.projection, epoch: kept.epoch, heldOutError }
+}
+
+/** Members of a group follow its first one. */
+function joinGroups(order: number[], groupOf: Int32Array): void {
+  const places = new Map<number, number>()
+  for (const [place, row] of order.entries()) {
+    if (!places.has(groupOf[row]!)) places.set(groupOf[row]!, place)
+  }
+  order.sort((a, b) => places.get(groupOf[a]!)! - places.get(groupOf[b]!)!)
 }
 
 function requireConsistent({ embeddings, dimension, domainOf }: DomainPrompts, labels: ProjectionLabels): void {
