@@ -84,9 +84,9 @@ export const pairPolicies: readonly PairPolicy[] = [
   predictorPolicy('ridge', 3, async ({ rows, folds }) =>
     RidgeQualityPredictor.fit(rows, { penalty: await chooseRidgePenalty(rows, folds) }),
   ),
-  tuned(knnPredictor, 5),
-  tuned(mlpPredictor, 14),
-  tuned(forestPredictor, 14),
-  tuned(factorisationPredictor, 10),
+  tuned(knnPredictor, 2),
+  tuned(mlpPredictor, 6),
+  tuned(forestPredictor, 22),
+  tuned(factorisationPredictor, 6),
   ...baselinePolicies,
 ]
