@@ -45,6 +45,29 @@ describe.skipIf(!existsSync(set))('the unseen protocol on a part of zeroeval', (
     }
   })
 
+  it('has the other readings, the shift and the controls, each its own and near the plain row', () => {
+    const { results } = unseenProtocol.collect(data, finished, options)
+    const area = (policy: string, setting: Record<string, unknown>) => {
+      const key = JSON.stringify(Object.entries(setting).sort())
+      const row = results.find((found) => {
+        return found.policy === policy && JSON.stringify(Object.entries(found.setting).sort()) === key
+      })
+      return row?.metrics.areaRaw?.mean ?? Number.NaN
+    }
+    const plain = { uniroute: area('uniroute', { probes: 100 }), learned: area('learned-cluster-map', { probes: 100 }) }
+    const others = [
+      [plain.uniroute, area('uniroute', { probes: 100, cost: 'per-prompt' })],
+      [plain.learned, area('learned-cluster-map', { probes: 100, trainingErrors: 'probes' })],
+      [plain.uniroute, area('uniroute', { probes: 100, control: 'shuffled' })],
+      [area('uniroute', { probes: 200, shift: 'none' }), area('uniroute', { probes: 200, shift: 'sources' })],
+    ] as const
+    const isShifted = results.some((row) => 'shift' in row.setting)
+    for (const [own, other] of isShifted ? others : others.slice(0, -1)) {
+      expect(other).not.toBe(own)
+      expect(Math.abs(other - own)).toBeLessThan(0.2)
+    }
+  })
+
   it('has nobody above the oracle, which always reaches the best LLM', () => {
     const { results } = unseenProtocol.collect(data, finished, options)
     const unshifted = results.filter((row) => !('shift' in row.setting) && row.metrics.area !== undefined)

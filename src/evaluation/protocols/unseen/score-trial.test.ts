@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { SeededRandom } from '../../../routing/numeric/random-source.ts'
 import type { TrainingRows } from '../../../routing/prediction/training-rows.ts'
 import { curveMetrics, meanQualityError, routeTest, sampledCurve, testPool } from './score-trial.ts'
 
@@ -57,6 +58,29 @@ describe('curveMetrics', () => {
       { costUsd: 12, quality: 1 },
     ]
     expect(curveMetrics(testPool(rows()), dearerLater)).toMatchObject({ qnc: 1, qncReached: 1 })
+  })
+})
+
+describe('on coins', () => {
+  it('gives a router that knows nothing the level of the coins as it runs, and more only in hindsight', () => {
+    const random = new SeededRandom(11)
+    const [prompts, llms, repeats] = [200, 4, 60]
+    const total = { areaRaw: 0, area: 0 }
+    for (let repeat = 0; repeat < repeats; repeat++) {
+      const cells = (of: (llm: number) => number) =>
+        Float64Array.from({ length: prompts * llms }, (_, i) => of(i % llms))
+      const costUsd = cells((llm) => 2 ** llm * (0.5 + random.next()))
+      const quality = cells(() => (random.next() < 0.6 ? 1 : 0))
+      const names = Array.from({ length: llms }, (_, llm) => `m${llm}`)
+      const pool = testPool({ ...rows(), llms: names, quality, costUsd })
+      const predicted = cells(() => random.next())
+      const metrics = curveMetrics(pool, routeTest(pool, predicted, Float64Array.of(1, 2, 4, 8)))
+      total.areaRaw += metrics.areaRaw! / repeats
+      total.area += metrics.area! / repeats
+    }
+    // The standard error of either is about .004.
+    expect(Math.abs(total.areaRaw - 0.6)).toBeLessThan(0.01)
+    expect(total.area).toBeGreaterThan(0.612)
   })
 })
 
