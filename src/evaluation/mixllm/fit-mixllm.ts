@@ -42,8 +42,8 @@ export interface FitMixLlmOptions {
 const defaultTrees = 100
 const defaultFolds = 3
 
-/** Of the forests that are only compared: enough to rank them. */
-const defaultValidationTrees = 8
+/** Of the forests that are only compared. With 8 a forest is so much worse than the one served that kNN passes it. */
+const defaultValidationTrees = 16
 
 /**
  * Fits MixLLM offline (arXiv:2502.18482; mathematics §13): tags and domains of the training prompts, the projection trained on
