@@ -12,7 +12,7 @@ import { streamFindings } from './stream-findings.ts'
 import { mixLlmTrees } from './stream-fits.ts'
 import type { StreamUnitOutput } from './stream-output.ts'
 import { satisfyingMs, satisfyingQuality } from './stream-setting.ts'
-import { type StreamSummary, summariseRuns } from './summarise-runs.ts'
+import { type StreamSummary, summariseRuns, whollyKnown } from './summarise-runs.ts'
 
 /** Joins all units: levels with bootstrap intervals over prompts, findings with those over seeds beside them. */
 export function collectStream(
@@ -51,8 +51,12 @@ function notesOf({ prepared, service }: StreamData): string[] {
   const { measured, simulated, derivedLengths } = service
   const cells = measured + simulated
   const share = (count: number): string => `${((100 * count) / cells).toFixed(0)} %`
+  const holed = whollyKnown(prepared).filter((known) => known === 0).length
   return [
     ...prepared.notes,
+    ...(holed === 0
+      ? []
+      : [`${holed} prompts lack an outcome of some LLM: policies meet them, but none is scored on them.`]),
     prepared.ownSplit === undefined
       ? 'Seventy per cent of the prompts’ groups are training prompts, drawn by the seed (the paper: 80 % of the prompts).'
       : 'Training and test prompts are the set’s own split; seeds draw what is offline, and the orders.',
@@ -64,7 +68,7 @@ function notesOf({ prepared, service }: StreamData): string[] {
         ]),
     `Users are simulated: satisfied by a quality above ${satisfyingQuality} within ${satisfyingMs / 1000} s. Refined feedback is the recorded quality, however late the answer came.`,
     `MixLLM’s forests have ${mixLlmTrees} trees here.`,
-    'Intervals of levels and comparisons: bootstrap over groups of prompts, seeds averaged. Findings also need Student’s interval over seeds.',
+    'Intervals of levels and comparisons: bootstrap over groups of prompts, seeds averaged. Findings also need Student’s interval over seeds, and p < .05 after Holm over all findings.',
   ]
 }
 

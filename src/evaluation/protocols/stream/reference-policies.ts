@@ -87,12 +87,16 @@ function taskChoices(from: StreamCase, lambda: number): Map<string, number> {
   )
 }
 
-/** Among those in time, the cheapest of the best quality; among all where none is in time. */
+/** Among those of known outcome in time, the cheapest of the best quality; among all of known outcome where none is in time. */
 function oracleChoice(from: StreamCase, { prompt, candidates, waitMs }: StreamRequest, limitMs: number): number {
   const start = prompt * from.data.llms.length
   const { quality, costUsd } = from.data
-  const inTime = candidates.filter((llm) => (waitMs?.[llm] ?? 0) + from.service.serviceMs[start + llm]! <= limitMs)
-  const pool = inTime.length > 0 ? inTime : candidates
+  const recorded = candidates.filter(
+    (llm) => !Number.isNaN(quality[start + llm]!) && !Number.isNaN(costUsd[start + llm]!),
+  )
+  const known = recorded.length > 0 ? recorded : candidates
+  const inTime = known.filter((llm) => (waitMs?.[llm] ?? 0) + from.service.serviceMs[start + llm]! <= limitMs)
+  const pool = inTime.length > 0 ? inTime : known
   let best = pool[0]!
   for (const llm of pool) {
     const gain = quality[start + llm]! - quality[start + best]!

@@ -6,7 +6,7 @@ import type { StreamRun, StreamUnitOutput } from './stream-output.ts'
 import { summariseRuns } from './summarise-runs.ts'
 import { bandLift, qualityFor } from './sweep-quality.ts'
 
-test('by hand: late answers count 0, all calls are paid for, unknown outcomes are left out', () => {
+test('by hand: late answers count 0, all calls are paid for, prompts with an unknown outcome are left out', () => {
   const late = run({ lambda: 1, timeLimit: 30 }, [0, 1], [1, 1], [1])
   const several = {
     ...run({ lambda: 1, topK: 2, timeLimit: null }, [0, 1], [1, 0]),
@@ -15,7 +15,7 @@ test('by hand: late answers count 0, all calls are paid for, unknown outcomes ar
       [0, 1],
     ],
   }
-  const unknown = run({ lambda: 2, timeLimit: null }, [1, 2], [1, 0])
+  const unknown = run({ lambda: 2, timeLimit: null }, [1, 2], [1, 1])
   const summary = summariseRuns(prepared(), [output(1, [late, several, unknown])], [1])
   const find = (setting: StreamRun['setting']) => summary.find('mixllm', setting)!
   expect(find(late.setting).quality.mean).toBeCloseTo(0.8 / 2, 12)

@@ -57,13 +57,28 @@ interface Totals {
 /** Per seed in {@link Totals.seeds}: quality, cost, in time, count. */
 const seedFields = 4
 
-/** Joins the runs of all units. A prompt whose chosen outcome is unknown is left out of that run's means. */
+/**
+ * Prompts of which every LLM's outcome and cost are known, shape [prompts]: all policies are scored on these, as one that
+ * happens to pick LLMs of unknown outcome would else be spared its hard prompts.
+ */
+export function whollyKnown({ data }: PreparedData): Uint8Array {
+  const width = data.llms.length
+  return Uint8Array.from(data.prompts, (_, row) => {
+    for (let cell = row * width; cell < (row + 1) * width; cell++) {
+      if (Number.isNaN(data.quality[cell]!) || Number.isNaN(data.costUsd[cell]!)) return 0
+    }
+    return 1
+  })
+}
+
+/** Joins the runs of all units, on the prompts that are {@link whollyKnown}. */
 export function summariseRuns(
   prepared: PreparedData,
   outputs: readonly StreamUnitOutput[],
   seeds: readonly number[],
 ): StreamSummary {
   const prompts = prepared.data.prompts.length
+  const known = whollyKnown(prepared)
   const totals = new Map<string, Totals>()
   for (const { seed, runs } of outputs) {
     for (const run of runs) {
@@ -73,7 +88,7 @@ export function summariseRuns(
         total = newTotals(run, prompts, seeds.length)
         totals.set(key, total)
       }
-      addRun(total, run, prepared, seeds.indexOf(seed))
+      addRun(total, run, prepared, known, seeds.indexOf(seed))
     }
   }
   const draws = new PromptDraws(prepared)
@@ -92,16 +107,16 @@ function newTotals(run: StreamRun, prompts: number, seeds: number): Totals {
   }
 }
 
-function addRun(total: Totals, run: StreamRun, { data }: PreparedData, seed: number): void {
+function addRun(total: Totals, run: StreamRun, { data }: PreparedData, known: Uint8Array, seed: number): void {
   const width = data.llms.length
   const isLate = new Set(run.late)
   run.rows.forEach((row, i) => {
+    if (known[row] === 0) return
     const answered = run.answered[i]!
     const inTime = isLate.has(i) ? 0 : 1
     const quality = data.quality[row * width + answered]! * inTime
     const called = run.called?.[i] ?? [answered]
     const costUsd = called.reduce((sum, llm) => sum + data.costUsd[row * width + llm]!, 0)
-    if (Number.isNaN(quality) || Number.isNaN(costUsd)) return
     const values = [quality, costUsd, inTime, 1]
     total.quality[row]! += quality
     total.costUsd[row]! += costUsd
