@@ -59,13 +59,12 @@ export async function runPoolUnit(from: StreamCase, offlineShare: number): Promi
         offlineShare,
         feedback: 'none',
         timeLimit: null,
-        addedLlm: data.llms[added]!.id,
         pool,
       } as const
       runs.push(await testRun(from, 'mixllm', setting, maker(from, offline, setting), { candidates }))
     }
   }
-  return { seed, runs, courses: [], notes: [] }
+  return { seed, runs, courses: [], notes: [`Seed ${seed}: ${data.llms[added]!.id} joins the pool without it.`] }
 }
 
 function idsOf(data: OutcomeData): string[] {

@@ -266,8 +266,8 @@ function poolCurves(summary: StreamSummary): Figure[] {
     {
       id: 'added-llm',
       kind: 'curves',
-      title: `The pool before and after ${String(after[0]!.setting.addedLlm)} joins`,
-      caption: 'It joins by its own regressors; nothing else is fitted again.',
+      title: 'The pool before and after an LLM joins',
+      caption: 'It joins by its own regressors; nothing else is fitted again. The notes name it for each seed.',
       x: costAxis,
       y: qualityAxis,
       series: [
