@@ -53,6 +53,30 @@ test('a thumb asks for quality above .7 within 15 s; without feedback nothing is
   expect(thumbs.length).toBe(4)
 })
 
+test('under load feedback comes when the answer is complete, and what is still on its way comes at the end', async () => {
+  const events: string[] = []
+  const spy: StreamPolicy = {
+    choose: ({ prompt }) => {
+      events.push(`ask ${prompt}`)
+      return prompt === 0 ? 1 : 0
+    },
+    learn: ({ prompt }) => events.push(`hear ${prompt}`),
+  }
+  // A request every 200 ms; the dear LLM takes 10 s, the cheap one .1 s.
+  const load = { timeLimitMs: 30_000, factor: 0.5 }
+  await replayStream(made(), [0, 1, 2], spy, { load, feedback: 'refined' })
+  expect(events).toEqual(['ask 0', 'ask 1', 'hear 1', 'ask 2', 'hear 2', 'hear 0'])
+})
+
+test('the oracle passes over LLMs of unknown outcome', async () => {
+  const from = made()
+  from.data.quality[1] = Number.NaN
+  from.data.quality[2] = Number.NaN
+  const run = referenceRuns(from, undefined).find((each) => each.name === 'oracle')!
+  const { answered } = await replayStream(from, [0, 1], run.policy, { load: undefined, feedback: 'none' })
+  expect(answered).toEqual([0, 1])
+})
+
 test('waiting times are those of the last refresh', async () => {
   const waits: number[] = []
   const spy: StreamPolicy = {

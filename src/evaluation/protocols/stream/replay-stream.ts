@@ -24,13 +24,16 @@ export interface StreamCall {
   readonly timeToFirstTokenMs: number | undefined
   /** Undefined where it is not known. */
   readonly outputTokens: number | undefined
+  /** The bill, USD; undefined where it is not known. */
+  readonly costUsd: number | undefined
 }
 
 /** What a policy of this protocol must do; every `OnlinePolicy` can. */
 export interface StreamPolicy {
   choose(request: StreamRequest, random: RandomSource): number | Promise<number>
+  /** @param request the object that was chosen for. */
   learn(request: StreamRequest, feedback: OnlineFeedback): void
-  /** Times of a call, seen by whoever sent it. */
+  /** Times, length and bill of a call, seen by whoever sent it; before the next choice. */
   called?(call: StreamCall, nowMs: number): void
 }
 
@@ -64,7 +67,17 @@ export interface StreamRecord {
   readonly late: readonly number[]
 }
 
-/** Sends rows through a policy in their order, at even intervals, and gives it the feedback that belongs to each answer. */
+/** Feedback on its way: under load it comes when the answer is complete. */
+interface PendingFeedback {
+  readonly atMs: number
+  readonly request: StreamRequest
+  readonly feedback: OnlineFeedback
+}
+
+/**
+ * Sends rows through a policy in their order, at even intervals, and gives it the feedback that belongs to each answer: when the
+ * simulated call ends, at the end of the stream at the latest; at once where load is not simulated.
+ */
 export async function replayStream(
   from: StreamCase,
   rows: readonly number[],
@@ -78,8 +91,10 @@ export async function replayStream(
   const random = new SeededRandom(Math.imul(from.seed, 0x85ebca6b) ^ rows.length)
   const answered: number[] = []
   const late: number[] = []
+  let pending: PendingFeedback[] = []
   for (const [position, row] of rows.entries()) {
     const nowMs = position * intervalMs
+    pending = deliver(pending, nowMs, policy)
     const request = { ...requestOf(from, row, candidates), nowMs, waitMs: times?.seenAt(nowMs) }
     const choice = policy.choose(request, random)
     const llm = typeof choice === 'number' ? choice : await choice
@@ -90,9 +105,21 @@ export async function replayStream(
     policy.called?.(callOf(from, cell, llm, served), nowMs)
     if (feedback === 'none') continue
     const source = options.feedbackFrom?.get(row) ?? row
-    policy.learn(request, feedbackOf(from, source * from.data.llms.length + llm, llm, feedback, served))
+    const heard = feedbackOf(from, source * from.data.llms.length + llm, llm, feedback, served)
+    if (served === undefined) policy.learn(request, heard)
+    else pending.push({ atMs: nowMs + served.completionMs, request, feedback: heard })
   }
+  deliver(pending, Number.POSITIVE_INFINITY, policy)
   return { rows, answered, late }
+}
+
+/** Hands over what is due, in the order of the completions; returns what is not. */
+function deliver(pending: PendingFeedback[], nowMs: number, policy: StreamPolicy): PendingFeedback[] {
+  const due = pending.filter(({ atMs }) => atMs <= nowMs)
+  if (due.length === 0) return pending
+  due.sort((a, b) => a.atMs - b.atMs)
+  for (const { request, feedback } of due) policy.learn(request, feedback)
+  return pending.filter(({ atMs }) => atMs > nowMs)
 }
 
 function callOf(from: StreamCase, cell: number, llm: number, served: ServedRequest | undefined): StreamCall {
@@ -102,6 +129,7 @@ function callOf(from: StreamCase, cell: number, llm: number, served: ServedReque
     served,
     timeToFirstTokenMs: served === undefined || firstTokenMs === undefined ? undefined : served.waitMs + firstTokenMs,
     outputTokens: known(from.service.outputTokens[cell]!),
+    costUsd: known(from.data.costUsd[cell]!),
   }
 }
 

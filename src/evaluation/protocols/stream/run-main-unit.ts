@@ -3,7 +3,7 @@ import type { PolicyName } from '../../policy-names.ts'
 import type { WorkerCache } from '../../protocol.ts'
 import { referenceRuns } from './reference-policies.ts'
 import { replayStream, type StreamLoad, type StreamPolicy, type StreamRecord } from './replay-stream.ts'
-import { ServedRouterPolicy } from './served-router-policy.ts'
+import { type RememberedFit, ServedRouterPolicy } from './served-router-policy.ts'
 import type { StreamCase } from './stream-case.ts'
 import { cachedMixLlm, pointsmanFit } from './stream-fits.ts'
 import type { StreamCourse, StreamRun, StreamUnitOutput } from './stream-output.ts'
@@ -12,6 +12,8 @@ import { lambdas, type RouterSetting, type StreamFeedback, timeLimitsSeconds } f
 /** A policy that streams first and is then tested with learning off. */
 export interface FreezablePolicy extends StreamPolicy {
   freeze(): void
+  /** Nobody will give feedback, but calls still go on; default: as frozen. */
+  hearNothing?(): void
 }
 
 /** Which λ the learning curves are drawn at, for the smallest offline share: the paper's, and one where quality counts for more. */
@@ -44,7 +46,11 @@ export async function runMainUnit(
   onProgress(0.3)
   if (policies.includes('pointsman')) {
     const fitted = await pointsmanFit(from)
-    makers.push(['pointsman', ({ lambda, limited }) => new ServedRouterPolicy(from, fitted, lambda, limited)])
+    makers.push([
+      'pointsman',
+      ({ lambda, limited }) => new ServedRouterPolicy(from, fitted, { lambda, timeLimitMs: limited }),
+    ])
+    if (withReferences) runs.push(...(await queueRuns(from, fitted, offlineShare)))
   }
   onProgress(0.5)
   let done = 0
@@ -88,10 +94,27 @@ async function streamThenTest(
   learner: FreezablePolicy,
 ): Promise<{ readonly run: StreamRun; readonly course: StreamCourse }> {
   const { feedback, lambda, timeLimit } = setting
-  if (feedback === 'none') learner.freeze()
+  if (feedback === 'none') {
+    if (learner.hearNothing === undefined) learner.freeze()
+    else learner.hearNothing()
+  }
   const record = await replayStream(from, from.parts.online, learner, { load: loadOf(timeLimit), feedback })
   const course = { policy, setting, utility: windows(from, record, lambda) }
   return { run: await testRun(from, policy, setting, learner), course }
+}
+
+/** Pointsman told of the queues as MixLLM is, under the limit, at the share that the references go with. */
+async function queueRuns(from: StreamCase, fitted: RememberedFit, offlineShare: number): Promise<StreamRun[]> {
+  const runs: StreamRun[] = []
+  for (const timeLimit of timeLimitsSeconds) {
+    if (timeLimit === null) continue
+    for (const lambda of lambdas) {
+      const setting = { lambda, offlineShare, feedback: 'refined', timeLimit, seesQueues: true } as const
+      const policy = new ServedRouterPolicy(from, fitted, { lambda, timeLimitMs: timeLimit * 1000, seesQueues: true })
+      runs.push((await streamThenTest(from, 'pointsman', setting, policy)).run)
+    }
+  }
+  return runs
 }
 
 export interface TestOptions {

@@ -43,15 +43,46 @@ test('calls that have not ended make an LLM slow; when they end it comes back', 
   for (let i = 0; i < 2000; i++) {
     const waitMs = 50 * i
     const served = { waitMs, completionMs: waitMs + 900 + 12_000 }
-    policy.called({ llm: 1, served, timeToFirstTokenMs: waitMs + 900, outputTokens: 300 }, 0)
+    policy.called({ llm: 1, served, timeToFirstTokenMs: waitMs + 900, outputTokens: 300, costUsd: 0.01 }, 0)
   }
   expect(await policy.choose(requestAt(1, 100), random)).toBe(0)
   policy.freeze()
   expect(await policy.choose(requestAt(2, 0), random)).toBe(1)
 })
 
-function policyAt(lambda: number, timeLimitMs?: number): ServedRouterPolicy {
-  return new ServedRouterPolicy(from, fitted, lambda, timeLimitMs)
+test('told of the queues, it avoids the one that is too long, whatever its own calls showed', async () => {
+  const policy = policyAt(100, 30_000, true)
+  policy.freeze()
+  const random = new SeededRandom(3)
+  const told = (strongWaitMs: number) => ({ ...requestAt(0, 0), waitMs: Float64Array.of(0, strongWaitMs) })
+  expect(await policy.choose(told(0), random)).toBe(1)
+  expect(await policy.choose(told(60_000), random)).toBe(0)
+  expect(await policy.choose(told(0), random)).toBe(1)
+})
+
+test('bills reach it without feedback, but not once it is frozen', async () => {
+  const random = new SeededRandom(5)
+  const chooseAfterBills = async (quiet: (policy: ServedRouterPolicy) => void) => {
+    const policy = policyAt(20)
+    quiet(policy)
+    for (let i = 0; i < 200; i++) {
+      const llm = await policy.choose(requestAt(i, 0), random)
+      const call = {
+        served: undefined,
+        timeToFirstTokenMs: undefined,
+        outputTokens: 300,
+        costUsd: llm === 1 ? 1 : 0.0001,
+      }
+      policy.called({ llm, ...call }, 0)
+    }
+    return shareOfStrong(policy)
+  }
+  expect(await chooseAfterBills((policy) => policy.hearNothing())).toBeLessThan(0.2)
+  expect(await chooseAfterBills((policy) => policy.freeze())).toBe(1)
+})
+
+function policyAt(lambda: number, timeLimitMs?: number, seesQueues = false): ServedRouterPolicy {
+  return new ServedRouterPolicy(from, fitted, { lambda, timeLimitMs, seesQueues })
 }
 
 function requestAt(position: number, nowMs: number): StreamRequest {

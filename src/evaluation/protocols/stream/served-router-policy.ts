@@ -24,9 +24,19 @@ interface OpenCall {
   readonly observed: Parameters<Router['callEnded']>[1]
 }
 
+/** How it is tried. */
+export interface ServedRouterOptions {
+  readonly lambda: number
+  /** τ, ms; undefined: no times are known. */
+  readonly timeLimitMs: number | undefined
+  /** It is told w_l of the queues as MixLLM is, instead of seeing the times of its own calls only. Default false. */
+  readonly seesQueues?: boolean
+}
+
 /**
  * Pointsman as it serves: its own `Router` over a fitted version, with exploration while it learns. Scores and thumbs reach
- * its residual learner, bills its cost estimates, times of calls its completion times, when each call ends. Where load
+ * its residual learner, bills and lengths its cost estimates, whether or not anybody gives feedback, and times of calls its
+ * completion times, when each call ends. Where load
  * is simulated, τ is its time limit and the LLMs declare the simulated speeds; else no times are known.
  */
 export class ServedRouterPolicy implements StreamPolicy {
@@ -36,19 +46,29 @@ export class ServedRouterPolicy implements StreamPolicy {
   readonly #pool: LlmRegistry
   readonly #column: ReadonlyMap<string, number>
   readonly #timeLimitMs: number | undefined
-  readonly #times = new CompletionTimeModel()
+  readonly #times: CompletionTimeModel
+  readonly #queues: SeenQueues | undefined
   #router: Router
   #random: RandomSource | undefined
   #nowMs = 0
-  #decision: RoutingDecision | undefined
+  readonly #decisions = new WeakMap<StreamRequest, RoutingDecision>()
+  #latest: RoutingDecision | undefined
+  #waitMs: Float64Array | undefined
+  #isFrozen = false
   #labels = 0
   #open: OpenCall[] = []
 
   /** @param fitted from {@link rememberFitted}, shared by all streams of a case. */
-  constructor(from: StreamCase, fitted: RememberedFit, lambda: number, timeLimitMs: number | undefined) {
+  constructor(
+    from: StreamCase,
+    fitted: RememberedFit,
+    { lambda, timeLimitMs, seesQueues = false }: ServedRouterOptions,
+  ) {
     this.#from = from
     this.#lambda = lambda
     this.#timeLimitMs = timeLimitMs
+    this.#queues = seesQueues ? new SeenQueues() : undefined
+    this.#times = this.#queues ?? new CompletionTimeModel()
     const pool = registeredPool(from, timeLimitMs !== undefined)
     this.#pool = new LlmRegistry(pool)
     this.#column = new Map(pool.map((llm, i) => [llm.id, i]))
@@ -58,10 +78,16 @@ export class ServedRouterPolicy implements StreamPolicy {
     this.#router = this.#newRouter({})
   }
 
-  /** From now on it takes the best and explores no more; all calls have ended. What it knows of times stays. */
+  /** From now on it takes the best, explores no more and learns no bills; all calls have ended. What it knows of times stays. */
   freeze(): void {
     this.#nowMs = Number.POSITIVE_INFINITY
     this.#endCalls()
+    this.hearNothing()
+    this.#isFrozen = true
+  }
+
+  /** Nobody will give feedback: it explores no more, but bills, lengths and times still come in, as at any gateway. */
+  hearNothing(): void {
     this.#router = this.#newRouter({ exploration: noExploration, explorationWidth: 0 })
   }
 
@@ -73,25 +99,35 @@ export class ServedRouterPolicy implements StreamPolicy {
       inputTokens: request.inputTokens,
       preference: { ...defaultPreference, lambda: this.#lambda },
     })
-    this.#decision = await this.#router.route(routed, { keyId: undefined, budgetUsd: undefined })
-    return this.#column.get(this.#decision.drawn)!
+    this.#waitMs = request.waitMs
+    if (request.waitMs !== undefined) this.#queues?.see(this.#from.data.llms, request.waitMs)
+    const decision = await this.#router.route(routed, { keyId: undefined, budgetUsd: undefined })
+    this.#decisions.set(request, decision)
+    this.#latest = decision
+    return this.#column.get(decision.drawn)!
   }
 
-  called({ llm, served, timeToFirstTokenMs, outputTokens }: StreamCall, nowMs: number): void {
+  called({ llm, served, timeToFirstTokenMs, outputTokens, costUsd }: StreamCall, nowMs: number): void {
+    const decision = this.#latest
+    if (!this.#isFrozen && decision !== undefined) {
+      this.#router.learnCost(decision, decision.drawn, costUsd, outputTokens)
+    }
     if (served === undefined) return
     const { id } = this.#from.data.llms[llm]!
-    const { completionMs } = served
     const inFlightAtStart = this.#router.callStarted(id)
-    const observed = { timeToFirstTokenMs, completionMs, outputTokens, inFlightAtStart }
+    // Of what it was told it need not learn again.
+    const toldMs = this.#queues === undefined ? 0 : (this.#waitMs?.[llm] ?? 0)
+    const observed = {
+      timeToFirstTokenMs: timeToFirstTokenMs === undefined ? undefined : Math.max(0, timeToFirstTokenMs - toldMs),
+      completionMs: Math.max(0, served.completionMs - toldMs),
+      outputTokens,
+      inFlightAtStart,
+    }
     this.#open.push({ llm: id, endMs: nowMs + served.completionMs, observed })
   }
 
-  learn(_request: StreamRequest, feedback: OnlineFeedback): void {
-    const decision = this.#decision!
-    const { costUsd, outputTokens } = feedback
-    const bill = Number.isNaN(costUsd) ? undefined : costUsd
-    this.#router.learnCost(decision, decision.drawn, bill, outputTokens)
-    const { quality, satisfied } = feedback
+  learn(request: StreamRequest, { quality, satisfied }: OnlineFeedback): void {
+    const decision = this.#decisions.get(request)!
     const value = quality ?? (satisfied === undefined ? undefined : Number(satisfied))
     if (value === undefined) return
     this.#labels++
@@ -130,6 +166,25 @@ export class ServedRouterPolicy implements StreamPolicy {
       },
       { ...options, ...limit },
     )
+  }
+}
+
+/** Completion times from w_l as told, plus what the call itself takes; requests in flight are in the queues already. */
+class SeenQueues extends CompletionTimeModel {
+  readonly #waitMs = new Map<string, number>()
+
+  see(llms: readonly { readonly id: string }[], waitMs: Float64Array): void {
+    llms.forEach(({ id }, llm) => {
+      this.#waitMs.set(id, waitMs[llm]!)
+    })
+  }
+
+  override begin(): number {
+    return 0
+  }
+
+  override expectedCompletionMs(llm: Llm, outputTokens: number): number {
+    return (this.#waitMs.get(llm.id) ?? 0) + super.expectedCompletionMs(llm, outputTokens)
   }
 }
 

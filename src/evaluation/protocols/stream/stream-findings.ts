@@ -5,7 +5,7 @@ import { liftFindings } from './lift-findings.ts'
 import { combine, describeFigure, differenceOf, judge } from './measured.ts'
 import { leftOutFindings, poolFindings, topFinding } from './pool-findings.ts'
 import { lambdas } from './stream-setting.ts'
-import type { StreamSummary } from './summarise-runs.ts'
+import type { RunSummary, StreamSummary } from './summarise-runs.ts'
 import { meanUtility } from './sweep-means.ts'
 import { qualityFor } from './sweep-quality.ts'
 
@@ -29,7 +29,7 @@ export function streamFindings(summary: StreamSummary): Finding[] {
     ...routerFindings(summary),
   ]
   const verdicts = judge(claims.map(({ figure }) => figure))
-  return claims.map(({ figure, ...finding }, i) => ({ ...finding, verdict: verdicts[i]! }))
+  return claims.map(({ id, source, claim, evidence }, i) => ({ id, source, claim, verdict: verdicts[i]!, evidence }))
 }
 
 function headlineFinding(summary: StreamSummary): JudgedClaim[] {
@@ -65,8 +65,19 @@ function routerFindings(summary: StreamSummary): JudgedClaim[] {
       source: 'pointsman',
       claim: `Pointsman is worth more than MixLLM ${where}.`,
       figure: gain,
-      evidence: `${describeFigure(gain, 'quality')} in utility at the same λ, mean over λ, 80:20, refined feedback.`,
+      evidence: `${describeFigure(gain, 'quality')} in utility at the same λ, mean over λ, 80:20, refined feedback.${timeLimit === null ? '' : queueWords(summary, theirs)}`,
     })
   }
   return findings
+}
+
+/** Who sees the queues, and what it is worth to Pointsman to see them too. */
+function queueWords(summary: StreamSummary, theirs: readonly RunSummary[]): string {
+  const told = { offlineShare: 0.8, feedback: 'refined', timeLimit: 30, seesQueues: true }
+  const rows = summary.sweep('pointsman', told, lambdas)
+  const who =
+    ' MixLLM is told the waiting time of every queue every 10 s; Pointsman sees the times of its own calls only.'
+  if (rows.length === 0) return who
+  const gain = differenceOf(meanUtility(summary, rows), meanUtility(summary, theirs))
+  return `${who} Told the same, Pointsman has ${describeFigure(gain, 'quality')} against MixLLM.`
 }
