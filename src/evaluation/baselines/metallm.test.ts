@@ -71,6 +71,22 @@ describe('MetaLLM', () => {
     expect(start({ budgetUsd: 0.0011 }).choose(positive, random)).toBe(0)
   })
 
+  it('counts what its choices were billed, not what its shrunken arms expect', () => {
+    const knowledge = sampleKnowledge({
+      embeddings: Array.from({ length: 90 }, () => [1]),
+      quality: Array.from({ length: 90 }, () => [0.2, 0.9]).flat(),
+      costUsd: Array.from({ length: 90 }, () => [0.001, 0.01]).flat(),
+      prices: [1, 10],
+    })
+    // The ridge expects a little under .01 of the dear one, which this budget would seem to allow.
+    const goal = { lambda: undefined, budgetUsd: 0.0099999, costReferenceUsd: 0.01 }
+    expect(
+      fitMetaLlm(knowledge)
+        .start(goal)
+        .choose(sampleRequest([1], [0, 1]), random),
+    ).toBe(0)
+  })
+
   it('sees a price change at once, and a loss of quality by and by', () => {
     const policy = fitMetaLlm(twoSided()).start({ lambda: 5, budgetUsd: undefined, costReferenceUsd: 0.01 })
     const positive = sampleRequest([1], [0, 1])

@@ -30,8 +30,8 @@ const settings: readonly MetaLlmSetting[] = [0.1, 1, 10].flatMap((penalty) =>
  * reward r = quality − p·cost, argmax θᵀx + α·√(xᵀA⁻¹x).
  *
  * Deviations: x is our embedding with a bias instead of Sentence-BERT's; the offline rows warm up every arm with its own
- * outcomes, where the paper plays them one arm at a time; p is 1/(λ·C_ref), or under a budget the price at which the
- * warmed-up arms spend it offline, as the paper's p is chosen for a budget by hand. α and λ₀ are tuned offline.
+ * outcomes, where the paper plays them one arm at a time; p is 1/(λ·C_ref), or under a budget the price at which what the
+ * warmed-up arms choose offline was billed it, as the paper's p is chosen for a budget by hand. α and λ₀ are tuned offline.
  */
 export const metaLlmOnline: OnlinePolicyKind = {
   name: 'metallm',
@@ -121,11 +121,15 @@ class WarmArms {
     if (known !== undefined) return known
     const arms = this.of(part, penalty)
     const members = arms.flatMap((_, llm) => (part.newcomers.includes(llm) ? [] : [llm]))
-    const { contexts } = part.rows
+    const { contexts, costUsd, llms } = part.rows
     const expected = contexts.map((context) => expectedOf(arms, members, this.#features, context))
     const dual = solveBudgetDual((scaled) => {
       let sum = 0
-      for (const { quality, cost } of expected) sum += cost[argmaxAt(quality, cost, scaled / goal.costReferenceUsd)]!
+      expected.forEach(({ quality, cost }, row) => {
+        const chosen = argmaxAt(quality, cost, scaled / goal.costReferenceUsd)
+        const billed = costUsd[row * llms.length + members[chosen]!]!
+        sum += Number.isNaN(billed) ? cost[chosen]! : billed
+      })
       return sum / expected.length
     }, goal.budgetUsd!)
     byGoal.set(key, dual / goal.costReferenceUsd)

@@ -70,4 +70,17 @@ describe('TrackAndStop', () => {
     )
     expect(chosen).toEqual([0, 1, 2])
   })
+
+  it('stays with a poor or free cheapest LLM where the budget allows no other', () => {
+    for (const cheapestUsd of [0.001, 0]) {
+      const knowledge = sampleKnowledge({
+        embeddings: Array.from({ length: 200 }, () => [1]),
+        quality: Array.from({ length: 200 }, (_, row) => [0.05, 0.7].map((level) => level + (row % 2) / 50)).flat(),
+        costUsd: Array.from({ length: 200 }, () => [cheapestUsd, 0.01]).flat(),
+        prices: [1, 10],
+      })
+      const policy = fitTrackAndStop(knowledge).start({ lambda: undefined, budgetUsd: 0.002, costReferenceUsd: 0.01 })
+      expect(policy.choose(sampleRequest([1], [0, 1]), new SeededRandom(1))).toBe(0)
+    }
+  })
 })

@@ -69,7 +69,8 @@ export function fitTrackAndStop(knowledge: OfflineKnowledge): FittedOnlinePolicy
 
 /**
  * ν at the budget: a price of C_ref under which the best fixed LLM that the budget allows wins, the geometric mean of the
- * hull's slopes to its left and right. One arm cannot spend what lies between two. 0 where the best LLM is affordable.
+ * hull's slopes to its left and right; for the cheapest, which has no left, twice the right one. One arm cannot spend what
+ * lies between two. 0 where the best LLM is affordable.
  */
 function hullSlope({ rows }: OfflineKnowledge, { budgetUsd, costReferenceUsd }: OnlineGoal): number {
   const { quality, costUsd } = offlineMeans(rows)
@@ -82,10 +83,10 @@ function hullSlope({ rows }: OfflineKnowledge, { budgetUsd, costReferenceUsd }: 
   const next = hull.findIndex((point) => point.costUsd > budgetUsd!)
   if (next === -1) return 0
   const affordable = Math.max(0, next - 1)
-  const nothing = { quality: 0, costUsd: 0 }
   const right = hull[affordable + 1] === undefined ? 0 : slope(hull[affordable]!, hull[affordable + 1]!)
-  const left = slope(affordable === 0 ? nothing : hull[affordable - 1]!, hull[affordable]!)
-  return (right === 0 ? left : Math.sqrt(left * right)) * costReferenceUsd
+  if (affordable === 0) return 2 * right * costReferenceUsd
+  const left = slope(hull[affordable - 1]!, hull[affordable]!)
+  return Math.sqrt(left * right) * costReferenceUsd
 }
 
 function slope(left: CostQualityPoint, right: CostQualityPoint): number {
