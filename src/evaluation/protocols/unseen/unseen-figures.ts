@@ -129,7 +129,7 @@ function curves(table: TrialTable, probes: number): Figure {
     kind: 'curves',
     title: `Deferral curves at ${probes} probes`,
     caption:
-      'Mean over trials of the quality that each policy reaches at a cost, read at equal shares of the cost of the trial’s dearest LLM. The hull mixes LLMs without looking at prompts.',
+      'Mean over trials of the quality that each policy has at a cost, as its sweep runs (it may fall), read at equal shares of the cost of the trial’s dearest LLM. The hull mixes LLMs without looking at prompts.',
     x: { label: 'Mean cost per request', unit: 'usd', scale: 'log' },
     y: { label: 'Quality' },
     series: [
