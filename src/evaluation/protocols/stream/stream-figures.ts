@@ -178,9 +178,9 @@ function tags(summary: StreamSummary): Figure[] {
   const bands = costBands(summary)
   if (forced.length === 0 || stopped.length === 0 || plain.length === 0 || bands === undefined) return []
   const bars = (rows: readonly RunSummary[]): FigurePoint[] =>
-    (['low', 'high'] as const).map((band) => {
+    (['low', 'high'] as const).flatMap((band) => {
       const { mean: y, low, high } = promptInterval(bandLift(rows, plain, bands[band]))
-      return { x: `${band} cost`, y, low, high }
+      return Number.isNaN(y) ? [] : [{ x: `${band} cost`, y, low, high }]
     })
   return [
     {
