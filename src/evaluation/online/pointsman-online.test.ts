@@ -157,6 +157,28 @@ describe('pointsmanOnline', () => {
   })
 })
 
+describe('pointsmanOnline without listed prices', () => {
+  it('acts on an announced change of price all the same', async () => {
+    const unlisted = { ...knowledge, prices: knowledge.prices.map(() => undefined) }
+    const policy = (await pointsmanOnline(fits).fit(unlisted)).start({
+      lambda: 1.4,
+      budgetUsd: undefined,
+      costReferenceUsd,
+    })
+    const share = () => {
+      const random = new SeededRandom(6)
+      let count = 0
+      for (let step = 0; step < 80; step++) count += policy.choose(request(step, [0, 1]), random)
+      return count / 80
+    }
+    const before = share()
+    policy.priceChanged(1, 0.02)
+    expect(share()).toBeGreaterThan(before + 0.3)
+    policy.priceChanged(1, 50)
+    expect(share()).toBe(before)
+  })
+})
+
 describe('staticOnline', () => {
   it('learns nothing, follows prices, and never takes a newcomer', async () => {
     const fitted = await staticOnline('stacked', fits, stackedPredictions).fit(knowledge)

@@ -135,6 +135,8 @@ export class PointsmanOnline implements OnlinePolicy {
   readonly #buffers: CandidateBuffers
   readonly #candidates: Llm[] = []
   readonly #pending = new Map<OnlineRequest, Pending>()
+  /** What announced changes of price come to, by LLM: for those without a listed price, whose bills are estimated as recorded. */
+  readonly #unlistedFactor: Float64Array
   #labels = 0
 
   /** @param pool all LLMs that may ever join, in the data set's order; kept and changed. @param dual ν₀ under a budget. */
@@ -144,6 +146,7 @@ export class PointsmanOnline implements OnlinePolicy {
     this.#router = router
     this.#goal = goal
     this.#buffers = newCandidateBuffers(pool.length)
+    this.#unlistedFactor = new Float64Array(pool.length).fill(1)
     const expectedRequests = goal.expectedRequests ?? defaultPeriod
     this.#pacer =
       goal.budgetUsd === undefined
@@ -164,6 +167,11 @@ export class PointsmanOnline implements OnlinePolicy {
       this.#candidates,
       buffers,
     )
+    for (let i = 0; i < count; i++) {
+      const factor = this.#unlistedFactor[candidates[i]!]!
+      buffers.costUsd[i]! *= factor
+      buffers.offlineCostUsd[i]! *= factor
+    }
     let dearest = this.#policy.costReferenceUsd
     for (let i = 0; i < count; i++) if (buffers.costUsd[i]! > dearest) dearest = buffers.costUsd[i]!
     for (let i = 0; i < count; i++) {
@@ -209,8 +217,8 @@ export class PointsmanOnline implements OnlinePolicy {
 
   priceChanged(llm: number, factor: number): void {
     const changed = this.#pool[llm]!
-    if (changed.price === undefined) return
-    this.#pool[llm] = { ...changed, price: scaledPrice(changed.price, factor) }
+    if (changed.price === undefined) this.#unlistedFactor[llm]! *= factor
+    else this.#pool[llm] = { ...changed, price: scaledPrice(changed.price, factor) }
   }
 
   llmAdded(llm: number, price: TokenPrice | undefined): void {

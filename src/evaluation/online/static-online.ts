@@ -1,8 +1,8 @@
 import { solveBudgetDual } from '../../routing/decision/budget-pacer.ts'
+import type { RoutingContext } from '../../routing/embedding/routing-context.ts'
 import { KnnQualityPredictor } from '../../routing/prediction/knn-quality-predictor.ts'
 import type { QualityPredictor } from '../../routing/prediction/quality-predictor.ts'
 import { RidgeQualityPredictor } from '../../routing/prediction/ridge-quality-predictor.ts'
-import { estimatedPromptTokens } from '../../routing/prediction/token-cost-predictor.ts'
 import type { TrainingRows } from '../../routing/prediction/training-rows.ts'
 import { type Llm, unknownLlmProperties } from '../../routing/registry/llm.ts'
 import type { PolicyName } from '../policy-names.ts'
@@ -62,8 +62,14 @@ function predictionsOf(rows: TrainingRows, fitRows: (rows: TrainingRows) => Qual
   return { quality: tableOf(fitRows(rows)), outOfFold: crossFit(rows, fitRows) }
 }
 
-/** ĉ by context at the prices of the fit, incumbents in order; an unknown bill counts as the dearest of the prompt. */
-export function offlineCosts(fit: OfflineFit): ContextTable {
+/** ĉ by prompt. */
+export interface CostTable {
+  /** USD; not to be written to. @param inputTokens always the same for one context. */
+  row(context: RoutingContext, inputTokens: number): Float64Array
+}
+
+/** ĉ at the prices of the fit, incumbents in order; an unknown bill counts as the dearest of the prompt. */
+export function offlineCosts(fit: OfflineFit): CostTable {
   const llms: Llm[] = fit.rows.llms.map((id, index) => ({
     ...unknownLlmProperties,
     id,
@@ -78,13 +84,19 @@ export function offlineCosts(fit: OfflineFit): ContextTable {
     outputTokens: new Float64Array(width),
     outputTokensP90: new Float64Array(width),
   }
-  return new ContextTable(width, (context, costUsd) => {
-    const inputTokens = estimatedPromptTokens(context)
+  let inputTokens = 0
+  const table = new ContextTable(width, (context, costUsd) => {
     fit.stack.cost.predict(context, { inputTokens, maxOutputTokens: undefined, choices: 1 }, llms, { ...rest, costUsd })
     let dearest = fit.policy.costReferenceUsd
     for (const cost of costUsd) if (cost > dearest) dearest = cost
     for (let i = 0; i < width; i++) if (Number.isNaN(costUsd[i]!)) costUsd[i] = dearest
   })
+  return {
+    row: (context, counted) => {
+      inputTokens = counted
+      return table.row(context)
+    },
+  }
 }
 
 /** ν under which out-of-fold decisions were billed the budget; 0 without one. */
@@ -110,14 +122,14 @@ class StaticOnline implements OnlinePolicy {
   /** Place of each LLM among the incumbents; −1 for others. */
   readonly #place: Int32Array
   readonly #quality: ContextTable
-  readonly #costs: ContextTable
+  readonly #costs: CostTable
   readonly #factor: Float64Array
   readonly #weights: { readonly quality: number; readonly cost: number }
 
   constructor(
     incumbents: readonly number[],
     quality: ContextTable,
-    costs: ContextTable,
+    costs: CostTable,
     llms: number,
     goal: OnlineGoal,
     dual: number,
@@ -133,9 +145,9 @@ class StaticOnline implements OnlinePolicy {
     this.#weights = { quality: qualityWeight, cost: cost / goal.costReferenceUsd }
   }
 
-  choose({ context, candidates }: OnlineRequest): number {
+  choose({ context, inputTokens, candidates }: OnlineRequest): number {
     const quality = this.#quality.row(context)
-    const costs = this.#costs.row(context)
+    const costs = this.#costs.row(context, inputTokens)
     let best = candidates[0]!
     let bestUtility = Number.NEGATIVE_INFINITY
     for (const llm of candidates) {

@@ -1,3 +1,5 @@
+import { priorOutputTokens } from '../../routing/prediction/bill-corrections.ts'
+import { estimatedPromptTokens } from '../../routing/prediction/token-cost-predictor.ts'
 import { summariseColumns, type TrainingRows } from '../../routing/prediction/training-rows.ts'
 import type { TokenPrice } from '../../routing/registry/token-price.ts'
 import type { OfflineKnowledge } from './online-policy.ts'
@@ -5,15 +7,15 @@ import type { OfflineKnowledge } from './online-policy.ts'
 /**
  * One price per LLM, as the bandits without a cost model of their own use it: USD per 1,000 tokens, the mean of the
  * prices for input and output. Their descriptions say "blended" and leave the mixture open; the even one is our reading.
- * Where no price is listed, the mean bill offline stands in for it, a call taken for 1,000 tokens.
+ * Where no price is listed, all bills offline over all tokens of those calls stand in for it: tokens as recorded, else
+ * the prompt's by its length and {@link priorOutputTokens} for the answer.
  */
 export class UnitPrices {
   readonly #prices: Float64Array
 
   constructor(knowledge: OfflineKnowledge) {
-    const { means, counts } = summariseColumns(knowledge.rows.costUsd, knowledge.rows.llms.length)
-    const fallback = (llm: number) => (counts[llm]! > 0 ? means[llm]! : Number.NaN)
-    this.#prices = Float64Array.from(knowledge.prices, (price, llm) => blendedPrice(price) ?? fallback(llm))
+    const { rows, prices } = knowledge
+    this.#prices = Float64Array.from(prices, (price, llm) => blendedPrice(price) ?? billedPrice(rows, llm))
   }
 
   /** USD per 1,000 tokens; an unknown price counts as the dearest known: never cheap by ignorance. */
@@ -39,6 +41,22 @@ export class UnitPrices {
 function blendedPrice(price: TokenPrice | undefined): number | undefined {
   if (price === undefined) return undefined
   return (price.inputPerMillionTokensUsd + price.outputPerMillionTokensUsd) / 2 / 1000
+}
+
+/** USD per 1,000 tokens by the bills; NaN where none is known. */
+function billedPrice({ llms, contexts, costUsd, inputTokens, outputTokens }: TrainingRows, llm: number): number {
+  let billedUsd = 0
+  let tokens = 0
+  contexts.forEach((context, row) => {
+    const cell = row * llms.length + llm
+    if (Number.isNaN(costUsd[cell]!)) return
+    const read = inputTokens[cell]!
+    const written = outputTokens[cell]!
+    billedUsd += costUsd[cell]!
+    tokens += Number.isNaN(read) ? estimatedPromptTokens(context) : read
+    tokens += Number.isNaN(written) ? priorOutputTokens : written
+  })
+  return tokens > 0 ? (1000 * billedUsd) / tokens : Number.NaN
 }
 
 /** Mean known quality and bill of each LLM offline; NaN where none is known. */

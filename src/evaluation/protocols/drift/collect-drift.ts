@@ -4,10 +4,12 @@ import { holm, studentInterval } from '../../metrics/interval.ts'
 import { bootstrapReplicates, bootstrapWeights } from '../../metrics/prompt-bootstrap.ts'
 import { type PolicyName, policyKinds } from '../../policy-names.ts'
 import type { ProtocolResult } from '../../protocol.ts'
+import { binomialInterval } from './binomial-interval.ts'
 import { driftFigures, RollingCurves } from './drift-figures.ts'
-import { driftFindings } from './drift-findings.ts'
+import { driftFindings, lateShare, type SettingFacts } from './drift-findings.ts'
 import type { DriftPlan } from './drift-plan.ts'
-import { type DriftSetting, settingId, settingValues } from './drift-setting.ts'
+import { type DriftSetting, settingId, settingTitle, settingValues } from './drift-setting.ts'
+import { isAffordable } from './informed-choices.ts'
 import { medianInterval } from './median-interval.ts'
 import {
   bootstrapDifference,
@@ -17,13 +19,25 @@ import {
   type ResampledTotal,
   resample,
 } from './prompt-sums.ts'
+import { RegretRiseSums } from './regret-rise.ts'
 import { decodeChoices, driftStream, type OrderOutput } from './run-order.ts'
-import { type RunScores, realiseRun, scoreRun } from './score-run.ts'
+import { type Run, type RunScores, realiseRun, scoreRun } from './score-run.ts'
 
 /** One finished order. */
 export interface FinishedOrder {
   readonly seed: number
   readonly output: OrderOutput
+}
+
+/** All orders of one setting. */
+interface Gathered {
+  readonly runs: ReadonlyMap<PolicyName, PolicyRuns>
+  /** ν of the full-information router, one per order. */
+  readonly duals: readonly number[]
+  /** How much more MixLLM's regret rose than ours. */
+  readonly rise: RegretRiseSums
+  /** Steps after the change. */
+  readonly tail: number
 }
 
 /** All orders of one policy in one setting. */
@@ -36,8 +50,10 @@ const method = [
   'Every order streams the same prompts; seeds decide the order and what a policy draws. Offline fits are the same in all orders.',
   'Intervals of regret, of overshoot and of mean cost are Student’s over orders: they say how much the order matters, for these prompts. Intervals of shares of quality, of quality itself and of the differences to pointsman are bootstrapped over prompts (near-duplicates together), each prompt averaged over the orders: they say what other prompts of the kind would do.',
   'regret is against the full-information router: the offline stack, told of each change the moment it happens, under a budget with the best ν in hindsight. It is no bound: a policy that learns from the stream may pass it. Under a budget regret is in quality, whatever was spent; pricedRegret charges what was spent beyond that router at its ν.',
-  'recoverySteps and adoptionSteps are medians over orders with an interval by order statistics; an order in which it never happened is only known to take longer than the rest of the stream (an upper end that is missing says so), and recoveredShare and adoptedShare say how many orders got there. Means over 100 prompts are compared, so that 100 is the least.',
-  'Quality, shares and regret count the prompts after the change (all in stationary streams), cost and overshoot the whole stream.',
+  'recoverySteps is the first request from which on nine of ten means over 100 prompts, to the end, are within 5 % of the full-information router’s; adoptionSteps the same for 80 % of the share that it gives the newcomer. Both are 100 at least, medians over orders with an interval by order statistics; an order in which it never happened is only known to take longer than the rest of the stream (an upper end that is missing says so), and recoveredShare and adoptedShare (Wilson’s interval) say how many orders got there. Who gave an LLM that drops under 5 % before has nothing to recover from.',
+  'Quality, shares and regret count the prompts after the change (all in stationary streams); cost, overshoot and pricedRegret the whole stream, on which ν is solved.',
+  'p of a comparison is that of the difference over its bootstrap standard error; pHolm corrects over the policies of one setting and metric, the finding about other learning routers over all its comparisons in all settings.',
+  'Under a budget pointsman’s pacer is told how many requests the stream has, as a budget’s period is known to who sets it; ParetoBandit’s pacer as published knows no period and is not told.',
 ]
 
 /** Joins the orders into rows, comparisons, findings and figures. @param names in the order of the tables. */
@@ -52,21 +68,29 @@ export function collectDrift(
   const results: ResultRow[] = []
   const comparisons: Comparison[] = []
   const curves = new RollingCurves()
+  const facts: SettingFacts[] = []
+  const notes: string[] = []
   for (const setting of plan.settings) {
-    const runs = gather(plan, setting, orders, names, { placeOf, weights, curves })
+    const gathered = gather(plan, setting, orders, names, { placeOf, weights, curves })
+    const { runs, duals } = gathered
     for (const name of names) {
       const row = resultRow(name, setting, runs)
       if (row !== undefined) results.push(row)
     }
-    comparisons.push(...compare(setting, runs, names))
+    if (!duals.every(isAffordable)) {
+      notes.push(
+        `${settingTitle(setting)}: not even the cheapest LLM keeps to this budget, so that nothing is compared there.`,
+      )
+    } else comparisons.push(...compare(setting, runs, names))
+    facts.push(settingFacts(setting, gathered, weights))
   }
   return {
     data: describeData(data),
     results,
     comparisons,
-    findings: driftFindings(data.name, results, comparisons),
+    findings: driftFindings({ dataName: data.name, orders: orders.length, settings: facts }, results, comparisons),
     figures: driftFigures(plan, results, curves),
-    notes: [...plan.notes, ...method],
+    notes: [...plan.notes, ...notes, ...method],
   }
 }
 
@@ -87,31 +111,61 @@ function gather(
     readonly weights: readonly Float64Array[]
     readonly curves: RollingCurves
   },
-): ReadonlyMap<PolicyName, PolicyRuns> {
+): Gathered {
   const { goal, change } = setting
   const id = settingId(setting)
   const newcomer = change.scenario === 'newcomer' ? plan.cast.newcomer : undefined
+  const dropped = change.scenario === 'quality-drop' ? plan.cast.workhorse : undefined
+  const rise = new RegretRiseSums(into.placeOf)
+  const duals: number[] = []
+  let tail = 0
   const scores = new Map<PolicyName, RunScores[]>()
   const sums = new Map<PolicyName, PromptSums>()
   for (const { seed, output } of orders) {
     const stream = driftStream(plan, setting, seed)
     const { choices, dual } = output[id]!
     const told = realiseRun(stream, decodeChoices(choices['full-information']!), goal)
+    const realised = new Map<PolicyName, Run>()
+    duals.push(dual)
+    tail = stream.length - stream.changeAt
     for (const name of names) {
       const text = choices[name]
       if (text === undefined) continue
       const run = name === 'full-information' ? told : realiseRun(stream, decodeChoices(text), goal)
+      realised.set(name, run)
       const own = sums.get(name) ?? new PromptSums(into.placeOf)
       sums.set(name, own)
       own.add(stream, run, dual / goal.costReferenceUsd)
       const earlier = scores.get(name) ?? []
-      scores.set(name, [...earlier, scoreRun(stream, run, told, goal, dual, newcomer)])
+      scores.set(name, [...earlier, scoreRun(stream, run, told, goal, dual, { newcomer, dropped })])
       into.curves.add(setting, name, stream, run, newcomer)
     }
+    const mixLlm = realised.get('mixllm')
+    const ours = realised.get('pointsman')
+    if (dropped !== undefined && mixLlm !== undefined && ours !== undefined) rise.add(stream, mixLlm, ours)
   }
-  return new Map(
+  const runs = new Map(
     [...sums].map(([name, own]) => [name, { scores: scores.get(name)!, sums: resample(own, into.weights) }]),
   )
+  return { runs, duals, rise, tail }
+}
+
+function settingFacts(
+  setting: DriftSetting,
+  { runs, duals, rise, tail }: Gathered,
+  weights: readonly Float64Array[],
+): SettingFacts {
+  const ours = runs.get('pointsman')?.scores ?? []
+  return {
+    setting: settingValues(setting),
+    isBinding: duals.every((dual) => dual > 0 && isAffordable(dual)),
+    tail,
+    mixLlmRise: rise.rise(weights),
+    lateExcess: known(
+      ours.map(({ regretEarly, regretLate }) => regretLate - lateShare * regretEarly),
+      studentInterval,
+    ),
+  }
 }
 
 function resultRow(
@@ -125,7 +179,7 @@ function resultRow(
   if (own === undefined || told === undefined || oracle === undefined) return undefined
   const { scores, sums } = own
   const over = (pick: (score: RunScores) => number) => known(scores.map(pick), studentInterval)
-  const share = (pick: (score: RunScores) => number) => known(scores.map(pick), plainMean)
+  const share = (pick: (score: RunScores) => number) => known(scores.map(pick), binomialInterval)
   const metrics: Record<string, Interval | undefined> = {
     quality: bootstrapRatio(sums.quality, sums.count),
     costUsd: over((score) => score.costUsd),
@@ -175,8 +229,19 @@ function stepsUntil(
   return medianInterval(values, seen)
 }
 
-function plainMean(values: readonly number[]): Interval {
-  return { mean: values.reduce((sum, value) => sum + value, 0) / values.length, low: null, high: null }
+interface ComparedMetric {
+  readonly metric: string
+  readonly of: (sums: ResampledSums) => ResampledTotal
+  /** Prompts counted. */
+  readonly per: (sums: ResampledSums) => ResampledTotal
+}
+
+const comparedRegret: ComparedMetric = { metric: 'regret', of: ({ utility }) => utility, per: ({ count }) => count }
+
+const comparedPricedRegret: ComparedMetric = {
+  metric: 'pricedRegret',
+  of: ({ priced }) => priced,
+  per: ({ pricedCount }) => pricedCount,
 }
 
 /** Of `pointsman` to everyone else, per metric; Holm over the others. */
@@ -187,19 +252,14 @@ function compare(
 ): readonly Comparison[] {
   const own = runs.get('pointsman')
   if (own === undefined) return []
-  const metrics: readonly (readonly [metric: string, of: (sums: ResampledSums) => ResampledTotal])[] =
-    setting.goal.budgetUsd === undefined
-      ? [['regret', ({ utility }) => utility]]
-      : [
-          ['regret', ({ utility }) => utility],
-          ['pricedRegret', ({ priced }) => priced],
-        ]
-  return metrics.flatMap(([metric, of]) => {
+  const metrics: readonly ComparedMetric[] =
+    setting.goal.budgetUsd === undefined ? [comparedRegret] : [comparedRegret, comparedPricedRegret]
+  return metrics.flatMap(({ metric, of, per }) => {
     const others = names.filter((name) => name !== 'pointsman' && runs.has(name))
     const found = others.map((against) => {
       // Regret is what is missing: the other's utility less ours.
       const { sums } = runs.get(against)!
-      return { against, ...bootstrapDifference(of(sums), of(own.sums), own.sums.count) }
+      return { against, ...bootstrapDifference(of(sums), of(own.sums), per(own.sums)) }
     })
     const corrected = holm(found.map(({ p }) => p))
     return found.map(({ against, difference, p }, index) => ({

@@ -6,17 +6,20 @@ import { fitContexts, trainingRows } from '../../../training/fit-contexts.ts'
 import type { ContextTable } from '../../online/context-table.ts'
 import { OfflineFits } from '../../online/offline-fit.ts'
 import type { FittedOnlinePolicy, OfflineKnowledge } from '../../online/online-policy.ts'
-import { offlineCosts } from '../../online/static-online.ts'
+import { type CostTable, offlineCosts } from '../../online/static-online.ts'
 import type { PolicyName } from '../../policy-names.ts'
 import { type DriftPlan, driftSplitSeed } from './drift-plan.ts'
 import { driftKinds } from './drift-policies.ts'
+import { qualityLoss } from './drift-setting.ts'
 
 /** What a full-information router predicts with: by context, in the order of `llms`. */
 export interface ToldEstimates {
   /** Indices into the data set's LLMs. */
   readonly llms: readonly number[]
   readonly quality: ContextTable
-  readonly costUsd: ContextTable
+  readonly costUsd: CostTable
+  /** What a loss of {@link qualityLoss} leaves of each LLM's mean quality offline, a share. */
+  readonly keptQuality: Float64Array
 }
 
 /** Everything that the orders share: fitted once per worker. */
@@ -72,7 +75,27 @@ export async function fitDriftCase(plan: DriftPlan, names: readonly PolicyName[]
 
 async function toldEstimates(fits: OfflineFits, knowledge: OfflineKnowledge): Promise<ToldEstimates> {
   const fit = await fits.of(knowledge)
-  return { llms: fit.incumbents, quality: fit.quality, costUsd: offlineCosts(fit) }
+  return {
+    llms: fit.incumbents,
+    quality: fit.quality,
+    costUsd: offlineCosts(fit),
+    keptQuality: keptQuality(fit.rows.quality, fit.incumbents.length),
+  }
+}
+
+/**
+ * Σ max(0, q − loss)/Σ q per LLM: .8 of a quality that is 0 or 1, where q̂ − .2 would take from expectations what no answer
+ * can lose. 1 where nothing is there to be lost.
+ */
+export function keptQuality(cells: Float64Array, llms: number): Float64Array {
+  const before = new Float64Array(llms)
+  const after = new Float64Array(llms)
+  cells.forEach((quality, cell) => {
+    if (Number.isNaN(quality)) return
+    before[cell % llms]! += quality
+    after[cell % llms]! += Math.max(0, quality - qualityLoss)
+  })
+  return after.map((sum, llm) => (before[llm]! > 0 ? sum / before[llm]! : 1))
 }
 
 /** The rows with the outcomes of some LLMs unknown. */

@@ -1,7 +1,13 @@
 import type { OutcomeData } from '../../../outcomes/outcome-data.ts'
 import { selectRows } from '../../../outcomes/outcome-data.ts'
 import { summariseColumns } from '../../../routing/prediction/training-rows.ts'
-import { type PreparedData, prepareData, type RowSplit, requireTrainingPrompts, trainTestRows } from '../../evaluation-data.ts'
+import {
+  type PreparedData,
+  prepareData,
+  type RowSplit,
+  requireTrainingPrompts,
+  trainTestRows,
+} from '../../evaluation-data.ts'
 import { EvaluationError } from '../../evaluation-error.ts'
 import { realisedUtility } from '../../online/realised-utility.ts'
 import { type DriftCast, type DriftSetting, driftBudgets, driftLambdas, driftSettings } from './drift-setting.ts'
@@ -11,6 +17,9 @@ export const driftSplitSeed = 1
 
 /** Fewer, and a stream has no time for something to change and be learned. */
 const fewestRequests = 150
+
+/** Of the dearest LLM's mean bill to the cheapest one's: under that, budgets hardly differ. */
+const leastSpread = 1.5
 
 /** Everything about an evaluation that follows from the data alone. */
 export interface DriftPlan {
@@ -28,7 +37,8 @@ export interface DriftPlan {
  * model stay out of the stream, as they would have told what is to be learned. The workhorse, whose quality drops or who
  * leaves, has the best mean utility at λ = 1.4 among the incumbents neither cheapest nor dearest.
  *
- * @throws {EvaluationError} `unfit_data` with fewer than three LLMs, fewer than 50 training prompts, or a stream shorter than 150.
+ * @throws {EvaluationError} `unfit_data` with fewer than three LLMs, fewer than 50 training prompts, or a stream shorter than 150, or
+ *   incumbents that are all free.
  */
 export function planDrift(source: OutcomeData): DriftPlan {
   const prepared = prepareData(source, { cost: true, complete: true })
@@ -52,14 +62,34 @@ export function planDrift(source: OutcomeData): DriftPlan {
   const cast = castOf(data, quality, costUsd)
   const bills = cast.incumbents.map((llm) => costUsd[llm]!)
   const dearestUsd = Math.max(...bills)
-  const budgets = driftBudgets(Math.min(...bills.filter((bill) => bill > 0)), dearestUsd)
+  if (dearestUsd === 0) {
+    throw new EvaluationError('unfit_data', `${data.name}: without the newcomer every known cost is 0`)
+  }
+  const cheapestUsd = Math.min(...bills.filter((bill) => bill > 0))
+  const budgets = driftBudgets(cheapestUsd, dearestUsd)
+  const newcomerPrice = data.llms[cast.newcomer]!.price === undefined ? 'unlisted' : 'listed'
   return {
     prepared,
     split,
     cast,
-    settings: driftSettings(budgets, dearestUsd, split.test.length),
-    notes: [...prepared.notes, ...castNotes(data, cast)],
+    settings: driftSettings(budgets, dearestUsd, split.test.length, newcomerPrice),
+    notes: [...prepared.notes, ...castNotes(data, cast), ...costNotes(newcomerPrice, dearestUsd / cheapestUsd)],
   }
+}
+
+function costNotes(newcomerPrice: 'listed' | 'unlisted', spread: number): string[] {
+  const notes: string[] = []
+  if (newcomerPrice === 'unlisted') {
+    notes.push(
+      'No price of the newcomer is listed, so that nobody could be told it joins at another one: those streams are left out.',
+    )
+  }
+  if (spread < leastSpread) {
+    notes.push(
+      `The dearest LLM bills only ${spread.toFixed(2)} times the cheapest: budgets lie close together, and there is little to pace.`,
+    )
+  }
+  return notes
 }
 
 function castOf(data: OutcomeData, quality: Float64Array, costUsd: Float64Array): DriftCast {

@@ -40,28 +40,41 @@ const budgetPlaces = [3 / 8, 1 / 2, 2 / 3] as const
 export const driftLambdas = [1.4, 200] as const
 
 /**
- * Three budgets per request, c_min^(1−s)·c_max^s with s = 3/8, 1/2, 2/3, to two digits. On the set of ParetoBandit's authors
+ * Three budgets per request, c_min^(1−s)·c_max^s with s = 3/8, 1/2, 2/3, to two digits but never rounded below c_min, which
+ * nobody could keep to. On the set of ParetoBandit's authors
  * (arXiv:2604.00136) that makes the three that they use: 3e-4, 6.6e-4 and 1.9e-3 USD.
  *
  * @param cheapestUsd and @param dearestUsd mean bills, > 0.
  */
 export function driftBudgets(cheapestUsd: number, dearestUsd: number): [low: number, middle: number, high: number] {
-  const at = (place: number) => Number((cheapestUsd ** (1 - place) * dearestUsd ** place).toPrecision(2))
+  const at = (place: number) => {
+    const budget = cheapestUsd ** (1 - place) * dearestUsd ** place
+    const rounded = Number(budget.toPrecision(2))
+    return rounded < cheapestUsd
+      ? Number((rounded + 10 ** (Math.floor(Math.log10(budget)) - 1)).toPrecision(2))
+      : rounded
+  }
   return [at(budgetPlaces[0]), at(budgetPlaces[1]), at(budgetPlaces[2])]
 }
 
-/** All settings, in the order of the tables. @param requests length of the stream. */
+/**
+ * All settings, in the order of the tables; those that equal budgets would make twice, once.
+ *
+ * @param requests length of the stream. @param newcomerPrice whether the newcomer's is listed: without, nobody could be told
+ *   that it joins at a quarter or four times of it, and those settings are left out.
+ */
 export function driftSettings(
   budgets: readonly [low: number, middle: number, high: number],
   costReferenceUsd: number,
   requests: number,
+  newcomerPrice: 'listed' | 'unlisted',
 ): DriftSetting[] {
   const [low, middle, high] = budgets
   const rest = { costReferenceUsd, expectedRequests: requests }
   const spending = (budgetUsd: number): OnlineGoal => ({ lambda: undefined, budgetUsd, ...rest })
   const paying = (lambda: number): OnlineGoal => ({ lambda, budgetUsd: undefined, ...rest })
   const [usual, unhurried] = driftLambdas
-  return [
+  const settings: readonly DriftSetting[] = [
     { change: { scenario: 'stationary' }, goal: spending(low) },
     { change: { scenario: 'stationary' }, goal: spending(middle) },
     { change: { scenario: 'stationary' }, goal: spending(high) },
@@ -79,6 +92,11 @@ export function driftSettings(
     { change: { scenario: 'removal' }, goal: paying(usual) },
     { change: { scenario: 'removal' }, goal: spending(middle) },
   ]
+  const ids = settings.map(settingId)
+  return settings.filter(({ change }, index) => {
+    const needsPrice = change.scenario === 'newcomer' && change.variant !== 'worse by .2'
+    return ids.indexOf(ids[index]!) === index && (newcomerPrice === 'listed' || !needsPrice)
+  })
 }
 
 /** What distinguishes the rows of one policy in `result.json`. */

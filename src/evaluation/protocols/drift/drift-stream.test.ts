@@ -8,13 +8,27 @@ describe('driftBudgets', () => {
   it('gives the budgets of ParetoBandit’s authors on their pool', () => {
     expect(driftBudgets(2.92e-5, 0.01497)).toEqual([3e-4, 6.6e-4, 1.9e-3])
   })
+
+  it('never rounds below what the cheapest LLM bills', () => {
+    expect(driftBudgets(1.04e-4, 1.04e-4)).toEqual([1.1e-4, 1.1e-4, 1.1e-4])
+    expect(driftBudgets(9.94, 9.94)).toEqual([10, 10, 10])
+  })
 })
 
 describe('driftSettings', () => {
   it('tells all settings apart', () => {
-    const ids = driftSettings([1, 2, 3], 10, 100).map(settingId)
+    const ids = driftSettings([1, 2, 3], 10, 100, 'listed').map(settingId)
     expect(new Set(ids).size).toBe(ids.length)
     for (const id of ids) expect(id).toMatch(/^[a-z0-9.-]+$/)
+  })
+
+  it('makes equal budgets’ settings once, and no price variants of an unlisted price', () => {
+    const same = driftSettings([2, 2, 2], 10, 100, 'listed')
+    expect(same.filter(({ change, goal }) => change.scenario === 'stationary' && goal.budgetUsd === 2).length).toBe(2)
+    const unlisted = driftSettings([1, 2, 3], 10, 100, 'unlisted').flatMap(({ change }) =>
+      change.scenario === 'newcomer' ? [change.variant] : [],
+    )
+    expect(unlisted).toEqual(['worse by .2'])
   })
 })
 

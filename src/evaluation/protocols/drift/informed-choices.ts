@@ -1,9 +1,17 @@
 import { solveBudgetDual } from '../../../routing/decision/budget-pacer.ts'
-import type { RoutingContext } from '../../../routing/embedding/routing-context.ts'
 import type { OnlineGoal } from '../../online/online-policy.ts'
 import { goalWeights } from '../../online/realised-utility.ts'
 import type { ToldEstimates } from './drift-case.ts'
 import type { DriftStream } from './drift-stream.ts'
+import type { StreamPrompt } from './replay-policy.ts'
+
+/** What `solveBudgetDual` answers when not even the cheapest LLM keeps to the budget. */
+const unaffordableDual = 1e6
+
+/** Whether a ν of {@link fullInformationChoices} keeps to its budget, and so is what a dollar was worth. */
+export function isAffordable(dual: number): boolean {
+  return dual < unaffordableDual
+}
 
 /** The best answer at each step, the cheaper of equal ones: no router can do better in quality. */
 export function oracleChoices(stream: DriftStream): Uint16Array {
@@ -19,19 +27,19 @@ export function oracleChoices(stream: DriftStream): Uint16Array {
 }
 
 /**
- * The full-information router: the offline stack, told of every change the moment it happens (a loss of quality comes off
- * its estimates, prices scale its costs, the newcomer's outcomes were in its training data), exploring nothing. Under a budget
+ * The full-information router: the offline stack, told of every change the moment it happens (a loss of quality scales its
+ * estimates by what such a loss leaves of that LLM's mean offline, prices scale its costs, the newcomer's outcomes were in its training data), exploring nothing. Under a budget
  * its ν is the best one for this very stream, in hindsight: the smallest under which what was really billed keeps to it.
  *
  * It is the mark to reach without being told, not a bound: a policy that learns from the stream may pass it.
  *
- * @param contextOf by row of the data set.
+ * @param promptOf by row of the data set.
  * @returns with ν, in quality units per C_ref: what a dollar was worth on this stream.
  */
 export function fullInformationChoices(
   stream: DriftStream,
   told: ToldEstimates,
-  contextOf: (row: number) => RoutingContext,
+  promptOf: (row: number) => Pick<StreamPrompt, 'context' | 'inputTokens'>,
   goal: OnlineGoal,
 ): { readonly choices: Uint16Array; readonly dual: number } {
   const place = new Map(told.llms.map((llm, index) => [llm, index]))
@@ -40,14 +48,14 @@ export function fullInformationChoices(
     const weights = goalWeights(goal, dual)
     let billed = 0
     for (let step = 0; step < stream.length; step++) {
-      const context = contextOf(stream.order[step]!)
+      const { context, inputTokens } = promptOf(stream.order[step]!)
       const quality = told.quality.row(context)
-      const costs = told.costUsd.row(context)
+      const costs = told.costUsd.row(context, inputTokens)
       let best = -1
       let bestUtility = Number.NEGATIVE_INFINITY
       for (const llm of stream.candidates(step)) {
         const index = place.get(llm)!
-        const expected = Math.max(0, quality[index]! - stream.loss(step, llm))
+        const expected = quality[index]! * (stream.loss(step, llm) > 0 ? told.keptQuality[index]! : 1)
         const cost = (stream.costFactor(step, llm) * costs[index]!) / goal.costReferenceUsd
         const utility = weights.quality * expected - weights.cost * cost
         if (utility <= bestUtility) continue

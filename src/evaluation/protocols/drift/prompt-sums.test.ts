@@ -22,11 +22,13 @@ function sumsOf(choices: readonly number[]) {
 }
 
 describe('PromptSums', () => {
-  it('counts the prompts after the change only', () => {
+  it('counts the prompts after the change, and priced utility over all', () => {
     const sums = sumsOf(new Array(prompts).fill(1))
     expect([...sums.count]).toEqual(Array.from({ length: prompts }, (_, place) => Number(place >= 20)))
     expect(sums.quality[30]).toBeCloseTo(0.6, 12)
     expect(sums.priced[30]).toBeCloseTo(0.6 - 0.02, 12)
+    expect(sums.priced[10]).toBeCloseTo(0.8 - 0.02, 12)
+    expect(new Set(sums.pricedCount)).toEqual(new Set([1]))
   })
 })
 
@@ -47,7 +49,9 @@ describe('bootstrapRatio and bootstrapDifference', () => {
     const { difference, p } = bootstrapDifference(mixed.utility, dear.utility, dear.count)
     expect(difference.mean).toBeCloseTo(-0.25, 12)
     expect(difference.high).toBeLessThan(0)
-    expect(p).toBeLessThan(0.01)
+    // Ten of 20 differ by .5: the standard error is about .25/√20, and p far under what 400 replicates can count.
+    expect(p).toBeLessThan(1e-4)
+    expect(p).toBeGreaterThan(1e-12)
     const none = bootstrapDifference(dear.utility, dear.utility, dear.count)
     expect([none.difference.low, none.difference.high, none.p]).toEqual([0, 0, 1])
   })

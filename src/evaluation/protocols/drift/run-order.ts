@@ -35,12 +35,11 @@ export function runOrder(
 ): OrderOutput {
   const { plan } = driftCase
   const promptOf = promptReader(driftCase)
-  const contextOf = (row: number) => promptOf(row).context
   const output: Record<string, SettingOutput> = {}
   plan.settings.forEach((setting, index) => {
     const stream = driftStream(plan, setting, seed)
     const told = setting.change.scenario === 'newcomer' ? driftCase.toldOfNewcomer : driftCase.told
-    const informed = fullInformationChoices(stream, told, contextOf, setting.goal)
+    const informed = fullInformationChoices(stream, told, promptOf, setting.goal)
     const byPolicy: Record<string, string> = {
       'full-information': encodeChoices(informed.choices),
       oracle: encodeChoices(oracleChoices(stream)),
@@ -48,7 +47,6 @@ export function runOrder(
     for (const name of names) {
       const fitted = driftCase.policies.get(name)
       if (fitted === undefined) continue
-      // Every policy meets the same draws in the same order and setting, so that differences are paired.
       const random = new SeededRandom(Math.imul(seed, 0x9e3779b1) ^ Math.imul(index + 1, 0x85ebca6b))
       byPolicy[name] = encodeChoices(replayPolicy(stream, fitted.start(setting.goal), promptOf, random))
     }
