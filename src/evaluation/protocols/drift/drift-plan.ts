@@ -86,7 +86,7 @@ function costNotes(newcomerPrice: 'listed' | 'unlisted', spread: number): string
   }
   if (spread < leastSpread) {
     notes.push(
-      `The dearest LLM bills only ${spread.toFixed(2)} times the cheapest: budgets lie close together, and there is little to pace.`,
+      `The dearest LLM bills only ${spread.toFixed(2)} times the cheapest that is not free: budgets lie close together, and there is little to pace.`,
     )
   }
   return notes
