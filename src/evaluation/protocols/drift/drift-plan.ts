@@ -1,15 +1,10 @@
 import type { OutcomeData } from '../../../outcomes/outcome-data.ts'
 import { selectRows } from '../../../outcomes/outcome-data.ts'
 import { summariseColumns } from '../../../routing/prediction/training-rows.ts'
-import {
-  type PreparedData,
-  prepareData,
-  type RowSplit,
-  requireTrainingPrompts,
-  trainTestRows,
-} from '../../evaluation-data.ts'
+import { type PreparedData, type RowSplit, requireTrainingPrompts, trainTestRows } from '../../evaluation-data.ts'
 import { EvaluationError } from '../../evaluation-error.ts'
 import { realisedUtility } from '../../online/realised-utility.ts'
+import { fewestLlms, prepareDriftData } from './drift-data.ts'
 import { type DriftCast, type DriftSetting, driftBudgets, driftLambdas, driftSettings } from './drift-setting.ts'
 
 /** Of the split where a set brings none: seeds decide the order of the stream, not what it is made of. */
@@ -41,10 +36,10 @@ export interface DriftPlan {
  *   incumbents that are all free.
  */
 export function planDrift(source: OutcomeData): DriftPlan {
-  const prepared = prepareData(source, { cost: true, complete: true })
+  const prepared = prepareDriftData(source)
   const { data } = prepared
   const split = trainTestRows(prepared, driftSplitSeed)
-  if (data.llms.length < 3) {
+  if (data.llms.length < fewestLlms) {
     throw new EvaluationError(
       'unfit_data',
       `${data.name}: drift needs three LLMs with known costs, one of them to join`,
