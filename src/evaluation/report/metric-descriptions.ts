@@ -128,12 +128,12 @@ export const metricDescriptions: Readonly<Record<string, MetricDescription>> = {
   ),
   recoverySteps: steps(
     'Recovery',
-    'Requests after the change until the mean utility of 100 requests is within 5 % of the full-information router’s; median over orders.',
+    'Requests after the change until the mean utility of 100 requests is within 5 % of the full-information router’s and stays so (in nine of ten windows to the end); median over orders.',
   ),
   recoveredShare: share('Recovered', 'higher', 'Share of orders in which that happened.', 0),
   adoptionSteps: steps(
     'Adoption',
-    'Requests after an LLM joined until it answers 80 % of what the full-information router gives it; median over orders.',
+    'Requests after an LLM joined until it answers 80 % of what the full-information router gives it and goes on to (in nine of ten windows to the end); median over orders.',
   ),
   adoptedShare: share('Adopted', 'higher', 'Share of orders in which that happened.', 0),
   newcomerShare: share(

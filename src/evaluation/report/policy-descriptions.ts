@@ -29,7 +29,8 @@ export const policyDescriptions: Readonly<Partial<Record<PolicyName, string>>> =
   'track-and-stop': 'best-arm identification, then always that arm (TensorZero)',
   random: 'every LLM with equal probability',
   cheapest: 'always the cheapest LLM',
-  'best-single': 'always the LLM that is best on the labelled prompts that policies learn from (probes, in the unseen protocol)',
+  'best-single':
+    'always the LLM that is best on the labelled prompts that policies learn from (probes, in the unseen protocol)',
   'zero-router': 'mixtures of single LLMs on their cost–quality hull, blind to the prompt',
   'task-oracle': 'the best choice that knows each prompt’s sub-task, but not the outcome',
   oracle: 'the best choice with every outcome known: the ceiling',
