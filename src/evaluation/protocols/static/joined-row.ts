@@ -47,9 +47,13 @@ export class JoinedRow {
     return words.length === 0 ? this.policy : `${this.policy} (${words.join(', ')})`
   }
 
-  /** Mean over seeds; undefined where some seed has none. The LLMs of `zero-router` are no sweep: they gain nothing over themselves. */
+  /**
+   * Mean over seeds; undefined where some seed has none, or where it would mean nothing: references make no claim over the
+   * hull, and the fixed LLMs behind `zero-router` are a hull or nothing.
+   */
   estimate(name: StaticMetric): number | undefined {
-    if (name === 'sweepGain' && this.policy === 'zero-router') return undefined
+    if (name === 'sweepGain' && this.kind === 'reference') return undefined
+    if (name === 'aiqRaw' && this.policy === 'zero-router' && this.setting.hull === undefined) return undefined
     const metric = staticMetricNames.indexOf(name)
     const values = this.#seeds.flatMap((seed) => seed.metrics[metric] ?? [])
     return values.length === this.#seeds.length ? mean(values) : undefined
