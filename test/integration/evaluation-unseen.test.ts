@@ -47,10 +47,11 @@ describe.skipIf(!existsSync(set))('the unseen protocol on a part of zeroeval', (
 
   it('has the other readings, the shift and the controls, each its own and near the plain row', () => {
     const { results } = unseenProtocol.collect(data, finished, options)
+    const byName = ([a]: [string, unknown], [b]: [string, unknown]) => a.localeCompare(b)
     const area = (policy: string, setting: Record<string, unknown>) => {
-      const key = JSON.stringify(Object.entries(setting).sort())
+      const key = JSON.stringify(Object.entries(setting).sort(byName))
       const row = results.find((found) => {
-        return found.policy === policy && JSON.stringify(Object.entries(found.setting).sort()) === key
+        return found.policy === policy && JSON.stringify(Object.entries(found.setting).sort(byName)) === key
       })
       return row?.metrics.areaRaw?.mean ?? Number.NaN
     }
