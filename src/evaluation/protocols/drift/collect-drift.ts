@@ -6,7 +6,7 @@ import { type PolicyName, policyKinds } from '../../policy-names.ts'
 import type { ProtocolResult } from '../../protocol.ts'
 import { binomialInterval } from './binomial-interval.ts'
 import { driftFigures, RollingCurves } from './drift-figures.ts'
-import { driftFindings, lateShare, type SettingFacts } from './drift-findings.ts'
+import { driftFindings, lateShare, type Reaching, type SettingFacts } from './drift-findings.ts'
 import type { DriftPlan } from './drift-plan.ts'
 import { type DriftSetting, settingId, settingTitle, settingValues } from './drift-setting.ts'
 import { isAffordable } from './informed-choices.ts'
@@ -49,10 +49,10 @@ interface PolicyRuns {
 const method = [
   'Every order streams the same prompts; seeds decide the order and what a policy draws. Offline fits are the same in all orders.',
   'Intervals of regret, of overshoot and of mean cost are Student’s over orders: they say how much the order matters, for these prompts. Intervals of shares of quality, of quality itself and of the differences to pointsman are bootstrapped over prompts (near-duplicates together), each prompt averaged over the orders: they say what other prompts of the kind would do.',
-  'regret is against the full-information router: the offline stack, told of each change the moment it happens, under a budget with the best ν in hindsight. It is no bound: a policy that learns from the stream may pass it. Under a budget regret is in quality, whatever was spent; pricedRegret charges what was spent beyond that router at its ν.',
-  'recoverySteps is the first request from which on nine of ten means over 100 prompts, to the end, are within 5 % of the full-information router’s; adoptionSteps the same for 80 % of the share that it gives the newcomer. Both are 100 at least, medians over orders with an interval by order statistics; an order in which it never happened is only known to take longer than the rest of the stream (an upper end that is missing says so), and recoveredShare and adoptedShare (Wilson’s interval) say how many orders got there. Who gave an LLM that drops under 5 % before has nothing to recover from.',
-  'Quality, shares and regret count the prompts after the change (all in stationary streams); cost, overshoot and pricedRegret the whole stream, on which ν is solved.',
-  'p of a comparison is that of the difference over its bootstrap standard error; pHolm corrects over the policies of one setting and metric, the finding about other learning routers over all its comparisons in all settings.',
+  'Regret is against the full-information router: the offline stack, told of each change the moment it happens, under a budget with the best ν in hindsight. It is no bound: a policy that learns from the stream may pass it. Under a budget regret is in quality, whatever was spent; priced regret charges what was spent beyond that router at its ν.',
+  'Recovery is the first request from which on nine of ten means over 100 prompts, to the end, are within 5 % of the full-information router’s; adoption the same for 80 % of the share that it gives the newcomer. Both are 100 at least, medians over orders with an interval by order statistics; an order in which it never happened is only known to take longer than the rest of the stream (an upper end that is missing says so), and the shares of orders that recovered or adopted (Wilson’s interval) say how many got there. Who gave an LLM that drops under 5 % before has nothing to recover from.',
+  'Quality, shares and regret count the prompts after the change (all in stationary streams); cost, overshoot and priced regret the whole stream, on which ν is solved.',
+  'The p-value of a comparison is that of the difference over its bootstrap standard error; Holm’s correction is over the policies of one setting and metric, the finding about other learning routers over all its comparisons in all settings.',
   'Under a budget pointsman’s pacer is told how many requests the stream has, as a budget’s period is known to who sets it; ParetoBandit’s pacer as published knows no period and is not told.',
 ]
 
@@ -160,12 +160,19 @@ function settingFacts(
     setting: settingValues(setting),
     isBinding: duals.every((dual) => dual > 0 && isAffordable(dual)),
     tail,
+    reaching: new Map([...runs].map(([name, { scores }]) => [name, reachingOf(scores)])),
     mixLlmRise: rise.rise(weights),
     lateExcess: known(
       ours.map(({ regretEarly, regretLate }) => regretLate - lateShare * regretEarly),
       studentInterval,
     ),
   }
+}
+
+/** A setting has either recoveries or adoptions. */
+function reachingOf(scores: readonly RunScores[]): Reaching {
+  const seen = scores.flatMap(({ recovered, adopted }) => [recovered, adopted].filter(Number.isFinite))
+  return { orders: seen.length, never: seen.filter((reached) => reached === 0).length }
 }
 
 function resultRow(

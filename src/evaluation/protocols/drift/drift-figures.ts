@@ -1,7 +1,7 @@
 import type { Figure, FigureSeries, PolicyKind, ResultRow } from '../../evaluation-result.ts'
 import { type PolicyName, policyKinds } from '../../policy-names.ts'
 import type { DriftPlan } from './drift-plan.ts'
-import { type DriftSetting, settingId, settingTitle } from './drift-setting.ts'
+import { type DriftSetting, qualityLoss, settingId, settingTitle } from './drift-setting.ts'
 import type { DriftStream } from './drift-stream.ts'
 import { type Run, rollingWindow } from './score-run.ts'
 
@@ -14,12 +14,12 @@ const lead = 200
 interface CurveSums {
   readonly from: number
   /** Per step since `from`, summed over orders. */
-  readonly quality: Float64Array
+  readonly utility: Float64Array
   readonly newcomer: Float64Array
   orders: number
 }
 
-/** Quality and newcomer's share by step around the change, averaged over orders. */
+/** Utility (under a budget quality) and newcomer's share by step around the change, averaged over orders. */
 export class RollingCurves {
   readonly #sums = new Map<string, CurveSums>()
 
@@ -28,11 +28,11 @@ export class RollingCurves {
     const key = `${settingId(setting)}|${name}`
     const from = Math.max(0, stream.changeAt - lead)
     const steps = stream.length - from
-    const empty = { from, quality: new Float64Array(steps), newcomer: new Float64Array(steps), orders: 0 }
+    const empty = { from, utility: new Float64Array(steps), newcomer: new Float64Array(steps), orders: 0 }
     const sums: CurveSums = this.#sums.get(key) ?? empty
     this.#sums.set(key, sums)
     for (let step = from; step < stream.length; step++) {
-      sums.quality[step - from]! += run.quality[step]!
+      sums.utility[step - from]! += run.utility[step]!
       if (run.choices[step] === newcomer) sums.newcomer[step - from]!++
     }
     sums.orders++
@@ -43,7 +43,7 @@ export class RollingCurves {
     setting: DriftSetting,
     name: PolicyName,
     changeAt: number,
-    of: 'quality' | 'newcomer',
+    of: 'utility' | 'newcomer',
   ): readonly { readonly x: number; readonly y: number }[] {
     const sums = this.#sums.get(`${settingId(setting)}|${name}`)
     if (sums === undefined) return []
@@ -73,18 +73,13 @@ export function driftFigures(plan: DriftPlan, results: readonly ResultRow[], cur
     const joins = setting.change.scenario === 'newcomer'
     const shown = names.filter((name) => !joins || name === 'full-information' || policyKinds[name] !== 'reference')
     return {
-      id: `${joins ? 'newcomer-share' : 'rolling-quality'}-${settingId(setting)}`,
+      ...(joins ? adoptionWords(setting) : lossWords(setting)),
       kind: 'curves',
-      title: `${joins ? 'How fast the newcomer is taken up' : 'Before and after a silent loss of quality'} (${settingTitle(setting)})`,
-      caption: joins
-        ? `Share of the last ${rollingWindow} requests that the newcomer answered, mean over orders. The full-information line is what it deserves.`
-        : `Mean quality of the last ${rollingWindow} requests around the moment at which one LLM loses .2 and nothing says so, mean over orders. Lines that stay down have not noticed; under a budget, compare what they spent too.`,
       x: { label: 'Requests since the change' },
-      y: joins ? { label: 'Newcomer’s share', unit: 'share' } : { label: 'Quality' },
       series: shown.map((name) => ({
         name,
         role: roleOf(name, policyKinds[name]),
-        points: curves.points(setting, name, changeAt(joins ? 1 / 3 : 1 / 2), joins ? 'newcomer' : 'quality'),
+        points: curves.points(setting, name, changeAt(joins ? 1 / 3 : 1 / 2), joins ? 'newcomer' : 'utility'),
       })),
     }
   })
@@ -93,7 +88,7 @@ export function driftFigures(plan: DriftPlan, results: readonly ResultRow[], cur
       results,
       'oracleShare',
       'Share of the oracle’s quality while nothing changes',
-      'Mean quality over that of the best answer to every prompt, by what may be spent; intervals over prompts. Read with the overshoot: quality that was paid for with somebody else’s budget is no skill.',
+      'Mean quality over that of the best answer to every prompt, by what may be spent; intervals over prompts. Cost is not in it: under a budget read it with the overshoot, under λ with the regret, as quality that was paid for is no skill.',
     ),
     bars(
       results,
@@ -103,6 +98,35 @@ export function driftFigures(plan: DriftPlan, results: readonly ResultRow[], cur
     ),
     ...lines,
   ]
+}
+
+type FigureWords = Pick<Figure, 'id' | 'title' | 'caption' | 'y'>
+
+function adoptionWords(setting: DriftSetting): FigureWords {
+  return {
+    id: `newcomer-share-${settingId(setting)}`,
+    title: `How fast the newcomer is taken up (${settingTitle(setting)})`,
+    caption: `Share of the last ${rollingWindow} requests that the newcomer answered, mean over orders. The full-information line is what it deserves.`,
+    y: { label: 'Newcomer’s share', unit: 'share' },
+  }
+}
+
+/** Who minds cost may answer a loss by going cheap: his quality then falls, and only utility tells whether he was right. */
+function lossWords(setting: DriftSetting): FigureWords {
+  const { lambda } = setting.goal
+  const isPriced = lambda !== undefined
+  const measure = isPriced
+    ? `Mean utility of the last ${rollingWindow} requests, λ/(1+λ) of quality less 1/(1+λ) of cost over the reference cost,`
+    : `Mean quality of the last ${rollingWindow} requests`
+  const reading = isPriced
+    ? 'Quality alone would mislead here: after the loss the full-information router goes cheap.'
+    : 'Quality alone is drawn: a line may also be high because that policy spent more, even beyond the budget.'
+  return {
+    id: `rolling-${isPriced ? 'utility' : 'quality'}-${settingId(setting)}`,
+    title: `Before and after a silent loss of quality (${settingTitle(setting)})`,
+    caption: `${measure} around the moment at which one LLM loses ${qualityLoss} and nothing says so, mean over orders. The full-information router is told at once: what a line falls behind it after the change, and was not behind before, is what not knowing costs. ${reading}`,
+    y: { label: isPriced ? 'Utility' : 'Quality' },
+  }
 }
 
 function bars(

@@ -13,6 +13,7 @@ const binding = (setting: ResultRow['setting']): SettingFacts => ({
   setting,
   isBinding: true,
   tail: 2000,
+  reaching: new Map(),
   mixLlmRise: undefined,
   lateExcess: undefined,
 })
@@ -76,7 +77,9 @@ describe('driftFindings', () => {
     }
     const [finding] = driftFindings(facts([]), [], [comparison])
     expect(finding).toMatchObject({ id: 'pointsman-against-bandits', verdict: 'refuted' })
-    expect(finding!.evidence).toContain('metallm')
+    expect(finding!.evidence).toBe(
+      'Over 20 orders, of 1 comparisons it is ahead in 0 and behind in 1: metallm in 1 of 1 settings.',
+    )
     const verdictOf = (changed: Partial<typeof comparison>, orders = 20, times = 1) =>
       driftFindings(facts([], orders), [], new Array(times).fill({ ...comparison, ...changed }))[0]!.verdict
     expect(verdictOf({ difference: interval(-0.02, 0.01) })).toBe('confirmed')
@@ -115,6 +118,22 @@ describe('driftFindings', () => {
     expect(verdictOf(300, 200, 400, 900)).toEqual([['paretobandit-recovery', 'undecided']])
     expect(verdictOf(897, 200, null)).toEqual([['paretobandit-recovery', 'undecided']])
     expect(verdictOf(2000, 1500, null)).toEqual([['paretobandit-recovery', 'refuted']])
+  })
+
+  it('says how often something was never seen to happen, and why a row cannot tell', () => {
+    const evidenceOf = (recoverySteps: Interval, never: number) => {
+      const reaching = new Map([['paretobandit', { orders: 20, never }]])
+      const rows = [row('paretobandit', drop, { recoverySteps })]
+      return driftFindings(facts([{ ...binding(drop), tail: 1196, reaching }]), rows, [])[0]!.evidence
+    }
+    const reason = 'which cannot tell: only 1,196 prompts follow the change, short of 1,200'
+    expect(evidenceOf({ mean: 1196, low: 1196, high: null }, 20)).toBe(
+      `quality-drop, λ = 1.4: not by the end of the stream (1,196 prompts) in 20 of 20 orders, ${reason}.`,
+    )
+    expect(evidenceOf({ mean: 255.5, low: 183, high: 497 }, 1)).toBe(
+      `quality-drop, λ = 1.4: 255.5 prompts (183 to 497), not by the end of the stream (1,196 prompts) in 1 of 20 orders, ${reason}.`,
+    )
+    expect(evidenceOf({ mean: 300, low: 200, high: 400 }, 0)).toContain('300 prompts (200 to 400), which cannot tell')
   })
 
   it('leaves out claims about policies that were not evaluated', () => {

@@ -1,5 +1,5 @@
 import type { Comparison, Finding, Interval, ResultRow, Verdict } from '../../evaluation-result.ts'
-import { holm } from '../../metrics/interval.ts'
+import { banditFinding } from './bandit-findings.ts'
 import { fewestOrders } from './binomial-interval.ts'
 import { driftLambdas } from './drift-setting.ts'
 import type { RegretRise } from './regret-rise.ts'
@@ -21,10 +21,17 @@ export interface SettingFacts {
   readonly isBinding: boolean
   /** Requests after the change. */
   readonly tail: number
+  /** By policy, the orders in which recovery, or a newcomer's adoption, has a meaning and in how many it was never seen. */
+  readonly reaching: ReadonlyMap<string, Reaching>
   /** How much more MixLLM's regret rose than pointsman's; undefined where both or the time for it are not there. */
   readonly mixLlmRise: RegretRise | undefined
   /** pointsman's late regret less {@link lateShare} of its early one, per order. */
   readonly lateExcess: Interval | undefined
+}
+
+export interface Reaching {
+  readonly orders: number
+  readonly never: number
 }
 
 export interface DriftFacts {
@@ -45,7 +52,7 @@ export function driftFindings(
     mixLlmForgetting(facts),
     liteLlmFreezes(results),
     ...pointsmanClaims(facts, results),
-    againstBaselines(facts, comparisons),
+    banditFinding(facts.orders, comparisons),
   ]
   const present = claims.filter((claim) => claim !== undefined)
   return facts.dataName === authorsData ? present : present.filter(({ id }) => !oracleClaims.has(id))
@@ -57,8 +64,20 @@ function factsOf({ settings }: DriftFacts, { setting }: ResultRow): SettingFacts
 }
 
 /** A budget that leaves nothing to pace, or that nobody can keep to, says nothing of a pacer; nor do a few orders. */
-function tellsOfPacing(facts: DriftFacts): (row: ResultRow) => boolean {
-  return (row) => facts.orders >= fewestOrders && factsOf(facts, row)?.isBinding === true
+function silenceOfPacing(facts: DriftFacts): (row: ResultRow) => string | undefined {
+  return (row) => {
+    if (facts.orders < fewestOrders) return `fewer than ${fewestOrders} orders`
+    return factsOf(facts, row)?.isBinding === true ? undefined : 'the budget does not bind, or nobody can keep to it'
+  }
+}
+
+/** To recover is to stay recovered to the end: a short rest of the stream cannot show it. */
+function silenceOfRecovery(facts: DriftFacts): (row: ResultRow) => string | undefined {
+  return (row) => {
+    const tail = factsOf(facts, row)?.tail ?? 0
+    if (tail >= recoveryLimit) return undefined
+    return `only ${count(tail)} prompts follow the change, short of ${count(recoveryLimit)}`
+  }
 }
 
 /** arXiv:2604.00136: 96.4 % of oracle, overshoot within .4 % (4 % under drift), recovery in 600–1,200, adoption in 142. */
@@ -77,24 +96,26 @@ function paretoBanditClaims(facts: DriftFacts, results: readonly ResultRow[]): (
       id: 'paretobandit-overshoot',
       source,
       claim: 'While nothing changes it overspends a budget by at most .4 %.',
-      tells: tellsOfPacing(facts),
+      silence: silenceOfPacing(facts),
     }),
     judgedAll(budgeted(rows, 'price-change'), 'budgetOvershoot', 0.04, 'at most', {
       id: 'paretobandit-overshoot-drift',
       source,
       claim: 'When a price changes it overspends a budget by at most 4 %.',
-      tells: tellsOfPacing(facts),
+      silence: silenceOfPacing(facts),
     }),
     judgedAll(rows.filter(inScenario('quality-drop')), 'recoverySteps', recoveryLimit, 'at most', {
       id: 'paretobandit-recovery',
       source,
       claim: 'It recovers from a silent loss of quality within 600 to 1,200 prompts.',
-      tells: (row) => (factsOf(facts, row)?.tail ?? 0) >= recoveryLimit,
+      facts,
+      silence: silenceOfRecovery(facts),
     }),
     judgedAll(rows.filter(inVariant('quarter price')), 'adoptionSteps', 142, 'at most', {
       id: 'paretobandit-adoption',
       source,
       claim: 'It adopts a good newcomer after about 142 prompts.',
+      facts,
     }),
   ]
 }
@@ -161,19 +182,20 @@ function pointsmanClaims(facts: DriftFacts, results: readonly ResultRow[]): (Fin
       id: 'pointsman-overshoot',
       source,
       claim: 'While nothing changes it overspends a budget by at most .4 % on average.',
-      tells: tellsOfPacing(facts),
+      silence: silenceOfPacing(facts),
     }),
     judgedAll(steady, 'worstOvershoot', 0.025, 'at most', {
       id: 'pointsman-worst-overshoot',
       source,
       claim: 'In its worst order it overspends a budget by at most 2.5 %.',
-      tells: tellsOfPacing(facts),
+      silence: silenceOfPacing(facts),
     }),
     lateRegret(facts, rows.filter(inScenario('quality-drop'))),
     judgedAll(rows.filter(inVariant('quarter price')), 'adoptionSteps', 200, 'at most', {
       id: 'pointsman-adoption',
       source,
       claim: 'It gives a newcomer at a quarter of its price 80 % of its ideal share within 200 prompts.',
+      facts,
     }),
     judgedAll(rows.filter(unwelcome), 'newcomerShare', 0.05, 'at most', {
       id: 'pointsman-rejection',
@@ -210,37 +232,14 @@ function lateRegret(facts: DriftFacts, rows: readonly ResultRow[]): Finding | un
   }
 }
 
-/** How often pointsman is ahead of the learning baselines and how often behind, by p after Holm over all of it. */
-function againstBaselines({ orders }: DriftFacts, comparisons: readonly Comparison[]): Finding | undefined {
-  const bandits = new Set(['mixllm', 'metallm', 'paretobandit', 'litellm-adaptive', 'beta-thompson', 'track-and-stop'])
-  const fair = comparisons.filter(
-    ({ against, metric, setting }) =>
-      bandits.has(against) && metric === (setting.budgetUsd === null ? 'regret' : 'pricedRegret'),
-  )
-  if (fair.length === 0) return undefined
-  const corrected = holm(fair.map(({ p }) => p ?? 1))
-  const told = fair.filter((_, index) => corrected[index]! < 0.05)
-  const ahead = told.filter(({ difference }) => difference.mean < 0)
-  const behind = told.filter(({ difference }) => difference.mean > 0)
-  const verdict = orders < fewestOrders || told.length === 0 ? 'undecided' : behind.length > 0 ? 'refuted' : 'confirmed'
-  const where = behind.map(({ against, setting }) => `${against} (${settingWords({ setting })})`)
-  return {
-    id: 'pointsman-against-bandits',
-    source: 'pointsman',
-    claim: 'Nowhere does it regret significantly more than another learning router, spending counted.',
-    verdict,
-    evidence: `Over ${orders} orders, of ${fair.length} comparisons it is ahead in ${ahead.length} and behind in ${behind.length}${
-      behind.length > 0 ? `: ${where.join(', ')}` : ''
-    }.`,
-  }
-}
-
 interface Claim {
   readonly id: string
   readonly source: string
   readonly claim: string
-  /** Whether a row can decide; all can where left out. */
-  readonly tells?: (row: ResultRow) => boolean
+  /** Why a row cannot decide; undefined where it can, as all do where this is left out. */
+  readonly silence?: (row: ResultRow) => string | undefined
+  /** For metrics that count prompts: how often what they count up to was never seen. */
+  readonly facts?: DriftFacts
 }
 
 function judged(
@@ -267,25 +266,33 @@ function judgedAll(
     return value === undefined ? [] : [{ row, value }]
   })
   if (found.length === 0) return undefined
-  const { tells, ...rest } = claim
-  const print = metric.endsWith('Steps')
-    ? (value: Interval) => `${value.mean} prompts${range(value, plainNumber)}`
-    : percent
+  const { silence, facts, ...rest } = claim
+  const print = (row: ResultRow, value: Interval): string =>
+    metric.endsWith('Steps') ? stepsUntil(value, facts && factsOf(facts, row), row.policy) : percent(value)
   return {
     ...rest,
     verdict: joined(
       found.map(({ row, value }) => {
-        if (tells?.(row) === false) return 'undecided'
+        if (silence?.(row) !== undefined) return 'undecided'
         return verdictOf(metric === 'worstOvershoot' ? exactly(value) : value, limit, side)
       }),
     ),
     evidence: `${found
-      .map(
-        ({ row, value }) =>
-          `${settingWords(row)}: ${print(value)}${tells?.(row) === false ? ', which cannot tell' : ''}`,
-      )
+      .map(({ row, value }) => {
+        const reason = silence?.(row)
+        return `${settingWords(row)}: ${print(row, value)}${reason === undefined ? '' : `, which cannot tell: ${reason}`}`
+      })
       .join('; ')}.`,
   }
+}
+
+/** A median over orders in words; where most orders never got there it is none, and the end of the stream is not one either. */
+function stepsUntil(value: Interval, facts: SettingFacts | undefined, policy: string): string {
+  const reaching = facts?.reaching.get(policy)
+  const median = `${count(value.mean)} prompts${range(value, count)}`
+  if (facts === undefined || reaching === undefined || reaching.never === 0) return median
+  const never = `not by the end of the stream (${count(facts.tail)} prompts) in ${reaching.never} of ${reaching.orders} orders`
+  return 2 * reaching.never >= reaching.orders ? never : `${median}, ${never}`
 }
 
 /** By the interval: wholly on the right side, wholly on the wrong one, or across the limit. */
@@ -357,8 +364,9 @@ function plain(value: Interval | undefined): string {
   return `${print(value.mean)}${range(value, print)}`
 }
 
-function plainNumber(value: number): string {
-  return String(value)
+/** Of prompts, which medians may halve. */
+function count(value: number): string {
+  return value.toLocaleString('en-GB', { maximumFractionDigits: 1 })
 }
 
 function range({ low, high }: Interval, print: (value: number) => string): string {
