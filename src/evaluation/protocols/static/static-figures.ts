@@ -45,18 +45,16 @@ function gainOverHull(rows: readonly JoinedRow[]): Figure[] {
     {
       id: 'gain-over-hull',
       kind: 'bars',
-      title: 'Gain over mixtures of fixed LLMs',
+      title: 'Above or below mixtures of fixed LLMs',
       caption:
-        'How far the sweep of each policy runs above the LLMs that lay on the hull of the training prompts, on average over the costs it spans, as a share of all costs; no lucky part of it is picked on the test prompts. A whisker that crosses 0: the data cannot tell.',
+        'Area between the sweep of each policy, as it runs on the test prompts, and mixtures of the LLMs that lay on the hull of the training prompts, over the costs that the sweep spans, divided by the dearest LLM’s mean cost. Only the sign is comparable: each sweep spans other costs, so that a longer bar is not a better policy, and the order is that of the tables. A whisker that crosses 0: the data cannot tell.',
       x: { label: 'Policy' },
-      y: { label: 'Gain in mean quality' },
+      y: { label: 'Area above the mixtures / dearest cost' },
       series: [
         {
-          name: 'Gain over the hull',
+          name: 'Area above the mixtures',
           role: 'router',
-          points: gains
-            .sort((a, b) => b.mean - a.mean)
-            .map(({ label, mean, low, high }) => ({ x: label, y: mean, low, high })),
+          points: gains.map(({ label, mean, low, high }) => ({ x: label, y: mean, low, high })),
         },
       ],
     },

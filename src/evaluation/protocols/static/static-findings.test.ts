@@ -83,6 +83,17 @@ describe('rows that saw test outcomes', () => {
   })
 })
 
+describe('the verdict on shrinkage', () => {
+  const verdictOf = (chosen: number, trusting: number) =>
+    findingsOf([row('stacked', chosen), row('stacked', trusting, { trust: 1 }), ...hulls])['static-shrinkage-to-means']
+
+  it('is open where nothing was shrunk', () => {
+    expect(verdictOf(0.9, 0.9)).toBe('undecided')
+    expect(verdictOf(0.9001, 0.9)).toBe('confirmed')
+    expect(verdictOf(0.89, 0.9)).toBe('refuted')
+  })
+})
+
 describe('the control', () => {
   it('decides nothing on few shuffles', () => {
     expect(findingsOf(hulls, [-0.01, 0, 0.01])['control-shuffled-labels']).toBe('undecided')

@@ -114,17 +114,16 @@ function noneAbove({ comparisons }: StaticEvidence): Finding[] {
 function shrinkage({ rows }: StaticEvidence): Finding[] {
   return withRows(rows, ['stacked', 'stacked (trust 1)'], ([shrunk, trusting]) => {
     const gain = pairedDifference(shrunk, trusting, 'aiq')!.difference
+    // The same choices everywhere: κ was 1 on every seed.
+    const isShrunk = gain.mean !== 0 || gain.low !== 0 || gain.high !== 0
     return {
       id: 'static-shrinkage-to-means',
       source: 'pointsman',
       claim: 'Shrinking predictions to the LLM means (κ, chosen out of fold) does not cost AIQ.',
-      verdict:
-        gain.low !== null && gain.low > -0.001
-          ? 'confirmed'
-          : verdictAbove(gain) === 'refuted'
-            ? 'refuted'
-            : 'undecided',
-      evidence: `AIQ of the stack with κ as chosen, minus κ = 1: ${signedInterval(gain)}. Confirmed when the loss is surely below .001.`,
+      verdict: isShrunk ? verdictNoLoss(gain) : 'undecided',
+      evidence: !isShrunk
+        ? 'Nothing was shrunk: on every seed the stack with κ as chosen is that with κ = 1.'
+        : `AIQ of the stack with κ as chosen, minus κ = 1: ${signedInterval(gain)}. Confirmed when the loss is surely below .001.`,
     }
   })
 }
@@ -203,6 +202,12 @@ function withRows<const Labels extends readonly string[]>(
 function verdictAbove({ low, high }: Interval): Verdict {
   if (low !== null && low > 0) return 'confirmed'
   return high !== null && high < 0 ? 'refuted' : 'undecided'
+}
+
+/** A loss of less than .001 makes no difference to anybody. */
+function verdictNoLoss(gain: Interval): Verdict {
+  if (gain.low !== null && gain.low > -0.001) return 'confirmed'
+  return verdictAbove(gain) === 'refuted' ? 'refuted' : 'undecided'
 }
 
 function verdictBelow({ low, high }: Interval, limit: number): Verdict {
