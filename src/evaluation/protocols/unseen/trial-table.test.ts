@@ -103,6 +103,21 @@ describe('what is said of the trials', () => {
     expect(findings.some((finding) => finding.id === 'uniroute-above-retrained-mlp')).toBe(false)
   })
 
+  it('shows the sign of an end near 0, and no test that no verdict rests on', () => {
+    const close = trials(60).map((trial) => ({
+      ...trial,
+      rows: trial.rows.map((row, place) => {
+        // Next to knn stands uniroute of the same probes.
+        const areaRaw = trial.rows[place + 1]?.metrics.areaRaw
+        return row.policy === 'knn' ? { ...row, metrics: { areaRaw: areaRaw! - 0.00002 } } : row
+      }),
+    }))
+    const found = unseenFindings(new TrialTable(close, 12), [few, 200], 200)
+    expect(found.find(({ id }) => id === 'uniroute-k-means-above-knn')!.evidence).toBe(
+      'uniroute at 200 probes − knn at 200 probes, area as it runs: +0.00002 [+0.00002, +0.00002].',
+    )
+  })
+
   it('claims nothing from a handful of trials', () => {
     const little = unseenFindings(new TrialTable(trials(3), 12), [few, 200], 200)
     expect(new Set(little.map((finding) => finding.verdict))).toEqual(new Set(['undecided']))

@@ -6,20 +6,27 @@ import { fixedClusterCounts } from './trial-variants.ts'
 import { judgedMetric, probePolicies } from './unseen-comparisons.ts'
 
 /** Drawn as level lines: they do not depend on the probes. */
-const bounds = ['clairvoyant-forest', 'clairvoyant-mlp', 'task-oracle'] as const satisfies readonly PolicyName[]
+const clairvoyant = ['clairvoyant-forest', 'clairvoyant-mlp'] as const satisfies readonly PolicyName[]
+/** Its QNC lies far from all others', whose lines it would press together. */
+const areaBounds = [...clairvoyant, 'task-oracle'] as const satisfies readonly PolicyName[]
+
+/** More bands would hide one another: they are as wide as the pools differ. */
+const banded: ReadonlySet<PolicyName> = new Set(['uniroute', 'cluster'])
+const bandWords =
+  'Bands, of uniroute and cluster only, are 95 % intervals over the choice of LLMs, which all policies share: differences between policies are known more closely.'
 
 /** What the report draws of the protocol. @param reference N_val of the figures that have one. */
 export function unseenFigures(table: TrialTable, probes: readonly number[], reference: number): Figure[] {
   return [
-    againstProbes(table, probes, judgedMetric, 'unseen-area', 'Area against the number of probes', {
-      caption:
-        'Area under the sweep, as it runs, of LLMs never seen in training, by how many labelled prompts describe each of them. Bands are 95 % intervals over the choice of LLMs.',
-      label: 'Area',
+    againstProbes(table, probes, judgedMetric, 'unseen-area', 'Area as it runs against the number of probes', {
+      caption: `Area under the sweep of each policy as it runs, no running maximum taken, over LLMs never seen in training, by how many labelled prompts describe each of them. ${bandWords}`,
+      label: 'Area as it runs',
+      bounds: areaBounds,
     }),
     againstProbes(table, probes, 'qnc', 'unseen-qnc', 'Quality-neutral cost against the number of probes', {
-      caption:
-        'What it costs to match the best single LLM of the pool, as a share of what that LLM costs; 100 % where a policy never matches it. Lower is better. The point is found in hindsight on the test prompts: a description, not a test.',
+      caption: `What it costs to match the best single LLM of the pool, as a share of what that LLM costs; 100 % where a policy never matches it. Lower is better. The point is found in hindsight on the test prompts: a description, not a test. ${bandWords}`,
       label: 'Cost of the best LLM’s quality',
+      bounds: clairvoyant,
     }),
     againstClusters(table, reference),
     riskFigure(table, reference),
@@ -35,14 +42,19 @@ function againstProbes(
   metric: typeof judgedMetric | 'qnc',
   id: string,
   title: string,
-  { caption, label }: { readonly caption: string; readonly label: string },
+  {
+    caption,
+    label,
+    bounds,
+  }: { readonly caption: string; readonly label: string; readonly bounds: readonly PolicyName[] },
 ): Figure {
   const series = (policy: PolicyName, settingOf: (count: number) => number | null): FigureSeries[] => {
     const known = probes.filter((count) => table.has({ policy, setting: { probes: settingOf(count) } }))
     if (known.length === 0) return []
-    const points = known.map((count) =>
-      withBand(count, table.interval({ policy, setting: { probes: settingOf(count) } }, metric)),
-    )
+    const points = known.map((count) => {
+      const interval = table.interval({ policy, setting: { probes: settingOf(count) } }, metric)
+      return banded.has(policy) ? withBand(count, interval) : { x: count, y: interval.mean }
+    })
     return [{ name: policy, role: policyKinds[policy], points }]
   }
   return {
@@ -50,7 +62,7 @@ function againstProbes(
     kind: 'curves',
     title,
     caption,
-    x: { label: 'Probes (N_val)', scale: 'log' },
+    x: { label: 'Probes (labelled prompts per LLM)', scale: 'log' },
     y: metric === 'qnc' ? { label, unit: 'share' } : { label },
     series: [
       ...probePolicies.flatMap((policy) => series(policy, (count) => count)),
@@ -75,10 +87,10 @@ function againstClusters(table: TrialTable, probes: number): Figure {
   return {
     id: 'unseen-clusters',
     kind: 'curves',
-    title: 'Area against the number of clusters',
+    title: 'Area as it runs against the number of clusters',
     caption: `UniRoute (K-Means) at fixed K with ${probes} probes, beside policies that do not choose one K. More clusters describe prompts better and LLMs worse.`,
     x: { label: 'Clusters (K)', scale: 'log' },
-    y: { label: 'Area' },
+    y: { label: 'Area as it runs' },
     series:
       points.length === 0
         ? []

@@ -194,12 +194,19 @@ function describe({ policy, setting }: RowKey): string {
   return typeof probes === 'number' ? `${policy} at ${probes} probes` : `${policy}${where}`
 }
 
-function shown({ interval, signP }: PairedDifference): string {
+function shown({ interval }: PairedDifference): string {
   const { mean, low, high } = interval
-  const range = low === null || high === null ? 'too few trials for an interval' : `[${signed(low)}, ${signed(high)}]`
-  return `${signed(mean)} ${range}, sign test p ${signP < 0.0001 ? '< .0001' : `= ${signP.toFixed(4)}`}`
+  if (low === null || high === null) return `${signed(mean, 4)} (too few trials for an interval)`
+  const digits = digitsFor([mean, low, high])
+  return `${signed(mean, digits)} [${signed(low, digits)}, ${signed(high, digits)}]`
 }
 
-function signed(value: number): string {
-  return `${value < 0 ? '−' : '+'}${Math.abs(value).toFixed(4)}`
+/** Four decimals, and up to six where an end so near 0 would be printed as 0, as its sign decides the verdict. */
+function digitsFor(values: readonly number[]): number {
+  const smallest = Math.min(...values.map(Math.abs).filter((value) => value > 0), 1)
+  return Math.min(6, Math.max(4, Math.ceil(-Math.log10(smallest))))
+}
+
+function signed(value: number, digits: number): string {
+  return `${value < 0 ? '−' : '+'}${Math.abs(value).toFixed(digits)}`
 }

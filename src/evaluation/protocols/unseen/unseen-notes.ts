@@ -25,19 +25,25 @@ export function unseenNotes(
     ...free,
     `${table.trials.length} trials, each with new prompts and LLMs on either side; deployments of one base stay together (${bases} bases).${size}`,
     'Intervals are for other LLMs like these (infinitesimal jackknife over bases); they do not cover other prompts. Comparisons have p-values from them and, beside, from the sign test, which takes trials to be independent.',
-    'setting.probes is N_val; null where all training labels of the pool are used (upper bounds, static pool) or none. trainingLlms "none": K and k fixed by rule. clusters: K fixed. cost "per-prompt": predicted bills in the rule, else mean cost on the probes. trainingErrors "probes": LearnedMap taught by errors on the probes. pool "static": all training labels of the pool. shift: tasks routed are not those clustered ("sources"), or are ("none"). control "shuffled": predictions of other test prompts.',
-    'Policies are judged by areaRaw: the sweep by rising cost as it runs, from cost 0 to the mean cost of the pool’s dearest LLM, flat beyond its ends; a policy that is one point has none. area, area50, qnc, qncMax, qncReached and peak are the paper’s and are chosen in hindsight: they keep the best of thousands of points by their test quality, which lifts even a policy that knows nothing. They describe and are compared with nothing. QNC is capped at 1, as one may always call the best LLM; qncReached is the share of trials in which the router itself matches it.',
+    'Probes are the labelled prompts that describe the unseen LLMs (N_val of the paper); a row without a number of them needs none, or has all training labels of the pool (upper bounds, static pool). Variants: training LLMs none, K and k fixed by rule; clusters, K fixed; cost per-prompt, bills predicted for each prompt where all others take the mean cost on the probes; training errors probes, LearnedMap taught by errors on the probes; pool static, fitted on all training labels of the pool; shift sources, clusters that have seen none of the tasks routed, and shift none, as many prompts of all tasks; control shuffled, predictions made for other test prompts.',
+    'Policies are judged by the area as it runs: under the sweep by rising cost, from cost 0 to the mean cost of the pool’s dearest LLM, flat beyond its ends; a policy that is one point has none. Area, its part to 50 %, QNC, how often it is reached, and the peak are the paper’s and are chosen in hindsight: they keep the best of thousands of points by their test quality, which lifts even a policy that knows nothing. They describe and are compared with nothing. QNC is capped at 1, as one may always call the best LLM; beside it stands the share of trials in which the router itself matches that LLM.',
     'The retrained and clairvoyant learners are ours: early-stopped, regularised, and they see the explicit features of a prompt beside its embedding, where clusters, learned maps and K-NN see the embedding alone. The paper’s are not known in detail. Their settings are fixed, not tuned on the training LLMs as K and k are.',
-    ...table.riskClusters.map((clusters) => riskNote(table, clusters, reference)),
+    ...riskNote(table, reference),
   ]
 }
 
-function riskNote(table: TrialTable, clusters: number, probes: number): string {
-  const value = (term: Parameters<TrialTable['risk']>[1], digits: number): string =>
-    table.risk(clusters, term).mean.toFixed(digits)
-  return (
-    `Excess risk at K = ${clusters}, ${probes} probes: within clusters ${value('heterogeneityLow', 3)} (fitted forest for the truth: too little) to ` +
-    `${value('heterogeneityHigh', 3)} (labels for the truth: too much); estimation at most ${value('estimationBound', 3)}, measured ` +
-    `${value('estimationMeasured', 3)}; smallest cluster ${value('smallestCluster', 1)} labels.`
-  )
+/** The terms of the excess risk at each K, in one line. */
+function riskNote(table: TrialTable, probes: number): string[] {
+  if (table.riskClusters.length === 0) return []
+  const terms = table.riskClusters.map((clusters) => {
+    const value = (term: Parameters<TrialTable['risk']>[1], digits = 3): string =>
+      table.risk(clusters, term).mean.toFixed(digits)
+    return (
+      `K = ${clusters}: ${value('heterogeneityLow')} to ${value('heterogeneityHigh')}; ` +
+      `${value('estimationMeasured')}, bound ${value('estimationBound')}; ${value('smallestCluster', 1)}`
+    )
+  })
+  return [
+    `Terms of the excess risk with ${probes} probes, mean over trials: what clusters cannot know of their prompts (at least, with a fitted forest for the truth, to at most, with the labels for it); what few labels cannot know of an LLM (measured, and its bound); labels in the smallest cluster. ${terms.join(' | ')}.`,
+  ]
 }
