@@ -74,9 +74,10 @@ test('metrics come in their units, differences with their sign', () => {
   ])
 })
 
-test('an interval needs both ends', () => {
+test('an interval needs both ends, and some width', () => {
   const format = (value: number) => formatDecimal(value, 2)
   expect(formatRange(0.1, 0.2, format)).toBe('[.10, .20]')
   expect(formatRange(null, 0.2, format)).toBe('')
   expect(formatRange(Number.NaN, 0.2, format)).toBe('')
+  expect(formatRange(0.1, 0.1, format)).toBe('')
 })

@@ -71,14 +71,16 @@ export function formatMetricEnd(metric: string, value: number): string {
   return formatMetric(metric, value).replace(`${narrowSpace}%`, '')
 }
 
-/** The interval of a metric in brackets; empty where it has none. */
+/** The interval of a metric in brackets; empty where it has none, or one without width, which no two draws tell apart. */
 export function formatRange(
   low: number | null | undefined,
   high: number | null | undefined,
   format: (value: number) => string,
 ): string {
   if (low === null || low === undefined || high === null || high === undefined) return ''
-  return Number.isFinite(low) && Number.isFinite(high) ? `[${format(low)}, ${format(high)}]` : ''
+  return Number.isFinite(low) && Number.isFinite(high) && high - low > 1e-12 * Math.abs(low)
+    ? `[${format(low)}, ${format(high)}]`
+    : ''
 }
 
 function formatAs(description: MetricDescription, value: number): string {
