@@ -11,6 +11,7 @@ import { type SeriesStyle, styleSeries } from './series-style.ts'
 interface Bar {
   readonly style: SeriesStyle
   readonly color: string
+  readonly symbol: SeriesStyle['symbol']
   readonly row: number
   readonly value: number
   readonly low: number
@@ -43,8 +44,8 @@ export function drawBars(figure: Figure): Chart {
   const domain = valueDomain(figure, bars)
   const isFromZero = domain[0] <= 0 && domain[1] >= 0 && lanes !== undefined && !isDifference(figure, bars)
   const document = createChartDocument()
-  const longest = Math.max(...rows.map((row) => shortName(row, 30).length))
-  const marginLeft = Math.min(230, 18 + 6.6 * longest)
+  const longest = Math.max(...rows.map((row) => shortName(row, 36).length))
+  const marginLeft = Math.min(256, 18 + 6.6 * longest)
   const plot = Plot.plot({
     document: document as never,
     width,
@@ -114,6 +115,8 @@ function layOut(styles: readonly SeriesStyle[]): Layout {
         {
           style,
           color: isSubject ? 'var(--accent)' : isTransposed ? 'var(--grey-strong)' : style.color,
+          // A row that bears the name of its series needs no shape to tell it.
+          symbol: isTransposed || styles.length === 1 ? 'circle' : style.symbol,
           row,
           value: point.y,
           low: hasWhisker ? finiteOr(point.low, point.y) : point.y,
@@ -186,7 +189,7 @@ function marksOf(bar: Bar, isFromZero: boolean): Plot.Markish[] {
     fill: bar.color,
     stroke: 'var(--page)',
     strokeWidth: 0.8,
-    symbol: bar.style.symbol,
+    symbol: bar.symbol,
   }
   return [...whisker, Plot.dot([bar], { ...dot, className, title })]
 }
@@ -203,7 +206,7 @@ function addRowNames(
       document,
       'text',
       { class: name === 'pointsman' ? 'row-name subject' : 'row-name', x: marginLeft - 8, y: y.apply(row + 0.5) + 4 },
-      shortName(name, 30),
+      shortName(name, 36),
     )
     text.append(svgElement(document, 'title', {}, name))
     plot.append(text)

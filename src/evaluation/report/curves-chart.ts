@@ -29,12 +29,12 @@ interface DrawnSeries extends SeriesStyle {
   readonly points: readonly Point[]
 }
 
-const width = 860
+const width = 898
 const height = 430
 const marginLeft = 62
 const marginTop = 18
 const marginBottom = 46
-const labelMargin = 176
+const labelMargin = 214
 const lineHeight = 13
 /** Lines of at most so many points get a dot on each. */
 const fewPoints = 12
@@ -206,7 +206,14 @@ function marksOf(series: DrawnSeries, figure: Figure): Plot.Markish[] {
   const points = series.points as Point[]
   const common = { x: 'x', y: 'y', title, className: className(series) }
   const dot = (radius: number) =>
-    Plot.dot(points, { ...common, r: radius, fill: series.color, stroke: 'var(--page)', strokeWidth: 0.8 })
+    Plot.dot(points, {
+      ...common,
+      r: radius,
+      symbol: series.symbol,
+      fill: series.color,
+      stroke: 'var(--page)',
+      strokeWidth: 0.8,
+    })
   if (series.series.role === 'point') return [dot(3.6)]
   if (points.length === 1) return [dot(4)]
   const line = Plot.line(drawnPoints(points, figure), {
@@ -268,7 +275,7 @@ function labelElements(document: ChartDocument, label: PlacedLabel, right: numbe
     document,
     'text',
     { class: `end-label ${label.className}`, x: right + 20, y: round(label.placedY + 4), fill: label.color },
-    shortName(label.text, 24),
+    shortName(label.text, 32),
   )
   return [leader, text]
 }

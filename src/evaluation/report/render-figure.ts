@@ -86,6 +86,8 @@ const symbolPaths: Readonly<Record<SeriesStyle['symbol'], string>> = {
   square: 'M7.5,1.5h7v7h-7z',
   diamond: 'M11,0L15,5L11,10L7,5z',
   triangle: 'M11,0.5L15.5,9h-9z',
+  cross: 'M9.5,0.5h3v3h3v3h-3v3h-3v-3h-3v-3h3z',
+  star: 'M11,0L12.2,3.4L15.8,3.5L12.9,5.6L13.9,9L11,7L8.1,9L9.1,5.6L6.2,3.5L9.8,3.4z',
 }
 
 function legendEntry(style: SeriesStyle, isDots: boolean): Html {

@@ -13,8 +13,8 @@ export interface SeriesStyle {
   readonly isLabelled: boolean
   /** Whether its points are marked where they are few; bounds and references have none. */
   readonly hasDots: boolean
-  /** Of a dot; bounds and markers differ by it where there are no lines to be dashed. */
-  readonly symbol: 'circle' | 'square' | 'diamond' | 'triangle'
+  /** Of a dot; series differ by it where colours run out and there are no lines to be dashed. */
+  readonly symbol: 'circle' | 'square' | 'diamond' | 'triangle' | 'cross' | 'star'
   /** Drawn above the others. */
   readonly rank: number
 }
@@ -23,6 +23,8 @@ export interface SeriesStyle {
 const pointsmanDashes = [undefined, '7 3', '2 3', '10 3 2 3'] as const
 
 const paletteSize = 7
+/** Of series that are neither Pointsman's, which has the circle, nor bounds or markers. */
+const symbols = ['square', 'diamond', 'triangle', 'cross', 'star', 'circle'] as const
 /** Up to so many series all get a colour and a label. */
 const fewSeries = 7
 const labelledBaselines = 3
@@ -46,6 +48,7 @@ export function styleSeries(figure: Figure): SeriesStyle[] {
   const namesReferences = references.length <= labelledReferences
   let used = 0
   let own = 0
+  let shaped = 0
   const nextColor = (): string => `var(--series-${(used++ % paletteSize) + 1})`
   const isBars = figure.kind === 'bars'
   return figure.series.map((series, index): SeriesStyle => {
@@ -76,7 +79,8 @@ export function styleSeries(figure: Figure): SeriesStyle[] {
     const isLabelled = isColored || best.has(series) || (series.role === 'reference' && namesReferences)
     const rank = isColored ? 4 : best.has(series) ? 2 : 0
     const hasDots = series.role !== 'reference'
-    return { ...common, color, width: isColored ? 1.8 : 1.2, dash, hasDots, isLabelled, rank }
+    const symbol = symbols[shaped++ % symbols.length]!
+    return { ...common, symbol, color, width: isColored ? 1.8 : 1.2, dash, hasDots, isLabelled, rank }
   })
 }
 
