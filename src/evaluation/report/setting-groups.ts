@@ -21,22 +21,26 @@ export interface GroupedRows {
 const mostGroupsOfKey = 6
 /** A setting that fewer than this share of the policies have is a variant of a few, not a table of its own. */
 const leastShareOfPolicies = 1 / 3
+/** Keys that change which prompts are routed: what was tried on others stands in no table with them. */
+const ownPrompts = ['shift']
 
 /**
  * Divides rows into tables, in the order in which settings first occur. Settings of a few policies only (an ablation,
  * one policy's numbers of clusters) are rows of the table that they extend, told apart by a column. A reference that
  * says less about its setting (such as `oracle`, which knows no number of probes) stands in every table that it does
- * not contradict.
+ * not contradict and that has no row of its own for it.
  */
 export function groupBySetting(rows: readonly ResultRow[]): GroupedRows {
   const sweptKeys = keysOfSweeps(rows)
   const outer = (row: ResultRow): Setting => without(row.setting, sweptKeys)
   const settings = tableSettings(rows, outer)
+  const exact = new Set(rows.map((row) => policyKey(row, outer(row))))
   const groups = settings.map((setting) => ({
     setting,
     rows: rows.filter((row) => {
       const own = outer(row)
-      return homeOf(own, settings) === setting || (row.kind === 'reference' && agrees(own, setting))
+      if (homeOf(own, settings) === setting) return true
+      return row.kind === 'reference' && standsIn(own, setting) && !exact.has(policyKey(row, setting))
     }),
   }))
   const variantKeys = rows.flatMap((row) => {
@@ -66,7 +70,7 @@ function tableSettings(rows: readonly ResultRow[], outer: (row: ResultRow) => Se
   for (const row of rows) {
     const setting = outer(row)
     const isPlaced = tables.some(
-      (table) => agrees(table, setting) || (row.kind === 'reference' && agrees(setting, table)),
+      (table) => extendsTable(setting, table) || (row.kind === 'reference' && standsIn(setting, table)),
     )
     if (!isPlaced) tables.push(setting)
   }
@@ -75,12 +79,27 @@ function tableSettings(rows: readonly ResultRow[], outer: (row: ResultRow) => Se
 
 /** The table a setting belongs to: its own, else the one it says most about beyond. */
 function homeOf(setting: Setting, tables: readonly Setting[]): Setting | undefined {
-  const extended = tables.filter((table) => agrees(table, setting))
+  const extended = tables.filter((table) => extendsTable(setting, table))
   const size = (table: Setting): number => Object.keys(table).length
   return extended.reduce<Setting | undefined>(
     (best, table) => (best === undefined || size(table) > size(best) ? table : best),
     undefined,
   )
+}
+
+/** Whether a setting says all that the table's does, of the same prompts. */
+function extendsTable(setting: Setting, table: Setting): boolean {
+  return agrees(table, setting) && ownPrompts.every((key) => setting[key] === table[key])
+}
+
+/** Whether a reference of this setting holds in a table that says more: it was tried on the same prompts. */
+function standsIn(own: Setting, table: Setting): boolean {
+  const said = Object.fromEntries(Object.entries(own).filter(([key, value]) => key !== 'probes' || value !== null))
+  return agrees(said, table) && ownPrompts.every((key) => own[key] === table[key])
+}
+
+function policyKey(row: ResultRow, setting: Setting): string {
+  return `${row.policy} ${settingKey(setting)}`
 }
 
 /** The same text for equal settings, whatever the order of their keys. */
@@ -92,7 +111,9 @@ export function settingKey(setting: Setting): string {
 export function formatSetting(setting: Setting): string {
   return Object.entries(setting)
     .filter(([key, value]) => value !== null || !inapplicable.has(key))
-    .map(([key, value]) => `${settingLabel(key)} ${formatSettingValue(value, key)}`)
+    .map(([key, value]) =>
+      value === true ? settingLabel(key) : `${settingLabel(key)} ${formatSettingValue(value, key)}`,
+    )
     .join(' · ')
 }
 
