@@ -10,6 +10,8 @@ export interface MetricDescription {
   readonly label: string
   readonly unit: MetricUnit
   readonly better: 'higher' | 'lower' | 'neither'
+  /** A few words that say what it is where it is first named; left out where its name does. */
+  readonly gloss?: string
   /** One line, for tables, documentation and the report's reading aid. */
   readonly definition: string
   readonly decimals: number
@@ -59,7 +61,8 @@ export const metricDescriptions: Readonly<Record<string, MetricDescription>> = {
   qncMax: share('QNC of max', 'lower', 'The same least cost, as a share of the dearest LLM’s cost.'),
   sweepGain: quality(
     'Sweep gain',
-    'Area between the sweep as it runs, without hull or running maximum, and mixtures of the LLMs picked on the training prompts, over the costs that the sweep spans, divided by the cost of the dearest LLM.',
+    'Area between the sweep as it runs, without hull or running maximum, and mixtures of the LLMs picked on the training prompts, over the costs that the sweep spans, divided by the cost of the dearest LLM. Each sweep spans other costs, so that only the sign can be compared between policies.',
+    'neither',
   ),
   qualityAt25: quality('Quality at 25 %', 'Quality for a quarter of the best single LLM’s cost.'),
   costAt95: share(
@@ -72,10 +75,13 @@ export const metricDescriptions: Readonly<Record<string, MetricDescription>> = {
     'lower',
     'Cost of 97.25 % of the best single LLM’s quality, as a share of that LLM’s cost.',
   ),
-  areaRaw: quality(
-    'Area, as it runs',
-    'Area under the sweep by rising cost, without any maximum, from cost 0 to that of the dearest LLM, divided by that cost. Policies are judged by it.',
-  ),
+  areaRaw: {
+    ...quality(
+      'Area as it runs',
+      'Area under the sweep by rising cost, without any maximum, from cost 0 to that of the dearest LLM, divided by that cost. Policies are judged by it.',
+    ),
+    gloss: 'mean quality over all budgets up to the dearest LLM’s cost, without hindsight',
+  },
   area: quality(
     'Area',
     'UniRoute’s: the same with the running maximum of test quality. Chosen in hindsight: many points help even a policy that knows nothing.',
@@ -102,7 +108,7 @@ export const metricDescriptions: Readonly<Record<string, MetricDescription>> = {
     'lower',
   ),
   quality: quality('Quality', 'Mean quality of the answers; with a time limit, a late answer counts 0.'),
-  costUsd: { label: 'Cost', unit: 'usd', better: 'lower', definition: 'Mean cost of a request.', decimals: 3 },
+  costUsd: { label: 'Cost', unit: 'usd', better: 'neither', definition: 'Mean cost of a request.', decimals: 3 },
   onTimeShare: share('On time', 'higher', 'Share of requests answered within the time limit.'),
   utility: quality(
     'Utility',
@@ -147,7 +153,7 @@ export const metricDescriptions: Readonly<Record<string, MetricDescription>> = {
     'Mean cost above the budget, as a share of the budget; below 0 is under it.',
     2,
   ),
-  worstOvershoot: share('Most over budget', 'lower', 'The largest overshoot of any order.', 2),
+  worstOvershoot: share('Most over budget', 'neither', 'The largest overshoot of any order.', 2),
   apgr: quality(
     'APGR',
     'Average performance gap recovered: the share of the quality gap between weak and strong LLM that is recovered, averaged over all shares of calls to the strong one.',
