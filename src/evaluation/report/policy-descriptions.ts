@@ -45,3 +45,18 @@ export const policyDescriptions: Readonly<Partial<Record<PolicyName, string>>> =
 export function policyDescription(name: string): string | undefined {
   return Object.hasOwn(policyDescriptions, name) ? policyDescriptions[name as PolicyName] : undefined
 }
+
+const onlineLearners: ReadonlySet<string> = new Set([
+  'pointsman',
+  'mixllm',
+  'metallm',
+  'paretobandit',
+  'litellm-adaptive',
+  'beta-thompson',
+  'track-and-stop',
+] satisfies PolicyName[])
+
+/** Whether a policy learns from the requests of a stream, where a protocol has one; the others are fitted once. */
+export function learnsOnline(policy: string): boolean {
+  return onlineLearners.has(policy)
+}

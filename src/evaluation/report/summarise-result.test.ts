@@ -147,6 +147,78 @@ test('where a policy may lead by spending more, the headline counts comparisons'
     entry({ feedback: 'binary' }, 'utility', -0.05),
   ]
   expect(summariseResult({ ...sample, comparisons }).headline).toBe(
-    'In 2 paired comparisons of Utility with other policies `pointsman` is better beyond chance in 1, worse in 1, and not distinguishable in 0.',
+    'In paired comparisons of Utility `pointsman` is better beyond chance than policies that learn as they run in 1 of 2 (worse in 1, not distinguishable in 0).',
   )
+})
+
+test('the count of comparisons keeps learners, fitted policies and references apart', () => {
+  const against = (policy: string, mean: number): Comparison => ({
+    ...comparison('pointsman', policy, mean, 0.001),
+    metric: 'utility',
+  })
+  const comparisons = [
+    against('mixllm', 0.05),
+    against('knn', -0.05),
+    against('ridge', 0.05),
+    against('cheapest', 0.05),
+  ]
+  expect(summariseResult({ ...sampleResult('stream'), comparisons }).headline).toBe(
+    'In paired comparisons of Utility `pointsman` is better beyond chance than policies that learn as they run in 1 of 1 (worse in 0, not distinguishable in 0); than policies that were fitted once in 1 of 2 (worse in 1, not distinguishable in 0); than references that do not look at the prompt in 1 of 1 (worse in 0, not distinguishable in 0).',
+  )
+})
+
+describe('what does not count', () => {
+  const told = row('automix', 'baseline', 0.96, { simulatedVerifier: true })
+
+  test('a cascade whose verifier is simulated is no contender', () => {
+    const { headline, losses } = summariseResult(
+      resultOf(
+        [row('pointsman', 'router', 0.93), row('knn', 'baseline', 0.92), told],
+        [comparison('pointsman', 'automix', -0.03, 0.001)],
+      ),
+    )
+    expect(headline).toContain('highest AIQ of the 2 policies that route')
+    expect(losses.join()).not.toContain('automix')
+  })
+
+  test('a cascade with a verifier of its own is one', () => {
+    const { headline } = summariseResult(resultOf([row('pointsman', 'router', 0.93), row('automix', 'baseline', 0.96)]))
+    expect(headline).toContain('`automix` leads')
+  })
+
+  test('a control is no setting', () => {
+    const rows = ['pointsman', 'knn', 'ridge'].flatMap((policy, place) => [
+      row(policy, 'router', 0.9 - 0.1 * place, { probes: 50 }),
+      row(policy, 'router', 0.9 - 0.1 * place, { probes: 100 }),
+      row(policy, 'router', 0.5 + 0.1 * place, { probes: 100, control: 'shuffled' }),
+    ])
+    expect(summariseResult(resultOf(rows)).headline).toBe('`pointsman` has the highest AIQ in 2 of 2 settings.')
+  })
+
+  test('a reference of other prompts is not compared with', () => {
+    const rows = ['pointsman', 'knn', 'ridge'].flatMap((policy, place) => [
+      row(policy, 'router', 0.9 - 0.01 * place, { probes: 200 }),
+      row(policy, 'router', 0.7 - 0.01 * place, { probes: 200, shift: 'sources' }),
+    ])
+    const references = [
+      row('zero-router', 'reference', 0.85, { probes: 200 }),
+      row('zero-router', 'reference', 0.6, { probes: 200, shift: 'sources' }),
+      row('oracle', 'reference', 0.95, { probes: null }),
+    ]
+    const { gains, losses } = summariseResult(resultOf([...rows, ...references]))
+    expect(losses).toEqual(['Nowhere in what was compared; a policy that was not run may still be better.'])
+    expect(gains[0]).toContain('it covers 50\u202f% of the way')
+  })
+
+  test('a cost that some replicates never reach is not promised', () => {
+    const own = row('pointsman', 'router', 0.93)
+    const withCost = (high: number | null) => ({
+      ...own,
+      metrics: { ...own.metrics, qncOwn: { mean: 0.4, low: 0.3, high } },
+    })
+    expect(summariseResult(resultOf([withCost(null)])).gains).toEqual([])
+    expect(summariseResult(resultOf([withCost(0.5)])).gains).toEqual([
+      'All of its quality costs 40.0\u202f% [30.0, 50.0].',
+    ])
+  })
 })

@@ -1,7 +1,9 @@
 import type { Comparison, EvaluationResult } from '../evaluation-result.ts'
+import { isContender } from './ceilings.ts'
 import { formatMetric } from './format-number.ts'
 import { judgeComparison } from './judge-comparison.ts'
 import { metricDescription, protocolMetrics, rankedProtocols } from './metric-descriptions.ts'
+import { learnsOnline } from './policy-descriptions.ts'
 import { groupBySetting } from './setting-groups.ts'
 import { comparisonsOf, mainComparisons, readingLines } from './summary-comparisons.ts'
 import { type PlayedSetting, playedSettings } from './summary-settings.ts'
@@ -42,7 +44,7 @@ export function summariseResult(result: EvaluationResult): ResultSummary {
   ]
   return {
     subject,
-    headline: isRanked ? rankHeadline(played, subject, metric) : comparisonHeadline(judged, subject),
+    headline: isRanked ? rankHeadline(played, subject, metric) : comparisonHeadline(judged, subject, result),
     gains: [
       ...(isRanked ? headroom(played, metric) : []),
       ...attainments(played, result.protocol),
@@ -55,7 +57,7 @@ export function summariseResult(result: EvaluationResult): ResultSummary {
 
 /** Pointsman; else the router that leads the others in most settings; else the baseline that does. */
 function chooseSubject(result: EvaluationResult): string | undefined {
-  const rows = result.results.filter((row) => row.kind !== 'reference')
+  const rows = result.results.filter(isContender)
   if (rows.some((row) => row.policy === 'pointsman')) return 'pointsman'
   const metric = protocolMetrics[result.protocol][0]
   const routers = rows.filter((row) => row.kind === 'router')
@@ -73,7 +75,8 @@ function chooseSubject(result: EvaluationResult): string | undefined {
 }
 
 function rankHeadline(played: readonly PlayedSetting[], subject: string, metric: string): string {
-  const { label, better } = metricDescription(metric)
+  const { label: name, gloss, better } = metricDescription(metric)
+  const label = gloss === undefined ? name : `${name} (${gloss})`
   const best = better === 'lower' ? 'lowest' : 'highest'
   if (played.length === 0) return `\`${subject}\` has no ${label} on these data.`
   if (played.length > 1) {
@@ -95,12 +98,26 @@ function rankHeadline(played: readonly PlayedSetting[], subject: string, metric:
   return `\`${subject}\` is number ${place + 1} of ${ranked.length} by ${label}, with ${value}; \`${first.policy}\` leads with ${withInterval(metric, first.metrics[metric]!)}.`
 }
 
-function comparisonHeadline(compared: readonly Comparison[], subject: string): string {
+function comparisonHeadline(compared: readonly Comparison[], subject: string, result: EvaluationResult): string {
   if (compared.length === 0)
     return `\`${subject}\` was not compared with another policy; see the findings and the tables.`
-  const count = (reading: string): number => compared.filter((entry) => judgeComparison(entry) === reading).length
+  const references = new Set(result.results.filter((row) => row.kind === 'reference').map((row) => row.policy))
+  const policyOf = (against: string): string => against.split(' (')[0]!
+  const camps: readonly (readonly [string, (policy: string) => boolean])[] = [
+    ['policies that learn as they run', (policy) => !references.has(policy) && learnsOnline(policy)],
+    ['policies that were fitted once', (policy) => !references.has(policy) && !learnsOnline(policy)],
+    ['references that do not look at the prompt', (policy) => references.has(policy)],
+  ]
+  const tallies = camps.flatMap(([words, isOf]) => {
+    const met = compared.filter((entry) => isOf(policyOf(entry.against)))
+    const count = (reading: string): number => met.filter((entry) => judgeComparison(entry) === reading).length
+    if (met.length === 0) return []
+    return [
+      `than ${words} in ${count('better')} of ${met.length} (worse in ${count('worse')}, not distinguishable in ${count('even')})`,
+    ]
+  })
   const labels = [...new Set(compared.map((entry) => metricDescription(entry.metric).label))].join(' or ')
-  return `In ${compared.length} paired comparisons of ${labels} with other policies \`${subject}\` is better beyond chance in ${count('better')}, worse in ${count('worse')}, and not distinguishable in ${count('even')}.`
+  return `In paired comparisons of ${labels} \`${subject}\` is better beyond chance ${tallies.join('; ')}.`
 }
 
 function mostFrequent(names: readonly string[]): { readonly name: string; readonly count: number } | undefined {

@@ -1,15 +1,11 @@
 import type { Comparison, EvaluationResult, ProtocolName } from '../evaluation-result.ts'
+import { isCeiling, isToldPolicy } from './ceilings.ts'
 import { formatDifference, formatRange } from './format-number.ts'
 import { type ComparisonReading, flipComparison, judgeComparison } from './judge-comparison.ts'
 import { comparisonMetrics, metricDescription } from './metric-descriptions.ts'
 import { formatSetting, groupBySetting, settingKey, without } from './setting-groups.ts'
+import { isControl } from './summary-settings.ts'
 import { differences, listed } from './summary-values.ts'
-
-/**
- * Policies that know what no router can: being below them is no loss. AutoMix is one of them where its verifier is simulated
- * from the outcomes.
- */
-const ceilings = /^(automix|oracle|task-oracle|full-information|clairvoyant-.*)$/
 
 const mostNames = 8
 
@@ -20,6 +16,7 @@ const mostNames = 8
 export function comparisonsOf(result: EvaluationResult, subject: string): readonly Comparison[] {
   const { variantKeys } = groupBySetting(result.results)
   const rowKeys = new Set(result.results.flatMap((row) => Object.keys(row.setting)))
+  const ceilings = new Set(result.results.filter(isCeiling).map((row) => row.policy))
   const seen = new Map<string, Comparison>()
   for (const entry of result.comparisons) {
     if (entry.policy === entry.against || ![entry.policy, entry.against].includes(subject)) continue
@@ -28,7 +25,7 @@ export function comparisonsOf(result: EvaluationResult, subject: string): readon
     const variant = Object.entries(entry.setting).filter(([key]) => variantKeys.includes(key))
     if (variant.length > 0 && entry.policy === subject) continue
     const own = entry.policy === subject ? entry : flipComparison(entry)
-    if (ceilings.test(own.against)) continue
+    if (isToldPolicy(own.against) || ceilings.has(own.against) || isControl(own.setting)) continue
     const against =
       variant.length === 0 ? own.against : `${own.against} (${formatSetting(Object.fromEntries(variant))})`
     const named = { ...own, against, setting: without(own.setting, dropped) }
@@ -83,5 +80,5 @@ function opponent(name: string, entries: readonly Comparison[], total: number): 
     return `\`${name}\` (${formatDifference(metric, difference.mean)}${range === '' ? '' : ` ${range}`})`
   }
   const means = entries.map((entry) => entry.difference.mean)
-  return `\`${name}\` (${entries.length} of ${total} times, ${differences(metric, means)})`
+  return `\`${name}\` (in ${entries.length} of ${total} settings, ${differences(metric, means)})`
 }

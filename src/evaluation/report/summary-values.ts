@@ -2,6 +2,7 @@ import type { Comparison, Interval, ProtocolName } from '../evaluation-result.ts
 import { formatDifference, formatMetric, formatMetricEnd, formatRange, formatShare } from './format-number.ts'
 import { judgeComparison } from './judge-comparison.ts'
 import { metricDescription } from './metric-descriptions.ts'
+import { formatSetting } from './setting-groups.ts'
 import { isAhead, type PlayedSetting } from './summary-settings.ts'
 
 const mostNames = 6
@@ -28,6 +29,8 @@ export function attainments(played: readonly PlayedSetting[], protocol: Protocol
     const found = played
       .map((setting) => setting.own.metrics[metric])
       .filter((interval) => interval !== undefined && Number.isFinite(interval.mean))
+    // Without a high end some replicates never get there, at any cost: the mean alone would promise that they do.
+    if (metric === 'qncOwn' && found.some((interval) => interval!.high === null)) return []
     if (found.length === 0) return []
     if (found.length === 1) return [words(withInterval(metric, found[0]!))]
     return [words(spread(metric, found as Interval[])).replace(/\.$/, ` (over ${found.length} settings).`)]
@@ -36,12 +39,12 @@ export function attainments(played: readonly PlayedSetting[], protocol: Protocol
 
 /** How much of what lies between routing blindly and knowing every outcome the subject attains. */
 export function headroom(played: readonly PlayedSetting[], metric: string): string[] {
-  const shares = played.flatMap(({ own, references }) => {
+  const shares = played.flatMap(({ setting, own, references }) => {
     const mean = (policy: string): number | undefined =>
       references.find((row) => row.policy === policy)?.metrics[metric]?.mean
     const [floor, ceiling] = [mean('zero-router'), mean('oracle')]
     if (floor === undefined || ceiling === undefined || !(ceiling > floor)) return []
-    return [{ floor, ceiling, share: (own.metrics[metric]!.mean - floor) / (ceiling - floor) }]
+    return [{ setting, floor, ceiling, share: (own.metrics[metric]!.mean - floor) / (ceiling - floor) }]
   })
   const above = shares.filter(({ share }) => share > 0)
   if (above.length === 0) return []
@@ -52,7 +55,9 @@ export function headroom(played: readonly PlayedSetting[], metric: string): stri
   const low = formatShare(Math.min(...above.map(({ share }) => share)), 0)
   const high = formatShare(Math.max(...above.map(({ share }) => share)), 0)
   const amount = low === high ? low : `${low} to ${high}`
-  const where = single === undefined ? `, in ${above.length} of ${shares.length} settings` : ''
+  const named = above.length === 1 && played.length > 1 ? formatSetting(above[0]!.setting) : ''
+  const of = single === undefined ? `, in ${above.length} of ${shares.length} settings` : ''
+  const where = `${of}${named === '' ? '' : ` (${named})`}`
   return [
     `By ${label} it covers ${amount} of the way from mixtures of fixed LLMs (\`zero-router\`${value(single?.floor)}) to knowing every outcome (\`oracle\`${value(single?.ceiling)})${where}.`,
   ]
@@ -68,7 +73,8 @@ export function missedReferences(played: readonly PlayedSetting[], metric: strin
     })
     if (missed.length === 0) return []
     const { label } = metricDescription(metric)
-    const where = played.length === 1 ? '' : ` in ${missed.length} of ${played.length} settings`
+    const met = played.filter(({ references }) => references.some((row) => row.policy === name)).length
+    const where = played.length === 1 ? '' : `, in ${missed.length} of ${met} settings`
     return [
       `Its mean ${label} is behind \`${name}\`, which does not look at the prompt${where}: by ${differences(metric, missed)}.`,
     ]
