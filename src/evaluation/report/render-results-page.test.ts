@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import type { ResultRow } from '../evaluation-result.ts'
 import { sampleResult } from './__fixtures__/sample-result.ts'
 import { renderResultsPage } from './render-results-page.ts'
 
@@ -26,6 +27,29 @@ test('has a section per stored result, linked from the list, and tables of even 
     if (cells !== undefined && columns !== undefined) expect(cells, line).toBe(columns)
     columns = cells
   }
+})
+
+test('the overview shows the plain row of a policy, bold by contenders only', () => {
+  const sample = sampleResult('static')
+  const row = (policy: string, aiq: number, setting: ResultRow['setting'] = {}): ResultRow => ({
+    policy,
+    kind: 'baseline',
+    setting,
+    metrics: { aiq: { mean: aiq, low: null, high: null } },
+    curve: [],
+  })
+  const results = [
+    row('stacked', 0.91),
+    row('knn', 0.9),
+    row('ridge', 0.89),
+    row('forest', 0.88),
+    row('stacked', 0.95, { trust: 1 }),
+    row('automix', 0.97, { simulatedVerifier: true }),
+  ]
+  const page = renderResultsPage(['one', 'two'].map((set) => ({ set, result: { ...sample, results } })))
+  expect(page).toContain('| `stacked` | **.9100** | **.9100** |')
+  expect(page).toContain('| `automix` | _.9700_ | _.9700_ |')
+  expect(page).toContain('Variants of the policies are in the [report]')
 })
 
 test('names cannot end a table cell or bring markup', () => {

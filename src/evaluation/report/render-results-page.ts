@@ -1,4 +1,5 @@
 import type { EvaluationResult, ProtocolName, ResultRow } from '../evaluation-result.ts'
+import { isContender } from './ceilings.ts'
 import { formatCount, formatMetric, formatMetricEnd, formatRange, formatSeconds, noValue } from './format-number.ts'
 import { metricDescription, orderMetrics, protocolMetrics, rankedProtocols } from './metric-descriptions.ts'
 import { protocolWords } from './protocol-words.ts'
@@ -13,6 +14,7 @@ import {
 } from './setting-groups.ts'
 import { sortRows } from './sort-rows.ts'
 import { summariseResult } from './summarise-result.ts'
+import { isControl, plainRows } from './summary-settings.ts'
 
 /** A stored result and the set it belongs to, as its folder is called. */
 export interface StoredResult {
@@ -20,8 +22,8 @@ export interface StoredResult {
   readonly result: EvaluationResult
 }
 
-/** Settings beyond so many are in the report only. */
-const mostTables = 6
+/** Settings beyond so many, and variants of policies, are in the report only. */
+const mostTables = 3
 const order: readonly ProtocolName[] = ['static', 'stream', 'unseen', 'drift', 'pair']
 
 /**
@@ -78,17 +80,18 @@ function protocolSection(protocol: ProtocolName, stored: readonly StoredResult[]
 /** The main metric of every policy on every set, in the first setting of each. */
 function overviewTable(protocol: ProtocolName, stored: readonly StoredResult[]): string {
   const metric = protocolMetrics[protocol][0]
+  const { label, gloss } = metricDescription(metric)
   const columns = stored.map(({ set, result }) => ({ set, group: groupBySetting(result.results).groups[0] }))
   const policies = [...new Set(columns.flatMap(({ group }) => group?.rows.map((row) => row.policy) ?? []))]
   const cells = columns.map(({ group }) => {
-    const found = new Map(group?.rows.map((row) => [row.policy, row]))
-    const routed = [...found.values()].filter((row) => row.kind !== 'reference')
-    const best = bestMean(metric, routed)
+    const plain = group === undefined ? [] : plainRows(group)
+    const found = new Map(plain.map((row) => [row.policy, row]))
+    const best = bestMean(metric, plain.filter(isContender))
     return (policy: string): string => {
       const row = found.get(policy)
       const mean = row?.metrics[metric]?.mean
       if (row === undefined || mean === undefined) return ''
-      return row.kind === 'reference' ? `_${formatMetric(metric, mean)}_` : marked(metric, mean, best)
+      return isContender(row) ? marked(metric, mean, best) : `_${formatMetric(metric, mean)}_`
     }
   })
   const lines = policies
@@ -99,7 +102,7 @@ function overviewTable(protocol: ProtocolName, stored: readonly StoredResult[]):
     return setting === '' ? text(set) : `${text(set)} (${text(setting)})`
   })
   return [
-    `${metricDescription(metric).label} on each set; the best of what routes is bold, references are in italics.`,
+    `${label}${gloss === undefined ? '' : ` (${gloss})`} on each set; the best of what routes is bold; references, and what is told outcomes that no router knows, are in italics.`,
     '',
     tableLine(['policy', ...settings]),
     tableLine(['---', ...settings.map(() => '---:')]),
@@ -113,7 +116,7 @@ function resultSection({ set, result }: StoredResult): string {
   const { groups } = grouped
   const list = (heading: string, sentences: readonly string[]): string[] =>
     sentences.length === 0 ? [] : [`${heading}\n\n${sentences.map((sentence) => `- ${text(sentence)}`).join('\n')}`]
-  const left = groups.length - mostTables
+  const shown = chooseTables(groups)
   const folder = `../evaluation/results/${set}/${result.protocol}`
   return [
     `### ${result.protocol} on ${set}`,
@@ -121,10 +124,43 @@ function resultSection({ set, result }: StoredResult): string {
     ...list('What routing gives here:', gains),
     ...list('Where the router loses, or does not win:', losses),
     ...findingsTable(result),
-    ...groups.slice(0, mostTables).map((group) => settingTable(result, group, grouped)),
-    ...(left > 0 ? [`${formatCount(left)} further settings are in the [report](${folder}/report.html).`] : []),
+    ...shown.map((group) => settingTable(result, group, grouped)),
+    ...leftOut(groups.length - shown.length, grouped, `${folder}/report.html`),
     ...list('Notes:', result.notes),
   ].join('\n\n')
+}
+
+/** The tables of most policies, the first of each scenario or kind of feedback before the second of any; no controls. */
+function chooseTables(groups: readonly SettingGroup[]): readonly SettingGroup[] {
+  const policies = (group: SettingGroup): number =>
+    new Set(group.rows.filter(isContender).map((row) => row.policy)).size
+  const ranked = groups
+    .filter((group) => !isControl(group.setting))
+    .sort((a, b) => policies(b) - policies(a) || b.rows.length - a.rows.length)
+  const kindOf = ({ setting }: SettingGroup): string => JSON.stringify([setting.scenario, setting.feedback])
+  const first = ranked.filter((group, place) => ranked.findIndex((other) => kindOf(other) === kindOf(group)) === place)
+  const chosen = new Set([...new Set([...first, ...ranked])].slice(0, mostTables))
+  return groups.filter((group) => chosen.has(group))
+}
+
+/** What of the tables is in the report only. */
+function leftOut(settings: number, { groups, variantKeys }: GroupedRows, report: string): string[] {
+  const variants = groups.some((group) => withoutVariants(group, variantKeys).length < group.rows.length)
+  const further = settings === 1 ? '1 further setting' : `${formatCount(settings)} further settings`
+  if (settings === 0 && !variants) return []
+  const what = [...(settings > 0 ? [further] : []), ...(variants ? ['variants of the policies'] : [])].join(' and ')
+  return [`${upperFirst(what)} ${settings === 1 && !variants ? 'is' : 'are'} in the [report](${report}).`]
+}
+
+function upperFirst(words: string): string {
+  return words.slice(0, 1).toUpperCase() + words.slice(1)
+}
+
+/** The rows of a table but for variants; a policy that has nothing else keeps them. */
+function withoutVariants(group: SettingGroup, variantKeys: readonly string[]): readonly ResultRow[] {
+  const isPlain = (row: ResultRow): boolean => variantOf(row, variantKeys) === ''
+  const plain = new Set(group.rows.filter(isPlain).map((row) => row.policy))
+  return group.rows.filter((row) => isPlain(row) || !plain.has(row.policy))
 }
 
 function findingsTable(result: EvaluationResult): string[] {
@@ -136,29 +172,30 @@ function findingsTable(result: EvaluationResult): string[] {
 }
 
 function settingTable(result: EvaluationResult, group: SettingGroup, { rowKeys, variantKeys }: GroupedRows): string {
+  const rows = withoutVariants(group, variantKeys)
   const metrics = orderMetrics(
     result.protocol,
-    group.rows.flatMap((row) => Object.keys(row.metrics)),
+    rows.flatMap((row) => Object.keys(row.metrics)),
   )
   const keys = rowKeys.filter(
-    (key) => !variantKeys.includes(key) && group.rows.some((row) => Object.hasOwn(row.setting, key)),
+    (key) => !variantKeys.includes(key) && rows.some((row) => Object.hasOwn(row.setting, key)),
   )
-  const sorted = sortRows(result.protocol, group.rows, [...keys, ...variantKeys])
-  const routed = sorted.filter((row) => row.kind !== 'reference')
-  const best = new Map(metrics.map((metric) => [metric, bestMean(metric, routed)]))
+  const sorted = sortRows(result.protocol, rows, keys)
+  const contenders = sorted.filter(isContender)
+  const best = new Map(metrics.map((metric) => [metric, bestMean(metric, contenders)]))
   const line = (row: ResultRow): string =>
     tableLine([
-      row.kind === 'reference' ? `_${text(nameOf(row, variantKeys))}_` : text(nameOf(row, variantKeys)),
+      isContender(row) ? text(nameOf(row, variantKeys)) : `_${text(nameOf(row, variantKeys))}_`,
       row.kind,
       ...keys.map((key) => (row.setting[key] === undefined ? noValue : formatSettingValue(row.setting[key], key))),
-      ...metrics.map((metric) => cell(metric, row, row.kind === 'reference' ? undefined : best.get(metric))),
+      ...metrics.map((metric) => cell(metric, row, isContender(row) ? best.get(metric) : undefined)),
     ])
   const title = formatSetting(group.setting)
   return [
     ...(title === '' ? [] : [`**${text(title)}**`, '']),
     tableLine(['policy', 'kind', ...keys.map(settingLabel), ...metrics.map(heading)]),
     tableLine(['---', '---', ...keys.map(() => '---:'), ...metrics.map(() => '---:')]),
-    ...[...routed, ...sorted.filter((row) => row.kind === 'reference')].map(line),
+    ...[...contenders, ...sorted.filter((row) => !isContender(row))].map(line),
   ].join('\n')
 }
 

@@ -1,4 +1,5 @@
 import type { Comparison, EvaluationResult, Interval, ResultRow } from '../evaluation-result.ts'
+import { isContender } from './ceilings.ts'
 import { formatDifference, formatMetric, formatMetricEnd, formatP, formatRange, noValue } from './format-number.ts'
 import { type Html, html } from './html.ts'
 import { type ComparisonReading, judgeComparison } from './judge-comparison.ts'
@@ -19,7 +20,7 @@ import { sortRows } from './sort-rows.ts'
 /** Tables beyond so many start folded. */
 const mostOpen = 3
 
-/** One table per setting: routers and baselines from best to worst, references apart. */
+/** One table per setting: routers and baselines from best to worst, references and what was told outcomes apart. */
 export function renderResultTables(result: EvaluationResult): Html {
   const grouped = groupBySetting(result.results)
   const { groups } = grouped
@@ -52,19 +53,19 @@ function resultTable(result: EvaluationResult, group: SettingGroup, { rowKeys, v
     (key) => !variantKeys.includes(key) && group.rows.some((row) => Object.hasOwn(row.setting, key)),
   )
   const sorted = sortRows(result.protocol, group.rows, [...keys, ...variantKeys])
-  const routed = sorted.filter((row) => row.kind !== 'reference')
-  const references = sorted.filter((row) => row.kind === 'reference')
-  const best = new Map(metrics.map((metric) => [metric, bestValue(metric, routed)]))
+  const contenders = sorted.filter(isContender)
+  const marks = sorted.filter((row) => !isContender(row))
+  const best = new Map(metrics.map((metric) => [metric, bestValue(metric, contenders)]))
   const caption = formatSetting(group.setting)
   const line = (row: ResultRow): Html => html`<tr${row.policy === 'pointsman' ? html` class="subject"` : undefined}>
-<th scope="row"${titleOf(row.policy)}>${row.policy}${variantLine(row, variantKeys)}</th><td class="kind">${row.kind}</td>${keys.map((key) => html`<td>${cellSetting(row, key)}</td>`)}${metrics.map((metric) => metricCell(metric, row.metrics[metric], row.kind === 'reference' ? undefined : best.get(metric)))}</tr>
+<th scope="row"${titleOf(row.policy)}>${row.policy}${variantLine(row, variantKeys)}</th><td class="kind">${row.kind}</td>${keys.map((key) => html`<td>${cellSetting(row, key)}</td>`)}${metrics.map((metric) => metricCell(metric, row.metrics[metric], isContender(row) ? best.get(metric) : undefined))}</tr>
 `
   return html`<div class="scroll" tabindex="0" role="region" aria-label="${`Results ${caption}`.trim()}"><table class="results">
 <caption class="visually-hidden">Results ${caption}</caption>
 <thead><tr><th scope="col">policy</th><th scope="col">kind</th>${keys.map((key) => html`<th scope="col" class="number">${settingLabel(key)}</th>`)}${metrics.map(metricHeading)}</tr></thead>
 <tbody>
-${routed.map(line)}</tbody>
-${references.length === 0 ? undefined : html`<tbody class="references">\n${references.map(line)}</tbody>\n`}</table></div>
+${contenders.map(line)}</tbody>
+${marks.length === 0 ? undefined : html`<tbody class="references">\n${marks.map(line)}</tbody>\n`}</table></div>
 `
 }
 
