@@ -71,7 +71,10 @@ export function driftFigures(plan: DriftPlan, results: readonly ResultRow[], cur
   const changeAt = (share: number) => Math.floor(share * streamLength)
   const lines = drawn.map((setting): Figure => {
     const joins = setting.change.scenario === 'newcomer'
-    const shown = names.filter((name) => !joins || name === 'full-information' || policyKinds[name] !== 'reference')
+    const shown = names.filter((name) => {
+      if (joins) return name === 'full-information' || policyKinds[name] !== 'reference'
+      return setting.goal.lambda === undefined || !costBlind.has(name)
+    })
     return {
       ...(joins ? adoptionWords(setting) : lossWords(setting)),
       kind: 'curves',
@@ -119,7 +122,7 @@ function lossWords(setting: DriftSetting): FigureWords {
     ? `Mean utility of the last ${rollingWindow} requests, λ/(1+λ) of quality less 1/(1+λ) of cost over the reference cost,`
     : `Mean quality of the last ${rollingWindow} requests`
   const reading = isPriced
-    ? 'Quality alone would mislead here: after the loss the full-information router goes cheap.'
+    ? 'Quality alone would mislead, as who minds cost may rightly answer a loss by going cheap; references that heed no cost are left out.'
     : 'Quality alone is drawn: a line may also be high because that policy spent more, even beyond the budget.'
   return {
     id: `rolling-${isPriced ? 'utility' : 'quality'}-${settingId(setting)}`,
@@ -163,6 +166,9 @@ function bars(
 
 /** They take no notice of a budget, and would dwarf the others. */
 const unpaced: ReadonlySet<string> = new Set(['random', 'cheapest', 'best-single', 'oracle'])
+
+/** Their utility says nothing, and would press the others' lines together. */
+const costBlind: ReadonlySet<string> = new Set(['random', 'best-single', 'oracle'])
 
 function settingLabel({ budgetUsd, lambda }: ResultRow['setting']): string {
   return budgetUsd === null ? `λ = ${lambda}` : `${budgetUsd} USD`
