@@ -12,6 +12,7 @@ interface Bar {
   readonly style: SeriesStyle
   readonly color: string
   readonly symbol: SeriesStyle['symbol']
+  readonly isHollow: boolean
   readonly row: number
   readonly value: number
   readonly low: number
@@ -117,6 +118,7 @@ function layOut(styles: readonly SeriesStyle[]): Layout {
           color: isSubject ? 'var(--accent)' : isTransposed ? 'var(--grey-strong)' : style.color,
           // A row that bears the name of its series needs no shape to tell it.
           symbol: isTransposed || styles.length === 1 ? 'circle' : style.symbol,
+          isHollow: !isTransposed && styles.length > 1 && style.isHollow,
           row,
           value: point.y,
           low: hasWhisker ? finiteOr(point.low, point.y) : point.y,
@@ -186,9 +188,9 @@ function marksOf(bar: Bar, isFromZero: boolean): Plot.Markish[] {
     x: 'value',
     y: () => middle,
     r: 4,
-    fill: bar.color,
-    stroke: 'var(--page)',
-    strokeWidth: 0.8,
+    fill: bar.isHollow ? 'var(--page)' : bar.color,
+    stroke: bar.isHollow ? bar.color : 'var(--page)',
+    strokeWidth: bar.isHollow ? 1.4 : 0.8,
     symbol: bar.symbol,
   }
   return [...whisker, Plot.dot([bar], { ...dot, className, title })]

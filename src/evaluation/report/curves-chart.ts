@@ -275,7 +275,7 @@ function labelElements(document: ChartDocument, label: PlacedLabel, right: numbe
     document,
     'text',
     { class: `end-label ${label.className}`, x: right + 20, y: round(label.placedY + 4), fill: label.color },
-    shortName(label.text, 32),
+    shortName(label.text, 30),
   )
   return [leader, text]
 }

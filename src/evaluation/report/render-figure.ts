@@ -94,7 +94,7 @@ function legendEntry(style: SeriesStyle, isDots: boolean): Html {
   const { series, index, color, dash } = style
   const shape =
     isDots || series.role === 'point'
-      ? html`<path d="${symbolPaths[style.symbol]}" fill="${color}"/>`
+      ? html`<path d="${symbolPaths[style.symbol]}" fill="${style.isHollow ? 'none' : color}" stroke="${style.isHollow ? color : 'none'}"/>`
       : html`<path d="M1,5H21" stroke="${color}" stroke-width="${Math.max(2, style.width)}"${dash === undefined ? undefined : html` stroke-dasharray="${dash}"`}/>`
   const swatch = html`<svg width="22" height="10" aria-hidden="true">${shape}</svg>`
   return html`<li data-series="s${index}"${series.role === 'pointsman' ? html` class="subject"` : undefined}>${swatch}${series.name}</li>`

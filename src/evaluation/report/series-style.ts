@@ -15,6 +15,8 @@ export interface SeriesStyle {
   readonly hasDots: boolean
   /** Of a dot; series differ by it where colours run out and there are no lines to be dashed. */
   readonly symbol: 'circle' | 'square' | 'diamond' | 'triangle' | 'cross' | 'star'
+  /** Whether the dot is an outline, as those of references are. */
+  readonly isHollow: boolean
   /** Drawn above the others. */
   readonly rank: number
 }
@@ -49,10 +51,19 @@ export function styleSeries(figure: Figure): SeriesStyle[] {
   let used = 0
   let own = 0
   let shaped = 0
+  let hollow = 0
   const nextColor = (): string => `var(--series-${(used++ % paletteSize) + 1})`
   const isBars = figure.kind === 'bars'
   return figure.series.map((series, index): SeriesStyle => {
-    const common = { series, index, dash: undefined, hasDots: true, symbol: 'circle' as const, isLabelled: isSmall }
+    const common = {
+      series,
+      index,
+      dash: undefined,
+      hasDots: true,
+      symbol: 'circle' as const,
+      isHollow: false,
+      isLabelled: isSmall,
+    }
     const bound = { ...common, color: 'var(--text-soft)', hasDots: false, isLabelled: true }
     if (series.role === 'pointsman') {
       const dash = pointsmanDashes[own++ % pointsmanDashes.length]
@@ -79,8 +90,9 @@ export function styleSeries(figure: Figure): SeriesStyle[] {
     const isLabelled = isColored || best.has(series) || (series.role === 'reference' && namesReferences)
     const rank = isColored ? 4 : best.has(series) ? 2 : 0
     const hasDots = series.role !== 'reference'
-    const symbol = symbols[shaped++ % symbols.length]!
-    return { ...common, symbol, color, width: isColored ? 1.8 : 1.2, dash, hasDots, isLabelled, rank }
+    const isHollow = series.role === 'reference'
+    const symbol = symbols[(isHollow ? hollow++ : shaped++) % symbols.length]!
+    return { ...common, symbol, isHollow, color, width: isColored ? 1.8 : 1.2, dash, hasDots, isLabelled, rank }
   })
 }
 
