@@ -5,6 +5,7 @@ import { percentileInterval, quantile } from '../../metrics/interval.ts'
 import { drawSeeds } from '../../metrics/seed-draw.ts'
 import { type StaticMetric, staticMetricNames } from '../../metrics/static-metrics.ts'
 import { type PolicyName, policyKinds } from '../../policy-names.ts'
+import { formatSetting } from '../../report/setting-groups.ts'
 import type { StaticRowOutput, StoredNumber, StoredTask } from './static-output.ts'
 
 /** Metrics that are a cost to reach some quality: without a value they were never reached, at any cost. */
@@ -43,8 +44,8 @@ export class JoinedRow {
 
   /** Policy and setting as a label: `stacked (trust 1)`. */
   get label(): string {
-    const words = Object.entries(this.setting).map(([key, value]) => `${key} ${String(value)}`)
-    return words.length === 0 ? this.policy : `${this.policy} (${words.join(', ')})`
+    const words = formatSetting(this.setting)
+    return words === '' ? this.policy : `${this.policy} (${words})`
   }
 
   /**
