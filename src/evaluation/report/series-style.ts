@@ -25,8 +25,8 @@ export interface SeriesStyle {
 const pointsmanDashes = [undefined, '7 3', '2 3', '10 3 2 3'] as const
 
 const paletteSize = 7
-/** Of series that are neither Pointsman's, which has the circle, nor bounds or markers. */
-const symbols = ['square', 'diamond', 'triangle', 'cross', 'star', 'circle'] as const
+/** Of series that are neither bounds nor markers; the diamond is the oracle's. */
+const symbols = ['square', 'triangle', 'cross', 'star', 'circle'] as const
 /** Up to so many series all get a colour and a label. */
 const fewSeries = 7
 const labelledBaselines = 3
