@@ -100,7 +100,6 @@ describe('pairProtocol', () => {
       'random',
       'prompt-length',
       'task-oracle',
-      'oracle',
     ])
     const again = await runAll([units[1]!])
     expect(again[0]!.output.policies).toEqual(finished[1]!.output.policies)
