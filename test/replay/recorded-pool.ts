@@ -1,4 +1,5 @@
 import path from 'node:path'
+import { studentInterval } from '../../src/evaluation/metrics/interval.ts'
 import type { OutcomeData } from '../../src/outcomes/outcome-data.ts'
 import { defaultPreference } from '../../src/routing/decision/routing-preference.ts'
 import { type Llm, unknownLlmProperties } from '../../src/routing/registry/llm.ts'
@@ -32,17 +33,8 @@ export function realisedUtility(quality: number, costUsd: number, lambda: number
   return weight * quality - (1 - weight) * (costUsd / costReferenceUsd)
 }
 
-/** Mean, and the half-width of its 95 % interval over seeds (Student's t, up to 20 seeds). */
+/** Mean, and the half-width of its 95 % interval over seeds (Student's t). */
 export function meanAndInterval(values: readonly number[]): { readonly mean: number; readonly halfWidth: number } {
-  const n = values.length
-  const mean = values.reduce((sum, value) => sum + value, 0) / n
-  if (n < 2) return { mean, halfWidth: Number.NaN }
-  const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (n - 1)
-  return { mean, halfWidth: (student95[n - 2] ?? 1.96) * Math.sqrt(variance / n) }
+  const { mean, high } = studentInterval(values)
+  return { mean, halfWidth: high === null ? Number.NaN : high - mean }
 }
-
-/** 97.5 % quantile of Student's t at 1 … 19 degrees of freedom. */
-const student95 = [
-  12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228, 2.201, 2.179, 2.16, 2.145, 2.131, 2.12, 2.11,
-  2.101, 2.093,
-]
