@@ -3,11 +3,17 @@ import type { RoutingPreference } from './decision/routing-preference.ts'
 import type { RoutingContext } from './embedding/routing-context.ts'
 import type { LlmId } from './registry/llm.ts'
 
+/**
+ * Where q̂ comes from: predictors fitted on this LLM's outcomes; its outcomes on a probe set, by what LLMs fitted before have
+ * in common (`described`); the shipped starter policy, that measured it (`starter`) or another deployment of its model
+ * family (`sibling`); or its price alone.
+ */
+export type QualitySource = 'fitted' | 'described' | 'starter' | 'sibling' | 'prior'
+
 /** Every term of one candidate's utility (mathematics §5); `undefined` marks what is not known. */
 export interface CandidateTerms {
   readonly llm: LlmId
-  /** Where q̂ comes from: a fitted predictor, or the price prior of the cold start. */
-  readonly qualitySource: 'fitted' | 'prior'
+  readonly qualitySource: QualitySource
   /** q̂ of the frozen offline estimate alone, [0, 1]. */
   readonly offlineQuality: number
   /** q̂ after online learning, [0, 1]. */

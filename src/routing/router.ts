@@ -1,6 +1,7 @@
 import type { Clock } from './clock.ts'
 import { type ExclusionReason, exclusionReason } from './decision/admissibility.ts'
 import { newCandidateBuffers, termsOf } from './decision/candidate-buffers.ts'
+import { candidateUtilities, type QualityRuleOptions } from './decision/candidate-utilities.ts'
 import {
   checkExploration,
   choiceProbabilities,
@@ -8,7 +9,7 @@ import {
   drawCandidate,
   type ExplorationOptions,
 } from './decision/choice.ts'
-import { checkUtilityOptions, latencyPenalty, utility } from './decision/utility.ts'
+import { checkUtilityOptions, latencyPenalty, tradeOff } from './decision/utility.ts'
 import type { RoutingDecision } from './decision.ts'
 import { buildContext } from './embedding/context-builder.ts'
 import type { RoutingContext } from './embedding/routing-context.ts'
@@ -21,7 +22,7 @@ import type { LlmRegistry } from './registry/llm-registry.ts'
 import type { RoutingRequest } from './request.ts'
 import type { RoutingPolicy } from './routing-policy.ts'
 
-export interface RouterOptions {
+export interface RouterOptions extends QualityRuleOptions {
   readonly exploration: ExplorationOptions
   /** α; MixLLM's .01 would be inert, see docs/decisions/0010. */
   readonly explorationWidth: number
@@ -29,10 +30,6 @@ export interface RouterOptions {
   readonly latencyPenaltyWeight: number
   /** τ where the caller sets no ceiling. MixLLM's 30 s would veto reasoning LLMs that nobody asked to hurry. */
   readonly timeLimitMs: number
-  /** Every q̂ below this: paying more would buy nothing. */
-  readonly hopelessQuality: number
-  /** All q̂ within this of each other: they differ by less than the estimates can tell. */
-  readonly equalQuality: number
 }
 
 export const defaultRouterOptions: RouterOptions = {
@@ -229,7 +226,8 @@ export class Router {
     if (overCeiling(costUsd, request.preference.maxCostUsd))
       throw noAdmissibleLlm([{ llm: llm.id, reason: 'over_max_cost' }])
     if (overCeiling(buffers.costUsdP90[0]!, budgetUsd)) throw noAdmissibleLlm([{ llm: llm.id, reason: 'over_budget' }])
-    buffers.offline[0] = buffers.mean[0] = buffers.uncertainty[0] = buffers.fitted[0] = buffers.utility[0] = 0
+    buffers.offline[0] = buffers.mean[0] = buffers.uncertainty[0] = buffers.utility[0] = 0
+    buffers.source[0] = 'prior'
     buffers.penalty[0] = 0
     buffers.probability[0] = 1
     buffers.completionMs[0] = this.#parts.times.expectedCompletionMs(llm, buffers.outputTokens[0]! / request.choices)
@@ -307,19 +305,11 @@ export class Router {
 
   /** Mathematics §5, with its rule for requests where quality cannot decide. */
   #utilities(request: RoutingRequest, policy: RoutingPolicy, candidates: readonly Llm[]): RoutingDecision['rule'] {
-    const count = candidates.length
-    const { mean, uncertainty, comparableCostUsd, penalty, utility: utilities } = this.#buffers
     const { lambda, maxLatencyMs } = request.preference
+    this.#penalties(candidates, maxLatencyMs ?? this.options.timeLimitMs)
     const options = { ...this.options, costReferenceUsd: policy.costReferenceUsd }
-    const timeLimitMs = maxLatencyMs ?? this.options.timeLimitMs
-    this.#penalties(candidates, timeLimitMs)
-    for (let i = 0; i < count; i++) {
-      utilities[i] = utility(mean[i]!, uncertainty[i]!, comparableCostUsd[i]!, penalty[i]!, lambda, options)
-    }
-    if (policy.fitted === undefined || !this.#qualityCannotDecide(count)) return 'utility'
-    // λ = 0 weighs cost alone; the latency penalty still counts.
-    for (let i = 0; i < count; i++) utilities[i] = utility(0, 0, comparableCostUsd[i]!, penalty[i]!, 0, options)
-    return 'cheapest'
+    const isFitted = policy.fitted !== undefined
+    return candidateUtilities(this.#buffers, candidates.length, tradeOff(lambda), isFitted, options)
   }
 
   /** Nobody is punished for a guess: times that were neither declared nor seen cost nothing. */
@@ -329,16 +319,6 @@ export class Router {
       const known = this.#parts.times.isKnown(candidates[i]!)
       penalty[i] = known ? latencyPenalty(completionMs[i]!, timeLimitMs) : 0
     }
-  }
-
-  #qualityCannotDecide(count: number): boolean {
-    let lowest = Number.POSITIVE_INFINITY
-    let highest = Number.NEGATIVE_INFINITY
-    for (let i = 0; i < count; i++) {
-      lowest = Math.min(lowest, this.#buffers.mean[i]!)
-      highest = Math.max(highest, this.#buffers.mean[i]!)
-    }
-    return highest < this.options.hopelessQuality || highest - lowest < this.options.equalQuality
   }
 
   #grow(capacity: number): void {

@@ -1,3 +1,4 @@
+import type { QualitySource } from './decision.ts'
 import type { Embedder } from './embedding/embedder.ts'
 import type { RoutingContext } from './embedding/routing-context.ts'
 import { RoutingError } from './errors.ts'
@@ -14,16 +15,21 @@ import type { Llm, LlmId } from './registry/llm.ts'
 export interface LearningOptions {
   /** γ of the residual learner. */
   readonly discount: number
-  readonly fittedPrior: PriorDeviation
-  readonly unfittedPrior: PriorDeviation
+  /** How wrong the offline estimate may be, by where it comes from. */
+  readonly priors: Readonly<Record<QualitySource, PriorDeviation>>
   /** Standard deviation of a score around its mean where nothing was fitted, quality units. */
   readonly unfittedNoise: number
 }
 
 export const defaultLearning: LearningOptions = {
   discount: 0.997,
-  fittedPrior: { level: 0.02, slope: 0.003 },
-  unfittedPrior: { level: 0.25, slope: 0.02 },
+  priors: {
+    fitted: { level: 0.02, slope: 0.003 },
+    described: { level: 0.05, slope: 0.005 },
+    starter: { level: 0.1, slope: 0.01 },
+    sibling: { level: 0.15, slope: 0.015 },
+    prior: { level: 0.25, slope: 0.02 },
+  },
   unfittedNoise: 0.25,
 }
 
@@ -44,8 +50,8 @@ export interface QualityEstimates {
   readonly offline: Float64Array
   readonly mean: Float64Array
   readonly uncertainty: Float64Array
-  /** 1 where a fitted predictor speaks, 0 where the price prior does. */
-  readonly fitted: Uint8Array
+  /** Where `offline` comes from. */
+  readonly source: QualitySource[]
 }
 
 export function newQualityEstimates(capacity: number): QualityEstimates {
@@ -53,7 +59,7 @@ export function newQualityEstimates(capacity: number): QualityEstimates {
     offline: new Float64Array(capacity),
     mean: new Float64Array(capacity),
     uncertainty: new Float64Array(capacity),
-    fitted: new Uint8Array(capacity),
+    source: new Array<QualitySource>(capacity).fill('prior'),
   }
 }
 
@@ -138,7 +144,7 @@ export class RoutingPolicy {
       const llm = candidates[i]!
       const index = this.#fittedIndex.get(llm.id)
       const offline = index === undefined ? this.#anchorOrPrior(llm) : this.#fittedQuality[index]!
-      out.fitted[i] = index === undefined ? 0 : 1
+      out.source[i] = index === undefined ? 'prior' : this.fitted!.llms[index]!.source
       out.offline[i] = offline
       out.mean[i] = clipQuality(offline + this.#learner.correction(llm.id, this.#features))
       out.uncertainty[i] = this.#learner.uncertainty(llm.id, this.#features)
@@ -180,9 +186,14 @@ export class RoutingPolicy {
   }
 
   #newLearner(): ResidualLearner {
-    const { discount, fittedPrior, unfittedPrior } = this.options
-    const fittedLlms = [...this.#fittedIndex.keys()]
-    return new ResidualLearner({ dimension: residualDimension, discount, fittedPrior, unfittedPrior, fittedLlms })
+    const { discount, priors } = this.options
+    const known = (this.fitted?.llms ?? []).map(({ id, source }) => [id, priors[source]] as const)
+    return new ResidualLearner({
+      dimension: residualDimension,
+      discount,
+      priors: new Map(known),
+      unlistedPrior: priors.prior,
+    })
   }
 
   #offlineOf({ llm, context, offlineQuality }: Label): { readonly offline: number; readonly noise: number } {

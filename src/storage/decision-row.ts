@@ -1,5 +1,5 @@
 import type { ExclusionReason } from '../routing/decision/admissibility.ts'
-import type { CandidateTerms, RoutingDecision } from '../routing/decision.ts'
+import type { CandidateTerms, QualitySource, RoutingDecision } from '../routing/decision.ts'
 import type { RoutingContext } from '../routing/embedding/routing-context.ts'
 import type { LlmId } from '../routing/registry/llm.ts'
 import { StorageError } from './storage-error.ts'
@@ -172,12 +172,20 @@ export function loggedOfflineQuality(
   return float64FromBytes(new Uint8Array(row.terms.buffer, at, 8))[0]
 }
 
+const sourceLetters: Readonly<Record<QualitySource, string>> = {
+  fitted: 'f',
+  described: 'd',
+  starter: 's',
+  sibling: 'b',
+  prior: 'p',
+}
+
 function encodeCandidateList({ candidates, excluded }: RoutingDecision): string {
   const llms: string[] = []
   let sources = ''
   for (const { llm, qualitySource } of candidates) {
     llms.push(llm)
-    sources += qualitySource === 'fitted' ? 'f' : 'p'
+    sources += sourceLetters[qualitySource]
   }
   const list: CandidateList = [llms, sources, excluded.map(({ llm, reason }) => [llm, reason])]
   return JSON.stringify(list)
@@ -257,7 +265,7 @@ function decodeCandidates(row: DecisionRow, llms: readonly string[], sources: st
       terms[i * termFields.length + termFields.indexOf(field)]!
     return {
       llm: llms[position]!,
-      qualitySource: sources[position] === 'f' ? 'fitted' : 'prior',
+      qualitySource: sourceOf(sources[position]),
       offlineQuality: term('offlineQuality'),
       quality: term('quality'),
       uncertainty: term('uncertainty'),
@@ -271,6 +279,11 @@ function decodeCandidates(row: DecisionRow, llms: readonly string[], sources: st
       probability: term('probability'),
     }
   })
+}
+
+function sourceOf(letter: string | undefined): QualitySource {
+  const known = Object.entries(sourceLetters).find(([, of]) => of === letter)
+  return known === undefined ? 'prior' : (known[0] as QualitySource)
 }
 
 function known(value: number): number | undefined {

@@ -138,6 +138,7 @@ function describeLlms(data: OutcomeData): FittedLlm[] {
   const cost = summariseColumns(data.costUsd, data.llms.length)
   return data.llms.map((llm, index) => ({
     id: llm.id,
+    source: 'fitted',
     priceAtFit: llm.price,
     labels: quality.counts[index]!,
     meanQuality: quality.means[index]!,

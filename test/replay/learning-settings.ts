@@ -8,7 +8,7 @@ import { selectSplit, splitByGroup } from '../../src/outcomes/split.ts'
 import { defaultExploration, noExploration } from '../../src/routing/decision/choice.ts'
 import { HashedNgramEmbedder } from '../../src/routing/embedding/hashed-ngram-embedder.ts'
 import type { RouterOptions } from '../../src/routing/router.ts'
-import { type LearningOptions, RoutingPolicy } from '../../src/routing/routing-policy.ts'
+import { defaultLearning, type LearningOptions, RoutingPolicy } from '../../src/routing/routing-policy.ts'
 import { fitPolicy } from '../../src/training/fit-policy.ts'
 import { runStream, type StreamStep } from './label-stream.ts'
 import { dataFolder, meanAndInterval, realisedUtility, recordedPool } from './recorded-pool.ts'
@@ -20,7 +20,7 @@ interface Setting {
   readonly feedback?: 'score' | undefined
 }
 
-const prior = (level: number, slope: number) => ({ fittedPrior: { level, slope } })
+const prior = (level: number, slope: number) => ({ priors: { ...defaultLearning.priors, fitted: { level, slope } } })
 const evenFloor = { exploration: { ...defaultExploration, floorSpendShare: Number.POSITIVE_INFINITY } }
 const settings: readonly Setting[] = [
   { name: 'as served', feedback: 'score' },

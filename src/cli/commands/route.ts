@@ -151,7 +151,7 @@ function rowOf(candidate: CandidateTerms, decision: RoutingDecision) {
     chosen ? { text: candidate.llm, tone: 'strong' as const } : candidate.llm,
     candidate.quality.toFixed(3),
     candidate.uncertainty.toFixed(3),
-    candidate.qualitySource === 'fitted' ? 'fitted' : 'price',
+    candidate.qualitySource === 'prior' ? 'price' : candidate.qualitySource,
     candidate.costUsd === undefined ? 'unknown' : dollars(candidate.costUsd),
     `${(candidate.completionMs / 1000).toFixed(1)} s`,
     candidate.latencyPenalty.toPrecision(2),

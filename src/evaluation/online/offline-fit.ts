@@ -77,6 +77,7 @@ function offlinePolicy(
     levels: LevelMap.fit(outOfFold, rows.quality),
     llms: rows.llms.map((id, llm) => ({
       id,
+      source: 'fitted',
       priceAtFit: prices[llm],
       labels: labels.counts[llm]!,
       meanQuality: labels.means[llm]!,

@@ -1,7 +1,7 @@
 import { BudgetPacer, solveBudgetDual } from '../../routing/decision/budget-pacer.ts'
 import { type CandidateBuffers, newCandidateBuffers } from '../../routing/decision/candidate-buffers.ts'
+import { candidateUtilities } from '../../routing/decision/candidate-utilities.ts'
 import { choiceProbabilities, drawCandidate } from '../../routing/decision/choice.ts'
-import { utility } from '../../routing/decision/utility.ts'
 import type { Embedder } from '../../routing/embedding/embedder.ts'
 import type { RandomSource } from '../../routing/numeric/random-source.ts'
 import { TokenCostPredictor } from '../../routing/prediction/token-cost-predictor.ts'
@@ -20,7 +20,7 @@ import type {
   OnlinePolicyKind,
   OnlineRequest,
 } from './online-policy.ts'
-import { goalKey } from './realised-utility.ts'
+import { goalKey, goalWeights } from './realised-utility.ts'
 
 /** Where a budget's period is not said. */
 const defaultPeriod = 1000
@@ -101,21 +101,9 @@ function initialDual(fit: OfflineFit, goal: OnlineGoal, router: RouterOptions): 
 
 /** From quality, uncertainty and cost in the buffers to choice probabilities; the router's rules, without times. */
 function decide(buffers: CandidateBuffers, count: number, goal: OnlineGoal, dual: number, router: RouterOptions): void {
-  const { mean, uncertainty, comparableCostUsd, utility: utilities, probability } = buffers
-  let lowest = Number.POSITIVE_INFINITY
-  let highest = Number.NEGATIVE_INFINITY
-  for (let i = 0; i < count; i++) {
-    lowest = Math.min(lowest, mean[i]!)
-    highest = Math.max(highest, mean[i]!)
-  }
-  const undecided = highest < router.hopelessQuality || highest - lowest < router.equalQuality
+  const { comparableCostUsd, utility: utilities, probability } = buffers
   const options = { ...router, costReferenceUsd: goal.costReferenceUsd }
-  for (let i = 0; i < count; i++) {
-    const cost = comparableCostUsd[i]!
-    if (undecided) utilities[i] = utility(0, 0, cost, 0, 0, options)
-    else if (goal.lambda !== undefined) utilities[i] = utility(mean[i]!, uncertainty[i]!, cost, 0, goal.lambda, options)
-    else utilities[i] = mean[i]! + router.explorationWidth * uncertainty[i]! - (dual * cost) / goal.costReferenceUsd
-  }
+  candidateUtilities(buffers, count, goalWeights(goal, dual), true, options)
   choiceProbabilities(utilities, comparableCostUsd, count, router.exploration, probability)
 }
 

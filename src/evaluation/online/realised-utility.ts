@@ -1,4 +1,4 @@
-import { utility } from '../../routing/decision/utility.ts'
+import { type TradeOff, tradeOff, utility } from '../../routing/decision/utility.ts'
 import type { OnlineGoal } from './online-policy.ts'
 
 /**
@@ -8,14 +8,15 @@ import type { OnlineGoal } from './online-policy.ts'
 export function realisedUtility(quality: number, costUsd: number, goal: OnlineGoal): number {
   if (goal.lambda === undefined) return quality
   const { lambda, costReferenceUsd } = goal
-  return utility(quality, 0, costUsd, 0, lambda, { explorationWidth: 0, latencyPenaltyWeight: 0, costReferenceUsd })
+  const options = { explorationWidth: 0, latencyPenaltyWeight: 0, costReferenceUsd }
+  return utility(quality, 0, costUsd, 0, tradeOff(lambda), options)
 }
 
 /** Weights of quality and of cost/C_ref in an expected utility: those of λ, or 1 and the budget's dual ν. */
-export function goalWeights(goal: OnlineGoal, dual: number): { readonly quality: number; readonly cost: number } {
+export function goalWeights(goal: OnlineGoal, dual: number): TradeOff {
   if (goal.lambda === undefined) return { quality: 1, cost: dual }
-  const quality = goal.lambda / (1 + goal.lambda)
-  return { quality, cost: 1 - quality + dual }
+  const { quality, cost } = tradeOff(goal.lambda)
+  return { quality, cost: cost + dual }
 }
 
 /** One key per goal, for what is worked out once per goal. */

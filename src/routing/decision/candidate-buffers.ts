@@ -33,7 +33,7 @@ export function newCandidateBuffers(capacity: number): CandidateBuffers {
 export function termsOf(llm: Llm, buffers: CandidateBuffers, i: number): CandidateTerms {
   return {
     llm: llm.id,
-    qualitySource: buffers.fitted[i] === 1 ? 'fitted' : 'prior',
+    qualitySource: buffers.source[i]!,
     offlineQuality: buffers.offline[i]!,
     quality: buffers.mean[i]!,
     uncertainty: buffers.uncertainty[i]!,

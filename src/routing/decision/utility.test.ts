@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { checkUtilityOptions, latencyPenalty, utility } from './utility.ts'
+import { checkUtilityOptions, latencyPenalty, tradeOff, utility } from './utility.ts'
 
 const options = { explorationWidth: 0, latencyPenaltyWeight: 0.1, costReferenceUsd: 0.01 }
 
@@ -18,11 +18,11 @@ describe('latencyPenalty', () => {
 
 describe('utility', () => {
   test('hand-worked at λ = 1: half the quality less half the cost', () => {
-    expect(utility(0.8, 0, 0.005, 0, 1, options)).toBeCloseTo(0.4 - 0.25, 12)
+    expect(utility(0.8, 0, 0.005, 0, tradeOff(1), options)).toBeCloseTo(0.4 - 0.25, 12)
   })
 
   test('the uncertainty and the penalty come in with their weights', () => {
-    const s = utility(0.8, 0.1, 0.005, 2, 1, { ...options, explorationWidth: 0.5 })
+    const s = utility(0.8, 0.1, 0.005, 2, tradeOff(1), { ...options, explorationWidth: 0.5 })
     expect(s).toBeCloseTo(0.5 * 0.85 - 0.25 - 0.2, 12)
   })
 
@@ -31,11 +31,13 @@ describe('utility', () => {
     fc.assert(
       fc.property(unit, unit, unit, unit, (qa, qb, ca, cb) => {
         if (qa - qb > 1e-3) {
-          expect(utility(qa, 0, 0.01 * ca, 0, 1e9, options)).toBeGreaterThan(utility(qb, 0, 0.01 * cb, 0, 1e9, options))
+          expect(utility(qa, 0, 0.01 * ca, 0, tradeOff(1e9), options)).toBeGreaterThan(
+            utility(qb, 0, 0.01 * cb, 0, tradeOff(1e9), options),
+          )
         }
         if (cb - ca > 1e-3) {
-          expect(utility(qa, 0, 0.01 * ca, 0, 1e-9, options)).toBeGreaterThan(
-            utility(qb, 0, 0.01 * cb, 0, 1e-9, options),
+          expect(utility(qa, 0, 0.01 * ca, 0, tradeOff(1e-9), options)).toBeGreaterThan(
+            utility(qb, 0, 0.01 * cb, 0, tradeOff(1e-9), options),
           )
         }
       }),

@@ -27,9 +27,21 @@ export function latencyPenalty(completionMs: number, timeLimitMs: number): numbe
   return Math.min(penaltyCap, Math.exp(penaltySteepness * (completionMs / timeLimitMs - penaltyOnset)))
 }
 
+/** What a unit of quality and C_ref of cost weigh in a utility; both ≥ 0. */
+export interface TradeOff {
+  readonly quality: number
+  readonly cost: number
+}
+
+/** λ/(1+λ) and 1/(1+λ). @param lambda willingness to pay, ≥ 0, finite. */
+export function tradeOff(lambda: number): TradeOff {
+  const quality = lambda / (1 + lambda)
+  return { quality, cost: 1 - quality }
+}
+
 /**
- * s = λ/(1+λ)·(q̂ + α·u) − 1/(1+λ)·ĉ/C_ref − β·pen (mathematics §5). The budget's dual ν and the price of switching join
- * with pacing and sticky conversations.
+ * s = w_q·(q̂ + α·u) − w_c·ĉ/C_ref − β·pen, with w_q = λ/(1+λ) and w_c = 1/(1+λ) where λ says what quality is worth
+ * (mathematics §5), and w_c = w_q·ν where a budget does (§18). The price of switching joins with sticky conversations.
  *
  * MixLLM's Eq. 7–8 add α·u outside the trade-off; inside, it keeps quality units, so that λ → 0 always means cheapest.
  */
@@ -38,13 +50,12 @@ export function utility(
   uncertainty: number,
   costUsd: number,
   penalty: number,
-  lambda: number,
+  weights: TradeOff,
   options: UtilityOptions,
 ): number {
-  const qualityWeight = lambda / (1 + lambda)
   return (
-    qualityWeight * (quality + options.explorationWidth * uncertainty) -
-    (1 - qualityWeight) * (costUsd / options.costReferenceUsd) -
+    weights.quality * (quality + options.explorationWidth * uncertainty) -
+    weights.cost * (costUsd / options.costReferenceUsd) -
     options.latencyPenaltyWeight * penalty
   )
 }

@@ -6,9 +6,8 @@ import { ResidualLearner, type ResidualLearnerOptions } from './residual-learner
 const options: ResidualLearnerOptions = {
   dimension: 3,
   discount: 0.9,
-  fittedPrior: { level: 0.5, slope: 0.25 },
-  unfittedPrior: { level: 1, slope: 0.5 },
-  fittedLlms: ['a'],
+  priors: new Map([['a', { level: 0.5, slope: 0.25 }]]),
+  unlistedPrior: { level: 1, slope: 0.5 },
 }
 
 function observations(count: number, seed: number) {
@@ -119,7 +118,7 @@ describe('ResidualLearner', () => {
     const learner = new ResidualLearner(options)
     for (const label of observations(10, 2)) learner.observe('a', label)
     const z = Float64Array.of(1, 0, 0)
-    const tighter = { ...options, fittedPrior: { level: 0.01, slope: 0.01 } }
+    const tighter = { ...options, priors: new Map([['a', { level: 0.01, slope: 0.01 }]]) }
     expect(ResidualLearner.restore(learner.snapshot(), tighter).uncertainty('a', z)).toBeLessThan(0.01)
     expect(() => ResidualLearner.restore(learner.snapshot(), { ...options, dimension: 4 })).toThrow(/expected 4/)
   })
@@ -155,7 +154,7 @@ describe('ResidualLearner', () => {
     expect(learner.labelCount('a')).toBe(0)
     expect(() => ResidualLearner.restore({ formatVersion: 9, kind: 'residual' }, options)).toThrow(/another version/)
     expect(() => new ResidualLearner({ ...options, discount: 0 })).toThrow(/discount/)
-    expect(() => new ResidualLearner({ ...options, fittedPrior: { level: 0, slope: 1 } })).toThrow(/deviations/)
+    expect(() => new ResidualLearner({ ...options, unlistedPrior: { level: 0, slope: 1 } })).toThrow(/deviations/)
   })
 })
 

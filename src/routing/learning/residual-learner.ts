@@ -16,11 +16,10 @@ export interface ResidualLearnerOptions {
   readonly dimension: number
   /** γ: what is left of an observation's weight after one more label of the same LLM. */
   readonly discount: number
-  /** Λ₀ of the LLMs that the offline estimate was fitted for. */
-  readonly fittedPrior: PriorDeviation
+  /** Λ₀ of the LLMs that the offline estimate was made for, by how well it knows them. */
+  readonly priors: ReadonlyMap<LlmId, PriorDeviation>
   /** Λ₀ of all others, whose offline estimate is a guess from their price. */
-  readonly unfittedPrior: PriorDeviation
-  readonly fittedLlms: readonly LlmId[]
+  readonly unlistedPrior: PriorDeviation
 }
 
 /** One observation of one LLM's quality. */
@@ -69,9 +68,9 @@ interface LlmState {
  */
 export class ResidualLearner {
   readonly options: ResidualLearnerOptions
-  readonly #fittedPrecision: Float64Array
-  readonly #unfittedPrecision: Float64Array
-  readonly #fitted: ReadonlySet<LlmId>
+  /** Diagonals of Λ₀. */
+  readonly #precisions: ReadonlyMap<LlmId, Float64Array>
+  readonly #unlistedPrecision: Float64Array
   readonly #states = new Map<LlmId, LlmState>()
   readonly #scratch: Float64Array
   #sequence = 0
@@ -80,9 +79,9 @@ export class ResidualLearner {
   constructor(options: ResidualLearnerOptions) {
     checkOptions(options)
     this.options = options
-    this.#fitted = new Set(options.fittedLlms)
-    this.#fittedPrecision = priorPrecision(options.fittedPrior, options.dimension)
-    this.#unfittedPrecision = priorPrecision(options.unfittedPrior, options.dimension)
+    const { priors, unlistedPrior, dimension } = options
+    this.#precisions = new Map([...priors].map(([llm, prior]) => [llm, priorPrecision(prior, dimension)]))
+    this.#unlistedPrecision = priorPrecision(unlistedPrior, dimension)
     this.#scratch = new Float64Array(options.dimension)
   }
 
@@ -274,7 +273,7 @@ export class ResidualLearner {
   }
 
   #priorOf(llm: LlmId): Float64Array {
-    return this.#fitted.has(llm) ? this.#fittedPrecision : this.#unfittedPrecision
+    return this.#precisions.get(llm) ?? this.#unlistedPrecision
   }
 }
 
@@ -309,14 +308,14 @@ function ageOf(state: LlmState, sequence: number): number | undefined {
 }
 
 function checkOptions(options: ResidualLearnerOptions): void {
-  const { dimension, discount, fittedPrior, unfittedPrior } = options
+  const { dimension, discount, priors, unlistedPrior } = options
   if (!(Number.isInteger(dimension) && dimension >= 1)) {
     throw new RoutingError('invalid_option', `dimension must be a whole number ≥ 1, got ${dimension}`)
   }
   if (!(discount > 0 && discount <= 1)) {
     throw new RoutingError('invalid_option', `discount must be in (0, 1], got ${discount}`)
   }
-  for (const { level, slope } of [fittedPrior, unfittedPrior]) {
+  for (const { level, slope } of [...priors.values(), unlistedPrior]) {
     if (!(level > 0 && slope > 0)) throw new RoutingError('invalid_option', 'Prior deviations must be > 0')
   }
 }

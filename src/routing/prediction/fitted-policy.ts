@@ -1,3 +1,4 @@
+import type { QualitySource } from '../decision.ts'
 import type { PolicyVersionSummary, SnapshotData, StoredPolicyVersion } from '../policy-store.ts'
 import type { LlmId } from '../registry/llm.ts'
 import type { TokenPrice } from '../registry/token-price.ts'
@@ -11,6 +12,8 @@ import { TokenCostPredictor } from './token-cost-predictor.ts'
 /** What is known of one LLM from the data a policy was fitted on. */
 export interface FittedLlm {
   readonly id: LlmId
+  /** What q̂ of this LLM rests on. */
+  readonly source: Exclude<QualitySource, 'prior'>
   readonly priceAtFit: TokenPrice | undefined
   /** Prompts with a known quality. */
   readonly labels: number
@@ -95,6 +98,8 @@ function restoreLlm(data: SnapshotData): FittedLlm {
   const fields = objectField({ llm: data }, 'llm')
   return {
     id: stringField(fields, 'id'),
+    // Versions from before there was a choice have none.
+    source: (fields.source ?? 'fitted') as FittedLlm['source'],
     // Prices are plain numbers under the names of TokenPrice; they are shown, never computed with.
     priceAtFit:
       fields.priceAtFit === undefined ? undefined : (objectField(fields, 'priceAtFit') as unknown as TokenPrice),
