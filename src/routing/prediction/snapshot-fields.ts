@@ -5,14 +5,15 @@ import type { SnapshotData } from '../policy-store.ts'
 export type SnapshotFields = { readonly [field: string]: SnapshotData | undefined }
 
 /**
- * Checks the head of a snapshot: an object with `formatVersion` 1 and that `kind`.
+ * Checks the head of a snapshot: an object with that `formatVersion` and that `kind`.
  * @throws {RoutingError} `unknown_snapshot_format`
  */
-export function requireSnapshot(data: SnapshotData | undefined, kind: string): SnapshotFields {
+export function requireSnapshot(data: SnapshotData | undefined, kind: string, formatVersion = 1): SnapshotFields {
   if (!isFields(data)) throw wrong(`A snapshot of kind '${kind}' must be an object`)
-  if (data.formatVersion !== 1 || data.kind !== kind) {
+  if (data.formatVersion !== formatVersion || data.kind !== kind) {
     const found = `${shown(data.kind)}, format ${shown(data.formatVersion)}`
-    throw wrong(`Expected a snapshot of kind '${kind}', format 1, found ${found}: fit it anew with this version`)
+    const wanted = `kind '${kind}', format ${formatVersion}`
+    throw wrong(`Expected a snapshot of ${wanted}, found ${found}: fit it anew with this version`)
   }
   return data
 }
