@@ -13,6 +13,8 @@ import { LlmRegistry } from './registry/llm-registry.ts'
 import { plainRequest, type RoutingRequest } from './request.ts'
 import { Router, type RouterOptions } from './router.ts'
 import { type LearningOptions, RoutingPolicy } from './routing-policy.ts'
+import type { StarterModel } from './starter/starter-model.ts'
+import { starterPolicy } from './starter/starter-policy.ts'
 
 export interface CreateRouterOptions {
   /** The pool; all but the id may be left out. */
@@ -21,6 +23,11 @@ export interface CreateRouterOptions {
   readonly seed: number
   /** A fitted version with the embedder it was fitted with; left out, the router starts cold. */
   readonly fitted?: { readonly policy: FittedPolicy; readonly embedder: Embedder }
+  /**
+   * What to believe before anything is fitted; ignored beside `fitted`. `loadStarter()` of `pointsman/training` reads the
+   * one that ships. Left out, qualities are guessed from prices.
+   */
+  readonly starter?: StarterModel
   /** Dates the decisions; left out, all are dated 0. */
   readonly clock?: Clock
   /** Ids of the decisions; left out, they count from 1 and are unique within this router only. */
@@ -120,8 +127,10 @@ export class LearningRouter {
 /** A router with the built-in parts. For other parts, construct {@link Router} itself. */
 export function createRouter(options: CreateRouterOptions): LearningRouter {
   const llms = options.llms.map((llm) => ({ ...unknownLlmProperties, provider: '', upstreamModel: llm.id, ...llm }))
-  const fitted = options.fitted?.policy
-  const embedder = options.fitted?.embedder ?? new HashedNgramEmbedder()
+  const start =
+    options.starter === undefined || options.fitted !== undefined ? undefined : starterPolicy(options.starter, llms)
+  const { policy: fitted, embedder } = options.fitted ??
+    start ?? { policy: undefined, embedder: new HashedNgramEmbedder() }
   let ids = 0
   const countedId = () => `decision-${String(++ids).padStart(9, '0')}`
   const router = new Router(
@@ -131,7 +140,7 @@ export function createRouter(options: CreateRouterOptions): LearningRouter {
         embedder,
         fitted,
         pool: llms,
-        ...(options.learning && { options: options.learning }),
+        options: { ...start?.learning, ...options.learning },
       }),
       times: new CompletionTimeModel(),
       random: new SeededRandom(options.seed),

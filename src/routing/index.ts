@@ -34,3 +34,5 @@ export {
 } from './request.ts'
 export { type Attribution, defaultRouterOptions, Router, type RouterOptions, type RouterParts } from './router.ts'
 export { defaultLearning, type LearningOptions, RoutingPolicy } from './routing-policy.ts'
+export { restoreStarter, type StarterModel } from './starter/starter-model.ts'
+export { type StarterPolicy, starterPolicy } from './starter/starter-policy.ts'

@@ -308,7 +308,7 @@ export class Router {
     const { lambda, maxLatencyMs } = request.preference
     this.#penalties(candidates, maxLatencyMs ?? this.options.timeLimitMs)
     const options = { ...this.options, costReferenceUsd: policy.costReferenceUsd }
-    const isFitted = policy.fitted !== undefined
+    const isFitted = policy.fitted?.isStarter === false
     return candidateUtilities(this.#buffers, candidates.length, tradeOff(lambda), isFitted, options)
   }
 

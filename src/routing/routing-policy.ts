@@ -121,11 +121,11 @@ export class RoutingPolicy {
     return this.#learner.sequence
   }
 
-  /** Whether these candidates are judged by their prices alone. */
+  /** Whether these candidates are judged by their prices, or by the starter policy, alone. */
   isCold(candidates: readonly Llm[]): boolean {
     let labels = 0
     for (const { id } of candidates) {
-      if (this.#fittedIndex.has(id)) return false
+      if (this.#fittedIndex.has(id) && this.fitted?.isStarter === false) return false
       labels += this.#learner.labelCount(id)
     }
     return labels < labelsUntilWarm

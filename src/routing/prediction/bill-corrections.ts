@@ -73,6 +73,14 @@ export class BillCorrections {
   readonly #byLlm = new Map<LlmId, MutableCorrection>()
   readonly #none: BillCorrection = newCorrection()
 
+  /** @param lengths what is known of answers before any came, tokens; {@link priorOutputTokens} for all others. */
+  constructor(lengths: Iterable<readonly [LlmId, number]> = []) {
+    for (const [llm, tokens] of lengths) {
+      const outputTokensP90 = p90ToMean * tokens
+      this.#byLlm.set(llm, { ...newCorrection(), outputTokens: tokens, outputTokensP90 })
+    }
+  }
+
   /** Live: it changes with {@link observe}. */
   of(llm: LlmId): BillCorrection {
     return this.#byLlm.get(llm) ?? this.#none

@@ -13,7 +13,7 @@ import { TokenCostPredictor } from './token-cost-predictor.ts'
 export interface FittedLlm {
   readonly id: LlmId
   /** What q̂ of this LLM rests on. */
-  readonly source: Exclude<QualitySource, 'prior'>
+  readonly source: QualitySource
   readonly priceAtFit: TokenPrice | undefined
   /** Prompts with a known quality. */
   readonly labels: number
@@ -36,16 +36,19 @@ export interface FittedPolicy extends PolicyVersionSummary {
   readonly levels: LevelMap
   /** In the order of `quality.llms`. */
   readonly llms: readonly FittedLlm[]
+  /** No LLM's q̂ rests on outcomes of the owner's: the starter policy, which is but a better guess. */
+  readonly isStarter: boolean
   /** From q̂, which only ranks, to the level that is shown and compared with floors (mathematics §2). Non-decreasing. */
   reportedQuality(quality: number): number
 }
 
-/** Everything of a policy but the method that follows from the rest. */
-export type FittedPolicyParts = Omit<FittedPolicy, 'reportedQuality'>
+/** Everything of a policy but what follows from the rest. */
+export type FittedPolicyParts = Omit<FittedPolicy, 'reportedQuality' | 'isStarter'>
 
 /** @param parts kept, not copied. */
 export function fittedPolicy(parts: FittedPolicyParts): FittedPolicy {
-  return { ...parts, reportedQuality: (quality) => parts.levels.level(quality) }
+  const isStarter = parts.llms.every(({ source }) => source !== 'fitted' && source !== 'described')
+  return { ...parts, isStarter, reportedQuality: (quality) => parts.levels.level(quality) }
 }
 
 /** Plain data; `cost` holds what it has learned online up to now. */

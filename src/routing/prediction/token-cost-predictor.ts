@@ -58,9 +58,12 @@ export class TokenCostPredictor implements CostPredictor {
     this.#billUsd = new Float64Array(this.llms.length)
   }
 
-  /** Works for any LLM: prior length at its price. */
-  static unfitted(): TokenCostPredictor {
-    return new TokenCostPredictor(undefined, new BillCorrections())
+  /**
+   * Works for any LLM: prior length at its price.
+   * @param lengths of LLMs of which more is known, tokens; see {@link BillCorrections}.
+   */
+  static unfitted(lengths?: Iterable<readonly [LlmId, number]>): TokenCostPredictor {
+    return new TokenCostPredictor(undefined, new BillCorrections(lengths))
   }
 
   /**

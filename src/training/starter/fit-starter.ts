@@ -1,0 +1,189 @@
+import { createHash } from 'node:crypto'
+import type { OutcomeData } from '../../outcomes/outcome-data.ts'
+import { fitHashedNgramEmbedder } from '../../routing/embedding/fit-hashed-ngram-embedder.ts'
+import type { RoutingContext } from '../../routing/embedding/routing-context.ts'
+import type { ClusterMap } from '../../routing/prediction/cluster-map.ts'
+import { matchNames, parseModelName } from '../../routing/starter/model-name.ts'
+import { type StarterLlm, type StarterModel, snapshotStarter } from '../../routing/starter/starter-model.ts'
+import { fitContexts } from '../fit-contexts.ts'
+import { type Abilities, type AbilityCell, fitAbilities, logistic } from './fit-abilities.ts'
+import { clusterPrompts, fitEaseMap, type PromptClusters } from './fit-ease-map.ts'
+import { packSnapshot } from './packed-snapshot.ts'
+import { type PooledData, poolSets } from './starter-data.ts'
+
+/** Outcomes to build from, with what tells them apart under any name. */
+export interface StarterSource {
+  readonly data: OutcomeData
+  /** SHA-256 of the files. */
+  readonly sha256: string
+}
+
+export interface FitStarterOptions {
+  readonly seed: number
+  readonly onStep?: (step: string) => void
+}
+
+/** Clusters whose shares of each set are the units that abilities are fitted on. */
+const unitScale = 16
+
+/** Fewer labels of an LLM in a unit say next to nothing, and there are many such cells. */
+const fewestLabels = 5
+
+/** Deployments of one line start from half of what they have over their price in common; pairs that this guess counts for. */
+const priorSiblingShare = 0.5
+const priorSiblingPairs = 10
+
+const smallestDeviation = 1e-6
+
+/** Fits a starter (mathematics §22). The same sources in the same order and the same seed give the same model, bit for bit. */
+export async function fitStarter(sources: readonly StarterSource[], options: FitStarterOptions): Promise<StarterModel> {
+  const { seed, onStep = () => undefined } = options
+  const pooled = poolSets(
+    sources.map(({ data }) => data),
+    seed,
+  )
+  onStep(`projection of ${pooled.texts.length} prompts`)
+  const embedder = await fitHashedNgramEmbedder(pooled.texts, { seed })
+  const prompts = pooled.texts.map((text) => ({ id: '', source: '', text, extra: {} }))
+  const contexts = await fitContexts(embedder, prompts)
+  onStep('clusters')
+  const clusters = clusterPrompts(contexts, pooled.setOf, seed)
+  onStep('abilities')
+  const cells = abilityCells(pooled, clusters)
+  const prices = Float64Array.from(pooled.llms, ({ outputPrice }) => Math.log10(outputPrice))
+  const abilities = fitAbilities(cells, prices, sources.length * unitScale)
+  const known = prices.filter((price) => !Number.isNaN(price))
+  const centre = known.length === 0 ? 0 : known.reduce((sum, price) => sum + price, 0) / known.length
+  const { deviation, transferDeviation } = abilities
+  const map = fitEaseMap(pooled, clusters, abilities)
+  const errors = modelErrors(pooled, contexts, abilities, map)
+  const body: Omit<StarterModel, 'id'> = {
+    sets: sources.map(({ data, sha256 }) => ({
+      name: data.name,
+      sha256,
+      prompts: data.prompts.length,
+      llms: data.llms.length,
+    })),
+    embedder: embedder.snapshot(),
+    llms: describeLlms(pooled, abilities),
+    // The fit centres the prices.
+    priceLine: { intercept: abilities.intercept - abilities.slope * centre, slope: abilities.slope, deviation, centre },
+    siblingShare: siblingShare(pooled, abilities, prices, centre),
+    transferDeviation,
+    ...errors,
+    map,
+  }
+  const bytes = packSnapshot(snapshotStarter({ id: '', ...body }))
+  return { id: `starter-${createHash('sha256').update(bytes).digest('hex').slice(0, 8)}`, ...body }
+}
+
+function abilityCells(pooled: PooledData, clusters: PromptClusters): AbilityCell[] {
+  const width = pooled.llms.length
+  const sums = new Map<number, { sum: number; count: number }>()
+  const assigned = clusters.assignments.find(({ clusters: count }) => count === unitScale)!.of
+  pooled.setOf.forEach((set, row) => {
+    for (let llm = 0; llm < width; llm++) {
+      const quality = pooled.quality[row * width + llm]!
+      if (Number.isNaN(quality)) continue
+      const key = (set * unitScale + assigned[row]!) * width + llm
+      const entry = sums.get(key) ?? { sum: 0, count: 0 }
+      entry.sum += quality
+      entry.count++
+      sums.set(key, entry)
+    }
+  })
+  return [...sums].flatMap(([key, { sum, count }]) =>
+    count < fewestLabels ? [] : [{ llm: key % width, unit: Math.floor(key / width), count, mean: sum / count }],
+  )
+}
+
+function modelErrors(
+  pooled: PooledData,
+  contexts: readonly RoutingContext[],
+  { ability }: Abilities,
+  map: ClusterMap,
+): Pick<StarterModel, 'noise' | 'qualityPerLogit' | 'meanEase'> {
+  const width = pooled.llms.length
+  const at = new Float64Array(map.columns)
+  const sets = new Map<number, { squares: number; perLogit: number; ease: number; cells: number; rows: number }>()
+  contexts.forEach((context, row) => {
+    map.predict(context, at)
+    const sums = sets.get(pooled.setOf[row]!) ?? { squares: 0, perLogit: 0, ease: 0, cells: 0, rows: 0 }
+    sets.set(pooled.setOf[row]!, sums)
+    sums.ease += at[0]!
+    sums.rows++
+    for (let llm = 0; llm < width; llm++) {
+      const quality = pooled.quality[row * width + llm]!
+      if (Number.isNaN(quality)) continue
+      const q = logistic(ability[llm]! + at[0]! + at[1 + llm]!)
+      sums.squares += (quality - q) ** 2
+      sums.perLogit += q * (1 - q)
+      sums.cells++
+    }
+  })
+  // Every set counts as much: nobody knows which the traffic will be like.
+  const all = [...sets.values()]
+  const mean = (of: (sums: (typeof all)[number]) => number) => all.reduce((sum, one) => sum + of(one), 0) / all.length
+  return {
+    noise: Math.sqrt(mean(({ squares, cells }) => squares / cells)),
+    qualityPerLogit: mean(({ perLogit, cells }) => perLogit / cells),
+    meanEase: mean(({ ease, rows }) => ease / rows),
+  }
+}
+
+function describeLlms(pooled: PooledData, { ability }: Abilities): StarterLlm[] {
+  const width = pooled.llms.length
+  const labels = new Float64Array(width)
+  const sums = new Float64Array(width)
+  const verbosity = new Float64Array(width)
+  const lengths = new Float64Array(width)
+  pooled.setOf.forEach((_, row) => {
+    const logs: number[] = []
+    for (let llm = 0; llm < width; llm++) {
+      const quality = pooled.quality[row * width + llm]!
+      if (!Number.isNaN(quality)) {
+        labels[llm]!++
+        sums[llm]! += quality
+      }
+      const tokens = pooled.outputTokens[row * width + llm]!
+      if (!Number.isNaN(tokens)) logs.push(Math.log1p(tokens))
+    }
+    if (logs.length < 2) return
+    const usual = logs.reduce((sum, log) => sum + log, 0) / logs.length
+    for (let llm = 0; llm < width; llm++) {
+      const tokens = pooled.outputTokens[row * width + llm]!
+      if (Number.isNaN(tokens)) continue
+      verbosity[llm]! += Math.log1p(tokens) - usual
+      lengths[llm]!++
+    }
+  })
+  return pooled.llms.map(({ name, outputPrice }, llm) => ({
+    name,
+    ability: ability[llm]!,
+    outputPrice,
+    verbosity: lengths[llm]! === 0 ? 0 : verbosity[llm]! / lengths[llm]!,
+    labels: labels[llm]!,
+    meanQuality: labels[llm]! === 0 ? Number.NaN : sums[llm]! / labels[llm]!,
+  }))
+}
+
+/** Regression through 0 of an LLM's lead over its price on a sibling's, towards a half. */
+function siblingShare(pooled: PooledData, abilities: Abilities, prices: Float64Array, centre: number): number {
+  const { ability, intercept, slope, deviation } = abilities
+  const lead = ability.map((value, llm) => {
+    const x = Number.isNaN(prices[llm]!) ? 0 : prices[llm]! - centre
+    return value - intercept - slope * x
+  })
+  const names = pooled.llms.map(({ name }) => parseModelName(name))
+  const variance = Math.max(smallestDeviation, deviation) ** 2
+  let products = priorSiblingPairs * priorSiblingShare * variance
+  let pairs = priorSiblingPairs
+  for (let a = 0; a < names.length; a++) {
+    for (let b = 0; b < a; b++) {
+      if (matchNames(names[a]!, names[b]!) === 'other') continue
+      products += lead[a]! * lead[b]!
+      pairs++
+    }
+  }
+  return Math.min(0.9, Math.max(0, products / (pairs * variance)))
+}
