@@ -35,7 +35,6 @@ const predictors = fitPredictors()
 const cost = TokenCostPredictor.fit(
   rows,
   pool.map((llm) => llm.price),
-  { seed: 1 },
 )
 
 const quality = new Float64Array(pool.length)

@@ -90,7 +90,7 @@ export async function fitStack(rows: TrainingRows, options: FitStackOptions): Pr
     meanErrors: deviations.map((deviation, llm) => deviation / Math.sqrt(Math.max(1, counts[llm]!))),
   })
   await reportFinal(memberFits.length)
-  const cost = TokenCostPredictor.fit(rows, prices, { seed })
+  const cost = TokenCostPredictor.fit(rows, prices)
   await reportFinal(memberFits.length + 1)
   return { quality, cost, penalty, outOfFold: shrink(combined, foldMeans, trust) }
 }
@@ -118,7 +118,7 @@ async function crossValidate(rows: TrainingRows, penalty: number, options: FitSt
       }
     }
     await reportStep(onProgress, 'cross-validation', done++, steps)
-    predictCosts(TokenCostPredictor.fit(train, prices, { seed }), rows, prices, heldOut, costUsd)
+    predictCosts(TokenCostPredictor.fit(train, prices), rows, prices, heldOut, costUsd)
   }
   await reportStep(onProgress, 'cross-validation', steps, steps)
   return { members, costUsd }

@@ -138,7 +138,7 @@ describe('TokenCostPredictor, unfitted', () => {
 
 describe('TokenCostPredictor, fitted', () => {
   const rows = twoTopicCosts(300)
-  const fitted = TokenCostPredictor.fit(rows, [price, price], { seed: 1 })
+  const fitted = TokenCostPredictor.fit(rows, [price, price])
   // A log-normal of deviation .3 has mean e^.045 and 90 % point e^(1.2816·.3) times its median.
   const meanOverMedian = Math.exp(0.045)
   const p90OverMedian = Math.exp(0.3845)
@@ -170,7 +170,7 @@ describe('TokenCostPredictor, fitted', () => {
   })
 
   it('follows bills without changing what it compares them with', () => {
-    const predictor = TokenCostPredictor.fit(rows, [price, price], { seed: 1 })
+    const predictor = TokenCostPredictor.fit(rows, [price, price])
     const before = predict(predictor, context(1), [llm('counted')])
     expect(before.offlineCostUsd).toEqual(before.costUsd)
     predictor.observe('counted', before.offlineCostUsd[0]!, 3 * before.costUsd[0]!, undefined, undefined)
@@ -180,11 +180,11 @@ describe('TokenCostPredictor, fitted', () => {
     expect(after.costUsdP90[0]! / before.costUsdP90[0]!).toBeCloseTo(1.04, 12)
   })
 
-  it('bills the 90 % point of the length, or twice a regressed bill', () => {
+  it('bills the 90 % point of the length, or that of a regressed bill', () => {
     const unpriced = { ...llm('billed'), price: undefined }
     const out = predict(fitted, context(1), [llm('counted'), unpriced])
     expect(out.costUsdP90[0]).toBeCloseTo((100 + 10 * out.outputTokensP90[0]!) / 1e6, 12)
-    expect(out.costUsdP90[1]).toBe(p90ToMean * out.costUsd[1]!)
+    expect(Math.abs(out.costUsdP90[1]! / out.costUsd[1]! / (p90OverMedian / meanOverMedian) - 1)).toBeLessThan(0.15)
   })
 
   it('falls back on the regressed bill where the price is not known, on priors for strangers', () => {
@@ -203,7 +203,7 @@ describe('TokenCostPredictor, fitted', () => {
   })
 
   it('restores to bit-identical estimates, corrections included', () => {
-    const predictor = TokenCostPredictor.fit(rows, [price, undefined], { seed: 2 })
+    const predictor = TokenCostPredictor.fit(rows, [price, undefined])
     predictor.observe('counted', 0.001, 0.002, 80, undefined)
     predictor.observe('stranger', 0.001, 0.0005, 70, undefined)
     const restored = TokenCostPredictor.restore(structuredClone(predictor.snapshot()))

@@ -5,10 +5,10 @@ import type { SnapshotData } from '../policy-store.ts'
 import type { Llm, LlmId } from '../registry/llm.ts'
 import type { TokenPrice } from '../registry/token-price.ts'
 import { charactersPerToken } from '../request.ts'
-import { answersUntilLengthKnown, BillCorrections, p90ToMean } from './bill-corrections.ts'
+import { AmountRegression } from './amount-regression.ts'
+import { answersUntilLengthKnown, BillCorrections } from './bill-corrections.ts'
 import type { CallSize, CostEstimates, CostPredictor } from './cost-predictor.ts'
-import { OutputLengthPredictor } from './output-length-predictor.ts'
-import { RecordedCostRegression } from './recorded-cost-regression.ts'
+import { InputTokenScale } from './input-token-scale.ts'
 import { objectField, requireSnapshot, stringsField, vectorField } from './snapshot-fields.ts'
 import type { TrainingRows } from './training-rows.ts'
 
@@ -22,8 +22,11 @@ export function estimatedPromptTokens(context: RoutingContext): number {
 /** What was fitted; arrays in the order of `llms`. */
 interface FittedCosts {
   readonly llms: readonly LlmId[]
-  readonly lengths: OutputLengthPredictor
-  readonly bills: RecordedCostRegression
+  readonly inputs: InputTokenScale
+  /** Output tokens. */
+  readonly lengths: AmountRegression
+  /** USD. */
+  readonly bills: AmountRegression
   /** USD per million tokens when fitted; NaN where unknown. */
   readonly inputPrice: Float64Array
   readonly outputPrice: Float64Array
@@ -32,12 +35,12 @@ interface FittedCosts {
 /**
  * Predicted bill = (input tokens × input price + expected output tokens × output price) × correction (mathematics §3).
  *
- * Expected output tokens come from {@link OutputLengthPredictor} where token counts were recorded; where only bills were,
- * from {@link RecordedCostRegression}: what the bill leaves after the prompt, at the prices of the fit, so that hidden
- * reasoning, later price changes, long system prompts and the caller's cap all count as they should. An LLM never fitted
- * gets the mean of its answers so far, starting from a prior. Without a price the regressed bill itself is the estimate,
- * and without that NaN. The correction follows the bills, {@link BillCorrections}. The dear case of the bill takes the 90 %
- * point of the length, or {@link p90ToMean} times a regressed bill.
+ * Input tokens are as that LLM counts them, {@link InputTokenScale}; expected output tokens come from an
+ * {@link AmountRegression} of the token counts recorded, and where only bills were, of the bills: what one leaves after
+ * the prompt, at the prices of the fit, so that hidden reasoning, later price changes, long system prompts and the caller's
+ * cap all count as they should. An LLM never fitted gets the mean of its answers so far, starting from a prior. Without a
+ * price the regressed bill itself is the estimate, and without that NaN. The correction follows the bills,
+ * {@link BillCorrections}. The dear case of the bill takes the 90 % point of the length.
  */
 export class TokenCostPredictor implements CostPredictor {
   readonly llms: readonly LlmId[]
@@ -47,6 +50,7 @@ export class TokenCostPredictor implements CostPredictor {
   readonly #tokens: Float64Array
   readonly #tokensP90: Float64Array
   readonly #billUsd: Float64Array
+  readonly #billUsdP90: Float64Array
 
   private constructor(fitted: FittedCosts | undefined, corrections: BillCorrections) {
     this.llms = fitted?.llms ?? []
@@ -56,6 +60,7 @@ export class TokenCostPredictor implements CostPredictor {
     this.#tokens = new Float64Array(this.llms.length)
     this.#tokensP90 = new Float64Array(this.llms.length)
     this.#billUsd = new Float64Array(this.llms.length)
+    this.#billUsdP90 = new Float64Array(this.llms.length)
   }
 
   /**
@@ -70,16 +75,14 @@ export class TokenCostPredictor implements CostPredictor {
    * @param rows at least one, in no particular order.
    * @param prices of `rows.llms` when the outcomes were recorded; undefined where unknown.
    */
-  static fit(
-    rows: TrainingRows,
-    prices: readonly (TokenPrice | undefined)[],
-    options: { readonly seed: number },
-  ): TokenCostPredictor {
+  static fit(rows: TrainingRows, prices: readonly (TokenPrice | undefined)[]): TokenCostPredictor {
     requireDimension('The prices', prices.length, rows.llms.length)
+    const columns = rows.llms.length
     const fitted: FittedCosts = {
       llms: [...rows.llms],
-      lengths: OutputLengthPredictor.fit(rows, options),
-      bills: RecordedCostRegression.fit(rows),
+      inputs: InputTokenScale.fit(rows),
+      lengths: AmountRegression.fit(rows.contexts, rows.outputTokens, columns),
+      bills: AmountRegression.fit(rows.contexts, rows.costUsd, columns),
       inputPrice: Float64Array.from(prices, (price) => price?.inputPerMillionTokensUsd ?? Number.NaN),
       outputPrice: Float64Array.from(prices, (price) => price?.outputPerMillionTokensUsd ?? Number.NaN),
     }
@@ -88,7 +91,7 @@ export class TokenCostPredictor implements CostPredictor {
 
   predict(context: RoutingContext, size: CallSize, llms: readonly Llm[], out: CostEstimates): void {
     requireRoom(llms.length, out)
-    this.#predictFitted(context)
+    this.#predictFitted(context, llms)
     const cap = size.maxOutputTokens ?? Number.POSITIVE_INFINITY
     for (let i = 0; i < llms.length; i++) {
       const { id, price } = llms[i]!
@@ -97,12 +100,19 @@ export class TokenCostPredictor implements CostPredictor {
       const isFitted = index !== -1 && !Number.isNaN(this.#tokens[index]!)
       const tokens = size.choices * Math.min(cap, isFitted ? this.#tokens[index]! : learned.outputTokens)
       const tokensP90 = size.choices * Math.min(cap, isFitted ? this.#tokensP90[index]! : learned.outputTokensP90)
-      const regressedUsd = index === -1 ? Number.NaN : size.choices * this.#billUsd[index]!
-      const billUsd = price === undefined ? regressedUsd : listPriceUsd(price, size.inputTokens, tokens)
-      const billP90 = price === undefined ? regressedUsd * p90ToMean : listPriceUsd(price, size.inputTokens, tokensP90)
-      const hasBase = isFitted || price === undefined || learned.observed >= answersUntilLengthKnown
       out.outputTokens[i] = tokens
       out.outputTokensP90[i] = tokensP90
+      let billUsd = Number.NaN
+      let billP90 = Number.NaN
+      if (price !== undefined) {
+        const inputTokens = index === -1 ? size.inputTokens : this.#fitted!.inputs.tokens(index, size.inputTokens)
+        billUsd = listPriceUsd(price, inputTokens, tokens)
+        billP90 = listPriceUsd(price, inputTokens, tokensP90)
+      } else if (index !== -1) {
+        billUsd = size.choices * this.#billUsd[index]!
+        billP90 = size.choices * this.#billUsdP90[index]!
+      }
+      const hasBase = isFitted || price === undefined || learned.observed >= answersUntilLengthKnown
       out.offlineCostUsd[i] = hasBase ? billUsd : Number.NaN
       out.costUsd[i] = billUsd * learned.factor
       out.costUsdP90[i] = billP90 * learned.factor
@@ -119,27 +129,29 @@ export class TokenCostPredictor implements CostPredictor {
     this.#corrections.observe(llm, offlineUsd, billedUsd, outputTokens, capTokens)
   }
 
-  #predictFitted(context: RoutingContext): void {
+  #predictFitted(context: RoutingContext, llms: readonly Llm[]): void {
     const fitted = this.#fitted
     if (fitted === undefined) return
     fitted.lengths.predict(context, this.#tokens, this.#tokensP90)
-    fitted.bills.predict(context, this.#billUsd)
+    // Bills are asked for only where lengths or prices lack, as they cost as much again.
+    if (fitted.lengths.isComplete && llms.every(hasPrice)) return
+    fitted.bills.predict(context, this.#billUsd, this.#billUsdP90)
     const promptTokens = estimatedPromptTokens(context)
     for (let llm = 0; llm < this.llms.length; llm++) {
       if (!Number.isNaN(this.#tokens[llm]!)) continue
       const price = fitted.outputPrice[llm]!
       const promptUsd = (promptTokens * fitted.inputPrice[llm]!) / 1e6
       // NaN stays NaN: without a bill or a price at the fit there is no length to be had.
-      const tokens = price > 0 ? Math.max(0, ((this.#billUsd[llm]! - promptUsd) * 1e6) / price) : Number.NaN
-      this.#tokens[llm] = tokens
-      this.#tokensP90[llm] = tokens * p90ToMean
+      const perUsd = price > 0 ? 1e6 / price : Number.NaN
+      this.#tokens[llm] = Math.max(0, (this.#billUsd[llm]! - promptUsd) * perUsd)
+      this.#tokensP90[llm] = Math.max(0, (this.#billUsdP90[llm]! - promptUsd) * perUsd)
     }
   }
 
   snapshot(): SnapshotData {
     const fitted = this.#fitted
     return {
-      formatVersion: 1,
+      formatVersion: 2,
       kind: 'token-cost',
       corrections: this.#corrections.snapshot(),
       fitted:
@@ -147,6 +159,7 @@ export class TokenCostPredictor implements CostPredictor {
           ? null
           : {
               llms: fitted.llms,
+              inputs: fitted.inputs.snapshot(),
               lengths: fitted.lengths.snapshot(),
               bills: fitted.bills.snapshot(),
               inputPrice: fitted.inputPrice.slice(),
@@ -157,7 +170,7 @@ export class TokenCostPredictor implements CostPredictor {
 
   /** @throws {RoutingError} `unknown_snapshot_format` */
   static restore(data: SnapshotData): TokenCostPredictor {
-    const fields = requireSnapshot(data, 'token-cost')
+    const fields = requireSnapshot(data, 'token-cost', 2)
     const corrections = BillCorrections.restore(objectField(fields, 'corrections'))
     if (fields.fitted === null) return new TokenCostPredictor(undefined, corrections)
     const fitted = objectField(fields, 'fitted')
@@ -165,14 +178,19 @@ export class TokenCostPredictor implements CostPredictor {
     return new TokenCostPredictor(
       {
         llms,
-        lengths: OutputLengthPredictor.restore(objectField(fitted, 'lengths')),
-        bills: RecordedCostRegression.restore(objectField(fitted, 'bills')),
+        inputs: InputTokenScale.restore(objectField(fitted, 'inputs')),
+        lengths: AmountRegression.restore(objectField(fitted, 'lengths')),
+        bills: AmountRegression.restore(objectField(fitted, 'bills')),
         inputPrice: vectorField(fitted, 'inputPrice', llms.length),
         outputPrice: vectorField(fitted, 'outputPrice', llms.length),
       },
       corrections,
     )
   }
+}
+
+function hasPrice({ price }: Llm): boolean {
+  return price !== undefined
 }
 
 function requireRoom(count: number, out: CostEstimates): void {

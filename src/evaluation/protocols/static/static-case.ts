@@ -41,7 +41,7 @@ export async function staticCase(prepared: PreparedData, seed: number): Promise<
   const testRows = trainingRows(testData, await fitContexts(embedder, testData.prompts))
   const predictedCostUsd = new Float64Array(testRows.quality.length)
   const all = testData.prompts.map((_, row) => row)
-  predictCosts(TokenCostPredictor.fit(rows, prices, { seed }), testRows, prices, all, predictedCostUsd)
+  predictCosts(TokenCostPredictor.fit(rows, prices), testRows, prices, all, predictedCostUsd)
   return {
     training: {
       rows,
@@ -50,7 +50,7 @@ export async function staticCase(prepared: PreparedData, seed: number): Promise<
       prices,
       embedder,
       seed,
-      outOfFoldCostUsd: outOfFoldCosts(rows, prices, seed),
+      outOfFoldCostUsd: outOfFoldCosts(rows, prices),
       folds,
     },
     prompts: {
@@ -78,7 +78,7 @@ function sourcesOf(data: OutcomeData): string[] {
   return data.prompts.map((prompt) => prompt.source)
 }
 
-function outOfFoldCosts(rows: TrainingRows, prices: StaticTraining['prices'], seed: number): Float64Array {
+function outOfFoldCosts(rows: TrainingRows, prices: StaticTraining['prices']): Float64Array {
   const costUsd = new Float64Array(rows.quality.length)
   const all = rows.contexts.map((_, row) => row)
   for (let fold = 0; fold < folds; fold++) {
@@ -87,7 +87,7 @@ function outOfFoldCosts(rows: TrainingRows, prices: StaticTraining['prices'], se
       all.filter((row) => row % folds !== fold),
     )
     const heldOut = all.filter((row) => row % folds === fold)
-    predictCosts(TokenCostPredictor.fit(others, prices, { seed }), rows, prices, heldOut, costUsd)
+    predictCosts(TokenCostPredictor.fit(others, prices), rows, prices, heldOut, costUsd)
   }
   return costUsd
 }
