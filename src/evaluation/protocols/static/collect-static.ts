@@ -3,6 +3,7 @@ import { selectRows } from '../../../outcomes/outcome-data.ts'
 import { describeData, type PreparedData, prepareData, trainTestRows } from '../../evaluation-data.ts'
 import { scaleLlms } from '../../metrics/static-metrics.ts'
 import type { FinishedUnit, ProtocolOptions, ProtocolResult } from '../../protocol.ts'
+import { costFigures, costFindings } from './cost-findings.ts'
 import { JoinedRow } from './joined-row.ts'
 import { type StaticUnitParameters, staticNeeds } from './run-static-unit.ts'
 import type { ShuffledGains } from './shuffled-control.ts'
@@ -24,6 +25,7 @@ export function collectStatic(
   const references = finished.filter(({ unit }) => parametersOf(unit).kind === 'references')
   const rows = [...joinSeeds(fitted).sort(byTableOrder), ...joinSeeds(references)]
   const comparisons = compareRows(rows)
+  const costs = references.flatMap(({ output }) => output.costs ?? [])
   return {
     data: describeData(prepared.data),
     results: rows.map((row) => ({
@@ -34,13 +36,16 @@ export function collectStatic(
       curve: row.curve(),
     })),
     comparisons,
-    findings: staticFindings({
-      rows,
-      shuffled: joinControls(finished),
-      comparisons,
-      bestLlm: bestOnTest(prepared, seeds),
-    }),
-    figures: staticFigures(rows),
+    findings: [
+      ...staticFindings({
+        rows,
+        shuffled: joinControls(finished),
+        comparisons,
+        bestLlm: bestOnTest(prepared, seeds),
+      }),
+      ...costFindings(costs),
+    ],
+    figures: [...staticFigures(rows), ...costFigures(costs)],
     notes: staticNotes({ prepared, rows, fitted, seeds }),
   }
 }

@@ -2,6 +2,7 @@ import type { OutcomeData } from '../../../outcomes/outcome-data.ts'
 import { type PreparedData, prepareData } from '../../evaluation-data.ts'
 import { EvaluationError } from '../../evaluation-error.ts'
 import type { WorkerCache, WorkUnit } from '../../protocol.ts'
+import { costSkill } from './cost-skill.ts'
 import { type RealisedSweep, realise } from './realised-sweep.ts'
 import { llmsOnTrainHull, referenceSweeps } from './reference-sweeps.ts'
 import { shuffledGains } from './shuffled-control.ts'
@@ -52,7 +53,7 @@ export async function runStaticUnit(
   onProgress(0.1)
   if (kind === 'references') {
     const rows = referenceSweeps(shared).map(({ policy, setting, sweep }) => score(shared, policy, setting, sweep))
-    return { rows, control: null, seconds: null }
+    return { rows, control: null, costs: costSkill(shared, prepared.groups), seconds: null }
   }
   if (kind === 'shuffled') {
     const { entrant, shuffles } = shuffledEntrants[index]!

@@ -26,11 +26,25 @@ export interface StoredTask {
   readonly replicates: readonly StoredNumber[]
 }
 
+/** How well one seed's shared cost predictor met the bills of the test prompts. */
+export interface CostSkillOutput {
+  /** By LLM, of those whose bills vary: 1 − squared error / that of its mean bill on the training prompts. */
+  readonly llms: readonly { readonly llm: string; readonly skill: StoredNumber }[]
+  /** Mean over these LLMs. */
+  readonly skill: StoredNumber
+  readonly skillReplicates: readonly StoredNumber[]
+  /** All bills predicted, over all that came, − 1. */
+  readonly sumBias: StoredNumber
+  readonly sumBiasReplicates: readonly StoredNumber[]
+}
+
 /** What a unit of the `static` protocol yields. */
 export interface StaticOutput {
   readonly rows: readonly StaticRowOutput[]
   /** Of a unit that fitted on shuffled labels; such a unit has no rows. */
   readonly control: ShuffledGains | null
+  /** Of the unit of the references. */
+  readonly costs?: CostSkillOutput
   /** Wall time of the policy's own fit and choices, without what all share; for the reader, no result rests on it. */
   readonly seconds: { readonly fit: number; readonly choose: number } | null
 }
