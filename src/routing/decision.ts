@@ -52,8 +52,11 @@ export interface RoutingDecision {
   readonly cold: boolean
   /** The caller named the LLM; left out of off-policy estimates. */
   readonly pinned: boolean
-  /** `cheapest`: every quality was hopeless or all were nearly equal, so that utilities weigh cost and time alone. */
-  readonly rule: 'utility' | 'cheapest'
+  /**
+   * `cheapest`: every quality was hopeless or all were nearly equal, so that utilities weigh cost and time alone. `hull`: at this
+   * trade-off the fitted estimates were shown to do worse than no router, and the fitted LLMs' means stand in for them.
+   */
+  readonly rule: 'utility' | 'cheapest' | 'hull'
   readonly preference: RoutingPreference
   readonly inputTokens: number
   /** The caller's cap on the length of each answer. */

@@ -9,6 +9,9 @@ import { float32FromBytes, float64FromBytes, uint32FromBytes } from './vector-by
 /** How many candidates keep all their terms; more would let a row grow with the pool. */
 export const maxStoredCandidates = 32
 
+/** Places are what is stored: only append. */
+const rules = ['utility', 'cheapest', 'hull'] as const satisfies readonly RoutingDecision['rule'][]
+
 /** A decision as its table holds it, but for the candidate list, which many decisions share. */
 export interface DecisionRow {
   readonly id: string
@@ -19,7 +22,7 @@ export interface DecisionRow {
   readonly label_sequence: number
   readonly cold: number
   readonly pinned: number
-  /** 1: the rule `cheapest` decided. */
+  /** Which rule decided, as {@link rules} counts; its name is from when there were two. */
   readonly cheapest: number
   readonly lambda: number
   readonly max_cost_usd: number | null
@@ -93,7 +96,7 @@ export function encodeDecision(decision: RoutingDecision, reservedNanoUsd: numbe
       label_sequence: decision.labelSequence,
       cold: decision.cold ? 1 : 0,
       pinned: decision.pinned ? 1 : 0,
-      cheapest: decision.rule === 'cheapest' ? 1 : 0,
+      cheapest: rules.indexOf(decision.rule),
       lambda: preference.lambda,
       max_cost_usd: preference.maxCostUsd ?? null,
       max_latency_ms: preference.maxLatencyMs ?? null,
@@ -125,7 +128,7 @@ export function decodeDecision(row: DecisionRow, candidateList: string): Routing
     labelSequence: row.label_sequence,
     cold: row.cold === 1,
     pinned: row.pinned === 1,
-    rule: row.cheapest === 1 ? 'cheapest' : 'utility',
+    rule: rules[row.cheapest] ?? 'utility',
     preference: {
       lambda: row.lambda,
       maxCostUsd: row.max_cost_usd ?? undefined,

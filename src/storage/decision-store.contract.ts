@@ -23,6 +23,11 @@ export function describeDecisions(use: () => Storage): void {
     expect(await use().decisions.get('d1')).toStrictEqual({ decision, settlement: undefined })
   })
 
+  it.each(['utility', 'cheapest', 'hull'] as const)('keeps that the rule %s decided', async (rule) => {
+    await use().decisions.append(sampleDecision('d1', { rule }), 0)
+    expect((await use().decisions.get('d1'))?.decision.rule).toBe(rule)
+  })
+
   it('gives back a decision without a key, a conversation, candidates or a finite λ', async () => {
     const nothing = { keyId: undefined, conversationId: undefined, maxOutputTokens: undefined }
     const plain = sampleDecision('d1', { ...nothing, pool: 0, excluded: [] })

@@ -38,7 +38,7 @@ export interface FitResult {
   readonly sharedPrompts: number
   /** LLMs of the data left out because too few labels are known. */
   readonly leftOut: readonly string[]
-  /** w and κ of the stack; weights in the order ridge, kNN, clusters. */
+  /** w and κ of the stack; weights in the order ridge, clusters, forest. */
   readonly weights: Float64Array
   readonly trust: number
   /** α of the ridge member. */
@@ -73,7 +73,7 @@ export async function fitPolicy(source: OutcomeData, options: FitPolicyOptions):
   const embedder = options.embedder ?? (await fitEmbedder(pool, seed, onProgress))
   const rows = trainingRows(pool, await fitContexts(embedder, pool.prompts, onProgress))
   const prices = pool.llms.map((llm) => llm.price)
-  const { quality, cost, penalty, outOfFold } = await fitStack(rows, { seed, folds, prices, onProgress })
+  const { quality, cost, guard, penalty, outOfFold } = await fitStack(rows, { seed, folds, prices, onProgress })
   const llms = describeLlms(pool)
   const policy = fittedPolicy({
     formatVersion: 1,
@@ -86,6 +86,7 @@ export async function fitPolicy(source: OutcomeData, options: FitPolicyOptions):
     cost,
     noise: residualNoise(outOfFold, pool.quality, pool.llms.length),
     levels: LevelMap.fit(outOfFold, pool.quality),
+    guard,
     llms,
   })
   return {

@@ -1,6 +1,8 @@
+import type { HullGuard } from '../routing/decision/hull-guard.ts'
 import { RoutingError } from '../routing/errors.ts'
+import { selectMatrixRows } from '../routing/numeric/matrix.ts'
 import { ClusterQualityPredictor } from '../routing/prediction/cluster-quality-predictor.ts'
-import { KnnQualityPredictor } from '../routing/prediction/knn-quality-predictor.ts'
+import { ForestQualityPredictor } from '../routing/prediction/forest-quality-predictor.ts'
 import type { QualityPredictor } from '../routing/prediction/quality-predictor.ts'
 import { RidgeQualityPredictor } from '../routing/prediction/ridge-quality-predictor.ts'
 import { stackWeights } from '../routing/prediction/stack-weights.ts'
@@ -10,6 +12,7 @@ import { selectTrainingRows, summariseColumns, type TrainingRows } from '../rout
 import type { TokenPrice } from '../routing/registry/token-price.ts'
 import { chooseRidgePenalty } from './choose-ridge-penalty.ts'
 import { chooseTrust } from './choose-trust.ts'
+import { fitHullGuard } from './fit-hull-guard.ts'
 import { type FitProgressListener, reportStep } from './fit-progress.ts'
 import { predictCosts } from './predict-costs.ts'
 
@@ -25,23 +28,40 @@ export interface FitStackOptions {
 export interface FittedStack {
   readonly quality: StackedQualityPredictor
   readonly cost: TokenCostPredictor
+  /** Where the LLM means serve better than `quality`; undefined where no cost is known. */
+  readonly guard: HullGuard | undefined
   /** α of the ridge member. */
   readonly penalty: number
   /** q̂ of the stack for each training row, from members and means that had not seen it; κ and weights have. Row-major. */
   readonly outOfFold: Float64Array
 }
 
-type MemberFit = (rows: TrainingRows, seed: number, penalty: number) => QualityPredictor
+interface MemberSettings {
+  readonly seed: number
+  /** α of the ridge. */
+  readonly penalty: number
+  /** One of the fits that only serve to choose weights and κ. */
+  readonly isTrial: boolean
+}
 
-/** What the stack is made of. */
+type MemberFit = (rows: TrainingRows, settings: MemberSettings) => QualityPredictor
+
+/** Of the forest: a prediction reads a path of each tree, and the fit grows with trees × draws. */
+const trees = 50
+const trialTrees = 25
+const leaf = 15
+const maxDraws = 3000
+
+/** What the stack is made of; why these: docs/decisions/0016. */
 const memberFits: readonly MemberFit[] = [
-  (rows, _, penalty) => RidgeQualityPredictor.fit(rows, { penalty }),
-  (rows, seed) => KnnQualityPredictor.fit(rows, { seed }),
-  (rows, seed) => ClusterQualityPredictor.fit(rows, { seed }),
+  (rows, { penalty }) => RidgeQualityPredictor.fit(rows, { penalty }),
+  (rows, { seed }) => ClusterQualityPredictor.fit(rows, { seed }),
+  (rows, { seed, isTrial }) =>
+    ForestQualityPredictor.fit(rows, { seed, leaf, maxDraws, trees: isTrial ? trialTrees : trees }),
 ]
 
 /**
- * The members of a stack in their order: ridge, kNN, clusters.
+ * The members of a stack in their order: ridge, clusters, forest.
  *
  * @param penalty α of the ridge. @param beforeEach awaited before each fit, with how many are done.
  */
@@ -54,7 +74,7 @@ export async function fitMembers(
   const members: QualityPredictor[] = []
   for (const fitMember of memberFits) {
     await beforeEach?.(members.length)
-    members.push(fitMember(rows, seed, penalty))
+    members.push(fitMember(rows, { seed, penalty, isTrial: false }))
   }
   return members
 }
@@ -79,8 +99,17 @@ export async function fitStack(rows: TrainingRows, options: FitStackOptions): Pr
   const weights = stackWeights(members, rows.quality, width)
   const combined = combine(members, weights, width)
   const { means, deviations, counts } = summariseColumns(rows.quality, width)
-  const foldMeans = outOfFoldMeans(rows, folds)
+  const foldMeans = outOfFoldMeans(rows, rows.quality, folds)
   const trust = chooseTrust({ combined, means: foldMeans, costUsd, rows })
+  const outOfFold = shrink(combined, foldMeans, trust)
+  const guard = fitHullGuard({
+    quality: outOfFold,
+    costUsd,
+    meanQuality: foldMeans,
+    meanCostUsd: outOfFoldMeans(rows, rows.costUsd, folds),
+    rows,
+    seed,
+  })
   const reportFinal = (done: number) => reportStep(onProgress, 'final', done, memberFits.length + 1)
   const quality = new StackedQualityPredictor({
     members: await fitMembers(rows, seed, penalty, reportFinal),
@@ -92,7 +121,7 @@ export async function fitStack(rows: TrainingRows, options: FitStackOptions): Pr
   await reportFinal(memberFits.length)
   const cost = TokenCostPredictor.fit(rows, prices)
   await reportFinal(memberFits.length + 1)
-  return { quality, cost, penalty, outOfFold: shrink(combined, foldMeans, trust) }
+  return { quality, cost, guard, penalty, outOfFold }
 }
 
 interface CrossValidated {
@@ -112,7 +141,7 @@ async function crossValidate(rows: TrainingRows, penalty: number, options: FitSt
     const { train, heldOut } = foldOf(rows, fold, folds)
     for (const [index, fitMember] of memberFits.entries()) {
       await reportStep(onProgress, 'cross-validation', done++, steps)
-      const member = fitMember(train, seed, penalty)
+      const member = fitMember(train, { seed, penalty, isTrial: true })
       for (const row of heldOut) {
         member.predict(rows.contexts[row]!, members[index]!.subarray(row * width, (row + 1) * width))
       }
@@ -156,14 +185,14 @@ function combine(members: readonly Float64Array[], weights: Float64Array, width:
   return combined
 }
 
-/** The LLM means without the row's own fold, row-major: q̄ as a held-out row would meet it. */
-function outOfFoldMeans(rows: TrainingRows, folds: number): Float64Array {
+/** Each LLM's mean of `cells` without the row's own fold, row-major: q̄ or c̄ as a held-out row would meet it. */
+function outOfFoldMeans(rows: TrainingRows, cells: Float64Array, folds: number): Float64Array {
   const width = rows.llms.length
-  const means = new Float64Array(rows.quality.length)
+  const means = new Float64Array(cells.length)
   for (let fold = 0; fold < folds; fold++) {
-    const { train, heldOut } = foldOf(rows, fold, folds)
-    const { means: foldMeans } = summariseColumns(train.quality, width)
-    for (const row of heldOut) means.set(foldMeans, row * width)
+    const others = rows.contexts.flatMap((_, row) => (row % folds === fold ? [] : [row]))
+    const { means: foldMeans } = summariseColumns(selectMatrixRows(cells, others, width), width)
+    for (let row = fold; row < rows.contexts.length; row += folds) means.set(foldMeans, row * width)
   }
   return means
 }

@@ -107,12 +107,12 @@ function describe({ policy, prompts, leftOut, trust, weights }: FitResult, { col
     llm.meanCostUsd === undefined ? 'unknown' : `$${llm.meanCostUsd.toPrecision(3)}`,
     policy.noise[i]!.toFixed(3),
   ])
-  const [ridge, knn, clusters] = [...weights].map((weight) => weight.toFixed(2))
+  const [ridge, clusters, forest] = [...weights].map((weight) => weight.toFixed(2))
   const lines = [
     renderTable(columns, rows, colours),
     '',
     `${colours.good('Saved')} policy ${colours.strong(policy.id)}: ${policy.description}`,
-    `${prompts} distinct prompts; stack of ridge ${ridge}, kNN ${knn}, clusters ${clusters}; trust κ = ${trust}`,
+    `${prompts} distinct prompts; stack of ridge ${ridge}, clusters ${clusters}, forest ${forest}; trust κ = ${trust.toFixed(2)}`,
     `C_ref = $${policy.costReferenceUsd.toPrecision(3)}: the cost that weighs as much as one unit of quality at λ = 1`,
   ]
   if (leftOut.length > 0) lines.push(`Too few labels, left to priors and online learning: ${leftOut.join(', ')}`)

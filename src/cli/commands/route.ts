@@ -141,7 +141,8 @@ function formulaOf({ rule, preference: { lambda } }: RoutingDecision, { options,
   const scale = dollars(policy.costReferenceUsd)
   if (rule === 'cheapest') return `utility = −cost/${scale}${late}: no quality to choose by, so the cheapest`
   const [quality, cost] = [lambda / (1 + lambda), 1 / (1 + lambda)].map((weight) => weight.toFixed(3))
-  return `utility = ${quality}·(quality + ${options.explorationWidth}·±) − ${cost}·cost/${scale}${late} at λ = ${lambda}`
+  const formula = `utility = ${quality}·(quality + ${options.explorationWidth}·±) − ${cost}·cost/${scale}${late} at λ = ${lambda}`
+  return rule === 'hull' ? `${formula}; quality by the LLMs' means, as predictions did worse at this λ` : formula
 }
 
 function rowOf(candidate: CandidateTerms, decision: RoutingDecision) {

@@ -16,6 +16,8 @@ export interface ForestNodes {
 
 export interface GrowOptions extends SplitOptions {
   readonly maxDepth: number
+  /** Rows that a tree draws. */
+  readonly drawsPerTree: number
 }
 
 interface Span {
@@ -36,6 +38,7 @@ export class TreeGrower {
   readonly #outputs: number
   readonly #isComplete: boolean
   readonly #maxDepth: number
+  readonly #drawsPerTree: number
   /** How often the bootstrap drew each row. */
   readonly #draws: Float64Array
   /** The rows drawn, ordered so that each node's are contiguous. */
@@ -51,6 +54,7 @@ export class TreeGrower {
     this.#outputs = outputs
     this.#isComplete = !y.some(Number.isNaN)
     this.#maxDepth = options.maxDepth
+    this.#drawsPerTree = options.drawsPerTree
     this.#draws = new Float64Array(data.rows)
     this.#rows = new Int32Array(data.rows)
     this.#splits = new SplitFinder(
@@ -78,7 +82,7 @@ export class TreeGrower {
   #drawRows(random: RandomSource): number {
     const { rows } = this.#data
     this.#draws.fill(0)
-    for (let i = 0; i < rows; i++) this.#draws[Math.floor(random.next() * rows)]!++
+    for (let i = 0; i < this.#drawsPerTree; i++) this.#draws[Math.floor(random.next() * rows)]!++
     let count = 0
     for (let row = 0; row < rows; row++) if (this.#draws[row]! > 0) this.#rows[count++] = row
     return count

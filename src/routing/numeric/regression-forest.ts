@@ -14,6 +14,8 @@ export interface RegressionForestOptions {
   readonly featureShare?: number
   /** Default: none. */
   readonly maxDepth?: number
+  /** Rows that each tree draws, with replacement, at most. Default: as many as there are. */
+  readonly maxDraws?: number
   readonly seed: number
 }
 
@@ -62,7 +64,7 @@ export class RegressionForest {
     m: number,
     options: RegressionForestOptions,
   ): RegressionForest {
-    const { trees = 100, leaf = 5, featureShare = 0.3, maxDepth = Number.POSITIVE_INFINITY, seed } = options
+    const { trees = 100, leaf = 5, featureShare = 0.3, maxDepth = Number.POSITIVE_INFINITY, maxDraws, seed } = options
     const n = x.length / d
     requireDimension('The outputs', y.length, n * m)
     if (!(trees >= 1) || !(leaf >= 1) || !(featureShare > 0 && featureShare <= 1) || !(n >= 1)) {
@@ -72,6 +74,7 @@ export class RegressionForest {
     const grower = new TreeGrower(binFeatures(x, n, d), y, columnMeans(y, m), {
       leaf,
       maxDepth,
+      drawsPerTree: Math.min(n, maxDraws ?? n),
       featuresPerSplit: Math.max(1, Math.round(featureShare * d)),
       outputsPerSplit: Math.min(m, maxOutputsPerSplit),
     })

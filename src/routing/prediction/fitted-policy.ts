@@ -1,3 +1,4 @@
+import { HullGuard } from '../decision/hull-guard.ts'
 import type { QualitySource } from '../decision.ts'
 import type { PolicyVersionSummary, SnapshotData, StoredPolicyVersion } from '../policy-store.ts'
 import type { LlmId } from '../registry/llm.ts'
@@ -34,6 +35,8 @@ export interface FittedPolicy extends PolicyVersionSummary {
   readonly noise: Float64Array
   /** {@link reportedQuality} as data. */
   readonly levels: LevelMap
+  /** Where the LLM means are served instead of `quality` (mathematics §20); undefined: nowhere. */
+  readonly guard?: HullGuard | undefined
   /** In the order of `quality.llms`. */
   readonly llms: readonly FittedLlm[]
   /** No LLM's q̂ rests on outcomes of the owner's: the starter policy, which is but a better guess. */
@@ -65,6 +68,7 @@ export function snapshotPolicy(policy: FittedPolicy): SnapshotData {
     cost: policy.cost.snapshot(),
     noise: policy.noise.slice(),
     levels: policy.levels.snapshot(),
+    guard: policy.guard?.snapshot(),
     llms: policy.llms.map((llm) => ({ ...llm, priceAtFit: priceData(llm.priceAtFit) })),
   }
 }
@@ -89,6 +93,8 @@ export function restorePolicy(data: SnapshotData): FittedPolicy {
     cost: TokenCostPredictor.restore(objectField(fields, 'cost')),
     noise: vectorField(fields, 'noise'),
     levels: LevelMap.restore(objectField(fields, 'levels')),
+    // Versions from before there was a guard have none.
+    guard: fields.guard === undefined ? undefined : HullGuard.restore(fields.guard),
     llms: arrayField(fields, 'llms').map(restoreLlm),
   })
 }

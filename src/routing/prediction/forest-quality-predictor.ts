@@ -15,6 +15,8 @@ export interface ForestQualityOptions {
   readonly leaf?: number
   /** Share of the features that each split looks at. Default 0.3. */
   readonly featureShare?: number
+  /** Rows that each tree draws at most. Default: as many as there are. */
+  readonly maxDraws?: number
   readonly seed: number
 }
 
