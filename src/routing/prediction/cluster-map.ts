@@ -14,15 +14,16 @@ import {
 import { stackEmbeddings, summariseColumns } from './training-rows.ts'
 
 export interface ClusterOptions {
-  /** Numbers of clusters; those above rows / {@link rowsPerCluster} are left out, one always stays. Default 4 to 64 by doubling. */
+  /** Numbers of clusters; those above rows / `rowsPerCluster` are left out, one always stays. Default 4 to 64 by doubling. */
   readonly scales?: readonly number[]
+  /** Default 50: with fewer, the clusters of a random half no longer resemble those of the other (mathematics §6). */
+  readonly rowsPerCluster?: number
   /** a, pseudo-labels with which a cluster's mean is drawn to the column's. Default 10 (mathematics §6). */
   readonly shrinkage?: number
   readonly seed: number
 }
 
-/** Fewer rows per cluster, and the clusters of a random half no longer resemble those of the other (mathematics §6). */
-const rowsPerCluster = 50
+const defaultRowsPerCluster = 50
 
 /** Smaller five-fold squared error than 8, 32, 64 alone (mathematics §9) on all five sets of several LLMs. */
 const defaultScales = [4, 8, 16, 32, 64] as const
@@ -79,13 +80,18 @@ export class ClusterMap {
     columns: number,
     options: ClusterOptions,
   ): ClusterMap {
-    const { scales = defaultScales, shrinkage = defaultShrinkage, seed } = options
+    const {
+      scales = defaultScales,
+      rowsPerCluster = defaultRowsPerCluster,
+      shrinkage = defaultShrinkage,
+      seed,
+    } = options
     const d = contexts[0]!.embedding.length
     const points = stackEmbeddings(contexts)
     const { means, deviations } = summariseColumns(cells, columns)
     const random = new SeededRandom(seed)
     const sample = samplePoints(points, contexts.length, d, random)
-    const fitted = admissibleScales(scales, contexts.length).map((clusters) => {
+    const fitted = admissibleScales(scales, Math.floor(contexts.length / rowsPerCluster)).map((clusters) => {
       const { centroids } = kMeans(sample, sample.length / d, d, clusters, random)
       return fitScale(points, d, Float32Array.from(centroids), cells, means, shrinkage)
     })
@@ -107,6 +113,19 @@ export class ClusterMap {
         out[column]! += scale.means[start + column]! / this.#scales.length
       }
     }
+  }
+
+  /** K of each scale. */
+  get scales(): readonly number[] {
+    return this.#scales.map((scale) => scale.clusters)
+  }
+
+  /** The cluster of a request at each scale. @param out shape [scales]. O(d·ΣK), no allocation. */
+  assign(context: RoutingContext, out: Int32Array): void {
+    requireDimension('The embedding', context.embedding.length, this.#dimension)
+    requireDimension('The clusters', out.length, this.#scales.length)
+    this.#point.set(context.embedding)
+    for (let index = 0; index < out.length; index++) out[index] = nearestCluster(this.#scales[index]!, this.#point)
   }
 
   /**
@@ -165,8 +184,8 @@ export class ClusterMap {
   }
 }
 
-function admissibleScales(scales: readonly number[], rows: number): readonly number[] {
-  const most = Math.max(1, Math.floor(rows / rowsPerCluster))
+function admissibleScales(scales: readonly number[], allowed: number): readonly number[] {
+  const most = Math.max(1, allowed)
   const kept = scales.filter((clusters) => clusters <= most)
   return kept.length > 0 ? kept : [Math.min(most, Math.min(...scales))]
 }

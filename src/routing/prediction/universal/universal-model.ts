@@ -1,0 +1,233 @@
+import type { RoutingContext } from '../../embedding/routing-context.ts'
+import { requireDimension } from '../../errors.ts'
+import type { SnapshotData } from '../../policy-store.ts'
+import type { LlmId } from '../../registry/llm.ts'
+import { ClusterMap } from '../cluster-map.ts'
+import { arrayField, numberField, objectField, requireSnapshot, stringsField, vectorField } from '../snapshot-fields.ts'
+import { type LlmDescription, numbersField } from './llm-description.ts'
+import { deviationsAt, estimateFromProbes, estimatorNames, type UniversalBasis } from './universal-estimators.ts'
+
+/** How the estimators are put together. */
+export interface EstimatorFit {
+  /** ≥ 0, sum 1. */
+  readonly weights: readonly number[]
+  /** κ. */
+  readonly trust: number
+}
+
+/** What the episodes found best for newcomers with so many labels. */
+export interface EpisodeFit extends EstimatorFit {
+  readonly labels: number
+}
+
+export interface UniversalParts {
+  /** The training LLMs, in the order of every `base` and `anchors`. May be none. */
+  readonly llms: readonly LlmId[]
+  readonly basis: UniversalBasis
+  /** Only its centroids are used. */
+  readonly clusters: ClusterMap
+  /** By rising labels; none where there are too few training LLMs to hide one. */
+  readonly episodes: readonly EpisodeFit[]
+  /** Error of the level times √labels, quality units; > 0. */
+  readonly levelDeviation: number
+  /** n₀: labels at which an LLM's own fitted predictor is worth as much as this model. */
+  readonly ownLabels: number
+}
+
+/** Labelled prompts of one LLM; matrices are row-major, M as in {@link UniversalModel.llms}. */
+export interface ProbeLabels {
+  readonly contexts: readonly RoutingContext[]
+  /** The LLM's quality on each, [0, 1]; NaN is unknown. */
+  readonly quality: Float64Array
+  /** q̂ of the training LLMs on each, [contexts × M]. */
+  readonly base: Float64Array
+  /** What the training LLMs actually reached there, [contexts × M]; NaN is unknown. Default: all unknown. */
+  readonly anchors?: Float64Array
+}
+
+/**
+ * Quality of LLMs that nothing was trained on, from a few labelled prompts (mathematics §19): shrunk multi-scale clusters, a
+ * fold-in on the training LLMs' predicted quality and one anchored on their actual outcomes, weighted and drawn to the LLM's
+ * level as leaving out one training LLM at a time has shown best for so many labels. Frozen with a policy version.
+ */
+export class UniversalModel {
+  readonly llms: readonly LlmId[]
+  readonly #parts: UniversalParts
+  readonly #assignment: Int32Array
+  readonly #base: Float64Array
+  readonly #deviations = new Float64Array(estimatorNames.length)
+
+  /** @param parts kept, not copied. */
+  constructor(parts: UniversalParts) {
+    this.llms = parts.llms
+    this.#parts = parts
+    requireDimension('The base means', parts.basis.baseMeans.length, parts.llms.length)
+    this.#assignment = new Int32Array(parts.clusters.scales.length)
+    this.#base = new Float64Array(parts.llms.length)
+  }
+
+  get episodes(): readonly EpisodeFit[] {
+    return this.#parts.episodes
+  }
+
+  /** n₀. */
+  get ownLabels(): number {
+    return this.#parts.ownLabels
+  }
+
+  /** σ², of one label around q̂. */
+  get noiseVariance(): number {
+    return this.#parts.basis.noiseVariance
+  }
+
+  /** n/(n + n₀): how far an LLM with n labels is left to its own fitted predictor. */
+  ownWeight(labels: number): number {
+    return labels === 0 ? 0 : labels / (labels + this.#parts.ownLabels)
+  }
+
+  /**
+   * @param fit takes the place of what the episodes found for so many labels, in whole or in part.
+   * @returns what {@link predict} needs of the LLM; without any label, a mean training LLM. O(N·M² + M³).
+   * @throws {RoutingError} `dimension_mismatch`
+   */
+  describe({ contexts, quality, base, anchors }: ProbeLabels, fit: Partial<EstimatorFit> = {}): LlmDescription {
+    const width = this.llms.length
+    const scales = this.#assignment.length
+    requireDimension('The labels', quality.length, contexts.length)
+    requireDimension('The base predictions', base.length, contexts.length * width)
+    if (anchors !== undefined) requireDimension('The anchors', anchors.length, contexts.length * width)
+    const assignment = new Int32Array(contexts.length * scales)
+    contexts.forEach((context, row) => {
+      this.#parts.clusters.assign(context, assignment.subarray(row * scales, (row + 1) * scales))
+    })
+    const { levels, ...estimates } = estimateFromProbes(this.#parts.basis, {
+      assignment,
+      base,
+      anchors: anchors ?? base,
+      quality,
+    })
+    const { weights, trust } = { ...this.#fitFor(estimates.labels), ...fit }
+    const level = levels.reduce((sum, value, j) => sum + weights[j]! * value, 0)
+    const { levelVariance } = this.#parts.basis
+    const information = 1 / levelVariance + estimates.labels / this.#parts.levelDeviation ** 2
+    return {
+      formatVersion: 1,
+      kind: 'llm-description',
+      ...estimates,
+      level: Math.min(1, Math.max(0, level)),
+      levelError: Math.sqrt(1 / information),
+      weights,
+      trust,
+    }
+  }
+
+  /** Reads a request, for the calls of {@link quality} and {@link standardError} that follow. No allocation. */
+  prepare(context: RoutingContext, base: Float64Array): void {
+    requireDimension('The base predictions', base.length, this.llms.length)
+    this.#parts.clusters.assign(context, this.#assignment)
+    this.#base.set(base)
+  }
+
+  /** q̂ of the prepared request, [0, 1]. O(M), no allocation. */
+  quality(description: LlmDescription): number {
+    const mean = this.#meanDeviation(description)
+    return Math.min(1, Math.max(0, description.level + description.trust * mean))
+  }
+
+  /** Of the latest {@link quality}'s q̂, for the same description: the level's error and the disagreement of the estimators. */
+  standardError({ levelError, trust, weights }: LlmDescription): number {
+    let mean = 0
+    for (let j = 0; j < weights.length; j++) mean += weights[j]! * this.#deviations[j]!
+    let variance = 0
+    for (let j = 0; j < weights.length; j++) variance += weights[j]! * (this.#deviations[j]! - mean) ** 2
+    return Math.min(maximumError, Math.sqrt(levelError ** 2 + trust ** 2 * variance))
+  }
+
+  /** One LLM on one request. @param base q̂ of the training LLMs for it, shape [M]. */
+  predict(
+    context: RoutingContext,
+    base: Float64Array,
+    description: LlmDescription,
+  ): { readonly quality: number; readonly standardError: number } {
+    this.prepare(context, base)
+    return { quality: this.quality(description), standardError: this.standardError(description) }
+  }
+
+  #meanDeviation(description: LlmDescription): number {
+    deviationsAt(this.#parts.basis, description, this.#assignment, this.#base, this.#deviations)
+    let mean = 0
+    for (let j = 0; j < this.#deviations.length; j++) mean += description.weights[j]! * this.#deviations[j]!
+    return mean
+  }
+
+  /** Between two episodes linear in log(labels), beyond them the nearest. */
+  #fitFor(labels: number): EstimatorFit {
+    const { episodes } = this.#parts
+    if (this.llms.length === 0) return clustersAlone
+    if (episodes.length === 0) return allAlike
+    const next = episodes.findIndex((episode) => episode.labels >= labels)
+    if (next <= 0) return episodes.at(next)!
+    const [left, right] = [episodes[next - 1]!, episodes[next]!]
+    const share = Math.log(labels / left.labels) / Math.log(right.labels / left.labels)
+    const between = (a: number, b: number): number => a + share * (b - a)
+    return {
+      weights: left.weights.map((weight, j) => between(weight, right.weights[j]!)),
+      trust: between(left.trust, right.trust),
+    }
+  }
+
+  snapshot(): SnapshotData {
+    const { llms, basis, clusters, episodes, levelDeviation, ownLabels } = this.#parts
+    return {
+      formatVersion: 1,
+      kind: 'universal',
+      llms,
+      basis: {
+        ...basis,
+        scales: [...basis.scales],
+        clusterShares: basis.clusterShares.slice(),
+        baseMeans: basis.baseMeans.slice(),
+      },
+      clusters: clusters.snapshot(),
+      episodes: episodes.map((episode) => ({ ...episode, weights: [...episode.weights] })),
+      levelDeviation,
+      ownLabels,
+    }
+  }
+
+  /** @throws {RoutingError} `unknown_snapshot_format` */
+  static restore(data: SnapshotData): UniversalModel {
+    const fields = requireSnapshot(data, 'universal')
+    const basis = objectField(fields, 'basis')
+    const llms = stringsField(fields, 'llms')
+    return new UniversalModel({
+      llms,
+      basis: {
+        scales: numbersField(basis, 'scales'),
+        clusterShares: vectorField(basis, 'clusterShares'),
+        baseMeans: vectorField(basis, 'baseMeans', llms.length),
+        noiseVariance: numberField(basis, 'noiseVariance'),
+        levelMean: numberField(basis, 'levelMean'),
+        levelVariance: numberField(basis, 'levelVariance'),
+      },
+      clusters: ClusterMap.restore(objectField(fields, 'clusters')),
+      episodes: arrayField(fields, 'episodes').map((entry) => {
+        const episode = objectField({ episode: entry }, 'episode')
+        return {
+          labels: numberField(episode, 'labels'),
+          weights: numbersField(episode, 'weights'),
+          trust: numberField(episode, 'trust'),
+        }
+      }),
+      levelDeviation: numberField(fields, 'levelDeviation'),
+      ownLabels: numberField(fields, 'ownLabels'),
+    })
+  }
+}
+
+/** Of a quality in [0, 1]. */
+const maximumError = 0.5
+
+const clustersAlone = { weights: [1, 0, 0], trust: 1 } as const
+/** Nothing to choose by. */
+const allAlike = { weights: [1 / 3, 1 / 3, 1 / 3], trust: 1 } as const

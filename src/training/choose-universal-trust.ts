@@ -1,0 +1,96 @@
+import { fixedLlmPoints, sweepCostWeights, sweepPoints } from '../routing/decision/cost-quality-hull.ts'
+import { type RandomSource, shuffle } from '../routing/numeric/random-source.ts'
+import { summariseColumns } from '../routing/prediction/training-rows.ts'
+import { sweepArea } from './sweep-area.ts'
+import type { UniversalTraining } from './universal-basis.ts'
+import type { UniversalEpisode } from './universal-episodes.ts'
+
+const candidates = [0, 0.25, 0.5, 0.75, 1] as const
+
+/** A third of the LLMs at a time is routed: about as many as join. */
+const pools = 3
+const fewestInPool = 3
+
+/** Every third μ of the full sweep. */
+const costWeightStride = 3
+
+/**
+ * κ for one number of labels: the largest whose area of the sweep as it runs, without hull or maximum, comes within one standard error of the best
+ * one's, over episodes and random pools of newcomers (the difference is paired). κ = 0 routes by levels alone, as ZeroRouter does,
+ * so that nothing is believed that did not pay in rehearsal. Without any known cost κ is 1.
+ *
+ * @param weights of the estimators, sum 1.
+ */
+export function chooseUniversalTrust(
+  training: UniversalTraining,
+  episodes: readonly UniversalEpisode[],
+  weights: readonly number[],
+  random: RandomSource,
+): number {
+  const areas = episodes.flatMap((episode) => {
+    return drawPools(training.rows.llms.length, random).flatMap((pool) => {
+      const inPool = poolAreas(training, episode, weights, pool)
+      return inPool === undefined ? [] : [inPool]
+    })
+  })
+  if (areas.length === 0) return 1
+  const means = candidates.map((_, index) => mean(areas.map((area) => area[index]!)))
+  const best = means.indexOf(Math.max(...means))
+  return candidates[
+    candidates.findLastIndex((_, index) => {
+      const losses = areas.map((area) => area[best]! - area[index]!)
+      return mean(losses) <= standardError(losses)
+    })
+  ]!
+}
+
+/** Area of each candidate; undefined where the pool is free. */
+function poolAreas(
+  { rows }: UniversalTraining,
+  episode: UniversalEpisode,
+  weights: readonly number[],
+  pool: readonly number[],
+): number[] | undefined {
+  const width = rows.llms.length
+  const pick = (value: (row: number, llm: number) => number): Float64Array => {
+    return Float64Array.from({ length: episode.asked.length * pool.length }, (_, cell) => {
+      return value(Math.floor(cell / pool.length), pool[cell % pool.length]!)
+    })
+  }
+  const quality = pick((row, llm) => episode.quality[row * width + llm]!)
+  const costUsd = pick((row, llm) => rows.costUsd[episode.asked[row]! * width + llm]!)
+  const maxCostUsd = Math.max(0, ...fixedLlmPoints(quality, costUsd, pool.length).map((point) => point.costUsd))
+  if (!(maxCostUsd > 0)) return undefined
+  const meanCosts = summariseColumns(rows.costUsd, width).means
+  const levels = weighted(episode.levels, weights)
+  const deviations = weighted(episode.deviations, weights)
+  const predictedCostUsd = pick((_, llm) => meanCosts[llm]!)
+  const costWeights = sweepCostWeights().filter((_, index) => index % costWeightStride === 0)
+  return candidates.map((trust) => {
+    const predictedQuality = pick((row, llm) => levels[llm]! + trust * deviations[row * width + llm]!)
+    const table = { llmCount: pool.length, predictedQuality, predictedCostUsd, quality, costUsd }
+    return sweepArea(sweepPoints(table, maxCostUsd, costWeights), maxCostUsd)
+  })
+}
+
+function drawPools(llms: number, random: RandomSource): number[][] {
+  const order = Int32Array.from({ length: llms }, (_, llm) => llm)
+  shuffle(order, random)
+  const count = Math.max(1, Math.min(pools, Math.floor(llms / fewestInPool)))
+  return Array.from({ length: count }, (_, pool) => [...order].filter((_, index) => index % count === pool))
+}
+
+/** Σ_j w_j·v_j. */
+export function weighted(vectors: readonly Float64Array[], weights: readonly number[]): Float64Array {
+  return vectors[0]!.map((_, i) => vectors.reduce((sum, vector, j) => sum + weights[j]! * vector[i]!, 0))
+}
+
+function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length
+}
+
+function standardError(values: readonly number[]): number {
+  const centre = mean(values)
+  const squares = values.reduce((sum, value) => sum + (value - centre) ** 2, 0)
+  return Math.sqrt(squares / Math.max(1, values.length - 1) / values.length)
+}

@@ -1,0 +1,164 @@
+import { describe, expect, it } from 'vitest'
+import type { RoutingContext } from '../routing/embedding/routing-context.ts'
+import { nextNormal, SeededRandom } from '../routing/numeric/random-source.ts'
+import type { TrainingRows } from '../routing/prediction/training-rows.ts'
+import { UniversalModel } from '../routing/prediction/universal/universal-model.ts'
+import { chooseUniversalTrust } from './choose-universal-trust.ts'
+import { fitUniversal } from './fit-universal.ts'
+import { universalTraining } from './universal-basis.ts'
+
+const topics = 4
+const dimension = 8
+
+/** LLMs of two kinds, good at even or at odd topics; each row's true qualities beside drawn 0–1 labels. */
+function makeRows(prompts: number, llms: number, seed: number): { rows: TrainingRows; truth: Float64Array } {
+  const random = new SeededRandom(seed)
+  const contexts: RoutingContext[] = []
+  const truth = new Float64Array(prompts * llms)
+  for (let row = 0; row < prompts; row++) {
+    const topic = Math.floor(random.next() * topics)
+    const embedding = Float32Array.from(
+      { length: dimension },
+      (_, j) => 0.1 * nextNormal(random) + (j === topic ? 1 : 0),
+    )
+    const norm = Math.hypot(...embedding)
+    contexts.push({
+      embedderId: 'test',
+      embedding: embedding.map((value) => value / norm),
+      explicit: Float32Array.of(random.next()),
+    })
+    for (let llm = 0; llm < llms; llm++) {
+      truth[row * llms + llm] = (llm % 2 === topic % 2 ? 0.9 : 0.4) - 0.02 * Math.floor(llm / 2)
+    }
+  }
+  const quality = truth.map((value) => (random.next() < value ? 1 : 0))
+  const costUsd = truth.map((_, cell) => 1 + (cell % llms))
+  const unknown = new Float64Array(quality.length).fill(Number.NaN)
+  const names = Array.from({ length: llms }, (_, llm) => `llm-${llm}`)
+  return { rows: { llms: names, contexts, quality, costUsd, inputTokens: unknown, outputTokens: unknown }, truth }
+}
+
+/** The newcomer is the last LLM of the rows; the others train. */
+function withNewcomer(llms: number, probes: number) {
+  const train = makeRows(400, llms, 1)
+  const test = makeRows(200, llms + 1, 2)
+  const known = <T extends Float64Array>(cells: T): Float64Array =>
+    Float64Array.from(cells.filter((_, cell) => cell % (llms + 1) < llms))
+  const model = fitUniversal({ rows: train.rows, base: train.truth }, { seed: 1, draws: 3 })
+  const newcomer = Float64Array.from({ length: probes }, (_, row) => test.rows.quality[row * (llms + 1) + llms]!)
+  const description = model.describe({
+    contexts: test.rows.contexts.slice(0, probes),
+    quality: newcomer,
+    base: known(test.truth).subarray(0, probes * llms),
+    anchors: known(test.rows.quality).subarray(0, probes * llms),
+  })
+  let error = 0
+  for (let row = probes; row < 200; row++) {
+    const base = known(test.truth).subarray(row * llms, (row + 1) * llms)
+    const { quality } = model.predict(test.rows.contexts[row]!, base, description)
+    error += Math.abs(quality - test.truth[row * (llms + 1) + llms]!) / (200 - probes)
+  }
+  return { model, description, error }
+}
+
+describe('fitUniversal', () => {
+  it('learns what kind of LLM a newcomer is from 50 labels, to .12', () => {
+    const { model, description, error } = withNewcomer(8, 50)
+    expect(error).toBeLessThan(0.12)
+    expect(model.episodes.map(({ labels }) => labels)).toEqual([25, 50, 100, 200])
+    for (const { weights, trust } of model.episodes) {
+      expect(weights.reduce((sum, weight) => sum + weight, 0)).toBeCloseTo(1, 12)
+      expect(Math.min(...weights)).toBeGreaterThanOrEqual(0)
+      expect(trust).toBeGreaterThan(0)
+    }
+    expect(description.labels).toBe(50)
+    expect(description.levelError).toBeLessThan(0.1)
+  })
+
+  it('is deterministic, and restores to the same bits', () => {
+    const { rows, truth } = makeRows(200, 5, 5)
+    const again = () => fitUniversal({ rows, base: truth }, { seed: 7, draws: 2 })
+    const model = again()
+    expect(again().snapshot()).toEqual(model.snapshot())
+    const restored = UniversalModel.restore(structuredClone(model.snapshot()))
+    const probes = {
+      contexts: rows.contexts.slice(0, 40),
+      quality: Float64Array.from({ length: 40 }, (_, row) => rows.quality[row * 5]!),
+      base: truth.subarray(0, 200),
+    }
+    const description = model.describe(probes)
+    expect(restored.describe(probes)).toEqual(description)
+    expect(restored.predict(rows.contexts[50]!, truth.subarray(250, 255), description)).toEqual(
+      model.predict(rows.contexts[50]!, truth.subarray(250, 255), description),
+    )
+    expect(() => UniversalModel.restore({ ...(model.snapshot() as object), formatVersion: 2 })).toThrowError(
+      expect.objectContaining({ code: 'unknown_snapshot_format' }),
+    )
+  })
+
+  it.each([0, 1, 2])('does with %i training LLMs what can be done', (llms) => {
+    const { rows, truth } = makeRows(200, 4, 6)
+    const few: TrainingRows = {
+      ...rows,
+      llms: rows.llms.slice(0, llms),
+      quality: rows.quality.filter((_, cell) => cell % 4 < llms),
+      costUsd: rows.costUsd.filter((_, cell) => cell % 4 < llms),
+    }
+    const base = truth.filter((_, cell) => cell % 4 < llms)
+    const model = fitUniversal({ rows: few, base }, { seed: 1 })
+    expect(model.episodes).toEqual([])
+    const description = model.describe({
+      contexts: rows.contexts.slice(0, 100),
+      quality: Float64Array.from({ length: 100 }, (_, row) => rows.quality[row * 4 + 3]!),
+      base: base.subarray(0, 100 * llms),
+    })
+    const { quality, standardError } = model.predict(
+      rows.contexts[120]!,
+      base.subarray(120 * llms, 121 * llms),
+      description,
+    )
+    expect(Math.abs(quality - truth[120 * 4 + 3]!)).toBeLessThan(0.35)
+    expect(standardError).toBeGreaterThan(0)
+  })
+
+  it('copes with unknown cells', () => {
+    const { rows, truth } = makeRows(200, 6, 8)
+    const quality = rows.quality.map((value, cell) => (cell % 7 === 0 ? Number.NaN : value))
+    const model = fitUniversal({ rows: { ...rows, quality }, base: truth }, { seed: 1, draws: 2 })
+    for (const { weights, trust } of model.episodes) {
+      for (const weight of weights) expect(Number.isFinite(weight)).toBe(true)
+      expect(Number.isFinite(trust)).toBe(true)
+    }
+  })
+})
+
+describe('the trust in deviations', () => {
+  const { rows, truth } = makeRows(400, 6, 9)
+  const training = universalTraining({ rows, base: truth }, 1)
+  const asked = Array.from({ length: 300 }, (_, row) => row)
+  const quality = rows.quality.slice(0, 300 * 6)
+  const levels = [0, 1, 2].map(() => new Float64Array(6).fill(0.6))
+  const chosen = (deviations: Float64Array): number => {
+    const episode = {
+      labels: 50,
+      asked,
+      levels,
+      deviations: [deviations, deviations, deviations],
+      own: quality,
+      quality,
+    }
+    return chooseUniversalTrust(training, [episode, episode], [1, 0, 0], new SeededRandom(1))
+  }
+
+  it('is whole where they are right, and none where they mislead', () => {
+    const right = truth.slice(0, 300 * 6).map((value) => value - 0.6)
+    expect(chosen(right)).toBe(1)
+    expect(chosen(right.map((value) => -value))).toBe(0)
+  })
+
+  it('is whole where there is no cost to weigh', () => {
+    const free = { ...training, rows: { ...rows, costUsd: rows.costUsd.map(() => Number.NaN) } }
+    const episode = { labels: 50, asked, levels, deviations: levels.map(() => quality), own: quality, quality }
+    expect(chooseUniversalTrust(free, [episode], [1, 0, 0], new SeededRandom(1))).toBe(1)
+  })
+})

@@ -1,0 +1,142 @@
+import { type RandomSource, SeededRandom } from '../routing/numeric/random-source.ts'
+import { stackWeights } from '../routing/prediction/stack-weights.ts'
+import { summariseColumns } from '../routing/prediction/training-rows.ts'
+import { estimatorNames } from '../routing/prediction/universal/universal-estimators.ts'
+import { type EpisodeFit, UniversalModel } from '../routing/prediction/universal/universal-model.ts'
+import { chooseUniversalTrust, weighted } from './choose-universal-trust.ts'
+import { basisOf, type UniversalRows, type UniversalTraining, universalTraining } from './universal-basis.ts'
+import { playEpisode, type UniversalEpisode } from './universal-episodes.ts'
+
+export interface FitUniversalOptions {
+  readonly seed: number
+  /** Rehearsals per number of labels. Default 6. */
+  readonly draws?: number
+}
+
+/** N of the rehearsals; those that would leave less than as many prompts to ask are left out. */
+const labelCounts = [25, 50, 100, 200, 400] as const
+const defaultDraws = 6
+
+/** With fewer families there is nothing to rehearse with: hiding one leaves too few to learn from. */
+const fewestBases = 4
+
+/** Bounds on v where it is turned into n₀. */
+const ownShares = { least: 0.05, most: 0.95 } as const
+
+/** n₀ where nothing was rehearsed. */
+const defaultOwnLabels = 200
+
+/**
+ * Fits what describes LLMs never seen in training (mathematics §19). Weights, κ and n₀ come from episodes in which training LLMs of one base after
+ * the other play the newcomer. Works with few training LLMs, or none: then clusters do it alone. Deterministic.
+ *
+ * @param rows complete or not; LLMs with few labels are better left out. @param base out of fold, row-major.
+ */
+export function fitUniversal(
+  source: UniversalRows,
+  { seed, draws = defaultDraws }: FitUniversalOptions,
+): UniversalModel {
+  const training = universalTraining(source, seed)
+  const { rows, clusters } = training
+  const basis = basisOf(training, [...rows.llms.keys()])
+  const episodes = rehearse(training, draws, new SeededRandom(seed))
+  const fits = episodes.map((drawn) => fitEpisodes(training, drawn, new SeededRandom(seed)))
+  const played = episodes.flatMap((drawn, index) => drawn.map((episode) => ({ episode, fit: fits[index]! })))
+  return new UniversalModel({
+    llms: [...rows.llms],
+    basis,
+    clusters,
+    episodes: fits,
+    levelDeviation: played.length === 0 ? Math.sqrt(basis.noiseVariance) : levelDeviation(training, played),
+    ownLabels: played.length === 0 ? defaultOwnLabels : ownLabels(played),
+  })
+}
+
+/** Episodes by number of labels. */
+function rehearse(training: UniversalTraining, draws: number, random: RandomSource): UniversalEpisode[][] {
+  const prompts = training.rows.contexts.length
+  if (new Set(training.bases).size < fewestBases) return []
+  return labelCounts
+    .filter((labels) => 2 * labels <= prompts)
+    .map((labels) => Array.from({ length: draws }, () => playEpisode(training, labels, random)))
+}
+
+function fitEpisodes(
+  training: UniversalTraining,
+  episodes: readonly UniversalEpisode[],
+  random: RandomSource,
+): EpisodeFit {
+  const width = training.rows.llms.length
+  const predictions = estimatorNames.map((_, j) => {
+    return concatenate(episodes.map(({ levels, deviations }) => withLevels(deviations[j]!, levels[j]!)))
+  })
+  const raw = stackWeights(predictions, concatenate(episodes.map(({ quality }) => quality)), width)
+  const sum = raw.reduce((total, weight) => total + weight, 0)
+  const weights = Array.from(raw, (weight) => weight / sum)
+  return {
+    labels: episodes[0]!.labels,
+    weights,
+    trust: chooseUniversalTrust(training, episodes, weights, random),
+  }
+}
+
+interface PlayedEpisode {
+  readonly episode: UniversalEpisode
+  readonly fit: EpisodeFit
+}
+
+/** Root mean square of √N·(level − mean quality); the mean itself is of the prompts the N were drawn from. */
+function levelDeviation({ rows }: UniversalTraining, played: readonly PlayedEpisode[]): number {
+  const { means, counts } = summariseColumns(rows.quality, rows.llms.length)
+  let sum = 0
+  let known = 0
+  for (const { episode, fit } of played) {
+    weighted(episode.levels, fit.weights).forEach((level, llm) => {
+      if (counts[llm]! === 0) return
+      const drawn = 1 - episode.labels / rows.contexts.length
+      sum += (episode.labels * (level - means[llm]!) ** 2) / drawn
+      known++
+    })
+  }
+  return Math.sqrt(sum / known)
+}
+
+/**
+ * n₀ of v = n/(n + n₀): at each N the share v of the newcomer's own predictor that leaves the least squared error, and of the n₀ that these
+ * stand for the geometric mean.
+ */
+function ownLabels(played: readonly PlayedEpisode[]): number {
+  const logs = [...new Set(played.map(({ episode }) => episode.labels))].map((labels) => {
+    let square = 0
+    let product = 0
+    for (const { episode, fit } of played) {
+      if (episode.labels !== labels) continue
+      const levels = weighted(episode.levels, fit.weights)
+      const described = weighted(episode.deviations, fit.weights)
+      episode.quality.forEach((value, cell) => {
+        if (Number.isNaN(value)) return
+        const universal = levels[cell % levels.length]! + fit.trust * described[cell]!
+        const difference = episode.own[cell]! - universal
+        square += difference ** 2
+        product += difference * (value - universal)
+      })
+    }
+    const share = Math.min(ownShares.most, Math.max(ownShares.least, square > 0 ? product / square : ownShares.least))
+    return Math.log((labels * (1 - share)) / share)
+  })
+  return Math.exp(logs.reduce((sum, value) => sum + value, 0) / logs.length)
+}
+
+function withLevels(deviations: Float64Array, levels: Float64Array): Float64Array {
+  return deviations.map((value, cell) => levels[cell % levels.length]! + value)
+}
+
+function concatenate(parts: readonly Float64Array[]): Float64Array {
+  const whole = new Float64Array(parts.reduce((sum, part) => sum + part.length, 0))
+  let offset = 0
+  for (const part of parts) {
+    whole.set(part, offset)
+    offset += part.length
+  }
+  return whole
+}
