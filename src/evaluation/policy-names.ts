@@ -9,6 +9,7 @@ export const policyKinds = {
   'learned-cluster-map': 'router',
   'learned-cluster-map-linear': 'router',
   cluster: 'router',
+  universal: 'router',
   ridge: 'baseline',
   knn: 'baseline',
   mlp: 'baseline',

@@ -9,6 +9,7 @@ export const policyDescriptions: Readonly<Partial<Record<PolicyName, string>>> =
   'learned-cluster-map': 'UniRoute’s learned cluster map, as an MLP',
   'learned-cluster-map-linear': 'UniRoute’s learned cluster map, linear',
   cluster: 'shrunk clusters at several scales',
+  universal: 'Pointsman’s estimate for LLMs never seen in training: clusters and two fold-ins on the training LLMs',
   ridge: 'linear regression per LLM with a squared penalty',
   knn: 'mean quality of the nearest prompts',
   mlp: 'a small neural network over all LLMs',

@@ -7,7 +7,9 @@ import { TrialClusters } from './trial-clusters.ts'
 import { readTrial } from './trial-data.ts'
 import { measureRisk, type TrialRisk } from './trial-risk.ts'
 import { type TrialRow, TrialRows } from './trial-rows.ts'
+import { TrialUniversal } from './trial-universal.ts'
 import { addFixedClusterCounts, addReadings, addStaticPool } from './trial-variants.ts'
+import { addUniversal, addUniversalVariants } from './universal-rows.ts'
 import { splitTrial } from './unseen-split.ts'
 
 export interface TrialPlan {
@@ -54,12 +56,15 @@ export async function runTrial(
     probes: trial.probes.contexts,
     test: trial.test.contexts,
   })
+  const universal = new TrialUniversal(trial)
   probes.forEach((count, index) => {
     addProbePolicies(rows, trial, clusters, count)
+    addUniversal(rows, trial, universal, count)
     onProgress(0.25 + (0.4 * (index + 1)) / probes.length)
   })
   addFixedClusterCounts(rows, trial, clusters, reference)
   addReadings(rows, trial, clusters, reference)
+  addUniversalVariants(rows, trial, universal, reference)
   addStaticPool(rows, trial)
   onProgress(0.8)
   const forestQuality = addReferences(rows, trial)

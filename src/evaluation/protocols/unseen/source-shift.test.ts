@@ -38,6 +38,7 @@ function trial(prompts: number, tests: number, tasks = 4): TrialData {
     hiddenTrain: train,
     seenTrain: train,
     seenProbes: train,
+    seenBases: [],
     sources: { train: sourcesOf(prompts), test: sourcesOf(tests) },
     prices: llms.map(() => undefined),
   }

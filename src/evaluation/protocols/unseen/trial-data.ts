@@ -20,6 +20,8 @@ export interface TrialData {
   readonly seenTrain: TrainingRows
   /** Probes × training LLMs. */
   readonly seenProbes: TrainingRows
+  /** Base of each training LLM. */
+  readonly seenBases: readonly string[]
   /** Task of each training and test prompt. */
   readonly sources: { readonly train: readonly string[]; readonly test: readonly string[] }
   /** Of the pool. */
@@ -48,6 +50,7 @@ export async function readTrial(data: OutcomeData, split: UnseenSplit, seed: num
     hiddenTrain: selectTrainingRows(pool, split.train),
     seenTrain: selectTrainingRows(seen, split.train),
     seenProbes: selectTrainingRows(seen, split.probes),
+    seenBases: split.seen.map((llm) => data.llms[llm]!.base),
     sources: { train: sources(split.train), test: sources(split.test) },
     prices: split.unseen.map((llm) => data.llms[llm]!.price),
   }

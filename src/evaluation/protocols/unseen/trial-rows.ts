@@ -40,6 +40,7 @@ export const controlledPolicies = [
   'uniroute',
   'learned-cluster-map',
   'cluster',
+  'universal',
   'knn',
 ] as const satisfies readonly PolicyName[]
 

@@ -52,7 +52,7 @@ export function addReadings(rows: TrialRows, trial: TrialData, clusters: TrialCl
 }
 
 /** Bills of the test prompts as the product predicts them, learned from the probes; the mean where it cannot tell. */
-function promptCosts(labelled: TrainingRows, trial: TrialData, meanCostUsd: Float64Array): Float64Array {
+export function promptCosts(labelled: TrainingRows, trial: TrialData, meanCostUsd: Float64Array): Float64Array {
   const { test, prices } = trial
   const predictor = TokenCostPredictor.fit(labelled, prices)
   const costUsd = new Float64Array(test.quality.length)

@@ -11,11 +11,12 @@ export const probePolicies = [
   'learned-cluster-map',
   'learned-cluster-map-linear',
   'cluster',
+  'universal',
   'retrained-mlp',
   'retrained-matrix-factorisation',
 ] as const satisfies readonly PolicyName[]
 
-const compared = ['uniroute', 'learned-cluster-map', 'cluster'] as const satisfies readonly PolicyName[]
+const compared = ['universal', 'uniroute', 'learned-cluster-map', 'cluster'] as const satisfies readonly PolicyName[]
 
 /** What policies are judged by: the other areas and QNC are chosen on the test outcomes. */
 export const judgedMetric = 'areaRaw'

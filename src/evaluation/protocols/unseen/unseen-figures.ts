@@ -11,9 +11,9 @@ const clairvoyant = ['clairvoyant-forest', 'clairvoyant-mlp'] as const satisfies
 const areaBounds = [...clairvoyant, 'task-oracle'] as const satisfies readonly PolicyName[]
 
 /** More bands would hide one another: they are as wide as the pools differ. */
-const banded: ReadonlySet<PolicyName> = new Set(['uniroute', 'cluster'])
+const banded: ReadonlySet<PolicyName> = new Set(['uniroute', 'universal'])
 const bandWords =
-  'Bands, of uniroute and cluster only, are 95 % intervals over the choice of LLMs, which all policies share: differences between policies are known more closely.'
+  'Bands, of uniroute and universal only, are 95 % intervals over the choice of LLMs, which all policies share: differences between policies are known more closely.'
 
 /** What the report draws of the protocol. @param reference N_val of the figures that have one. */
 export function unseenFigures(table: TrialTable, probes: readonly number[], reference: number): Figure[] {
@@ -122,6 +122,7 @@ function riskFigure(table: TrialTable, probes: number): Figure {
 }
 
 const drawn = [
+  'universal',
   'uniroute',
   'learned-cluster-map',
   'cluster',

@@ -17,6 +17,7 @@ const names = [
   'learned-cluster-map',
   'learned-cluster-map-linear',
   'cluster',
+  'universal',
   'knn',
   'retrained-mlp',
   'retrained-matrix-factorisation',

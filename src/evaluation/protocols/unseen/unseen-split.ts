@@ -1,8 +1,8 @@
+import { foldOrder } from '../../../outcomes/fold-order.ts'
 import { splitLlmsByBase } from '../../../outcomes/split.ts'
 import { SeededRandom, shuffle } from '../../../routing/numeric/random-source.ts'
 import type { PreparedData } from '../../evaluation-data.ts'
 import { EvaluationError } from '../../evaluation-error.ts'
-import { foldOrder } from '../static/static-case.ts'
 
 /** One random division of prompts and LLMs. Rows and LLMs are indices into the prepared data. */
 export interface UnseenSplit {
