@@ -3,6 +3,7 @@ import { isContender } from './ceilings.ts'
 import { formatCount, formatMetric, formatMetricEnd, formatRange, formatSeconds, noValue } from './format-number.ts'
 import { metricDescription, orderMetrics, protocolMetrics, rankedProtocols } from './metric-descriptions.ts'
 import { protocolWords } from './protocol-words.ts'
+import { crossSetSections } from './render-cross-set.ts'
 import {
   formatSetting,
   formatSettingValue,
@@ -13,14 +14,9 @@ import {
   variantOf,
 } from './setting-groups.ts'
 import { sortRows } from './sort-rows.ts'
+import type { StoredResult } from './stored-result.ts'
 import { summariseResult } from './summarise-result.ts'
 import { isControl, plainRows } from './summary-settings.ts'
-
-/** A stored result and the set it belongs to, as its folder is called. */
-export interface StoredResult {
-  readonly set: string
-  readonly result: EvaluationResult
-}
 
 /** Settings beyond so many, and variants of policies, are in the report only. */
 const mostTables = 3
@@ -35,7 +31,7 @@ export function renderResultsPage(stored: readonly StoredResult[]): string {
     const found = stored.filter(({ result }) => result.protocol === protocol)
     return found.length === 0 ? [] : [protocolSection(protocol, found)]
   })
-  return `${[introduction(stored), ...sections].join('\n\n')}\n`
+  return `${[introduction(stored), ...crossSetSections(stored), ...sections].join('\n\n')}\n`
 }
 
 function introduction(stored: readonly StoredResult[]): string {
