@@ -6,6 +6,7 @@ import { explicitFeatureNames } from '../src/routing/embedding/explicit-features
 import type { RoutingContext } from '../src/routing/embedding/routing-context.ts'
 import { nextNormal, SeededRandom } from '../src/routing/numeric/random-source.ts'
 import { ClusterQualityPredictor } from '../src/routing/prediction/cluster-quality-predictor.ts'
+import { ForestQualityPredictor } from '../src/routing/prediction/forest-quality-predictor.ts'
 import { KnnQualityPredictor } from '../src/routing/prediction/knn-quality-predictor.ts'
 import type { QualityPredictor } from '../src/routing/prediction/quality-predictor.ts'
 import { RidgeQualityPredictor } from '../src/routing/prediction/ridge-quality-predictor.ts'
@@ -79,15 +80,16 @@ function fitPredictors(): Readonly<Record<string, QualityPredictor>> {
   const ridge = RidgeQualityPredictor.fit(rows)
   const knn = KnnQualityPredictor.fit(rows, { seed: 1 })
   const clusters = ClusterQualityPredictor.fit(rows, { seed: 1 })
+  const forest = ForestQualityPredictor.fit(rows, { seed: 1, trees: 100, leaf: 15 })
   const { means, deviations } = summariseColumns(rows.quality, pool.length)
   const stack = new StackedQualityPredictor({
-    members: [ridge, knn, clusters],
+    members: [ridge, clusters, forest],
     weights: Float64Array.from([0.3, 0.3, 0.4]),
     trust: 0.9,
     means,
     meanErrors: deviations.map((deviation) => deviation / Math.sqrt(rowCount)),
   })
-  return { ridge, knn, clusters, stack }
+  return { ridge, knn, clusters, forest, stack }
 }
 
 function makeRows(): TrainingRows {

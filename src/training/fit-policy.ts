@@ -1,10 +1,11 @@
 import { setImmediate } from 'node:timers/promises'
 import { deduplicate } from '../outcomes/deduplicate.ts'
+import { foldOrder } from '../outcomes/fold-order.ts'
 import { type OutcomeData, selectLlms, selectRows } from '../outcomes/outcome-data.ts'
+import { promptGroups } from '../outcomes/prompt-groups.ts'
 import { selectUnsharedSplit } from '../outcomes/split.ts'
 import { fitHashedNgramEmbedder } from '../routing/embedding/fit-hashed-ngram-embedder.ts'
 import type { HashedNgramEmbedder } from '../routing/embedding/hashed-ngram-embedder.ts'
-import { SeededRandom, shuffle } from '../routing/numeric/random-source.ts'
 import { type FittedLlm, type FittedPolicy, fittedPolicy } from '../routing/prediction/fitted-policy.ts'
 import { LevelMap } from '../routing/prediction/level-map.ts'
 import { priceCostReferenceUsd } from '../routing/prediction/price-prior.ts'
@@ -55,8 +56,8 @@ const fewestLabels = 20
 
 /**
  * Fits everything offline that a router rests on, from outcome data: embedder, quality, cost, reported levels and label
- * noise. Equal texts are merged and the rows shuffled by the seed before anything is fitted, so that folds neither share
- * a text nor follow the file's order. Yields to the event loop every 20 ms or so while the embedder is fitted, then between
+ * noise. Equal texts are merged and the rows shuffled by the seed before anything is fitted, near-duplicates into one fold, so that folds
+ * neither share a text nor follow the file's order. Yields to the event loop every 20 ms or so while the embedder is fitted, then between
  * fits of one predictor, which take up to a second per few thousand prompts.
  *
  * @throws {FitError} when too few prompts or labels are there; {OutcomeDataError} `empty` for an unknown split.
@@ -64,7 +65,7 @@ const fewestLabels = 20
 export async function fitPolicy(source: OutcomeData, options: FitPolicyOptions): Promise<FitResult> {
   const { seed, now, folds = defaultFolds, split, onProgress } = options
   const { data: chosen, shared } = prepared(source, split)
-  const data = shuffled(chosen, seed)
+  const data = inFolds(chosen, folds, seed)
   if (data.prompts.length < folds * fewestPromptsPerFold) {
     const message = `${data.prompts.length} prompts are too few: at least ${folds * fewestPromptsPerFold} are needed`
     throw new FitError('too_few_prompts', message)
@@ -105,10 +106,10 @@ function prepared(source: OutcomeData, split: string | undefined): ReturnType<ty
   return split === undefined ? { data: deduplicate(source), shared: 0 } : selectUnsharedSplit(source, split)
 }
 
-function shuffled(data: OutcomeData, seed: number): OutcomeData {
-  const order = data.prompts.map((_, row) => row)
-  shuffle(order, new SeededRandom(seed))
-  return selectRows(data, order)
+/** Row i is in fold i mod `folds`, as {@link fitStack} has it; near-duplicates are in one fold where sizes allow it. */
+function inFolds(data: OutcomeData, folds: number, seed: number): OutcomeData {
+  const rows = data.prompts.map((_, row) => row)
+  return selectRows(data, foldOrder(rows, promptGroups(data.prompts).groupOf, folds, seed))
 }
 
 function withEnoughLabels(data: OutcomeData): OutcomeData {

@@ -47,7 +47,7 @@ interface MemberSettings {
 type MemberFit = (rows: TrainingRows, settings: MemberSettings) => QualityPredictor
 
 /** Of the forest: a prediction reads a path of each tree, and the fit grows with trees × draws. */
-const trees = 50
+const trees = 100
 const trialTrees = 25
 const leaf = 15
 const maxDraws = 3000

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { foldOrder } from './static-case.ts'
+import { foldOrder } from './fold-order.ts'
 
 describe('foldOrder', () => {
   it('keeps groups in one fold, position mod 5', () => {
