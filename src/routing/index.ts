@@ -21,6 +21,13 @@ export { CompletionTimeModel, type ObservedCall } from './prediction/completion-
 export type { CostEstimates, CostPredictor } from './prediction/cost-predictor.ts'
 export { type FittedPolicy, restorePolicy, snapshotPolicy } from './prediction/fitted-policy.ts'
 export type { QualityPredictor } from './prediction/quality-predictor.ts'
+export {
+  type DescribeOptions,
+  type NewcomerProbes,
+  withDescribedLlm,
+} from './prediction/universal/described-policy.ts'
+export type { LlmDescription } from './prediction/universal/llm-description.ts'
+export { type ProbeLabels, UniversalModel } from './prediction/universal/universal-model.ts'
 export { type Llm, type LlmCapabilities, type LlmId, unknownLlmProperties } from './registry/llm.ts'
 export { LlmRegistry } from './registry/llm-registry.ts'
 export { billedCostUsd, type TokenPrice, type TokenUsage, tokenCostUsd } from './registry/token-price.ts'
@@ -35,4 +42,4 @@ export {
 export { type Attribution, defaultRouterOptions, Router, type RouterOptions, type RouterParts } from './router.ts'
 export { defaultLearning, type LearningOptions, RoutingPolicy } from './routing-policy.ts'
 export { restoreStarter, type StarterModel } from './starter/starter-model.ts'
-export { type StarterPolicy, starterPolicy } from './starter/starter-policy.ts'
+export { type NamesOf, type StarterPolicy, starterPolicy } from './starter/starter-policy.ts'

@@ -14,6 +14,7 @@ import { fitContexts, trainingRows } from './fit-contexts.ts'
 import { FitError } from './fit-error.ts'
 import { type FitProgressListener, reportStep } from './fit-progress.ts'
 import { fitStack } from './fit-stack.ts'
+import { joinUniversal } from './join-universal.ts'
 
 export interface FitPolicyOptions {
   /** Of folds, clusters and projection: same data and seed, same policy. */
@@ -74,8 +75,11 @@ export async function fitPolicy(source: OutcomeData, options: FitPolicyOptions):
   const embedder = options.embedder ?? (await fitEmbedder(pool, seed, onProgress))
   const rows = trainingRows(pool, await fitContexts(embedder, pool.prompts, onProgress))
   const prices = pool.llms.map((llm) => llm.price)
-  const { quality, cost, guard, penalty, outOfFold } = await fitStack(rows, { seed, folds, prices, onProgress })
-  const llms = describeLlms(pool)
+  const stack = await fitStack(rows, { seed, folds, prices, onProgress })
+  const { cost, guard, penalty, outOfFold } = stack
+  const bases = pool.llms.map((llm) => llm.base)
+  const { quality, universal, described } = joinUniversal({ rows, bases, quality: stack.quality, outOfFold }, seed)
+  const llms = describeLlms(pool, described)
   const policy = fittedPolicy({
     formatVersion: 1,
     id: policyId(now, embedder.id, source.name, seed),
@@ -88,6 +92,7 @@ export async function fitPolicy(source: OutcomeData, options: FitPolicyOptions):
     noise: residualNoise(outOfFold, pool.quality, pool.llms.length),
     levels: LevelMap.fit(outOfFold, pool.quality),
     guard,
+    universal,
     llms,
   })
   return {
@@ -96,8 +101,8 @@ export async function fitPolicy(source: OutcomeData, options: FitPolicyOptions):
     prompts: pool.prompts.length,
     sharedPrompts: shared,
     leftOut: data.llms.filter((llm) => !pool.llms.includes(llm)).map((llm) => llm.id),
-    weights: quality.weights,
-    trust: quality.trust,
+    weights: stack.quality.weights,
+    trust: stack.quality.trust,
     penalty,
   }
 }
@@ -135,12 +140,13 @@ async function fitEmbedder(
   })
 }
 
-function describeLlms(data: OutcomeData): FittedLlm[] {
+/** @param described indices of the LLMs with few labels, whose estimates rest on other LLMs' too. */
+function describeLlms(data: OutcomeData, described: readonly number[]): FittedLlm[] {
   const quality = summariseColumns(data.quality, data.llms.length)
   const cost = summariseColumns(data.costUsd, data.llms.length)
   return data.llms.map((llm, index) => ({
     id: llm.id,
-    source: 'fitted',
+    source: described.includes(index) ? 'described' : 'fitted',
     priceAtFit: llm.price,
     labels: quality.counts[index]!,
     meanQuality: quality.means[index]!,

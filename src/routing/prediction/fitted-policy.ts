@@ -9,6 +9,7 @@ import type { QualityPredictor } from './quality-predictor.ts'
 import { restoreQualityPredictor } from './restore-quality-predictor.ts'
 import { arrayField, numberField, objectField, requireSnapshot, stringField, vectorField } from './snapshot-fields.ts'
 import { TokenCostPredictor } from './token-cost-predictor.ts'
+import { UniversalModel } from './universal/universal-model.ts'
 
 /** What is known of one LLM from the data a policy was fitted on. */
 export interface FittedLlm {
@@ -37,6 +38,8 @@ export interface FittedPolicy extends PolicyVersionSummary {
   readonly levels: LevelMap
   /** Where the LLM means are served instead of `quality` (mathematics §20); undefined: nowhere. */
   readonly guard?: HullGuard | undefined
+  /** Describes LLMs it was not fitted on (mathematics §19); its training LLMs are among `llms`. */
+  readonly universal?: UniversalModel | undefined
   /** In the order of `quality.llms`. */
   readonly llms: readonly FittedLlm[]
   /** No LLM's q̂ rests on outcomes of the owner's: the starter policy, which is but a better guess. */
@@ -69,6 +72,7 @@ export function snapshotPolicy(policy: FittedPolicy): SnapshotData {
     noise: policy.noise.slice(),
     levels: policy.levels.snapshot(),
     guard: policy.guard?.snapshot(),
+    universal: policy.universal?.snapshot(),
     llms: policy.llms.map((llm) => ({ ...llm, priceAtFit: priceData(llm.priceAtFit) })),
   }
 }
@@ -95,6 +99,7 @@ export function restorePolicy(data: SnapshotData): FittedPolicy {
     levels: LevelMap.restore(objectField(fields, 'levels')),
     // Versions from before there was a guard have none.
     guard: fields.guard === undefined ? undefined : HullGuard.restore(fields.guard),
+    universal: fields.universal === undefined ? undefined : UniversalModel.restore(fields.universal),
     llms: arrayField(fields, 'llms').map(restoreLlm),
   })
 }

@@ -1,0 +1,121 @@
+import { describe, expect, it } from 'vitest'
+import { SeededRandom } from '../../numeric/random-source.ts'
+import { ClusterMap } from '../cluster-map.ts'
+import { fittedPolicy, restorePolicy, snapshotPolicy } from '../fitted-policy.ts'
+import { LevelMap } from '../level-map.ts'
+import { topicContext, twoTopicRows } from '../quality-predictor.contract.ts'
+import { RidgeQualityPredictor } from '../ridge-quality-predictor.ts'
+import { TokenCostPredictor } from '../token-cost-predictor.ts'
+import { summariseColumns } from '../training-rows.ts'
+import { withDescribedLlm } from './described-policy.ts'
+import { UniversalModel } from './universal-model.ts'
+
+/** Fitted on three LLMs of two topics; `universal` by hand. */
+function makePolicy(withUniversal = true) {
+  const rows = twoTopicRows(300, 1)
+  const quality = RidgeQualityPredictor.fit(rows, { penalty: 10 })
+  const { means } = summariseColumns(rows.quality, 3)
+  const universal = new UniversalModel({
+    llms: rows.llms,
+    basis: {
+      scales: [2],
+      clusterShares: Float64Array.of(0.5, 0.5),
+      baseMeans: means,
+      noiseVariance: 0.01,
+      levelMean: 0.47,
+      levelVariance: 0.04,
+    },
+    clusters: ClusterMap.fit(rows.contexts, new Float64Array(300), 1, { seed: 1, scales: [2] }),
+    episodes: [],
+    levelDeviation: 0.1,
+    ownLabels: 500,
+  })
+  const policy = fittedPolicy({
+    formatVersion: 1,
+    id: 'one',
+    createdAtMs: 1,
+    description: 'two topics',
+    embedderId: 'test',
+    costReferenceUsd: 0.01,
+    quality,
+    cost: TokenCostPredictor.unfitted(),
+    noise: Float64Array.of(0.1, 0.1, 0.1),
+    levels: LevelMap.fit(rows.quality, rows.quality),
+    universal: withUniversal ? universal : undefined,
+    llms: rows.llms.map((id, llm) => ({
+      id,
+      source: 'fitted',
+      priceAtFit: undefined,
+      labels: 300,
+      meanQuality: means[llm]!,
+      meanCostUsd: undefined,
+    })),
+  })
+  return { policy, rows }
+}
+
+/** The newcomer is what `a` is, seen on 40 prompts. */
+function probes() {
+  const rows = twoTopicRows(40, 2)
+  return {
+    contexts: rows.contexts,
+    quality: Float64Array.from({ length: 40 }, (_, row) => rows.quality[row * 3]!),
+    costUsd: new Float64Array(40).fill(1 / 512),
+    anchors: rows.quality,
+  }
+}
+
+const newcomer = { id: 'd', price: undefined }
+const version = { id: 'two', createdAtMs: 2 }
+
+describe('withDescribedLlm', () => {
+  it('gives a version that knows the newcomer and all others as before', () => {
+    const { policy } = makePolicy()
+    const described = withDescribedLlm(policy, newcomer, probes(), version)
+    expect(described).toMatchObject({ id: 'two', createdAtMs: 2, isStarter: false })
+    expect(described.quality.llms).toEqual(['a', 'b', 'c', 'd'])
+    expect(described.llms[3]).toMatchObject({ id: 'd', source: 'described', labels: 40, meanCostUsd: 1 / 512 })
+    expect(described.noise.length).toBe(4)
+    expect(described.noise[3]).toBeLessThan(0.2)
+    const random = new SeededRandom(3)
+    for (const [topic, truth] of [0.9, 0.3].entries()) {
+      const context = topicContext(topic, random)
+      const [before, after] = [new Float64Array(3), new Float64Array(4)]
+      policy.quality.predict(context, before)
+      described.quality.predict(context, after)
+      expect(after.subarray(0, 3)).toEqual(before)
+      expect(Math.abs(after[3]! - truth)).toBeLessThan(0.12)
+    }
+  })
+
+  it('restores from its snapshot, bit for bit, and can describe another', () => {
+    const { policy } = makePolicy()
+    const described = withDescribedLlm(policy, newcomer, probes(), version)
+    const restored = restorePolicy(structuredClone(snapshotPolicy(described)))
+    const another = withDescribedLlm(restored, { ...newcomer, id: 'e' }, probes(), { id: 'three', createdAtMs: 3 })
+    const direct = withDescribedLlm(described, { ...newcomer, id: 'e' }, probes(), { id: 'three', createdAtMs: 3 })
+    expect(snapshotPolicy(another)).toEqual(snapshotPolicy(direct))
+    expect(another.quality.llms).toEqual(['a', 'b', 'c', 'd', 'e'])
+  })
+
+  it('describes an LLM anew by its new probes alone', () => {
+    const { policy } = makePolicy()
+    const twice = withDescribedLlm(withDescribedLlm(policy, newcomer, probes(), version), newcomer, probes(), {
+      id: 'three',
+      createdAtMs: 3,
+    })
+    const once = withDescribedLlm(policy, newcomer, probes(), { id: 'three', createdAtMs: 3 })
+    expect(twice.llms).toEqual(once.llms)
+    expect(twice.quality.snapshot()).toEqual(once.quality.snapshot())
+  })
+
+  it('refuses an LLM that is fitted, a version that cannot describe, and probes of another size', () => {
+    const { policy } = makePolicy()
+    const invalid = expect.objectContaining({ code: 'invalid_option' })
+    expect(() => withDescribedLlm(policy, { ...newcomer, id: 'a' }, probes(), version)).toThrowError(invalid)
+    expect(() => withDescribedLlm(makePolicy(false).policy, newcomer, probes(), version)).toThrowError(invalid)
+    expect(() =>
+      withDescribedLlm(policy, newcomer, { ...probes(), quality: new Float64Array(3) }, version),
+    ).toThrowError(expect.objectContaining({ code: 'dimension_mismatch' }))
+  })
+})
