@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { noExploration } from './decision/choice.ts'
+import { defaultExploration, noExploration } from './decision/choice.ts'
 import { defaultPreference } from './decision/routing-preference.ts'
 import { SeededRandom } from './numeric/random-source.ts'
 import { CompletionTimeModel } from './prediction/completion-time-model.ts'
@@ -185,7 +185,7 @@ describe('Router', () => {
   })
 
   test('a named LLM serves with certainty; unknown or forbidden ones do not', async () => {
-    const live = router([cheap, dear], { exploration: { price: 0.1, floor: 1, floorSpendShare: 1 } })
+    const live = router([cheap, dear], { exploration: { ...defaultExploration, price: 0.1, floor: 0.8 } })
     const decision = await live.route(request({ pinnedLlm: 'dear' }, { lambda: 0 }), nobody)
     expect(decision).toMatchObject({ drawn: 'dear', propensity: 1, pinned: true, cold: false })
     expect(decision.context.embedding).toHaveLength(0)
@@ -246,7 +246,7 @@ describe('Router', () => {
       fc.asyncProperty(pools, fc.double({ min: 0, max: 100, noNaN: true }), async (specs, lambda) => {
         const llms = specs.map(({ quality, price }, i) => llm(`m${i}`, quality, price))
         const live = router(llms, {
-          exploration: { price: 0.005, floor: 0.02, floorSpendShare: 1 },
+          exploration: defaultExploration,
           explorationWidth: 0.1,
         })
         const decision = await live.route(request({}, { lambda }), nobody)
@@ -262,7 +262,7 @@ describe('Router', () => {
 
   test('the same seed and the same events give the same decisions', async () => {
     const run = async () => {
-      const live = router([cheap, middle, dear], { exploration: { price: 0.05, floor: 0.1, floorSpendShare: 1 } })
+      const live = router([cheap, middle, dear], { exploration: { ...defaultExploration, price: 0.05, floor: 0.1 } })
       const drawn: string[] = []
       for (let i = 0; i < 50; i++) drawn.push((await live.route(request(), nobody)).drawn)
       return drawn
@@ -271,7 +271,7 @@ describe('Router', () => {
   })
 
   test('refuses options that cannot be served', () => {
-    expect(() => router([cheap], { exploration: { price: -1, floor: 0, floorSpendShare: 1 } })).toThrow(/price/)
+    expect(() => router([cheap], { exploration: { ...noExploration, price: -1 } })).toThrow(/price/)
     expect(() => router([cheap], { explorationWidth: Number.NaN })).toThrow(/explorationWidth/)
     expect(() => router([cheap], { timeLimitMs: Number.NaN })).toThrow(/timeLimitMs/)
   })

@@ -9,6 +9,7 @@ import {
   drawCandidate,
   type ExplorationOptions,
 } from './decision/choice.ts'
+import { NewcomerTrials } from './decision/newcomer-trials.ts'
 import { checkUtilityOptions, latencyPenalty, tradeOff } from './decision/utility.ts'
 import type { RoutingDecision } from './decision.ts'
 import { buildContext } from './embedding/context-builder.ts'
@@ -26,6 +27,8 @@ export interface RouterOptions extends QualityRuleOptions {
   readonly exploration: ExplorationOptions
   /** α; MixLLM's .01 would be inert, see docs/decisions/0010. */
   readonly explorationWidth: number
+  /** α of a newcomer that has had its trials; see {@link NewcomerTrials}. */
+  readonly newcomerWidth: number
   /** β. */
   readonly latencyPenaltyWeight: number
   /** τ where the caller sets no ceiling. MixLLM's 30 s would veto reasoning LLMs that nobody asked to hurry. */
@@ -35,6 +38,7 @@ export interface RouterOptions extends QualityRuleOptions {
 export const defaultRouterOptions: RouterOptions = {
   exploration: defaultExploration,
   explorationWidth: 0.1,
+  newcomerWidth: 1,
   latencyPenaltyWeight: 0.1,
   timeLimitMs: 120_000,
   hopelessQuality: 0.05,
@@ -70,6 +74,7 @@ export class Router {
   readonly pool: LlmRegistry
   readonly #parts: RouterParts
   #policy: RoutingPolicy
+  readonly #trials = new NewcomerTrials()
   #buffers = newCandidateBuffers(16)
 
   /** @throws {RoutingError} `invalid_option` */
@@ -189,15 +194,11 @@ export class Router {
     if (candidates.length < admissible.length) this.#estimate(request, policy, context, candidates)
     const buffers = this.#buffers
     const count = candidates.length
+    this.#trials.mark(candidates, policy, this.options, buffers)
     const rule = this.#utilities(request, policy, candidates)
-    choiceProbabilities(
-      buffers.utility,
-      buffers.comparableCostUsd,
-      count,
-      this.options.exploration,
-      buffers.probability,
-    )
+    choiceProbabilities(buffers, count, this.options.exploration, buffers.probability)
     const drawn = drawCandidate(buffers.probability, count, this.#parts.random)
+    if (buffers.isTried[drawn] === 1) this.#trials.drawn(candidates[drawn]!.id)
     return {
       ...this.#heading(request, attribution, policy),
       cold: policy.isCold(candidates),
@@ -262,7 +263,7 @@ export class Router {
   #estimate(request: RoutingRequest, policy: RoutingPolicy, context: RoutingContext, candidates: readonly Llm[]): void {
     this.#grow(candidates.length)
     const buffers = this.#buffers
-    policy.estimateQuality(context, candidates, buffers)
+    policy.estimateQuality(context, candidates, buffers, tradeOff(request.preference.lambda))
     policy.cost.predict(context, request, candidates, buffers)
     // An unknown price is compared as the dearest known one of this request: never cheap by ignorance.
     let dearest = policy.costReferenceUsd
@@ -309,7 +310,9 @@ export class Router {
     this.#penalties(candidates, maxLatencyMs ?? this.options.timeLimitMs)
     const options = { ...this.options, costReferenceUsd: policy.costReferenceUsd }
     const isFitted = policy.fitted?.isStarter === false
-    return candidateUtilities(this.#buffers, candidates.length, tradeOff(lambda), isFitted, options)
+    const weights = tradeOff(lambda)
+    const rule = candidateUtilities(this.#buffers, candidates.length, weights, isFitted, options)
+    return rule === 'utility' && policy.servesHull(weights) ? 'hull' : rule
   }
 
   /** Nobody is punished for a guess: times that were neither declared nor seen cost nothing. */

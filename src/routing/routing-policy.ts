@@ -1,9 +1,12 @@
+import type { TradeOff } from './decision/utility.ts'
 import type { QualitySource } from './decision.ts'
 import type { Embedder } from './embedding/embedder.ts'
 import type { RoutingContext } from './embedding/routing-context.ts'
 import { RoutingError } from './errors.ts'
+import { type ChangeDetectorOptions, defaultChangeDetection } from './learning/change-detector.ts'
 import { residualDimension, writeResidualFeatures } from './learning/residual-features.ts'
-import { type PriorDeviation, ResidualLearner } from './learning/residual-learner.ts'
+import { type ChangeAlarm, type PriorDeviation, ResidualLearner } from './learning/residual-learner.ts'
+import { defaultSourceNoise, SourceNoise, type SourceNoiseOptions } from './learning/source-noise.ts'
 import type { Label } from './outcome.ts'
 import type { SnapshotData } from './policy-store.ts'
 import type { CostPredictor } from './prediction/cost-predictor.ts'
@@ -15,8 +18,21 @@ import type { Llm, LlmId } from './registry/llm.ts'
 export interface LearningOptions {
   /** γ of the residual learner. */
   readonly discount: number
-  /** How wrong the offline estimate may be, by where it comes from. */
+  /**
+   * How wrong the offline estimate may be, by where it comes from; of a fitted LLM beyond the standard error of its mean,
+   * which the labels it was fitted on leave.
+   */
   readonly priors: Readonly<Record<QualitySource, PriorDeviation>>
+  /** Of an LLM judged by its price among fitted ones, with whom it shares what is hard ({@link sharedDifficulty}). */
+  readonly newcomerPrior: PriorDeviation
+  /** What a silent change of an LLM's quality is noticed by; undefined: by nothing. */
+  readonly changes: ChangeDetectorOptions | undefined
+  /** Prior of an LLM that was seen to change. */
+  readonly changedPrior: PriorDeviation
+  /** undefined: every source is as noisy as declared. */
+  readonly sourceNoise: SourceNoiseOptions | undefined
+  /** How far an LLM that was not fitted finds hard what the fitted ones find hard, [0, 1]. */
+  readonly sharedDifficulty: number
   /** Standard deviation of a score around its mean where nothing was fitted, quality units. */
   readonly unfittedNoise: number
 }
@@ -24,12 +40,17 @@ export interface LearningOptions {
 export const defaultLearning: LearningOptions = {
   discount: 0.997,
   priors: {
-    fitted: { level: 0.02, slope: 0.003 },
+    fitted: { level: 0.01, slope: 0.001 },
     described: { level: 0.05, slope: 0.005 },
     starter: { level: 0.1, slope: 0.01 },
     sibling: { level: 0.15, slope: 0.015 },
     prior: { level: 0.25, slope: 0.02 },
   },
+  newcomerPrior: { level: 0.25, slope: 0.005 },
+  changes: defaultChangeDetection,
+  changedPrior: { level: 0.25, slope: 0.003 },
+  sourceNoise: defaultSourceNoise,
+  sharedDifficulty: 1,
   unfittedNoise: 0.25,
 }
 
@@ -75,9 +96,12 @@ export class RoutingPolicy {
   readonly costReferenceUsd: number
   readonly options: LearningOptions
   #learner: ResidualLearner
+  #noise: SourceNoise | undefined
   readonly #fittedIndex: ReadonlyMap<LlmId, number>
   readonly #fittedQuality: Float64Array
   readonly #features = new Float64Array(residualDimension)
+  /** Of a score of an LLM that was not fitted: as of those that were, where any were. */
+  readonly #unfittedNoise: number
   /** Mean of what the fitted LLMs reach above the price prior: puts newcomers on the same scale. */
   readonly #priorShift: number
 
@@ -109,7 +133,9 @@ export class RoutingPolicy {
     this.#fittedIndex = new Map(fittedLlms.map((id, index) => [id, index]))
     this.#fittedQuality = new Float64Array(fittedLlms.length)
     this.#priorShift = priorShift(pool, fitted)
+    this.#unfittedNoise = fitted === undefined ? this.options.unfittedNoise : rootMeanSquare(fitted.noise)
     this.#learner = this.#newLearner()
+    this.#noise = this.options.sourceNoise && new SourceNoise(this.options.sourceNoise)
   }
 
   get version(): string {
@@ -119,6 +145,25 @@ export class RoutingPolicy {
   /** The last label that was folded in. */
   get labelSequence(): number {
     return this.#learner.sequence
+  }
+
+  /** Silent changes of quality that labels showed, the oldest first. */
+  get alarms(): readonly ChangeAlarm[] {
+    return this.#learner.alarms
+  }
+
+  /** Labels of that LLM since it was last seen to change, or all. */
+  settledCount(llm: LlmId): number {
+    return this.#learner.settledCount(llm)
+  }
+
+  /**
+   * Whether q̂ is no more than a guess before labels come: from its price, from its siblings, or of an LLM that has turned out
+   * another than was measured.
+   */
+  isUnproven(llm: LlmId): boolean {
+    const index = this.#fittedIndex.get(llm)
+    return index === undefined || this.fitted!.llms[index]!.source === 'sibling' || this.#learner.isChanged(llm)
   }
 
   /** Whether these candidates are judged by their prices, or by the starter policy, alone. */
@@ -136,14 +181,31 @@ export class RoutingPolicy {
     return this.fitted?.reportedQuality(quality) ?? quality
   }
 
-  /** Fills `out` in candidate order. No allocation. */
-  estimateQuality(context: RoutingContext, candidates: readonly Llm[], out: QualityEstimates): void {
+  /** Whether fitted LLMs are compared by their means at this trade-off, as their estimates were shown to do harm there (mathematics §20). */
+  servesHull(weights: TradeOff): boolean {
+    return this.fitted?.guard?.servesHull(weights) ?? false
+  }
+
+  /**
+   * Fills `out` in candidate order. No allocation.
+   *
+   * @param weights what the estimates are for; left out, the guard plays no part.
+   */
+  estimateQuality(
+    context: RoutingContext,
+    candidates: readonly Llm[],
+    out: QualityEstimates,
+    weights?: TradeOff,
+  ): void {
     this.#predictFitted(context)
+    const byMeans = weights !== undefined && this.servesHull(weights)
     writeResidualFeatures(context, this.#features)
+    const ease = this.#ease()
     for (let i = 0; i < candidates.length; i++) {
       const llm = candidates[i]!
       const index = this.#fittedIndex.get(llm.id)
-      const offline = index === undefined ? this.#anchorOrPrior(llm) : this.#fittedQuality[index]!
+      const offline =
+        index === undefined ? clipQuality(this.#anchorOrPrior(llm) + ease) : this.#offlineAt(index, byMeans)
       out.source[i] = index === undefined ? 'prior' : this.fitted!.llms[index]!.source
       out.offline[i] = offline
       out.mean[i] = clipQuality(offline + this.#learner.correction(llm.id, this.#features))
@@ -166,54 +228,95 @@ export class RoutingPolicy {
     const { offline, noise } = this.#offlineOf(label)
     writeResidualFeatures(context, this.#features)
     const features = this.#features
+    const source = `${label.kind} ${label.source}`
     const observe = (sequence: number, value: number, kind: Label['kind']) => {
-      return { sequence, features, residual: value - offline, noiseVariance: observationVariance(kind, offline, noise) }
+      const noiseVariance = observationVariance(kind, offline, noise) * (this.#noise?.ratio(source) ?? 1)
+      return { sequence, features, residual: value - offline, noiseVariance }
     }
     const observation = observe(label.sequence, label.value, label.kind)
-    if (revises === undefined) this.#learner.observe(label.llm, observation)
-    else this.#learner.revise(label.llm, observe(revises.sequence, revises.value, revises.kind), observation)
+    if (revises !== undefined) {
+      this.#learner.revise(label.llm, observe(revises.sequence, revises.value, revises.kind), observation)
+      return true
+    }
+    const { squared, expected } = this.#learner.observe(label.llm, observation)
+    const declared = observationVariance(label.kind, offline, noise)
+    this.#noise?.observe(source, squared, expected - observation.noiseVariance + declared)
     return true
   }
 
   /** The learned state alone; the fitted version is saved apart, once. */
   learnedState(): SnapshotData {
-    return this.#learner.snapshot()
+    const noise = this.#noise?.snapshot()
+    return { formatVersion: 1, kind: 'learned', residual: this.#learner.snapshot(), noise }
   }
 
   /** @throws {RoutingError} `unknown_snapshot_format` */
   restoreLearnedState(state: SnapshotData): void {
-    this.#learner = ResidualLearner.restore(state, this.#learner.options)
+    // States from before sources had a noise of their own are the residual's alone.
+    const { kind, residual, noise } = state as unknown as SavedState
+    this.#learner = ResidualLearner.restore(kind === 'learned' ? residual! : state, this.#learner.options)
+    const { sourceNoise } = this.options
+    if (sourceNoise !== undefined) {
+      this.#noise = noise === undefined ? new SourceNoise(sourceNoise) : SourceNoise.restore(noise, sourceNoise)
+    }
   }
 
   #newLearner(): ResidualLearner {
-    const { discount, priors } = this.options
-    const known = (this.fitted?.llms ?? []).map(({ id, source }) => [id, priors[source]] as const)
+    const { discount, priors, newcomerPrior, changes, changedPrior } = this.options
+    const noise = this.fitted?.noise
+    const known = (this.fitted?.llms ?? []).map(({ id, source, labels }, index) => {
+      const own = priors[source]
+      const standardError = source === 'fitted' ? noise![index]! / Math.sqrt(Math.max(1, labels)) : 0
+      return [id, { level: Math.hypot(own.level, standardError), slope: own.slope }] as const
+    })
     return new ResidualLearner({
       dimension: residualDimension,
       discount,
       priors: new Map(known),
-      unlistedPrior: priors.prior,
+      unlistedPrior: this.fitted === undefined ? priors.prior : newcomerPrior,
+      changes,
+      changedPrior,
     })
   }
 
   #offlineOf({ llm, context, offlineQuality }: Label): { readonly offline: number; readonly noise: number } {
     const index = this.#fittedIndex.get(llm)
-    if (index === undefined) {
-      const offline = this.#learner.anchor(llm, offlineQuality ?? anchorWithoutEstimate)
-      return { offline, noise: this.options.unfittedNoise }
-    }
     this.#predictFitted(context)
+    if (index === undefined) {
+      const ease = this.#ease()
+      const anchor = this.#learner.anchor(llm, (offlineQuality ?? anchorWithoutEstimate) - ease)
+      return { offline: clipQuality(anchor + ease), noise: this.#unfittedNoise }
+    }
     return { offline: this.#fittedQuality[index]!, noise: this.fitted!.noise[index]! }
+  }
+
+  #offlineAt(index: number, byMeans: boolean): number {
+    return byMeans ? this.fitted!.llms[index]!.meanQuality : this.#fittedQuality[index]!
   }
 
   #predictFitted(context: RoutingContext): void {
     this.fitted?.quality.predict(context, this.#fittedQuality)
   }
 
+  /** By how much the fitted LLMs together find this request easier than most, quality units; an LLM without a fit shares it. */
+  #ease(): number {
+    const llms = this.fitted?.llms ?? []
+    if (llms.length === 0) return 0
+    let sum = 0
+    for (let i = 0; i < llms.length; i++) sum += this.#fittedQuality[i]! - llms[i]!.meanQuality
+    return (this.options.sharedDifficulty * sum) / llms.length
+  }
+
   /** With labels, the estimate they refer to; before the first, a guess from today's price. */
   #anchorOrPrior(llm: Llm): number {
     return this.#learner.anchorOf(llm.id) ?? clipQuality(priceQualityPrior(llm) + this.#priorShift)
   }
+}
+
+function rootMeanSquare(values: Float64Array): number {
+  let sum = 0
+  for (const value of values) sum += value * value
+  return Math.sqrt(sum / values.length)
 }
 
 function clipQuality(quality: number): number {
@@ -237,4 +340,10 @@ function priorShift(pool: readonly Llm[], fitted: FittedPolicy | undefined): num
     count++
   }
   return count === 0 ? 0 : sum / count
+}
+
+interface SavedState {
+  readonly kind: string
+  readonly residual?: SnapshotData
+  readonly noise?: SnapshotData
 }

@@ -1,14 +1,15 @@
-import { BudgetPacer, solveBudgetDual } from '../../routing/decision/budget-pacer.ts'
+import { BudgetPacer, type SpendCurve, spendCurve } from '../../routing/decision/budget-pacer.ts'
 import { type CandidateBuffers, newCandidateBuffers } from '../../routing/decision/candidate-buffers.ts'
 import { candidateUtilities } from '../../routing/decision/candidate-utilities.ts'
 import { choiceProbabilities, drawCandidate } from '../../routing/decision/choice.ts'
+import { NewcomerTrials } from '../../routing/decision/newcomer-trials.ts'
 import type { Embedder } from '../../routing/embedding/embedder.ts'
 import type { RandomSource } from '../../routing/numeric/random-source.ts'
 import { TokenCostPredictor } from '../../routing/prediction/token-cost-predictor.ts'
 import { type Llm, unknownLlmProperties } from '../../routing/registry/llm.ts'
 import type { TokenPrice } from '../../routing/registry/token-price.ts'
 import { defaultRouterOptions, type RouterOptions } from '../../routing/router.ts'
-import { RoutingPolicy } from '../../routing/routing-policy.ts'
+import { type LearningOptions, RoutingPolicy } from '../../routing/routing-policy.ts'
 import type { OfflineFit, OfflineFits } from './offline-fit.ts'
 import type {
   FittedOnlinePolicy,
@@ -20,7 +21,7 @@ import type {
   OnlinePolicyKind,
   OnlineRequest,
 } from './online-policy.ts'
-import { goalKey, goalWeights } from './realised-utility.ts'
+import { goalWeights } from './realised-utility.ts'
 
 /** Where a budget's period is not said. */
 const defaultPeriod = 1000
@@ -30,25 +31,42 @@ const defaultPeriod = 1000
  * requests where quality cannot decide, and the choice probabilities with the default price of exploration. Under a budget
  * quality weighs 1 and cost the pacer's ν, which starts where offline decisions spend the budget.
  */
-export function pointsmanOnline(fits: OfflineFits, router: RouterOptions = defaultRouterOptions): OnlinePolicyKind {
-  return { name: 'pointsman', fit: async (knowledge) => fitPointsman(await fits.of(knowledge), knowledge, router) }
+export function pointsmanOnline(
+  fits: OfflineFits,
+  router: RouterOptions = defaultRouterOptions,
+  learning: Partial<LearningOptions> = {},
+): OnlinePolicyKind {
+  return {
+    name: 'pointsman',
+    fit: async (knowledge) => fitPointsman(await fits.of(knowledge), knowledge, router, learning),
+  }
 }
 
-function fitPointsman(fit: OfflineFit, knowledge: OfflineKnowledge, router: RouterOptions): FittedOnlinePolicy {
-  const duals = new Map<string, number>()
+function fitPointsman(
+  fit: OfflineFit,
+  knowledge: OfflineKnowledge,
+  router: RouterOptions,
+  learning: Partial<LearningOptions>,
+): FittedOnlinePolicy {
+  const curves = new Map<number, SpendCurve>()
   const cost = fit.stack.cost.snapshot()
+  const newPolicy = () =>
+    new RoutingPolicy({
+      embedder: knownContexts(fit),
+      fitted: fit.policy,
+      pool: poolOf(knowledge).filter((_, llm) => fit.incumbents.includes(llm)),
+      cost: TokenCostPredictor.restore(cost),
+      options: learning,
+    })
   return {
     start: (goal) => {
-      const key = goalKey(goal)
-      const dual = duals.get(key) ?? initialDual(fit, goal, router)
-      duals.set(key, dual)
-      const policy = new RoutingPolicy({
-        embedder: knownContexts(fit),
-        fitted: fit.policy,
-        pool: poolOf(knowledge).filter((_, llm) => fit.incumbents.includes(llm)),
-        cost: TokenCostPredictor.restore(cost),
-      })
-      return new PointsmanOnline(policy, poolOf(knowledge), router, goal, dual)
+      const { budgetUsd, costReferenceUsd } = goal
+      if (budgetUsd === undefined) return new PointsmanOnline(newPolicy(), poolOf(knowledge), router, goal, undefined)
+      const curve = curves.get(costReferenceUsd) ?? offlineCurve(fit, newPolicy(), goal, router)
+      curves.set(costReferenceUsd, curve)
+      const expectedRequests = goal.expectedRequests ?? defaultPeriod
+      const pacer = new BudgetPacer({ budgetUsd: budgetUsd * expectedRequests, expectedRequests, curve })
+      return new PointsmanOnline(newPolicy(), poolOf(knowledge), router, goal, pacer)
     },
   }
 }
@@ -75,36 +93,44 @@ function poolOf({ rows, prices }: OfflineKnowledge): Llm[] {
   }))
 }
 
-/** ν₀: out-of-fold estimates and the real choice probabilities; the mean of what those choices were really billed. */
-function initialDual(fit: OfflineFit, goal: OnlineGoal, router: RouterOptions): number {
-  if (goal.budgetUsd === undefined) return 0
-  const width = fit.incumbents.length
-  const { outOfFold } = fit.stack
+/** Out-of-fold estimates, as uncertain as before the first label, and the real choice probabilities: what those choices were billed. */
+function offlineCurve(fit: OfflineFit, policy: RoutingPolicy, goal: OnlineGoal, router: RouterOptions): SpendCurve {
+  const { incumbents, rows, stack } = fit
+  const width = incumbents.length
+  const { outOfFold } = stack
   const buffers = newCandidateBuffers(width)
-  return solveBudgetDual((dual) => {
+  buffers.optimism.fill(router.explorationWidth)
+  const llms = rows.llms.map(
+    (id): Llm => ({ ...unknownLlmProperties, id, provider: '', upstreamModel: id, price: undefined }),
+  )
+  const uncertainty = new Float64Array(outOfFold.length)
+  rows.contexts.forEach((context, row) => {
+    policy.estimateQuality(context, llms, buffers)
+    uncertainty.set(buffers.uncertainty.subarray(0, width), row * width)
+  })
+  return spendCurve((dual) => {
     let sum = 0
     for (let start = 0; start < outOfFold.length; start += width) {
       for (let i = 0; i < width; i++) {
         buffers.mean[i] = outOfFold[start + i]!
         buffers.comparableCostUsd[i] = fit.costUsd[start + i]!
-        buffers.uncertainty[i] = 0
+        buffers.uncertainty[i] = uncertainty[start + i]!
       }
       decide(buffers, width, goal, dual, router)
       for (let i = 0; i < width; i++) {
-        const billed = fit.rows.costUsd[start + i]!
+        const billed = rows.costUsd[start + i]!
         sum += buffers.probability[i]! * (Number.isNaN(billed) ? fit.costUsd[start + i]! : billed)
       }
     }
     return (sum * width) / outOfFold.length
-  }, goal.budgetUsd)
+  })
 }
 
 /** From quality, uncertainty and cost in the buffers to choice probabilities; the router's rules, without times. */
 function decide(buffers: CandidateBuffers, count: number, goal: OnlineGoal, dual: number, router: RouterOptions): void {
-  const { comparableCostUsd, utility: utilities, probability } = buffers
   const options = { ...router, costReferenceUsd: goal.costReferenceUsd }
   candidateUtilities(buffers, count, goalWeights(goal, dual), true, options)
-  choiceProbabilities(utilities, comparableCostUsd, count, router.exploration, probability)
+  choiceProbabilities(buffers, count, router.exploration, buffers.probability)
 }
 
 /** What a decision rested on, until its feedback comes. */
@@ -122,24 +148,27 @@ export class PointsmanOnline implements OnlinePolicy {
   readonly #pacer: BudgetPacer | undefined
   readonly #buffers: CandidateBuffers
   readonly #candidates: Llm[] = []
+  readonly #trials = new NewcomerTrials()
   readonly #pending = new Map<OnlineRequest, Pending>()
   /** What announced changes of price come to, by LLM: for those without a listed price, whose bills are estimated as recorded. */
   readonly #unlistedFactor: Float64Array
   #labels = 0
 
-  /** @param pool all LLMs that may ever join, in the data set's order; kept and changed. @param dual ν₀ under a budget. */
-  constructor(policy: RoutingPolicy, pool: Llm[], router: RouterOptions, goal: OnlineGoal, dual: number) {
+  /** @param pool all LLMs that may ever join, in the data set's order; kept and changed. @param pacer under a budget. */
+  constructor(
+    policy: RoutingPolicy,
+    pool: Llm[],
+    router: RouterOptions,
+    goal: OnlineGoal,
+    pacer: BudgetPacer | undefined,
+  ) {
     this.#policy = policy
     this.#pool = pool
     this.#router = router
     this.#goal = goal
     this.#buffers = newCandidateBuffers(pool.length)
     this.#unlistedFactor = new Float64Array(pool.length).fill(1)
-    const expectedRequests = goal.expectedRequests ?? defaultPeriod
-    this.#pacer =
-      goal.budgetUsd === undefined
-        ? undefined
-        : new BudgetPacer({ budgetUsd: goal.budgetUsd * expectedRequests, expectedRequests, initialDual: dual })
+    this.#pacer = pacer
   }
 
   choose(request: OnlineRequest, random: RandomSource): number {
@@ -166,8 +195,10 @@ export class PointsmanOnline implements OnlinePolicy {
       const costUsd = buffers.costUsd[i]!
       buffers.comparableCostUsd[i] = Number.isNaN(costUsd) ? dearest : costUsd
     }
+    this.#trials.mark(this.#candidates, this.#policy, this.#router, buffers)
     decide(buffers, count, this.#goal, this.#pacer?.dual ?? 0, this.#router)
     const drawn = drawCandidate(buffers.probability, count, random)
+    if (buffers.isTried[drawn] === 1) this.#trials.drawn(this.#candidates[drawn]!.id)
     const offlineCostUsd = buffers.offlineCostUsd[drawn]!
     this.#pending.set(request, { offlineCostUsd, offlineQuality: buffers.offline[drawn]!, billed: false })
     return candidates[drawn]!

@@ -1,23 +1,33 @@
 import fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, test } from 'vitest'
 import { SeededRandom } from '../numeric/random-source.ts'
-import { BudgetPacer, budgetStepSize, solveBudgetDual } from './budget-pacer.ts'
+import { BudgetPacer, solveBudgetDual, spendCurve } from './budget-pacer.ts'
 
-const options = { budgetUsd: 10, expectedRequests: 100, initialDual: 1, stepSize: 0.5, smoothing: 0.1 }
+/** Costs 1 at ν = 0, .5 at 1, .1 at 3. */
+const curve = { duals: Float64Array.of(0, 1, 3), meanCostUsd: Float64Array.of(1, 0.5, 0.1) }
+const options = { budgetUsd: 30, expectedRequests: 100, curve, stepSize: 0.1 }
+
+/** The dear one is better by up to 1, the cheap one is free: 1 − ν of the requests are worth a cost of 1. */
+const fromWorth = spendCurve((dual) => Math.max(0, 1 - dual))
 
 describe('BudgetPacer', () => {
   it('moves ν as worked by hand', () => {
     const pacer = new BudgetPacer(options)
-    pacer.charge(0.4)
-    // c̄ = .1 + .1·(.4 − .1) = .13, B_t = (10 − .4)/99; ν = 1 + .5·(.13/B_t − 1)
-    const first = 1 + 0.5 * (0.13 / (9.6 / 99) - 1)
-    expect(pacer.dual).toBeCloseTo(first, 12)
-    pacer.charge(0)
-    expect(pacer.dual).toBeCloseTo(first + 0.5 * (0.117 / (9.6 / 98) - 1), 12)
-    expect(pacer.spentUsd).toBe(0.4)
+    // B_t = .3, half-way between .5 and .1 of the curve.
+    expect(pacer.dual).toBeCloseTo(2, 12)
+    pacer.charge(0.6)
+    // a = .1·(.6/.3 − 1), B_t = 29.4/99.
+    const aimed = (29.4 / 99) * Math.exp(-0.1)
+    expect(pacer.dual).toBeCloseTo(1 + (2 * (0.5 - aimed)) / 0.4, 12)
+    expect(pacer.spentUsd).toBe(0.6)
   })
 
-  it('never lets ν fall under 0, nor become infinite with the budget gone', () => {
+  it('asks nothing for a dollar where the budget is loose, and the most of its curve where none is so cheap', () => {
+    expect(new BudgetPacer({ ...options, budgetUsd: 200 }).dual).toBe(0)
+    expect(new BudgetPacer({ ...options, budgetUsd: 1 }).dual).toBe(3)
+  })
+
+  it('keeps ν on its curve and the pace above 0, also with the budget gone', () => {
     const amounts = fc.array(fc.double({ min: 0, max: 50, noNaN: true }), { minLength: 1, maxLength: 300 })
     fc.assert(
       fc.property(amounts, (costs) => {
@@ -25,8 +35,8 @@ describe('BudgetPacer', () => {
         for (const cost of costs) {
           pacer.charge(cost)
           expect(pacer.dual).toBeGreaterThanOrEqual(0)
-          expect(Number.isFinite(pacer.dual)).toBe(true)
-          expect(pacer.paceUsd).toBeGreaterThanOrEqual(0.01 - 1e-12)
+          expect(pacer.dual).toBeLessThanOrEqual(3)
+          expect(pacer.paceUsd).toBeGreaterThanOrEqual(0.03 - 1e-12)
         }
       }),
       { numRuns: 50 },
@@ -36,10 +46,10 @@ describe('BudgetPacer', () => {
   it('goes on bit for bit from a snapshot', () => {
     const random = new SeededRandom(3)
     const pacer = new BudgetPacer(options)
-    for (let i = 0; i < 40; i++) pacer.charge(random.next() / 5)
+    for (let i = 0; i < 40; i++) pacer.charge(random.next() / 2)
     const restored = BudgetPacer.restore(pacer.snapshot())
     for (let i = 0; i < 40; i++) {
-      const cost = random.next() / 5
+      const cost = random.next() / 2
       pacer.charge(cost)
       restored.charge(cost)
       expect(restored.dual).toBe(pacer.dual)
@@ -47,41 +57,48 @@ describe('BudgetPacer', () => {
     expect(restored.snapshot()).toEqual(pacer.snapshot())
   })
 
-  it('spends a budget over its period, from a start that is off, also when a price trebles half-way', () => {
-    for (const initialDual of [0, 0.3, 3]) {
+  it('spends a budget over its period within 1 %, also when prices are not those of the curve, or treble half-way', () => {
+    for (const [first, second] of [
+      [1, 1],
+      [1, 3],
+      [0.5, 0.5],
+      [3, 1],
+    ] as const) {
       const random = new SeededRandom(11)
       const requests = 2000
-      const pacer = new BudgetPacer({
-        budgetUsd: 0.3 * requests,
-        expectedRequests: requests,
-        initialDual,
-        stepSize: 0.02,
-      })
+      const pacer = new BudgetPacer({ budgetUsd: 0.3 * requests, expectedRequests: requests, curve: fromWorth })
       for (let i = 0; i < requests; i++) {
-        const dear = i < requests / 2 ? 1 : 3
-        // The dear one is better by up to 1; the cheap one is free.
-        const worthIt = random.next() > pacer.dual * dear
-        pacer.charge(worthIt ? dear : 0)
+        const dear = i < requests / 2 ? first : second
+        pacer.charge(random.next() > pacer.dual * dear ? dear : 0)
       }
-      expect(pacer.spentUsd / (0.3 * requests)).toBeCloseTo(1, 1.5)
+      expect(Math.abs(pacer.spentUsd / (0.3 * requests) - 1)).toBeLessThan(0.01)
     }
   })
 
-  it('takes steps in proportion to ν₀, and from nothing where ν₀ is 0', () => {
-    expect(budgetStepSize(4)).toBeCloseTo(0.2, 12)
-    expect(budgetStepSize(0)).toBeGreaterThan(0)
-    expect(new BudgetPacer({ budgetUsd: 1, expectedRequests: 10, initialDual: 4 }).options.stepSize).toBe(
-      budgetStepSize(4),
-    )
+  it('buys within 1 % of what the best fixed ν would, where the curve is right', () => {
+    const random = new SeededRandom(5)
+    const requests = 5000
+    const worths = Array.from({ length: requests }, () => random.next())
+    const pacer = new BudgetPacer({ budgetUsd: 0.3 * requests, expectedRequests: requests, curve: fromWorth })
+    let bought = 0
+    for (const worth of worths) {
+      const takes = worth > pacer.dual
+      if (takes) bought += worth
+      pacer.charge(takes ? 1 : 0)
+    }
+    const best = worths.toSorted((a, b) => b - a).slice(0, 0.3 * requests)
+    expect(bought / best.reduce((sum, worth) => sum + worth, 0)).toBeGreaterThan(0.99)
   })
 
   it('refuses options out of range and amounts that are none', () => {
     for (const wrong of [
       { budgetUsd: 0 },
       { expectedRequests: 0 },
-      { initialDual: -1 },
       { stepSize: 0 },
-      { smoothing: 2 },
+      { curve: { duals: Float64Array.of(0), meanCostUsd: Float64Array.of(1) } },
+      { curve: { duals: Float64Array.of(1, 2), meanCostUsd: Float64Array.of(1, 0.5) } },
+      { curve: { duals: Float64Array.of(0, 1), meanCostUsd: Float64Array.of(0.5, 1) } },
+      { curve: { duals: Float64Array.of(0, 1), meanCostUsd: Float64Array.of(1, Number.NaN) } },
     ]) {
       expect(() => new BudgetPacer({ ...options, ...wrong })).toThrow(
         expect.objectContaining({ code: 'invalid_option' }),
@@ -91,8 +108,17 @@ describe('BudgetPacer', () => {
     for (const cost of [-1, Number.NaN, Number.POSITIVE_INFINITY]) {
       expect(() => pacer.charge(cost)).toThrow(expect.objectContaining({ code: 'not_finite' }))
     }
-    expect(pacer.dual).toBe(1)
-    expect(() => BudgetPacer.restore({ formatVersion: 2, kind: 'budget-pacer' })).toThrow()
+    expect(pacer.spentUsd).toBe(0)
+    expect(() => BudgetPacer.restore({ formatVersion: 1, kind: 'budget-pacer' })).toThrow()
+  })
+})
+
+test('spendCurve holds costs level where they rise by chance', () => {
+  const { duals, meanCostUsd } = spendCurve((dual) => 1 / (1 + dual) + 0.1 * Math.sin(40 * dual))
+  expect(duals[0]).toBe(0)
+  expect(meanCostUsd[0]).toBe(1)
+  meanCostUsd.forEach((cost, i) => {
+    if (i > 0) expect(cost).toBeLessThanOrEqual(meanCostUsd[i - 1]!)
   })
 })
 

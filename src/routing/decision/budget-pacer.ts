@@ -1,69 +1,69 @@
 import { RoutingError } from '../errors.ts'
 import type { SnapshotData } from '../policy-store.ts'
-import { numberField, requireSnapshot } from '../prediction/snapshot-fields.ts'
+import { numberField, requireSnapshot, vectorField } from '../prediction/snapshot-fields.ts'
 
 export interface BudgetPacerOptions {
   /** B: what may be spent in the period, USD, > 0. */
   readonly budgetUsd: number
   /** Requests expected in the period, ≥ 1. */
   readonly expectedRequests: number
-  /** ν₀ ≥ 0, as {@link solveBudgetDual} finds it on offline data. */
-  readonly initialDual: number
-  /** η > 0, what one request at twice the pace adds to ν; default {@link budgetStepSize} of ν₀. */
+  /** What decisions under a dual are expected to cost, by {@link spendCurve} on offline data. */
+  readonly curve: SpendCurve
+  /** η > 0: how fast spending that departs from the curve moves the pace aimed at; default .01. */
   readonly stepSize?: number
-  /** Weight of the newest cost in c̄, (0, 1]; default .05. */
-  readonly smoothing?: number
 }
 
-/** Half-life 14 requests, as in ParetoBandit: one dear answer is not a trend. */
-const defaultSmoothing = 0.05
+/**
+ * What a request costs on average under each dual ν. Arrays of one length, at least 2: duals rising from 0, costs (USD, > 0) not
+ * rising.
+ */
+export interface SpendCurve {
+  readonly duals: Float64Array
+  readonly meanCostUsd: Float64Array
+}
+
+/** Time constant 100 requests: single bills vary by more than their mean, and the pace must not follow each. */
+const defaultStepSize = 0.01
 
 /**
- * Share of the even pace B/N that B_t never falls under. With the budget gone, (B − spent) is no longer a pace, and c̄/B_t
- * must stay finite; what then stops spending is the wall of the spending cap, not the pacer.
+ * Share of the even pace B/N that B_t never falls under. With the budget gone, (B − spent) is no longer a pace; what then
+ * stops spending is the wall of the spending cap, not the pacer.
  */
 const leastPace = 0.1
 
-/** Of ν₀: enough to move the dual by its own size within some twenty requests at twice the pace. */
-const stepShare = 0.05
+/** e^{±3}: beyond a factor of 20 between bills and their forecast nothing is to be learned from one more. */
+const largestCorrection = 3
 
-/** ν that is never too small to step from, where offline data saw no need of a dual. */
-const leastDualScale = 0.02
-
-/** η for a dual that starts at ν₀: duals differ by orders of magnitude between budgets, and so must their steps. */
-export function budgetStepSize(initialDual: number): number {
-  return stepShare * Math.max(initialDual, leastDualScale)
-}
+/** A single bill counts as at most this many times the pace. */
+const largestBill = 20
 
 /**
- * Spreads a budget over a period: ν, the price of a dollar in the utility, rises while spending is ahead of the pace and
- * falls while it is behind (mathematics §18):
+ * Spreads a budget over a period: ν, the price of a dollar in the utility, is what the offline curve says will spend what is
+ * left, evenly (mathematics §18):
  *
- *     B_t = (B − spent)/expected remaining requests      c̄ ← (1 − w)·c̄ + w·c      ν ← max(0, ν + η·(c̄/B_t − 1))
+ *     B_t = (B − spent)/expected remaining requests      a ← a + η·(c/B_t − 1)      ν = ν(B_t·e^{−a})      ν(·): mean cost under ν is that
  *
- * Dual ascent as in ParetoBandit's pacer (arXiv:2604.00136), with four deviations: the pace B_t follows what is left, so that
- * early overspending is paid back within the period; ν₀ is solved on offline data instead of starting at 0; ν has no upper
- * bound, which a tight budget needs; and it multiplies the linear cost, not its logarithm, so that ν is a price.
+ * Solving anew for what is left ("re-solving", Jasin, Kumar 2012) pays back early overspending within the period without any
+ * gain to choose; a learns by what factor the stream spends more than the curve says: another mix of requests, another pool, other
+ * prices. ν itself does not follow single bills, as it does in dual ascent (ParetoBandit's pacer, arXiv:2604.00136), which a
+ * tight budget pays for in quality.
  */
 export class BudgetPacer {
   readonly options: Required<BudgetPacerOptions>
-  #dual: number
-  #meanCostUsd: number
+  #correction = 0
   #spentUsd = 0
   #requests = 0
 
   /** @throws {RoutingError} `invalid_option` */
   constructor(options: BudgetPacerOptions) {
-    const { initialDual, smoothing = defaultSmoothing, stepSize = budgetStepSize(initialDual) } = options
-    this.options = { ...options, smoothing, stepSize }
+    const { stepSize = defaultStepSize } = options
+    this.options = { ...options, stepSize }
     checkOptions(this.options)
-    this.#dual = initialDual
-    this.#meanCostUsd = this.#evenPaceUsd
   }
 
-  /** ν ≥ 0: what the utility loses per {@link UtilityOptions.costReferenceUsd} of expected cost. */
+  /** ν ≥ 0: what the utility loses per {@link UtilityOptions.costReferenceUsd} of expected cost. O(log of the curve's length). */
   get dual(): number {
-    return this.#dual
+    return dualOf(this.options.curve, this.paceUsd * Math.exp(-this.#correction))
   }
 
   get spentUsd(): number {
@@ -86,20 +86,24 @@ export class BudgetPacer {
     if (!(costUsd >= 0 && Number.isFinite(costUsd))) {
       throw new RoutingError('not_finite', `A cost must be a number ≥ 0, got ${costUsd}`)
     }
-    const { smoothing, stepSize } = this.options
+    const excess = Math.min(largestBill, costUsd / this.paceUsd) - 1
     this.#spentUsd += costUsd
     this.#requests++
-    this.#meanCostUsd += smoothing * (costUsd - this.#meanCostUsd)
-    this.#dual = Math.max(0, this.#dual + stepSize * (this.#meanCostUsd / this.paceUsd - 1))
+    const moved = this.#correction + this.options.stepSize * excess
+    this.#correction = Math.max(-largestCorrection, Math.min(largestCorrection, moved))
   }
 
   snapshot(): SnapshotData {
+    const { budgetUsd, expectedRequests, stepSize, curve } = this.options
     return {
       formatVersion: 1,
-      kind: 'budget-pacer',
-      ...this.options,
-      dual: this.#dual,
-      meanCostUsd: this.#meanCostUsd,
+      kind: 'resolving-budget-pacer',
+      budgetUsd,
+      expectedRequests,
+      stepSize,
+      duals: curve.duals.slice(),
+      meanCostUsd: curve.meanCostUsd.slice(),
+      correction: this.#correction,
       spentUsd: this.#spentUsd,
       requests: this.#requests,
     }
@@ -107,16 +111,14 @@ export class BudgetPacer {
 
   /** @throws {RoutingError} `unknown_snapshot_format` when it is not what {@link snapshot} wrote. */
   static restore(data: SnapshotData): BudgetPacer {
-    const fields = requireSnapshot(data, 'budget-pacer')
+    const fields = requireSnapshot(data, 'resolving-budget-pacer')
     const pacer = new BudgetPacer({
       budgetUsd: numberField(fields, 'budgetUsd'),
       expectedRequests: numberField(fields, 'expectedRequests'),
-      initialDual: numberField(fields, 'initialDual'),
       stepSize: numberField(fields, 'stepSize'),
-      smoothing: numberField(fields, 'smoothing'),
+      curve: { duals: vectorField(fields, 'duals'), meanCostUsd: vectorField(fields, 'meanCostUsd') },
     })
-    pacer.#dual = numberField(fields, 'dual')
-    pacer.#meanCostUsd = numberField(fields, 'meanCostUsd')
+    pacer.#correction = numberField(fields, 'correction')
     pacer.#spentUsd = numberField(fields, 'spentUsd')
     pacer.#requests = numberField(fields, 'requests')
     return pacer
@@ -127,24 +129,59 @@ export class BudgetPacer {
   }
 }
 
-function checkOptions({
-  budgetUsd,
-  expectedRequests,
-  initialDual,
-  stepSize,
-  smoothing,
-}: Required<BudgetPacerOptions>): void {
+function checkOptions({ budgetUsd, expectedRequests, curve, stepSize }: Required<BudgetPacerOptions>): void {
+  const { duals, meanCostUsd } = curve
   const checks: readonly (readonly [name: string, value: number, valid: boolean])[] = [
     ['budgetUsd', budgetUsd, budgetUsd > 0],
     ['expectedRequests', expectedRequests, expectedRequests >= 1],
-    ['initialDual', initialDual, initialDual >= 0],
     ['stepSize', stepSize, stepSize > 0],
-    ['smoothing', smoothing, smoothing > 0 && smoothing <= 1],
+    ['the length of the curve', duals.length, duals.length >= 2 && duals.length === meanCostUsd.length],
+    ['the first dual of the curve', duals[0] ?? Number.NaN, duals[0] === 0],
+    ['the least cost of the curve', meanCostUsd.at(-1) ?? Number.NaN, meanCostUsd.at(-1)! >= 0],
   ]
   for (const [name, value, valid] of checks) {
     if (valid && Number.isFinite(value)) continue
     throw new RoutingError('invalid_option', `${name} of a budget pacer is out of range: ${value}`)
   }
+  for (let i = 1; i < duals.length; i++) {
+    if (duals[i]! > duals[i - 1]! && meanCostUsd[i]! <= meanCostUsd[i - 1]!) continue
+    throw new RoutingError('invalid_option', 'A spend curve needs rising duals and costs that do not rise')
+  }
+}
+
+/** ν = 0 and a grid from 10⁻⁴ to 10³ in steps of √2, quality units per C_ref. */
+const leastGridDual = 1e-4
+const gridRatio = Math.SQRT2
+const gridSteps = 47
+
+/**
+ * The curve of {@link BudgetPacerOptions}.
+ *
+ * @param meanCostUsd of decisions under a dual; called 49 times. Where it rises with the dual, by chance, it is held level.
+ */
+export function spendCurve(meanCostUsd: (dual: number) => number): SpendCurve {
+  const duals = Float64Array.from({ length: gridSteps + 2 }, (_, i) =>
+    i === 0 ? 0 : leastGridDual * gridRatio ** (i - 1),
+  )
+  const costs = duals.map(meanCostUsd)
+  for (let i = 1; i < costs.length; i++) costs[i] = Math.min(costs[i]!, costs[i - 1]!)
+  return { duals, meanCostUsd: costs }
+}
+
+/** The dual whose mean cost is that, linear in cost between two of the grid; the largest where none is so cheap. */
+function dualOf({ duals, meanCostUsd }: SpendCurve, costUsd: number): number {
+  if (costUsd >= meanCostUsd[0]!) return 0
+  // The first whose cost keeps to it.
+  let low = 0
+  let high = duals.length - 1
+  if (meanCostUsd[high]! > costUsd) return duals[high]!
+  while (high - low > 1) {
+    const middle = (low + high) >> 1
+    if (meanCostUsd[middle]! > costUsd) low = middle
+    else high = middle
+  }
+  const share = (meanCostUsd[low]! - costUsd) / (meanCostUsd[low]! - meanCostUsd[high]!)
+  return duals[low]! + share * (duals[high]! - duals[low]!)
 }
 
 const largestDual = 1e6

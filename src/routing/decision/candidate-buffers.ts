@@ -10,6 +10,12 @@ export interface CandidateBuffers extends QualityEstimates, CostEstimates {
   readonly completionMs: Float64Array
   readonly penalty: Float64Array
   readonly utility: Float64Array
+  /** Standard deviation of the utility by what is not known of quality. */
+  readonly deviation: Float64Array
+  /** α of each candidate: how much of its uncertainty is hoped for. */
+  readonly optimism: Float64Array
+  /** 1 where a newcomer is still to be tried, else 0. */
+  readonly isTried: Uint8Array
   readonly probability: Float64Array
 }
 
@@ -25,6 +31,9 @@ export function newCandidateBuffers(capacity: number): CandidateBuffers {
     completionMs: new Float64Array(capacity),
     penalty: new Float64Array(capacity),
     utility: new Float64Array(capacity),
+    deviation: new Float64Array(capacity),
+    optimism: new Float64Array(capacity),
+    isTried: new Uint8Array(capacity),
     probability: new Float64Array(capacity),
   }
 }

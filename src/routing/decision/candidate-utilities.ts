@@ -12,7 +12,7 @@ export interface QualityRuleOptions {
 const costAlone: TradeOff = { quality: 0, cost: 1 }
 
 /**
- * Fills the utilities of the first `count` candidates from their quality, uncertainty, cost and latency penalty. Where quality
+ * Fills the utilities of the first `count` candidates and their deviations from their quality, uncertainty, cost and latency penalty. Where quality
  * cannot decide, as every q̂ is hopeless or all are nearly equal, cost and time do (mathematics §5).
  *
  * @param isFitted the rule for undecided quality needs knowledge: between priors of nothing fitted it is off.
@@ -25,11 +25,13 @@ export function candidateUtilities(
   isFitted: boolean,
   options: UtilityOptions & QualityRuleOptions,
 ): 'utility' | 'cheapest' {
-  const { mean, uncertainty, comparableCostUsd, penalty, utility: utilities } = buffers
+  const { mean, uncertainty, comparableCostUsd, optimism, penalty, deviation, utility: utilities } = buffers
   const decides = !isFitted || qualityDecides(mean, count, options)
   const applied = decides ? weights : costAlone
   for (let i = 0; i < count; i++) {
-    utilities[i] = utility(mean[i]!, uncertainty[i]!, comparableCostUsd[i]!, penalty[i]!, applied, options)
+    deviation[i] = applied.quality * uncertainty[i]!
+    const hoped = mean[i]! + optimism[i]! * uncertainty[i]!
+    utilities[i] = utility(hoped, 0, comparableCostUsd[i]!, penalty[i]!, applied, options)
   }
   return decides ? 'utility' : 'cheapest'
 }

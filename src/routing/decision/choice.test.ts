@@ -1,19 +1,58 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { SeededRandom } from '../numeric/random-source.ts'
-import { bestCandidate, checkExploration, choiceProbabilities, drawCandidate } from './choice.ts'
+import {
+  bestCandidate,
+  checkExploration,
+  choiceProbabilities,
+  defaultExploration,
+  drawCandidate,
+  type ExplorationOptions,
+  noExploration,
+} from './choice.ts'
+
+const { POSITIVE_INFINITY: unlimited } = Number
+
+/** Nothing limits but what a test is about. */
+const plain: ExplorationOptions = {
+  price: 0,
+  floor: 0,
+  floorPrice: unlimited,
+  floorSpendShare: unlimited,
+  trialShare: 0,
+  trialSpendShare: unlimited,
+  trials: 0,
+}
+
+interface Candidate {
+  readonly s: number
+  readonly cost?: number
+  /** Default: as uncertain as can be. */
+  readonly deviation?: number
+  readonly isTried?: boolean
+}
+
+function choose(candidates: readonly Candidate[], options: Partial<ExplorationOptions>): Float64Array {
+  const out = new Float64Array(candidates.length)
+  const inputs = {
+    utility: Float64Array.from(candidates, ({ s }) => s),
+    comparableCostUsd: Float64Array.from(candidates, ({ cost = 1 }) => cost),
+    deviation: Float64Array.from(candidates, ({ deviation = 1e9 }) => deviation),
+    isTried: Uint8Array.from(candidates, ({ isTried }) => Number(isTried ?? false)),
+  }
+  choiceProbabilities(inputs, candidates.length, { ...plain, ...options }, out)
+  return out
+}
 
 function probabilities(
   utilities: readonly number[],
   price: number,
   floor: number,
   costs: readonly number[] = utilities.map(() => 1),
-  floorSpendShare = Number.POSITIVE_INFINITY,
+  floorSpendShare = unlimited,
 ) {
-  const out = new Float64Array(utilities.length)
-  const options = { price, floor, floorSpendShare }
-  choiceProbabilities(Float64Array.from(utilities), Float64Array.from(costs), utilities.length, options, out)
-  return out
+  const candidates = utilities.map((s, i) => ({ s, cost: costs[i]! }))
+  return choose(candidates, { price, floor, floorSpendShare })
 }
 
 describe('choiceProbabilities', () => {
@@ -61,6 +100,75 @@ describe('choiceProbabilities', () => {
     )
   })
 
+  test('hand-worked: what is known better is explored less', () => {
+    // T = √(.03² + .04²)/1.702 = .05/1.702, far below what the price allows: odds e^(−1.702·.1/.05) = e^−3.404.
+    const [first, second] = choose(
+      [
+        { s: 0.5, deviation: 0.03 },
+        { s: 0.4, deviation: 0.04 },
+      ],
+      { price: 1 },
+    )
+    expect(second! / first!).toBeCloseTo(Math.exp(-3.404), 12)
+    const known = [
+      { s: 0.5, deviation: 0 },
+      { s: 0.4, deviation: 0 },
+    ]
+    expect([...choose(known, { price: 1 })]).toEqual([1, 0])
+  })
+
+  test('between two it is Thompson sampling, to .01', () => {
+    for (const behind of [0, 0.01, 0.05, 0.1, 0.2]) {
+      const two = [
+        { s: 0, deviation: 0.05 },
+        { s: -behind, deviation: 0.05 },
+      ]
+      const second = choose(two, { price: unlimited })[1]!
+      expect(Math.abs(second - normalTail(behind / Math.hypot(0.05, 0.05)))).toBeLessThan(0.01)
+    }
+  })
+
+  test('hand-worked: the floor of what is far behind costs no more than its price', () => {
+    // Even parts are .01; behind by 1 that may lose .001/2.
+    expect(choose([{ s: 1 }, { s: 0 }], { floor: 0.02, floorPrice: 0.001 })[1]).toBeCloseTo(0.0005, 12)
+    expect(choose([{ s: 1 }, { s: 0.99 }], { floor: 0.02, floorPrice: 0.001 })[1]).toBeCloseTo(0.01, 12)
+  })
+
+  test('hand-worked: a newcomer is tried as often as it may be the best, within its shares', () => {
+    const trial = { trialShare: 0.2, trialSpendShare: 0.25 }
+    const incumbent = { s: 0.5, cost: 1, deviation: 0 }
+    // Level with the best: ½, of which .2 are allowed; at a cost of 2, .125; behind by two deviations, 1/(1 + e^3.404).
+    const level = choose([incumbent, { s: 0.49999999, deviation: 0.2, isTried: true }], trial)
+    expect(level[1]).toBeCloseTo(0.2, 6)
+    const dear = choose([incumbent, { s: 0.49999999, cost: 2, deviation: 0.2, isTried: true }], trial)
+    expect(dear[1]).toBeCloseTo(0.125, 6)
+    const behind = choose([incumbent, { s: 0.1, deviation: 0.2, isTried: true }], trial)
+    expect(behind[1]).toBeCloseTo(1 / (1 + Math.exp(3.404)), 12)
+    const many = choose(
+      [incumbent, ...Array.from({ length: 4 }, () => ({ s: 0.49, deviation: 0.2, isTried: true }))],
+      trial,
+    )
+    expect(many[0]).toBeCloseTo(0.8, 12)
+    expect(many[1]).toBeCloseTo(0.05, 12)
+  })
+
+  test('law: whatever is uncertain, tried or dear, probabilities sum to 1 and none is negative', () => {
+    const candidate = fc.record({
+      s: fc.double({ min: -1e4, max: 1, noNaN: true }),
+      cost: fc.double({ min: 0, max: 10, noNaN: true }),
+      deviation: fc.double({ min: 0, max: 1, noNaN: true }),
+      isTried: fc.boolean(),
+    })
+    fc.assert(
+      fc.property(fc.array(candidate, { minLength: 1, maxLength: 20 }), (candidates) => {
+        const p = choose(candidates, { ...defaultExploration })
+        expect(p.reduce((sum, value) => sum + value, 0)).toBeCloseTo(1, 9)
+        const least = candidates.length === 1 ? 1 : 0.0002 / candidates.length
+        for (const value of p) expect(value).toBeGreaterThanOrEqual(least - 1e-15)
+      }),
+    )
+  })
+
   test('a candidate under a veto does not end exploring among the others', () => {
     const [first, second] = probabilities([0.5, 0.499, -1000], 0.02, 0.02)
     expect(second! / first!).toBeGreaterThan(0.5)
@@ -83,7 +191,7 @@ describe('choiceProbabilities', () => {
 
   const utilityList = fc.array(fc.double({ min: -1e4, max: 1, noNaN: true }), { minLength: 1, maxLength: 40 })
 
-  test('laws: sums to 1; everyone has the floor; the better is never less likely', () => {
+  test('laws: sums to 1; everyone has the floor; of equally uncertain ones the better is never less likely', () => {
     fc.assert(
       fc.property(utilityList, (utilities) => {
         const p = probabilities(utilities, 0.005, 0.02)
@@ -139,8 +247,16 @@ test('bestCandidate: the earlier of two that are equal in utility and cost', () 
 })
 
 test('checkExploration refuses what cannot be served', () => {
-  const options = { price: 0, floor: 0, floorSpendShare: 0 }
+  const options = noExploration
   expect(() => checkExploration({ ...options, price: Number.NaN })).toThrow(/price/)
   expect(() => checkExploration({ ...options, floor: 1.5 })).toThrow(/floor/)
   expect(() => checkExploration({ ...options, floorSpendShare: -1 })).toThrow(/share/)
+  expect(() => checkExploration({ ...options, floor: 0.5, trialShare: 0.6 })).toThrow(/newcomers/)
 })
+
+/** 1 − Φ(x) by the midpoint rule. */
+function normalTail(x: number): number {
+  let sum = 0
+  for (let i = 0; i < 20_000; i++) sum += Math.exp(-((x + (i + 0.5) * 5e-4) ** 2) / 2) * 5e-4
+  return sum / Math.sqrt(2 * Math.PI)
+}

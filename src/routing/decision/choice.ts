@@ -2,17 +2,53 @@ import { RoutingError } from '../errors.ts'
 import type { RandomSource } from '../numeric/random-source.ts'
 
 export interface ExplorationOptions {
-  /** What exploring may cost, in expected utility per request, the floor included; 0 takes the best but for the floor. */
+  /** What exploring may cost at most, in expected utility per request, the floor included; 0 takes the best but for the floor. */
   readonly price: number
   /** Probability shared out over all admissible candidates, so that every alternative has support. */
   readonly floor: number
+  /** What the floor may cost in expected utility. */
+  readonly floorPrice: number
   /** What the floor may add to the bill, as a share of the best candidate's cost. */
   readonly floorSpendShare: number
+  /** Probability that newcomers who may still prove the best are tried with, together. */
+  readonly trialShare: number
+  /** What the trials of one newcomer may add to the bill, as a share of the best candidate's cost. */
+  readonly trialSpendShare: number
+  /** Trials of one newcomer after which it must stand on its estimate. */
+  readonly trials: number
 }
 
-export const defaultExploration: ExplorationOptions = { price: 0.005, floor: 0.02, floorSpendShare: 0.25 }
+export const defaultExploration: ExplorationOptions = {
+  price: 0.002,
+  floor: 0.02,
+  floorPrice: 0.0005,
+  floorSpendShare: 0.1,
+  trialShare: 0.2,
+  trialSpendShare: 0.25,
+  trials: 20,
+}
 
-export const noExploration: ExplorationOptions = { price: 0, floor: 0, floorSpendShare: 0 }
+export const noExploration: ExplorationOptions = {
+  price: 0,
+  floor: 0,
+  floorPrice: 0,
+  floorSpendShare: 0,
+  trialShare: 0,
+  trialSpendShare: 0,
+  trials: 0,
+}
+
+/** What probabilities are made of, in candidate order; the first `count` entries count. */
+export interface ChoiceInputs {
+  /** s, finite. */
+  readonly utility: Float64Array
+  /** ĉ, finite; also breaks ties. */
+  readonly comparableCostUsd: Float64Array
+  /** Standard deviation of s by what is not known of quality, ≥ 0. */
+  readonly deviation: Float64Array
+  /** 1 where a newcomer is still to be tried, else 0. */
+  readonly isTried: Uint8Array
+}
 
 /** Utilities lie about within [−1, 1]; a loss beyond that is a veto, such as the latency penalty's, not money or quality. */
 const largestLoss = 1
@@ -20,78 +56,129 @@ const largestLoss = 1
 /** However dear a candidate is, this share of its even part of the floor stays. */
 const leastFloorShare = 0.01
 
+/** e^{−1.702·x} are the odds 1 − Φ(x) to within .01 in probability (Haley 1952), without an error function. */
+const normalOdds = 1.702
+
 /** @throws {RoutingError} `invalid_option` */
-export function checkExploration({ price, floor, floorSpendShare }: ExplorationOptions): void {
+export function checkExploration(options: ExplorationOptions): void {
+  const { price, floor, floorPrice, floorSpendShare, trialShare, trialSpendShare, trials } = options
   if (!(price >= 0 && Number.isFinite(price))) {
     throw new RoutingError('invalid_option', `The price of exploration must be a number ≥ 0, got ${price}`)
   }
   if (!(floor >= 0 && floor <= 1)) {
     throw new RoutingError('invalid_option', `The exploration floor must be in [0, 1], got ${floor}`)
   }
-  if (!(floorSpendShare >= 0)) {
-    throw new RoutingError('invalid_option', `The floor's share of the bill must be ≥ 0, got ${floorSpendShare}`)
+  if (!(floorPrice >= 0 && floorSpendShare >= 0)) {
+    throw new RoutingError('invalid_option', 'The floor’s price and its share of the bill must be ≥ 0')
+  }
+  if (!(trialShare >= 0 && floor + trialShare <= 1 && trialSpendShare >= 0 && trials >= 0)) {
+    throw new RoutingError('invalid_option', 'Trials of newcomers need a share of what the floor leaves of 1')
   }
 }
 
 /**
- * Choice probabilities: p_m = (1 − Σf)·softmax(s/T)_m + f_m (mathematics §5).
+ * Choice probabilities (mathematics §5): p_m = f_m + t_m + (1 − Σf − Σt)·w_m/Σw, best candidate b.
  *
- * The floor is f_m = floor/K, less for an LLM so dear that this alone would add more than `floorSpendShare`/K of the best
- * candidate's cost to the bill; a hundredth of floor/K always stays. (Mathematics §5 has floor/K for all; see
- * docs/decisions/0006.)
+ * - w_m = e^{−(s_b − s_m)/T_m}, w_b = 1, T_m = √(d_m² + d_b²)/1.702: between two, Thompson sampling from the posterior, with a logistic curve
+ *   for the normal one. What is known for certain is not explored. No T_m is above rest/ln K, rest being what the floor leaves of
+ *   the declared price, and that bounds the expected loss on every request: with w_m = e^{−Δ_m/T_m} and T_m ≤ T,
+ *   Σ pΔ ≤ T·Σ p·(−ln w) = T·(H(p) − ln Σw) ≤ T·ln K.
+ * - f_m = floor/K, less where that would cost more than `floorPrice`/K of utility or add more than `floorSpendShare`/K of the best
+ *   candidate's cost to the bill; a hundredth of floor/K always stays (docs/decisions/0006, 0018).
+ * - t_m, of newcomers still to be tried: the probability that it beats b by the posterior, together at most `trialShare`, each at most what adds
+ *   `trialSpendShare` of the best candidate's cost to the bill.
  *
- * The floor is paid first; T spends what it leaves of the price. The softmax maximises Σp·s + T·H(p), so its expected loss
- * against the best candidate is at most T·H(p) ≤ T·ln K: with T = rest/ln K the declared price holds on every request,
- * without calibration, unless the floor alone costs more; a veto counts as a loss of 1 there. Where nothing is left the best takes all but the floor, ties
- * going to the cheaper.
- *
- * @param utilities s, finite, its first `count` entries.
- * @param costsUsd ĉ, finite, same order; also breaks ties.
  * @param probabilities receives the result; sums to 1.
  * @throws {RoutingError} `not_finite`, so that a propensity that is no number can never be logged.
  */
 export function choiceProbabilities(
-  utilities: Float64Array,
-  costsUsd: Float64Array,
+  inputs: ChoiceInputs,
   count: number,
   options: ExplorationOptions,
   probabilities: Float64Array,
 ): void {
-  const best = bestCandidate(utilities, costsUsd, count)
-  const top = utilities[best]!
+  const { utility, comparableCostUsd, deviation, isTried } = inputs
+  const best = bestCandidate(utility, comparableCostUsd, count)
+  const top = utility[best]!
   if (count === 1) {
     if (!Number.isFinite(top)) throw new RoutingError('not_finite', 'Utilities must be finite')
     probabilities[0] = 1
     return
   }
-  const cap = (options.floorSpendShare * costsUsd[best]!) / count
-  let floor = 0
+  const spendCap = (options.floorSpendShare * comparableCostUsd[best]!) / count
+  const lossCap = options.floorPrice / count
+  const even = options.floor / count
+  let fixed = 0
   let floorLoss = 0
+  let trials = 0
+  let finite = 0
   for (let i = 0; i < count; i++) {
-    const part = floorOf(costsUsd[i]!, cap, options.floor / count)
+    const behind = top - utility[i]!
+    const part = floorOf(even, comparableCostUsd[i]!, spendCap, behind, lossCap)
     probabilities[i] = part
-    floor += part
-    floorLoss += part * Math.min(largestLoss, top - utilities[i]!)
+    fixed += part
+    floorLoss += part * Math.min(largestLoss, behind)
+    finite += behind + comparableCostUsd[i]! + deviation[i]!
+    if (isTried[i] === 1) trials += trialOf(inputs, i, best, options)
   }
-  if (!Number.isFinite(floorLoss) || !Number.isFinite(floor)) {
+  if (!Number.isFinite(finite)) {
     throw new RoutingError('not_finite', 'Utilities and costs must be finite')
   }
-  const rest = floor < 1 ? Math.max(0, options.price - floorLoss) / (1 - floor) : 0
-  const temperature = rest / Math.log(count)
-  if (temperature === 0) {
-    probabilities[best]! += 1 - floor
-    return
+  if (trials > 0) {
+    const scale = Math.min(1, options.trialShare / trials)
+    for (let i = 0; i < count; i++) if (isTried[i] === 1) probabilities[i]! += scale * trialOf(inputs, i, best, options)
+    fixed += scale * trials
   }
-  let total = 0
-  for (let i = 0; i < count; i++) total += Math.exp((utilities[i]! - top) / temperature)
-  const scale = (1 - floor) / total
-  for (let i = 0; i < count; i++) probabilities[i]! += scale * Math.exp((utilities[i]! - top) / temperature)
+  const hottest = Math.max(0, options.price - floorLoss) / ((1 - fixed) * Math.log(count))
+  shareOut(utility, deviation, count, best, fixed < 1 ? hottest : 0, 1 - fixed, probabilities)
 }
 
-/** @param cap what this candidate's floor may cost, USD; @param even floor/K. */
-function floorOf(costUsd: number, cap: number, even: number): number {
-  if (costUsd * even <= cap) return even
-  return Math.max(leastFloorShare * even, cap / costUsd)
+/** Adds `rest`·w/Σw. @param hottest no temperature above it. */
+function shareOut(
+  utility: Float64Array,
+  deviation: Float64Array,
+  count: number,
+  best: number,
+  hottest: number,
+  rest: number,
+  probabilities: Float64Array,
+): void {
+  const top = utility[best]!
+  const own = deviation[best]! * deviation[best]!
+  let total = 0
+  for (let i = 0; i < count; i++) total += i === best ? 1 : weightOf(top - utility[i]!, deviation[i]!, own, hottest)
+  for (let i = 0; i < count; i++) {
+    const weight = i === best ? 1 : weightOf(top - utility[i]!, deviation[i]!, own, hottest)
+    probabilities[i]! += (rest * weight) / total
+  }
+}
+
+function weightOf(behind: number, deviation: number, bestVariance: number, hottest: number): number {
+  const temperature = Math.min(hottest, Math.sqrt(deviation * deviation + bestVariance) / normalOdds)
+  return temperature > 0 ? Math.exp(-behind / temperature) : 0
+}
+
+/** t of one newcomer: the probability that it beats the best, as far as the bill allows; it needs none where it is the best. */
+function trialOf(
+  { utility, comparableCostUsd, deviation }: ChoiceInputs,
+  i: number,
+  best: number,
+  { trialSpendShare }: ExplorationOptions,
+): number {
+  if (i === best) return 0
+  const behind = utility[best]! - utility[i]!
+  const odds = Math.exp((-normalOdds * behind) / Math.hypot(deviation[i]!, deviation[best]!))
+  const chance = odds / (1 + odds)
+  const cap = trialSpendShare * comparableCostUsd[best]!
+  return chance * comparableCostUsd[i]! > cap ? cap / comparableCostUsd[i]! : chance
+}
+
+/** @param even floor/K. @param spendCap, @param lossCap what this candidate's floor may cost, USD and utility. */
+function floorOf(even: number, costUsd: number, spendCap: number, behind: number, lossCap: number): number {
+  let part = even
+  if (costUsd * part > spendCap) part = spendCap / costUsd
+  if (behind * part > lossCap) part = lossCap / behind
+  return Math.max(leastFloorShare * even, part)
 }
 
 /** Index of the highest utility; ties go to the cheaper, then to the earlier. */

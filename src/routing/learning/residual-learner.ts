@@ -2,6 +2,13 @@ import { RoutingError, requireDimension } from '../errors.ts'
 import { choleskyInPlace, solveCholeskyInPlace, solveLowerInPlace } from '../numeric/cholesky.ts'
 import type { SnapshotData } from '../policy-store.ts'
 import type { LlmId } from '../registry/llm.ts'
+import {
+  ChangeDetector,
+  type ChangeDetectorOptions,
+  type ChangeDirection,
+  type DetectedChange,
+  largestStep,
+} from './change-detector.ts'
 
 /** How wrong the offline estimate may be, as standard deviations in quality units. Both > 0. */
 export interface PriorDeviation {
@@ -20,6 +27,29 @@ export interface ResidualLearnerOptions {
   readonly priors: ReadonlyMap<LlmId, PriorDeviation>
   /** Λ₀ of all others, whose offline estimate is a guess from their price. */
   readonly unlistedPrior: PriorDeviation
+  /** What a change of an LLM's quality is noticed by; without it none is. */
+  readonly changes?: ChangeDetectorOptions | undefined
+  /** Λ₀ of an LLM that was seen to change, where it is wider than its own. */
+  readonly changedPrior?: PriorDeviation | undefined
+}
+
+/** An LLM's quality left what was believed of it. */
+export interface ChangeAlarm {
+  readonly llm: LlmId
+  /** The label that raised it; its time is that of the label. */
+  readonly sequence: number
+  readonly direction: ChangeDirection
+  /** Mean residual of the offline estimate since the change began, quality units. */
+  readonly residual: number
+}
+
+/** How an observation compares with what was expected of it. */
+export interface Innovation {
+  /** (r − δᵀz)². */
+  readonly squared: number
+  /** Its variance by the posterior and the noise. */
+  readonly expected: number
+  readonly alarm: ChangeAlarm | undefined
 }
 
 /** One observation of one LLM's quality. */
@@ -37,12 +67,23 @@ export interface ResidualObservation {
 /** How many labels of an LLM can still be revised; older ones weigh next to nothing (.997^1024 < .05). */
 const revisableLabels = 1024
 
+/** An alarm picks the labels that speak for it: what they say of the new level counts for half of what as many others would. */
+const changeTrust = 0.5
+
+/** For people and metrics; what an alarm changed is in the state of its LLM. */
+const keptAlarms = 100
+
 interface LlmState {
   labels: number
   /** q̂₀ that the residuals refer to where no fitted estimate does; fixed at the first label. */
   anchor: number | undefined
   /** Diagonal of Λ₀. */
   readonly prior: Float64Array
+  /** Λ₀ was widened, as it was seen to change. */
+  changed: boolean
+  /** Labels before this count are forgotten, whole. */
+  forgotten: number
+  readonly detector: ChangeDetector | undefined
   /** Discounted Σ w·z·zᵀ, row-major lower triangle in [d × d]. */
   readonly precision: Float64Array
   /** Discounted Σ w·z·r. */
@@ -73,6 +114,7 @@ export class ResidualLearner {
   readonly #unlistedPrecision: Float64Array
   readonly #states = new Map<LlmId, LlmState>()
   readonly #scratch: Float64Array
+  readonly #alarms: ChangeAlarm[] = []
   #sequence = 0
 
   /** @throws {RoutingError} `invalid_option` */
@@ -88,6 +130,11 @@ export class ResidualLearner {
   /** The last observation folded in; 0 at the start. */
   get sequence(): number {
     return this.#sequence
+  }
+
+  /** The latest alarms, the oldest first. */
+  get alarms(): readonly ChangeAlarm[] {
+    return this.#alarms
   }
 
   /** What {@link anchor} fixed, or undefined. */
@@ -109,6 +156,17 @@ export class ResidualLearner {
 
   labelCount(llm: LlmId): number {
     return this.#states.get(llm)?.labels ?? 0
+  }
+
+  /** Whether a change was noticed. */
+  isChanged(llm: LlmId): boolean {
+    return this.#states.get(llm)?.changed ?? false
+  }
+
+  /** Labels since the latest change that was noticed; all where none was. */
+  settledCount(llm: LlmId): number {
+    const state = this.#states.get(llm)
+    return state === undefined ? 0 : state.labels - state.forgotten
   }
 
   /** δᵀz, quality units; 0 without labels. O(d). */
@@ -141,17 +199,26 @@ export class ResidualLearner {
    *
    * @throws {RoutingError} `dimension_mismatch`, `not_finite`; an observation that is refused changes nothing.
    */
-  observe(llm: LlmId, observation: ResidualObservation): void {
+  observe(llm: LlmId, observation: ResidualObservation): Innovation {
     this.#check(observation)
     const state = this.#of(llm)
     const { discount } = this.options
+    const { features, residual, noiseVariance } = observation
+    const error = residual - this.correction(llm, features)
+    const expected = noiseVariance + this.uncertainty(llm, features) ** 2
     for (let i = 0; i < state.precision.length; i++) state.precision[i]! *= discount
     for (let i = 0; i < state.moment.length; i++) state.moment[i]! *= discount
     this.#add(state, observation.features, observation.residual, 1 / observation.noiseVariance)
     state.recent[state.labels % revisableLabels] = observation.sequence
     state.labels++
     this.#sequence = Math.max(this.#sequence, observation.sequence)
+    const scale = Math.sqrt(expected)
+    const step = Math.max(-largestStep, Math.min(largestStep, error / scale))
+    // What has been pulled in as evidence is pulled in as an estimate too.
+    const change = state.detector?.observe(step, residual - error + step * scale, 1 / noiseVariance)
+    const alarm = change === undefined ? undefined : this.#widen(llm, state, observation.sequence, change)
     this.#solve(state)
+    return { squared: error * error, expected, alarm }
   }
 
   /**
@@ -189,9 +256,13 @@ export class ResidualLearner {
       precision: state.precision.slice(),
       moment: state.moment.slice(),
       recent: state.recent.slice(),
+      changed: state.changed,
+      forgotten: state.forgotten,
+      detector: state.detector?.snapshot(),
     }))
     const { dimension } = this.options
-    return { formatVersion: 1, kind: 'residual', dimension, sequence: this.#sequence, llms }
+    const alarms = this.#alarms.map((alarm) => ({ ...alarm }))
+    return { formatVersion: 2, kind: 'residual', dimension, sequence: this.#sequence, llms, alarms }
   }
 
   /**
@@ -202,7 +273,7 @@ export class ResidualLearner {
    */
   static restore(snapshot: SnapshotData, options: ResidualLearnerOptions): ResidualLearner {
     const data = snapshot as unknown as ResidualSnapshot
-    if (data?.formatVersion !== 1 || data.kind !== 'residual') {
+    if (!(data?.formatVersion === 1 || data?.formatVersion === 2) || data.kind !== 'residual') {
       throw new RoutingError(
         'unknown_snapshot_format',
         'This learned state was written by another version of Pointsman',
@@ -211,8 +282,11 @@ export class ResidualLearner {
     requireDimension('The learned state', data.dimension, options.dimension)
     const learner = new ResidualLearner(options)
     learner.#sequence = data.sequence
+    learner.#alarms.push(...(data.alarms ?? []))
     for (const saved of data.llms) {
-      const state = learner.#of(saved.id)
+      const state = learner.#create(saved.id, saved.detector)
+      if (saved.changed === true) learner.#widenPrior(state)
+      state.forgotten = saved.forgotten ?? 0
       state.anchor = saved.anchor
       state.labels = saved.labels
       state.precision.set(saved.precision)
@@ -253,14 +327,44 @@ export class ResidualLearner {
     solveCholeskyInPlace(state.factor, dimension, state.mean)
   }
 
+  /**
+   * What was learned before the change goes, and of what came since the level stays: the detector keeps no more. The prior is
+   * widened, for good: that the offline estimate can be this wrong has been seen.
+   */
+  #widen(llm: LlmId, state: LlmState, sequence: number, { direction, weight, mean }: DetectedChange): ChangeAlarm {
+    state.precision.fill(0)
+    state.moment.fill(0)
+    state.precision[0] = changeTrust * weight
+    state.moment[0] = changeTrust * weight * mean
+    state.forgotten = state.labels
+    this.#widenPrior(state)
+    const alarm: ChangeAlarm = { llm, sequence, direction, residual: mean }
+    this.#alarms.push(alarm)
+    if (this.#alarms.length > keptAlarms) this.#alarms.shift()
+    return alarm
+  }
+
+  #widenPrior(state: LlmState): void {
+    state.changed = true
+    const { changedPrior, dimension } = this.options
+    if (changedPrior === undefined) return
+    const wide = priorPrecision(changedPrior, dimension)
+    for (let i = 0; i < dimension; i++) state.prior[i] = Math.min(state.prior[i]!, wide[i]!)
+  }
+
   #of(llm: LlmId): LlmState {
-    const known = this.#states.get(llm)
-    if (known !== undefined) return known
-    const { dimension } = this.options
+    return this.#states.get(llm) ?? this.#create(llm)
+  }
+
+  #create(llm: LlmId, detector?: SnapshotData): LlmState {
+    const { dimension, changes } = this.options
     const created: LlmState = {
       labels: 0,
       anchor: undefined,
-      prior: this.#priorOf(llm),
+      prior: this.#priorOf(llm).slice(),
+      changed: false,
+      forgotten: 0,
+      detector: changes && (detector ? ChangeDetector.restore(detector, changes) : new ChangeDetector(changes)),
       precision: new Float64Array(dimension * dimension),
       moment: new Float64Array(dimension),
       factor: new Float64Array(dimension * dimension),
@@ -288,8 +392,13 @@ interface ResidualSnapshot {
   readonly kind: string
   readonly dimension: number
   readonly sequence: number
+  /** From format 2 on, as are an LLM's last three fields. */
+  readonly alarms?: readonly ChangeAlarm[]
   readonly llms: readonly {
     readonly id: LlmId
+    readonly changed?: boolean
+    readonly forgotten?: number
+    readonly detector?: SnapshotData
     readonly labels: number
     readonly anchor: number | undefined
     readonly precision: Float64Array
@@ -300,7 +409,7 @@ interface ResidualSnapshot {
 
 /** How many labels of the LLM came after that one, or undefined when it has left the ring. */
 function ageOf(state: LlmState, sequence: number): number | undefined {
-  const kept = Math.min(state.labels, revisableLabels)
+  const kept = Math.min(state.labels - state.forgotten, revisableLabels)
   for (let age = 0; age < kept; age++) {
     if (state.recent[(state.labels - 1 - age) % revisableLabels] === sequence) return age
   }

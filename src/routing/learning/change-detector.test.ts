@@ -1,0 +1,78 @@
+import { describe, expect, test } from 'vitest'
+import { nextNormal, SeededRandom } from '../numeric/random-source.ts'
+import { ChangeDetector, type ChangeDetectorOptions, defaultChangeDetection } from './change-detector.ts'
+
+const options: ChangeDetectorOptions = { allowance: 0.5, threshold: 3 }
+
+/** Observations until the first alarm, or `most`. */
+function runLength(random: SeededRandom, shift: number, watched: ChangeDetectorOptions, most: number): number {
+  const detector = new ChangeDetector(watched)
+  for (let i = 1; i <= most; i++) {
+    const x = nextNormal(random) + shift
+    if (detector.observe(x, x, 1) !== undefined) return i
+  }
+  return most
+}
+
+describe('ChangeDetector', () => {
+  test('hand-worked: evidence gathers, is forgotten at 0, and raises an alarm with what came since', () => {
+    const detector = new ChangeDetector(options)
+    // g⁻: .5, then 0 (and all before is forgotten), 1.5, 1.5 + 1 = 2.5, 2.5 + 1.5 = 4 > 3.
+    expect(detector.observe(-1, -9, 1)).toBeUndefined()
+    expect(detector.observe(0.4, -9, 1)).toBeUndefined()
+    expect(detector.observe(-2, -0.2, 1)).toBeUndefined()
+    expect(detector.observe(-1.5, -0.4, 2)).toBeUndefined()
+    const alarm = detector.observe(-2, -0.6, 1)
+    expect(alarm?.direction).toBe('down')
+    expect(alarm?.weight).toBe(4)
+    expect(alarm?.mean).toBeCloseTo((-0.2 - 0.8 - 0.6) / 4, 12)
+    // It starts anew.
+    expect(detector.observe(-2, 0, 1)).toBeUndefined()
+    expect(detector.observe(-2, 0, 1)).toBeUndefined()
+    expect(detector.observe(-2, 0, 1)?.direction).toBe('down')
+  })
+
+  test('one wild observation counts as two standard deviations', () => {
+    const detector = new ChangeDetector(options)
+    expect(detector.observe(1e9, 1, 1)).toBeUndefined()
+    expect(detector.observe(1e9, 1, 1)).toBeUndefined()
+    expect(detector.observe(1e9, 1, 1)?.direction).toBe('up')
+  })
+
+  test('simulated: false alarms on normal noise as Siegmund has it, within a factor of 2', () => {
+    // One side: (e^{2kb} − 2kb − 1)/(2k²), b = h + 1.166; k = .5, h = 3: 119 (exactly 118); both sides: half.
+    const random = new SeededRandom(17)
+    const lengths = Array.from({ length: 2000 }, () => runLength(random, 0, options, 5000))
+    const mean = lengths.reduce((sum, length) => sum + length, 0) / lengths.length
+    // Steps are cut at 2, which makes alarms rarer.
+    expect(mean).toBeGreaterThan(50)
+    expect(mean).toBeLessThan(120)
+  })
+
+  test('simulated, as served: no false alarm in 10,000 in nine of ten streams; a shift of 1 is noticed within 50', () => {
+    const random = new SeededRandom(23)
+    let alarms = 0
+    for (let i = 0; i < 50; i++) if (runLength(random, 0, defaultChangeDetection, 10_000) < 10_000) alarms++
+    expect(alarms).toBeLessThanOrEqual(5)
+    const delays = Array.from({ length: 200 }, () => runLength(random, -1, defaultChangeDetection, 1000))
+    expect(delays.toSorted((a, b) => a - b)[180]).toBeLessThanOrEqual(50)
+  })
+
+  test('goes on bit for bit from a snapshot', () => {
+    const random = new SeededRandom(5)
+    const detector = new ChangeDetector(options)
+    for (let i = 0; i < 20; i++) detector.observe(nextNormal(random), i, 1)
+    const restored = ChangeDetector.restore(detector.snapshot(), options)
+    for (let i = 0; i < 200; i++) {
+      const x = nextNormal(random)
+      expect(restored.observe(x, x, 0.3)).toEqual(detector.observe(x, x, 0.3))
+    }
+    expect(restored.snapshot()).toEqual(detector.snapshot())
+    expect(() => ChangeDetector.restore({ formatVersion: 2, kind: 'change-detector' }, options)).toThrow()
+  })
+
+  test('refuses options out of range', () => {
+    expect(() => new ChangeDetector({ allowance: 0, threshold: 1 })).toThrow(/allowance/)
+    expect(() => new ChangeDetector({ allowance: 1, threshold: Number.NaN })).toThrow(/threshold/)
+  })
+})
