@@ -25,10 +25,16 @@ export interface RequestRouter {
     request: RoutingRequest,
     attribution: { readonly keyId: string | undefined; readonly budgetUsd: number | undefined },
   ): Promise<RoutingDecision>
-  /** Counts a call in flight at once, so that a burst does not herd; returns how many were in flight before it. */
-  callStarted(llm: LlmId): number
-  /** @param observed undefined when the call taught nothing: it failed, was cut or aborted. */
-  callEnded(llm: LlmId, observed: ObservedCall | undefined): void
+  /**
+   * Counts a call in flight at once, so that a burst does not herd; returns the load before it.
+   * @param outputTokens what each of its answers was expected to take; undefined: as much as usual.
+   */
+  callStarted(llm: LlmId, outputTokens?: number): number
+  /**
+   * @param observed undefined when the call taught nothing: it failed, was cut or aborted.
+   * @param outputTokens as {@link callStarted} was told.
+   */
+  callEnded(llm: LlmId, observed: ObservedCall | undefined, outputTokens?: number): void
   /** Online cost and latency estimates. Never throws. */
   recordOutcome(decision: RoutingDecision, settlement: Settlement): void
 }

@@ -8,12 +8,19 @@ import type { GatewayParts } from './gateway-parts.ts'
 
 type NeededParts = Pick<GatewayParts, 'router' | 'providerFor' | 'clock'>
 
+interface CurrentCall {
+  readonly llm: LlmId
+  readonly inFlightAtStart: number
+  readonly expectedTokens: number | undefined
+}
+
 /** The upstream calls of one request: whom to call in which order, and which LLM is being called right now. */
 export class UpstreamCalls {
   /** The drawn LLM, then the other candidates by utility; the drawn one alone when the caller named it. */
   readonly targets: readonly FallbackTarget[]
   readonly #parts: NeededParts
-  #current: { readonly llm: LlmId; readonly inFlightAtStart: number } | undefined
+  #current: CurrentCall | undefined
+  readonly #decision: RoutingDecision
   readonly #reserveMore: (llm: LlmId) => boolean
   /** Money is set aside for one call of each. */
   readonly #reserved: Set<LlmId>
@@ -31,6 +38,7 @@ export class UpstreamCalls {
     reserveMore: (llm: LlmId) => boolean,
   ) {
     this.#parts = parts
+    this.#decision = decision
     this.#reserveMore = reserveMore
     this.#reserved = new Set([decision.drawn])
     const targets: FallbackTarget[] = []
@@ -55,9 +63,10 @@ export class UpstreamCalls {
   /** Ends the counting, and tells what the call showed at the load it met; harmless when called again. */
   end(observed: Omit<ObservedCall, 'inFlightAtStart'> | undefined): void {
     if (this.#current === undefined) return
-    const { llm, inFlightAtStart } = this.#current
+    const { llm, inFlightAtStart, expectedTokens } = this.#current
     this.#current = undefined
-    this.#parts.router.callEnded(llm, observed === undefined ? undefined : { ...observed, inFlightAtStart })
+    const seen = observed === undefined ? undefined : { ...observed, inFlightAtStart }
+    this.#parts.router.callEnded(llm, seen, expectedTokens)
   }
 
   #toTarget(llm: Llm): FallbackTarget {
@@ -83,7 +92,11 @@ export class UpstreamCalls {
     this.#firstCallAtMs ??= this.#parts.clock.now()
     this.end(undefined)
     this.#called.push(llm)
-    this.#current = { llm, inFlightAtStart: this.#parts.router.callStarted(llm) }
+    const { candidates, choices } = this.#decision
+    // Answers asked for together are written side by side.
+    const together = candidates.find((candidate) => candidate.llm === llm)?.outputTokens
+    const expectedTokens = together === undefined ? undefined : together / choices
+    this.#current = { llm, inFlightAtStart: this.#parts.router.callStarted(llm, expectedTokens), expectedTokens }
   }
 }
 

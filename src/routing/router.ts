@@ -116,17 +116,18 @@ export class Router {
   /**
    * One request was sent to that LLM.
    *
-   * @returns how many were in flight there already, for {@link ObservedCall.inFlightAtStart}.
+   * @param outputTokens what each of its answers was expected to take; undefined: as much as usual.
+   * @returns the load that was there already, for {@link ObservedCall.inFlightAtStart}.
    */
-  callStarted(llm: LlmId): number {
+  callStarted(llm: LlmId, outputTokens?: number): number {
     const registered = this.pool.get(llm)
-    return registered === undefined ? 0 : this.#parts.times.begin(registered)
+    return registered === undefined ? 0 : this.#parts.times.begin(registered, outputTokens)
   }
 
-  /** That request ended; `observed` only when a whole answer came. */
-  callEnded(llm: LlmId, observed: ObservedCall | undefined): void {
+  /** That request ended; `observed` only when a whole answer came, `outputTokens` as {@link callStarted} was told. */
+  callEnded(llm: LlmId, observed: ObservedCall | undefined, outputTokens?: number): void {
     const registered = this.pool.get(llm)
-    if (registered !== undefined) this.#parts.times.end(registered, observed)
+    if (registered !== undefined) this.#parts.times.end(registered, observed, outputTokens)
   }
 
   /** Corrects the cost estimates by what was really billed. Quality is learned from labels only. */

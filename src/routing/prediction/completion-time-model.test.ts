@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { SeededRandom } from '../numeric/random-source.ts'
 import { type Llm, unknownLlmProperties } from '../registry/llm.ts'
 import { CompletionTimeModel } from './completion-time-model.ts'
 
@@ -80,6 +81,45 @@ describe('CompletionTimeModel', () => {
     for (let i = 0; i < 9; i++) model.end(llm, undefined)
     expect(model.expectedCompletionMs(llm, 0)).toBe(400)
     expect(model.begin(llm)).toBe(0)
+  })
+
+  test('counts requests in flight by what they are expected to take', () => {
+    const model = new CompletionTimeModel({ assumedSlots: 4, retention: 1 })
+    // The usual call takes 400 + 300·20 ms; one of 1000 tokens 400 + 1000·20, of none 400.
+    expect(model.begin(llm, 1000)).toBe(0)
+    expect(model.begin(llm, 0)).toBeCloseTo(20_400 / 6400, 12)
+    expect(model.begin(llm)).toBeCloseTo(20_800 / 6400, 12)
+    expect(model.expectedCompletionMs(llm, 0)).toBeCloseTo(400 + (100 * 27_200) / 6400, 9)
+    model.end(llm, undefined, 1000)
+    expect(model.begin(llm, Number.NaN)).toBeCloseTo(6800 / 6400, 12)
+    for (const tokens of [0, undefined, 300]) model.end(llm, undefined, tokens)
+    expect(model.expectedCompletionMs(llm, 0)).toBe(400)
+  })
+
+  test('foresees the wait behind long answers from bursts of mixed lengths', () => {
+    const model = new CompletionTimeModel()
+    const random = new SeededRandom(1)
+    const callMs = (each: number): number => idleMs + 10 * each
+    const waits = { expected: 0, actual: 0 }
+    for (let burst = 0; burst < 200; burst++) {
+      // One queue with one slot; one call in ten is forty times as long.
+      const lengths = Array.from({ length: 10 }, () => (random.next() < 0.1 ? 2000 : 50))
+      let aheadMs = 0
+      const sent = lengths.map((each) => {
+        const foreseenMs = model.expectedCompletionMs(llm, 0)
+        const inFlightAtStart = model.begin(llm, each)
+        const firstTokenMs = aheadMs + idleMs
+        aheadMs += callMs(each)
+        if (burst >= 100) {
+          waits.expected += Math.abs(foreseenMs - firstTokenMs)
+          waits.actual += firstTokenMs
+        }
+        return { each, observed: streamed(firstTokenMs, each, 10, inFlightAtStart) }
+      })
+      for (const { each, observed } of sent) model.end(llm, observed, each)
+    }
+    // By their number alone the error is .70 of the wait.
+    expect(waits.expected / waits.actual).toBeLessThan(0.25)
   })
 
   test('learns first-token time and speed from streams', () => {

@@ -26,8 +26,7 @@ export interface ObservedCall {
   readonly completionMs: number
   readonly outputTokens: number | undefined
   /**
-   * Requests in flight at that LLM when this one was sent, as {@link CompletionTimeModel.begin} said; undefined where
-   * it was not noted.
+   * Load at that LLM when this one was sent, as {@link CompletionTimeModel.begin} said; undefined where it was not noted.
    */
   readonly inFlightAtStart?: number | undefined
 }
@@ -45,6 +44,10 @@ interface LlmTimes {
   /** Declared with the LLM, or seen at least once. */
   known: boolean
   inFlight: number
+  /** What they are expected to write, all together. */
+  tokensInFlight: number
+  /** Mean of what calls were expected to write; requests of another length count for more or less than one. */
+  usualTokens: number
   /** First-token time with nothing else in flight. */
   idleFirstTokenMs: number
   /** Observations behind it; the declared one counts for one. */
@@ -64,7 +67,8 @@ interface LlmTimes {
  * Expected completion time of a call, W = wait + ttft + length/speed (mathematics §4), learned online per LLM.
  *
  * Requests in flight count from the moment they are sent, so that a burst between two observations does not herd onto
- * one LLM. What one request ahead costs is learned from the number in flight when a call was *sent*: when it ends the
+ * one LLM, and by the time that each is expected to take: one long answer ahead holds a slot as long as many short ones
+ * (decision 17). What one request of the usual length ahead costs is learned from the load when a call was *sent*: when it ends the
  * order is turned round, the first of a burst to finish waited least and leaves most behind. Calls that found nobody
  * ahead teach the idle first-token time; of all others
  *
@@ -85,15 +89,33 @@ export class CompletionTimeModel {
     this.options = { ...defaultCompletionTimeOptions, ...options }
   }
 
-  /** One request was sent; returns how many were in flight before it. */
-  begin(llm: Llm): number {
-    return this.#of(llm).inFlight++
+  /**
+   * One request was sent; returns the load before it: requests in flight, each counted by the time it is expected to take
+   * over that of the usual one.
+   *
+   * @param outputTokens what it is expected to write; undefined or not finite: as much as usual.
+   */
+  begin(llm: Llm, outputTokens?: number): number {
+    const times = this.#of(llm)
+    const load = loadOf(times)
+    const tokens = isLength(outputTokens) ? outputTokens : times.usualTokens
+    times.inFlight++
+    times.tokensInFlight += tokens
+    times.usualTokens += (1 - this.options.retention) * (tokens - times.usualTokens)
+    return load
   }
 
-  /** One request ended; `observed` only where a whole answer came, since a failure says nothing about speed. */
-  end(llm: Llm, observed: ObservedCall | undefined): void {
+  /**
+   * One request ended; `observed` only where a whole answer came, since a failure says nothing about speed.
+   *
+   * @param outputTokens what {@link begin} was told of it; without it, it is taken for the mean of those in flight.
+   */
+  end(llm: Llm, observed: ObservedCall | undefined, outputTokens?: number): void {
     const times = this.#of(llm)
+    const tokens = isLength(outputTokens) ? outputTokens : times.tokensInFlight / Math.max(1, times.inFlight)
     times.inFlight = Math.max(0, times.inFlight - 1)
+    // Nothing in flight writes nothing: rounding does not add up.
+    times.tokensInFlight = times.inFlight === 0 ? 0 : Math.max(0, times.tokensInFlight - tokens)
     if (observed !== undefined && isPlausible(observed)) this.#observe(times, observed)
   }
 
@@ -105,7 +127,7 @@ export class CompletionTimeModel {
   /** W in milliseconds for an answer of that length, with the requests in flight now ahead of it. */
   expectedCompletionMs(llm: Llm, outputTokens: number): number {
     const times = this.#of(llm)
-    return times.idleFirstTokenMs + times.waitPerInFlightMs * times.inFlight + outputTokens * times.msPerToken
+    return times.idleFirstTokenMs + times.waitPerInFlightMs * loadOf(times) + outputTokens * times.msPerToken
   }
 
   #observe(times: LlmTimes, observed: ObservedCall): void {
@@ -179,6 +201,8 @@ export class CompletionTimeModel {
     const created: LlmTimes = {
       known: llm.timeToFirstTokenMs !== undefined || llm.tokensPerSecond !== undefined,
       inFlight: 0,
+      tokensInFlight: 0,
+      usualTokens: priorOutputTokens,
       idleFirstTokenMs: idle,
       idleCalls: 1,
       waitPerInFlightMs: idle / this.options.assumedSlots,
@@ -191,6 +215,15 @@ export class CompletionTimeModel {
     this.#times.set(llm.id, created)
     return created
   }
+}
+
+function loadOf({ inFlight, tokensInFlight, usualTokens, idleFirstTokenMs, msPerToken }: LlmTimes): number {
+  if (inFlight === 0) return 0
+  return (inFlight * idleFirstTokenMs + tokensInFlight * msPerToken) / (idleFirstTokenMs + usualTokens * msPerToken)
+}
+
+function isLength(tokens: number | undefined): tokens is number {
+  return tokens !== undefined && Number.isFinite(tokens) && tokens >= 0
 }
 
 function isPlausible(observed: ObservedCall): boolean {

@@ -20,6 +20,7 @@ import type { StreamCase } from './stream-case.ts'
 
 interface OpenCall {
   readonly llm: string
+  readonly expectedTokens: number | undefined
   readonly endMs: number
   readonly observed: Parameters<Router['callEnded']>[1]
 }
@@ -114,7 +115,8 @@ export class ServedRouterPolicy implements StreamPolicy {
     }
     if (served === undefined) return
     const { id } = this.#from.data.llms[llm]!
-    const inFlightAtStart = this.#router.callStarted(id)
+    const expectedTokens = decision?.candidates.find((candidate) => candidate.llm === id)?.outputTokens
+    const inFlightAtStart = this.#router.callStarted(id, expectedTokens)
     // Of what it was told it need not learn again.
     const toldMs = this.#queues === undefined ? 0 : (this.#waitMs?.[llm] ?? 0)
     const observed = {
@@ -123,7 +125,7 @@ export class ServedRouterPolicy implements StreamPolicy {
       outputTokens,
       inFlightAtStart,
     }
-    this.#open.push({ llm: id, endMs: nowMs + served.completionMs, observed })
+    this.#open.push({ llm: id, expectedTokens, endMs: nowMs + served.completionMs, observed })
   }
 
   learn(request: StreamRequest, { quality, satisfied }: OnlineFeedback): void {
@@ -145,9 +147,9 @@ export class ServedRouterPolicy implements StreamPolicy {
   }
 
   #endCalls(): void {
-    this.#open = this.#open.filter(({ llm, endMs, observed }) => {
+    this.#open = this.#open.filter(({ llm, endMs, observed, expectedTokens }) => {
       if (endMs > this.#nowMs) return true
-      this.#router.callEnded(llm, observed)
+      this.#router.callEnded(llm, observed, expectedTokens)
       return false
     })
   }
