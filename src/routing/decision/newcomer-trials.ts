@@ -12,9 +12,8 @@ export interface NewcomerOptions {
 }
 
 /**
- * Who is new: an LLM whose quality nobody measured before it was served, in a pool where others were, or one that was seen to change.
- * Until it has its labels it
- * is on trial, chosen by chance with a bounded probability. Then it is judged like all others, but hopefully (an upper confidence
+ * Who is new: an LLM whose quality nobody measured before it was served, in a pool where others were, or one that was seen to
+ * change. Until it has its labels it is on trial, chosen by chance with a bounded probability. Then it is judged like all others, but hopefully (an upper confidence
  * bound, Li et al. 2010): as long as it may be the best, it is asked, and what its labels say settles it; hope fades with them.
  * Not before: while none has come back, hope alone would send it every request.
  *
@@ -27,13 +26,16 @@ export class NewcomerTrials {
   /** Fills `isTried` and `optimism` of `buffers` in candidate order. */
   mark(candidates: readonly Llm[], policy: RoutingPolicy, options: NewcomerOptions, buffers: CandidateBuffers): void {
     const { trialShare, trials } = options.exploration
-    const cold = policy.isCold(candidates)
+    // Where nobody is known, all are new, and hope would only choose among guesses.
+    const apart = trialShare > 0 && policy.fitted !== undefined && !policy.isCold(candidates)
     for (let i = 0; i < candidates.length; i++) {
       const { id } = candidates[i]!
-      const isNew = trialShare > 0 && !cold && policy.isUnproven(id)
+      const isNew = apart && policy.isUnproven(id)
       const proved = isNew && policy.settledCount(id) >= trials
       const due = isNew && !proved && (this.#draws.get(id) ?? 0) < 2 * trials
       buffers.isTried[i] = due ? 1 : 0
+      // Should it change later, it is tried again.
+      if (proved) this.#draws.delete(id)
       buffers.optimism[i] = proved ? options.newcomerWidth : options.explorationWidth
     }
   }
