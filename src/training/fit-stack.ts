@@ -10,7 +10,7 @@ import { StackedQualityPredictor } from '../routing/prediction/stacked-quality-p
 import { TokenCostPredictor } from '../routing/prediction/token-cost-predictor.ts'
 import { selectTrainingRows, summariseColumns, type TrainingRows } from '../routing/prediction/training-rows.ts'
 import type { TokenPrice } from '../routing/registry/token-price.ts'
-import { chooseRidgePenalty } from './choose-ridge-penalty.ts'
+import { chooseRidge, type RidgeSetting } from './choose-ridge-penalty.ts'
 import { chooseTrust } from './choose-trust.ts'
 import { fitHullGuard } from './fit-hull-guard.ts'
 import { type FitProgressListener, reportStep } from './fit-progress.ts'
@@ -38,8 +38,7 @@ export interface FittedStack {
 
 interface MemberSettings {
   readonly seed: number
-  /** α of the ridge. */
-  readonly penalty: number
+  readonly ridge: RidgeSetting
   /** One of the fits that only serve to choose weights and κ. */
   readonly isTrial: boolean
 }
@@ -54,7 +53,7 @@ const maxDraws = 3000
 
 /** What the stack is made of; why these: docs/decisions/0016. */
 const memberFits: readonly MemberFit[] = [
-  (rows, { penalty }) => RidgeQualityPredictor.fit(rows, { penalty }),
+  (rows, { ridge }) => RidgeQualityPredictor.fit(rows, ridge),
   (rows, { seed }) => ClusterQualityPredictor.fit(rows, { seed }),
   (rows, { seed, isTrial }) =>
     ForestQualityPredictor.fit(rows, { seed, leaf, maxDraws, trees: isTrial ? trialTrees : trees }),
@@ -63,24 +62,24 @@ const memberFits: readonly MemberFit[] = [
 /**
  * The members of a stack in their order: ridge, clusters, forest.
  *
- * @param penalty α of the ridge. @param beforeEach awaited before each fit, with how many are done.
+ * @param beforeEach awaited before each fit, with how many are done.
  */
 export async function fitMembers(
   rows: TrainingRows,
   seed: number,
-  penalty: number,
+  ridge: RidgeSetting,
   beforeEach?: (done: number) => Promise<void>,
 ): Promise<QualityPredictor[]> {
   const members: QualityPredictor[] = []
   for (const fitMember of memberFits) {
     await beforeEach?.(members.length)
-    members.push(fitMember(rows, { seed, penalty, isTrial: false }))
+    members.push(fitMember(rows, { seed, ridge, isTrial: false }))
   }
   return members
 }
 
 /**
- * Fits the stack of mathematics §2: ridge penalty, weights and κ from out-of-fold predictions, then every member on all rows. Row i is in
+ * Fits the stack of mathematics §2: the ridge's setting, weights and κ from out-of-fold predictions, then every member on all rows. Row i is in
  * fold i mod `folds`, so that the caller's order decides the folds.
  *
  * @throws {RoutingError} `invalid_option` when there are fewer than two folds or fewer rows than folds.
@@ -93,8 +92,8 @@ export async function fitStack(rows: TrainingRows, options: FitStackOptions): Pr
     })
   }
   await reportStep(onProgress, 'cross-validation', 0, folds * (memberFits.length + 1) + 1)
-  const penalty = await chooseRidgePenalty(rows, folds)
-  const { members, costUsd } = await crossValidate(rows, penalty, options)
+  const ridge = await chooseRidge(rows, folds)
+  const { members, costUsd } = await crossValidate(rows, ridge, options)
   const width = rows.llms.length
   const weights = stackWeights(members, rows.quality, width)
   const combined = combine(members, weights, width)
@@ -112,7 +111,7 @@ export async function fitStack(rows: TrainingRows, options: FitStackOptions): Pr
   })
   const reportFinal = (done: number) => reportStep(onProgress, 'final', done, memberFits.length + 1)
   const quality = new StackedQualityPredictor({
-    members: await fitMembers(rows, seed, penalty, reportFinal),
+    members: await fitMembers(rows, seed, ridge, reportFinal),
     weights,
     trust,
     means,
@@ -121,7 +120,7 @@ export async function fitStack(rows: TrainingRows, options: FitStackOptions): Pr
   await reportFinal(memberFits.length)
   const cost = TokenCostPredictor.fit(rows, prices)
   await reportFinal(memberFits.length + 1)
-  return { quality, cost, guard, penalty, outOfFold }
+  return { quality, cost, guard, penalty: ridge.penalty, outOfFold }
 }
 
 interface CrossValidated {
@@ -130,7 +129,11 @@ interface CrossValidated {
   readonly costUsd: Float64Array
 }
 
-async function crossValidate(rows: TrainingRows, penalty: number, options: FitStackOptions): Promise<CrossValidated> {
+async function crossValidate(
+  rows: TrainingRows,
+  ridge: RidgeSetting,
+  options: FitStackOptions,
+): Promise<CrossValidated> {
   const { seed, folds, prices, onProgress } = options
   const width = rows.llms.length
   const members = memberFits.map(() => new Float64Array(rows.quality.length))
@@ -141,7 +144,7 @@ async function crossValidate(rows: TrainingRows, penalty: number, options: FitSt
     const { train, heldOut } = foldOf(rows, fold, folds)
     for (const [index, fitMember] of memberFits.entries()) {
       await reportStep(onProgress, 'cross-validation', done++, steps)
-      const member = fitMember(train, { seed, penalty, isTrial: true })
+      const member = fitMember(train, { seed, ridge, isTrial: true })
       for (const row of heldOut) {
         member.predict(rows.contexts[row]!, members[index]!.subarray(row * width, (row + 1) * width))
       }

@@ -27,6 +27,22 @@ describe('DesignVector', () => {
     expect(x[5]).toBeCloseTo(0, 12)
   })
 
+  it('multiplies every feature by the first coordinates of the embedding', () => {
+    const rich = DesignVector.fit(training, { coordinates: 2, scale: 0.5 })
+    const x = new Float64Array(rich.dimension)
+    rich.write(context([0.5, -0.5, 0.5, 0.5], [4, 5]), x)
+    // .6 of the first feature, √d = 2: .5·.6·2·(±.5); the second was constant.
+    const expected = [0.3, -0.3, 0.3, 0.3, 0.6, 0, 0.3, -0.3, 0, 0]
+    expect(x).toHaveLength(expected.length)
+    expected.forEach((value, j) => {
+      expect(x[j]).toBeCloseTo(value, 7)
+    })
+    const restored = DesignVector.restore(structuredClone(rich.snapshot()))
+    expect(restored.matrix(training)).toEqual(rich.matrix(training))
+    // Of an embedding with fewer coordinates than asked for, all.
+    expect(DesignVector.fit(training, { coordinates: 9, scale: 1 }).dimension).toBe(4 + 2 + 2 * 4)
+  })
+
   it('restores bit for bit and refuses other sizes', () => {
     const restored = DesignVector.restore(structuredClone(design.snapshot()))
     expect(restored.matrix(training)).toEqual(design.matrix(training))

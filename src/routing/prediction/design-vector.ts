@@ -1,7 +1,7 @@
 import type { RoutingContext } from '../embedding/routing-context.ts'
 import { requireDimension } from '../errors.ts'
 import type { SnapshotData } from '../policy-store.ts'
-import { numberField, requireSnapshot, vectorField } from './snapshot-fields.ts'
+import { numberField, objectField, requireSnapshot, vectorField } from './snapshot-fields.ts'
 
 /** Mathematics §9: one coordinate of either block then has a standard deviation near .3 under the unit ridge penalty. */
 const blockScale = 0.3
@@ -13,26 +13,48 @@ const widestDeviation = 5
 const smallestDeviation = 1e-9
 
 /**
+ * Products of every explicit feature with the first coordinates of the embedding, which tell tasks apart: what makes a prompt hard
+ * differs between tasks, as length does between sums and quizzes.
+ */
+export interface DesignInteractions {
+  /** k: coordinates of the embedding, the first ones; at least 1. */
+  readonly coordinates: number
+  /** > 0, relative to a feature on its own: how much less is expected of a product than of its parts. */
+  readonly scale: number
+}
+
+/** Eight LSA coordinates tell the tasks of a benchmark apart; half the scale is four times the penalty. Docs: decisions/0016. */
+export const defaultInteractions: DesignInteractions = { coordinates: 8, scale: 0.5 }
+
+/**
  * The input of linear predictors: X = [0.3·√d·e ‖ 0.3·f], f the explicit features standardised on the training rows
- * (mathematics §9, prototype settings). Features constant in training become zero.
+ * (mathematics §9, prototype settings). Features constant in training become zero. With interactions, followed by s·0.3·f_j·√d·e_i for every
+ * feature j and the first k coordinates i.
  */
 export class DesignVector {
   readonly embeddingDimension: number
-  /** d + number of explicit features. */
+  /** d + number of explicit features × (1 + k). */
   readonly dimension: number
+  readonly interactions: DesignInteractions | undefined
   readonly #means: Float64Array
   /** 0.3 / standard deviation, or 0. */
   readonly #scales: Float64Array
 
-  private constructor(embeddingDimension: number, means: Float64Array, scales: Float64Array) {
+  private constructor(
+    embeddingDimension: number,
+    means: Float64Array,
+    scales: Float64Array,
+    interactions: DesignInteractions | undefined,
+  ) {
     this.embeddingDimension = embeddingDimension
-    this.dimension = embeddingDimension + means.length
+    this.interactions = interactions
+    this.dimension = embeddingDimension + means.length * (1 + (interactions?.coordinates ?? 0))
     this.#means = means
     this.#scales = scales
   }
 
-  /** @param contexts at least one. */
-  static fit(contexts: readonly RoutingContext[]): DesignVector {
+  /** @param contexts at least one. @param interactions default: none. */
+  static fit(contexts: readonly RoutingContext[], interactions?: DesignInteractions): DesignVector {
     const width = contexts[0]!.explicit.length
     const means = new Float64Array(width)
     const squares = new Float64Array(width)
@@ -46,7 +68,12 @@ export class DesignVector {
       const deviation = Math.sqrt(square)
       return deviation > smallestDeviation ? blockScale / deviation : 0
     })
-    return new DesignVector(contexts[0]!.embedding.length, means, scales)
+    const embeddingDimension = contexts[0]!.embedding.length
+    const held = interactions && {
+      ...interactions,
+      coordinates: Math.min(embeddingDimension, interactions.coordinates),
+    }
+    return new DesignVector(embeddingDimension, means, scales, held)
   }
 
   /**
@@ -64,6 +91,18 @@ export class DesignVector {
     for (let j = 0; j < this.#means.length; j++) {
       const value = (context.explicit[j]! - this.#means[j]!) * this.#scales[j]!
       out[d + j] = value > limit ? limit : value < -limit ? -limit : value
+    }
+    if (this.interactions !== undefined) this.#writeInteractions(context.embedding, this.interactions, out)
+  }
+
+  #writeInteractions(embedding: Float32Array, { coordinates, scale }: DesignInteractions, out: Float64Array): void {
+    const d = this.embeddingDimension
+    const features = this.#means.length
+    const factor = scale * Math.sqrt(d)
+    let next = d + features
+    for (let j = 0; j < features; j++) {
+      const feature = factor * out[d + j]!
+      for (let i = 0; i < coordinates; i++) out[next++] = feature * embedding[i]!
     }
   }
 
@@ -83,6 +122,7 @@ export class DesignVector {
       embeddingDimension: this.embeddingDimension,
       means: this.#means.slice(),
       scales: this.#scales.slice(),
+      interactions: this.interactions && { ...this.interactions },
     }
   }
 
@@ -94,6 +134,14 @@ export class DesignVector {
       numberField(fields, 'embeddingDimension'),
       means,
       vectorField(fields, 'scales', means.length),
+      restoreInteractions(fields.interactions),
     )
   }
+}
+
+/** Vectors from before there were interactions have none. */
+function restoreInteractions(data: SnapshotData | undefined): DesignInteractions | undefined {
+  if (data === undefined) return undefined
+  const fields = objectField({ interactions: data }, 'interactions')
+  return { coordinates: numberField(fields, 'coordinates'), scale: numberField(fields, 'scale') }
 }

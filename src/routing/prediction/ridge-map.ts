@@ -3,7 +3,7 @@ import { requireDimension } from '../errors.ts'
 import { solveLowerInPlace } from '../numeric/cholesky.ts'
 import { fitRidge, type RidgeFit, ridgeValue } from '../numeric/ridge-regression.ts'
 import type { SnapshotData } from '../policy-store.ts'
-import { DesignVector } from './design-vector.ts'
+import { type DesignInteractions, DesignVector } from './design-vector.ts'
 import { objectField, requireSnapshot, vectorField } from './snapshot-fields.ts'
 
 /**
@@ -37,8 +37,9 @@ export class RidgeMap {
     cells: Float64Array,
     columns: number,
     penalty: number = defaultRidgePenalty,
+    interactions?: DesignInteractions,
   ): RidgeMap {
-    const design = DesignVector.fit(contexts)
+    const design = DesignVector.fit(contexts, interactions)
     const x = design.matrix(contexts)
     return new RidgeMap(design, fitRidge(x, cells, contexts.length, design.dimension, columns, penalty))
   }

@@ -2,6 +2,7 @@ import type { RoutingContext } from '../embedding/routing-context.ts'
 import { requireDimension } from '../errors.ts'
 import type { SnapshotData } from '../policy-store.ts'
 import type { LlmId } from '../registry/llm.ts'
+import type { DesignInteractions } from './design-vector.ts'
 import type { QualityPredictor, QualityPredictorSnapshot } from './quality-predictor.ts'
 import { defaultRidgePenalty, RidgeMap } from './ridge-map.ts'
 import { objectField, requireSnapshot, stringsField, vectorField } from './snapshot-fields.ts'
@@ -10,6 +11,8 @@ import { summariseColumns, type TrainingRows } from './training-rows.ts'
 export interface RidgeQualityOptions {
   /** α > 0. Default 100. */
   readonly penalty?: number
+  /** Default: none. */
+  readonly interactions?: DesignInteractions | undefined
 }
 
 /**
@@ -34,7 +37,8 @@ export class RidgeQualityPredictor implements QualityPredictor {
   /** @param rows at least one. An LLM without labels gets the mean of all. */
   static fit(rows: TrainingRows, options: RidgeQualityOptions = {}): RidgeQualityPredictor {
     const columns = rows.llms.length
-    const map = RidgeMap.fit(rows.contexts, rows.quality, columns, options.penalty ?? defaultRidgePenalty)
+    const { penalty = defaultRidgePenalty, interactions } = options
+    const map = RidgeMap.fit(rows.contexts, rows.quality, columns, penalty, interactions)
     return new RidgeQualityPredictor([...rows.llms], map, summariseColumns(rows.quality, columns))
   }
 
