@@ -45,15 +45,20 @@ function callsFor(
   affordable: readonly string[] = pool,
 ) {
   const told: unknown[] = []
+  const lengths: unknown[] = []
   const llms = pool.map((id) => ({ ...unknownLlmProperties, id, provider: 'p', upstreamModel: `up-${id}` }))
   const router: RequestRouter = {
     pool: new LlmRegistry(llms),
     route: () => Promise.reject(new Error('not here')),
-    callStarted: (llm) => {
+    callStarted: (llm, outputTokens) => {
       told.push(['started', llm])
+      lengths.push(outputTokens)
       return llm === 'b' ? 7 : 0
     },
-    callEnded: (llm, seen) => told.push(['ended', llm, seen]),
+    callEnded: (llm, seen, outputTokens) => {
+      told.push(['ended', llm, seen])
+      lengths.push(outputTokens)
+    },
     recordOutcome: () => {},
   }
   const provider = new ScriptedProvider({ answers: [{ completion: scriptedCompletion('4') }] })
@@ -63,7 +68,7 @@ function callsFor(
     return affordable.includes(llm)
   }
   const calls = new UpstreamCalls({ router, providerFor: () => provider, clock }, decision, maxFallbacks, reserveMore)
-  return { calls, told }
+  return { calls, told, lengths }
 }
 
 describe('UpstreamCalls', () => {
@@ -84,6 +89,13 @@ describe('UpstreamCalls', () => {
     expect(idsOf(callsFor(decisionOf(utilities, 'c'), 1))).toEqual(['c', 'b'])
     expect(idsOf(callsFor(decisionOf(utilities, 'c', true)))).toEqual(['c'])
     expect(idsOf(callsFor(decisionOf(utilities, 'c'), 3, ['a', 'd']))).toEqual(['d', 'a'])
+  })
+
+  test('tells when a call begins and when it ends how long each answer was expected to be', async () => {
+    const { calls, lengths } = callsFor({ ...decisionOf(utilities, 'c'), choices: 4 })
+    await calls.targets[0]?.provider.complete(call, new AbortController().signal)
+    calls.end(observed)
+    expect(lengths).toEqual([0.25, 0.25])
   })
 
   test('counts one call in flight at a time, over retries and fallbacks', async () => {
