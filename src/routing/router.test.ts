@@ -1,10 +1,13 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { defaultExploration, noExploration } from './decision/choice.ts'
+import { HullGuard } from './decision/hull-guard.ts'
 import { defaultPreference } from './decision/routing-preference.ts'
 import { SeededRandom } from './numeric/random-source.ts'
 import { CompletionTimeModel } from './prediction/completion-time-model.ts'
 import type { CostPredictor } from './prediction/cost-predictor.ts'
+import { fittedPolicy } from './prediction/fitted-policy.ts'
+import { LevelMap } from './prediction/level-map.ts'
 import { type Llm, type LlmId, unknownLlmProperties } from './registry/llm.ts'
 import { LlmRegistry } from './registry/llm-registry.ts'
 import { noNeeds, plainShape, type RoutingRequest } from './request.ts'
@@ -90,6 +93,41 @@ describe('Router', () => {
     expect(await drawn(0)).toBe('cheap')
     expect(await drawn(2)).toBe('middle')
     expect(await drawn(1000)).toBe('dear')
+  })
+
+  test('compares the means of fitted LLMs where the guard says that estimates do harm', async () => {
+    const fitted = fittedPolicy({
+      formatVersion: 1,
+      id: 'v1',
+      createdAtMs: 0,
+      description: '',
+      embedderId: 'test',
+      costReferenceUsd: 0.003,
+      quality: {
+        llms: ['cheap', 'dear'],
+        predict: (_, quality) => quality.set([0.9, 0.2]),
+        snapshot: () => ({ formatVersion: 1, kind: 'test' }),
+      },
+      cost,
+      noise: Float64Array.of(0.1, 0.1),
+      levels: LevelMap.fit(Float64Array.of(0, 1), Float64Array.of(0, 1)),
+      guard: new HullGuard([
+        { upTo: 0.1, gain: -0.1, low: -0.2, high: -0.05, servesHull: true },
+        { upTo: Number.POSITIVE_INFINITY, gain: 0, low: -0.1, high: 0.1, servesHull: false },
+      ]),
+      llms: [
+        { id: 'cheap', source: 'fitted', priceAtFit: undefined, labels: 50, meanQuality: 0.4, meanCostUsd: 0.001 },
+        { id: 'dear', source: 'fitted', priceAtFit: undefined, labels: 50, meanQuality: 0.8, meanCostUsd: 0.003 },
+      ],
+    })
+    const pool = [cheap, dear]
+    const guarded = router(pool, {}, { policy: new RoutingPolicy({ embedder, pool, cost, fitted }) })
+    const atQuality = await guarded.route(request({}, { lambda: 100 }), nobody)
+    expect(atQuality).toMatchObject({ rule: 'hull', drawn: 'dear' })
+    expect(atQuality.candidates.map(({ quality }) => quality)).toEqual([0.4, 0.8])
+    const atCost = await guarded.route(request({}, { lambda: 5 }), nobody)
+    expect(atCost).toMatchObject({ rule: 'utility', drawn: 'cheap' })
+    expect(atCost.candidates.map(({ quality }) => quality)).toEqual([0.9, 0.2])
   })
 
   test('labels move the choice', async () => {
