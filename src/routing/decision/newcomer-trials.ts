@@ -26,8 +26,8 @@ export class NewcomerTrials {
   /** Fills `isTried` and `optimism` of `buffers` in candidate order. */
   mark(candidates: readonly Llm[], policy: RoutingPolicy, options: NewcomerOptions, buffers: CandidateBuffers): void {
     const { trialShare, trials } = options.exploration
-    // Where nobody is known, all are new, and hope would only choose among guesses.
-    const apart = trialShare > 0 && policy.fitted !== undefined && !policy.isCold(candidates)
+    // Where nobody is known, or by the starter alone, all are new, and hope would only choose among guesses.
+    const apart = trialShare > 0 && policy.fitted?.isStarter === false && !policy.isCold(candidates)
     for (let i = 0; i < candidates.length; i++) {
       const { id } = candidates[i]!
       const isNew = apart && policy.isUnproven(id)
