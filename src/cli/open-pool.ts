@@ -10,6 +10,7 @@ import { DeadlineProvider } from '../providers/resilience/deadline-provider.ts'
 import { simulatedLlms, simulatedProviderName } from '../providers/simulated/simulated-pool.ts'
 import { SimulatedProvider } from '../providers/simulated/simulated-provider.ts'
 import type { Llm } from '../routing/registry/llm.ts'
+import type { NamesOf } from '../routing/starter/starter-policy.ts'
 import { plainError } from './plain-error.ts'
 import { systemClock } from './system.ts'
 
@@ -31,6 +32,8 @@ export interface OpenPool {
   /** Said to people before serving: what was found, and where. */
   readonly notes: readonly string[]
   readonly dailyCapUsd: number | undefined
+  /** What else an LLM is called: its canonical name in the price book. */
+  readonly namesOf: NamesOf
   readonly providerFor: (llm: Llm) => ChatProvider
   close(): Promise<void>
 }
@@ -50,8 +53,10 @@ export async function openPool(config: PointsmanConfig, environment: Environment
   const { providers, routing } = config
   if (config.llms.length > 0) {
     const opened = providers.map(openProvider)
-    const llms = fillIn(config, await loadPriceBook(systemClock.now()))
-    return joinPool('configured', llms, opened, [], routing.dailyCapUsd)
+    const priceBook = await loadPriceBook(systemClock.now())
+    const presetOf = presetNames(config)
+    const namesOf = canonicalNames(priceBook, presetOf)
+    return joinPool('configured', fillIn(config, priceBook, presetOf), opened, [], routing.dailyCapUsd, namesOf)
   }
   const simulated = providers.find((provider) => provider.kind === 'simulated')
   if (simulated !== undefined) return openSimulatedPool(config, simulated.name, [])
@@ -83,7 +88,14 @@ async function openDiscoveredPool(config: PointsmanConfig, environment: Environm
   })
   const llms = providers.flatMap((provider) => provider.llms)
   const cap = config.routing.dailyCapUsd ?? discoveredDailyCapUsd
-  return joinPool('discovered', llms, opened, [...found, ...problems], cap)
+  return joinPool(
+    'discovered',
+    llms,
+    opened,
+    [...found, ...problems],
+    cap,
+    canonicalNames(priceBook, (name) => name),
+  )
 }
 
 function openSimulatedPool(config: PointsmanConfig, name: string, notes: readonly string[]): OpenPool {
@@ -94,17 +106,29 @@ function openSimulatedPool(config: PointsmanConfig, name: string, notes: readonl
 }
 
 /** What the configuration says of an LLM wins; the price book says the rest. */
-function fillIn(config: PointsmanConfig, priceBook: PriceBook): Llm[] {
+function fillIn(config: PointsmanConfig, priceBook: PriceBook, presetOf: (provider: string) => string): Llm[] {
+  return config.llms.map((llm) => {
+    const known = priceBook.lookUp(presetOf(llm.provider), llm.upstreamModel)
+    return { ...llm, price: llm.price ?? known.price, capabilities: { ...known.capabilities, ...llm.capabilities } }
+  })
+}
+
+function canonicalNames(priceBook: PriceBook, presetOf: (provider: string) => string): NamesOf {
+  return ({ provider, upstreamModel }) => {
+    const { canonicalName } = priceBook.lookUp(presetOf(provider), upstreamModel)
+    return canonicalName === undefined ? [] : [canonicalName]
+  }
+}
+
+/** The preset behind the name of a configured provider. */
+function presetNames(config: PointsmanConfig): (provider: string) => string {
   const presets = new Map(
     config.providers.map((provider) => [
       provider.name,
       provider.kind === 'simulated' ? provider.name : (provider.preset ?? provider.name),
     ]),
   )
-  return config.llms.map((llm) => {
-    const known = priceBook.lookUp(presets.get(llm.provider) ?? llm.provider, llm.upstreamModel)
-    return { ...llm, price: llm.price ?? known.price, capabilities: { ...known.capabilities, ...llm.capabilities } }
-  })
+  return (provider) => presets.get(provider) ?? provider
 }
 
 function joinPool(
@@ -113,6 +137,7 @@ function joinPool(
   providers: readonly OpenProvider[],
   notes: readonly string[],
   dailyCapUsd: number | undefined,
+  namesOf: NamesOf = () => [],
 ): OpenPool {
   const byName = new Map(providers.map((provider) => [provider.name, provider.chat]))
   return {
@@ -121,6 +146,7 @@ function joinPool(
     providers,
     notes,
     dailyCapUsd,
+    namesOf,
     providerFor(llm) {
       const chat = byName.get(llm.provider)
       if (chat === undefined) throw new Error(`The LLM ${llm.id} names the provider ${llm.provider}, which is not open`)

@@ -15,6 +15,7 @@ import { Router } from '../routing/router.ts'
 import { openSqliteStorage, type SqliteStorageOptions } from '../storage/sqlite/open-sqlite-storage.ts'
 import type { Storage } from '../storage/storage.ts'
 import { LivePolicy, type LivePolicyOptions, loadLatestPolicy } from '../training/live-policy.ts'
+import { loadStarter } from '../training/starter/starter-file.ts'
 import { type OpenPool, openPool } from './open-pool.ts'
 import { newDecisionId, newRequestId, packageVersion, randomSeed, systemClock } from './system.ts'
 import { warmUp } from './warm-up.ts'
@@ -71,6 +72,7 @@ async function joinService(
   const breakers = new CircuitBreakers(systemClock)
   const { router, live } = await openRouter(config, pool, storage, {
     onError: (error) => log.error({ err: error }, 'a label could not be learned'),
+    onStarterError: (error) => log.warn({ err: error }, 'serving without the starter policy'),
     isHealthy: (llm) => breakers.for(llm).available,
   })
   await warmUp(router, storage.decisions)
@@ -133,13 +135,19 @@ export async function openRouter(
   config: PointsmanConfig,
   pool: OpenPool,
   storage: Storage,
-  hooks: LivePolicyOptions & { readonly isHealthy?: (llm: string) => boolean },
+  hooks: LivePolicyOptions & {
+    readonly isHealthy?: (llm: string) => boolean
+    /** The starter policy cannot be read, and is not used. */
+    readonly onStarterError: (error: unknown) => void
+  },
 ): Promise<{ readonly router: Router; readonly live: LivePolicy }> {
   const { exploration, timeLimitMs, seed } = config.routing
+  const starter = config.routing.starter ? await loadStarter().catch(hooks.onStarterError) : undefined
+  const start = { starter: starter ?? undefined, namesOf: pool.namesOf }
   const router = new Router(
     {
       pool: new LlmRegistry(pool.llms),
-      policy: await loadLatestPolicy(storage.policies, pool.llms),
+      policy: await loadLatestPolicy(storage.policies, pool.llms, {}, start),
       times: new CompletionTimeModel(),
       random: new SeededRandom(seed ?? randomSeed()),
       clock: systemClock,

@@ -27,6 +27,7 @@ const variables: readonly {
   { name: 'POINTSMAN_LOG', path: ['log_level'], parse: asText },
   { name: 'POINTSMAN_LAMBDA', path: ['routing', 'lambda'], parse: asNumber },
   { name: 'POINTSMAN_DAILY_CAP_USD', path: ['routing', 'daily_cap_usd'], parse: asNumber },
+  { name: 'POINTSMAN_STARTER', path: ['routing', 'starter'], parse: asTruth },
   { name: 'POINTSMAN_SEED', path: ['routing', 'seed'], parse: asNumber },
   { name: 'POINTSMAN_RETENTION_DAYS', path: ['retention_days'], parse: asNumber },
 ]
@@ -57,6 +58,12 @@ function asText(text: string): unknown {
 /** Text that is no decimal number stays text, for the schema to refuse. */
 function asNumber(text: string): unknown {
   return /^\s*[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?\s*$/i.test(text) ? Number(text) : text
+}
+
+/** Text that is neither stays text, for the schema to refuse. */
+function asTruth(text: string): unknown {
+  const given = text.trim().toLowerCase()
+  return given === 'true' || given === 'false' ? given === 'true' : text
 }
 
 function asList(text: string): unknown {

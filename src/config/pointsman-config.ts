@@ -70,6 +70,8 @@ export interface RoutingConfig {
   readonly exploration: ExplorationConfig
   /** Of the whole gateway, per UTC day. */
   readonly dailyCapUsd: number | undefined
+  /** Whether the shipped starter policy serves until something is fitted. */
+  readonly starter: boolean
   /** An unsigned 32-bit integer; undefined: a fresh one per start. */
   readonly seed: number | undefined
 }

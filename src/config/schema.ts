@@ -178,6 +178,10 @@ const routingSchema = z.strictObject({
     .nonnegative()
     .optional()
     .describe('Hard stop on the spend of the whole gateway per UTC day.'),
+  starter: z
+    .boolean()
+    .default(true)
+    .describe('Begin with the shipped starter policy where nothing is fitted; false: guess quality from list prices.'),
   seed: z.int().min(0).max(0xffff_ffff).optional().describe('Makes the draws repeatable; default: a fresh seed.'),
 })
 

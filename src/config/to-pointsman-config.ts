@@ -64,6 +64,7 @@ export function toPointsmanConfig(
       timeLimitMs: routing.time_limit_ms,
       exploration: { ...routing.exploration },
       dailyCapUsd: routing.daily_cap_usd,
+      starter: routing.starter,
       seed: routing.seed,
     },
     retentionDays: file.retention_days,

@@ -8,6 +8,8 @@ export interface ModelFacts {
   /** Where the price comes from. `local`: one's own machine, where a token has no list price and is declared free. */
   readonly priceSource: 'genai-prices' | 'models.dev' | 'local' | undefined
   readonly capabilities: LlmCapabilities
+  /** What `@pydantic/genai-prices` calls the model, whatever its alias at the provider; undefined where it knows none. */
+  readonly canonicalName?: string
 }
 
 export interface PriceBook {
@@ -45,13 +47,14 @@ export async function loadPriceBook(atMs: number): Promise<PriceBook> {
       const catalogModel = findInCatalog(lens, provider, model)
       const found = findPrice(genai, provider, model, at)
       const capabilities = capabilitiesOf(catalogModel, found?.contextWindowTokens)
+      const named = found === undefined ? {} : { canonicalName: found.canonicalName }
       if (providerPreset(provider)?.local === true) {
         const price = { inputPerMillionTokensUsd: 0, outputPerMillionTokensUsd: 0 }
         return { price, priceSource: 'local', capabilities }
       }
-      if (found?.price !== undefined) return { price: found.price, priceSource: 'genai-prices', capabilities }
+      if (found?.price !== undefined) return { price: found.price, priceSource: 'genai-prices', capabilities, ...named }
       const price = catalogPriceOf(catalogModel)
-      return { price, priceSource: price === undefined ? undefined : 'models.dev', capabilities }
+      return { price, priceSource: price === undefined ? undefined : 'models.dev', capabilities, ...named }
     },
   }
 }
@@ -61,7 +64,13 @@ function findPrice(
   provider: string,
   model: string,
   timestamp: Date,
-): { readonly price: TokenPrice | undefined; readonly contextWindowTokens: number | undefined } | undefined {
+):
+  | {
+      readonly price: TokenPrice | undefined
+      readonly contextWindowTokens: number | undefined
+      readonly canonicalName: string
+    }
+  | undefined {
   const providerId = genaiProviderIds[provider] ?? provider
   // For a provider it does not know the library would guess one from the model's name.
   if (providerPreset(provider) === undefined || genai.findProvider({ providerId })?.id !== providerId) return undefined
@@ -75,7 +84,7 @@ function findPrice(
     cacheWrite: amount('cache_write_mtok'),
     reasoning: amount('output_reasoning_mtok'),
   })
-  return { price, contextWindowTokens: result.model.context_window }
+  return { price, contextWindowTokens: result.model.context_window, canonicalName: result.model.id }
 }
 
 function baseAmount(value: number | { readonly base: number } | undefined): number | undefined {

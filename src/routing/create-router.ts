@@ -140,7 +140,7 @@ export function createRouter(options: CreateRouterOptions): LearningRouter {
         embedder,
         fitted,
         pool: llms,
-        options: { ...start?.learning, ...options.learning },
+        ...(options.learning && { options: options.learning }),
       }),
       times: new CompletionTimeModel(),
       random: new SeededRandom(options.seed),

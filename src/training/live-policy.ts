@@ -7,6 +7,8 @@ import { restorePolicy } from '../routing/prediction/fitted-policy.ts'
 import type { Llm } from '../routing/registry/llm.ts'
 import type { Router } from '../routing/router.ts'
 import { type LearningOptions, RoutingPolicy } from '../routing/routing-policy.ts'
+import type { StarterModel } from '../routing/starter/starter-model.ts'
+import { type NamesOf, starterPolicy } from '../routing/starter/starter-policy.ts'
 import { Trainer, type TrainerOptions } from './trainer.ts'
 
 /**
@@ -18,8 +20,15 @@ export async function loadEmbedder(store: PolicyStore): Promise<HashedNgramEmbed
   return embedderOf((await store.listVersions()).at(-1), store)
 }
 
+/** What to begin with where nothing was ever fitted. */
+export interface StarterOptions {
+  readonly starter?: StarterModel | undefined
+  readonly namesOf?: NamesOf | undefined
+}
+
 /**
- * The newest fitted version without what was learned since, or an unfitted policy when nothing was ever fitted.
+ * The newest fitted version without what was learned since; when nothing was ever fitted the starter, where one is given that
+ * knows LLMs of the pool, else an unfitted policy.
  *
  * @throws {RoutingError} `unknown_snapshot_format`, `embedder_mismatch` (its embedder is not in the store)
  */
@@ -27,8 +36,13 @@ export async function loadLatestPolicy(
   store: PolicyStore,
   pool: readonly Llm[],
   options: Partial<LearningOptions> = {},
+  { starter, namesOf }: StarterOptions = {},
 ): Promise<RoutingPolicy> {
   const newest = await store.latestVersion()
+  const start = newest === undefined && starter !== undefined ? starterPolicy(starter, pool, namesOf) : undefined
+  if (start !== undefined) {
+    return new RoutingPolicy({ embedder: start.embedder, fitted: start.policy, pool, options })
+  }
   const embedder = await embedderOf(newest, store)
   const fitted = newest === undefined ? undefined : restorePolicy(newest.snapshot)
   return new RoutingPolicy({ embedder, fitted, pool, options })

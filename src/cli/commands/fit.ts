@@ -3,12 +3,13 @@ import type { Command } from 'commander'
 import type { Environment } from '../../config/environment.ts'
 import { type ConfigFlags, loadConfig } from '../../config/load-config.ts'
 import { readOutcomeData } from '../../outcomes/read-outcome-data.ts'
-import type { HashedNgramEmbedder } from '../../routing/embedding/hashed-ngram-embedder.ts'
+import { HashedNgramEmbedder } from '../../routing/embedding/hashed-ngram-embedder.ts'
 import type { PolicyStore } from '../../routing/policy-store.ts'
 import { toStoredPolicyVersion } from '../../routing/prediction/fitted-policy.ts'
 import type { Storage } from '../../storage/storage.ts'
 import { type FitResult, fitPolicy } from '../../training/fit-policy.ts'
 import { loadEmbedder } from '../../training/live-policy.ts'
+import { loadStarter } from '../../training/starter/starter-file.ts'
 import { withConfigFlags } from '../config-flags.ts'
 import { openStorage } from '../open-service.ts'
 import { FitProgressBar } from '../terminal/fit-progress-bar.ts'
@@ -83,7 +84,15 @@ async function embedderToKeep(
     return undefined
   }
   terminal.note(`Keeping the embedding that ${labels} labels were given under (--new-embedder fits another).`)
-  return loadEmbedder(storage.policies)
+  return (await starterEmbedder(storage, labels)) ?? loadEmbedder(storage.policies)
+}
+
+/** Of the starter, where the latest label was given under it. */
+async function starterEmbedder(storage: Storage, labels: number): Promise<HashedNgramEmbedder | undefined> {
+  const [latest] = await storage.feedback.labelsAfter(labels - 1, 1)
+  const starter = await loadStarter().catch(() => undefined)
+  const embedder = starter === undefined ? undefined : HashedNgramEmbedder.restore(starter.embedder)
+  return latest !== undefined && latest.context.embedderId === embedder?.id ? embedder : undefined
 }
 
 /** The embedder first: a version whose embedder is missing could not be loaded. */

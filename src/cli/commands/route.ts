@@ -57,7 +57,11 @@ export function addRouteCommand(program: Command, around: RouteSurroundings): vo
       try {
         const onError = (error: unknown) => around.terminal.note(String(error))
         // A look must not write: another configuration's state would be saved over the gateway's.
-        const { router } = await openRouter(config, pool, storage, { onError, saveEvery: Number.POSITIVE_INFINITY })
+        const { router } = await openRouter(config, pool, storage, {
+          onError,
+          onStarterError: (error) => around.terminal.note(`Without the starter policy: ${messageOf(error)}`),
+          saveEvery: Number.POSITIVE_INFINITY,
+        })
         await warmUp(router, storage.decisions)
         const decision = await router.route(
           plainRequest(prompt, { preference: joinPreferences(layersOf(flags), { lambda: config.routing.lambda }) }),
@@ -115,7 +119,7 @@ function explain(decision: RoutingDecision, router: Router, terminal: Terminal):
     '',
     `drawn: ${colours.strong(decision.drawn)} with probability ${percent(decision.propensity)}`,
     formulaOf(decision, router),
-    `policy ${decision.policyVersion}, ${decision.labelSequence} labels in the log${decision.cold ? '; cold: qualities are guessed from prices' : ''}`,
+    `policy ${decision.policyVersion}, ${decision.labelSequence} labels in the log${decision.cold ? `; cold: ${coldWords(decision)}` : ''}`,
   ]
   for (const { llm, reason } of decision.excluded)
     lines.push(colours.dim(`not asked: ${llm} (${reason.replaceAll('_', ' ')})`))
@@ -134,6 +138,17 @@ const columns = [
   { title: 'utility', align: 'right' },
   { title: 'chance', align: 'right' },
 ] as const
+
+function coldWords({ candidates }: RoutingDecision): string {
+  const byStarter = candidates.some(({ qualitySource }) => qualitySource !== 'prior')
+  return byStarter
+    ? 'qualities are those of the starter policy, of siblings or guessed from prices'
+    : 'qualities are guessed from prices'
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}
 
 /** With it, each utility can be computed from its row. */
 function formulaOf({ rule, preference: { lambda } }: RoutingDecision, { options, policy }: Router): string {

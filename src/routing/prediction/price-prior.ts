@@ -2,7 +2,8 @@ import type { Llm } from '../registry/llm.ts'
 
 const lowestQuality = 0.4
 const highestQuality = 0.9
-const qualityAtOneUsd = 0.7
+/** q̂₀ of an LLM at one USD per million output tokens. */
+export const qualityAtOneUsd = 0.7
 const qualityPerDecade = 0.1
 
 /**

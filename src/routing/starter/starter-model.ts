@@ -46,6 +46,8 @@ export interface StarterModel {
   /** `starter-` and a hash of all the rest. */
   readonly id: string
   readonly sets: readonly StarterSet[]
+  /** A set it is to be tried on: none of its prompts, nor any near one, is in what it was built from. */
+  readonly withheld: StarterSet | null
   /** Of a hashed n-gram embedder. */
   readonly embedder: SnapshotData
   readonly llms: readonly StarterLlm[]
@@ -54,13 +56,11 @@ export interface StarterModel {
   readonly siblingShare: number
   /** Deviation of an LLM's ability from one kind of prompt to another, logits. */
   readonly transferDeviation: number
-  /** Mean of q̂(1 − q̂): what a logit is worth in quality. */
-  readonly qualityPerLogit: number
   /** Root mean square of label − q̂. */
   readonly noise: number
   /** Mean ease over the sets, logits: where an ability's level comes from when there is no prompt. */
   readonly meanEase: number
-  /** Column 0: the ease of a request, logits. Column 1 + i: what LLM i has there beyond its ability. */
+  /** One column: the ease of a request, logits. */
   readonly map: ClusterMap
 }
 
@@ -70,6 +70,7 @@ export function snapshotStarter(model: StarterModel): SnapshotData {
     kind: 'starter',
     ...model,
     sets: model.sets.map((set) => ({ ...set })),
+    withheld: model.withheld === null ? null : { ...model.withheld },
     llms: model.llms.map((llm) => ({ ...llm, outputPrice: Number.isNaN(llm.outputPrice) ? null : llm.outputPrice })),
     priceLine: { ...model.priceLine },
     map: model.map.snapshot(),
@@ -82,12 +83,8 @@ export function restoreStarter(data: SnapshotData): StarterModel {
   const line = objectField(fields, 'priceLine')
   return {
     id: stringField(fields, 'id'),
-    sets: entries(fields, 'sets').map((set) => ({
-      name: stringField(set, 'name'),
-      sha256: stringField(set, 'sha256'),
-      prompts: numberField(set, 'prompts'),
-      llms: numberField(set, 'llms'),
-    })),
+    sets: entries(fields, 'sets').map(restoreSet),
+    withheld: fields.withheld === null ? null : restoreSet(objectField(fields, 'withheld')),
     embedder: objectField(fields, 'embedder'),
     llms: entries(fields, 'llms').map((llm) => ({
       name: stringField(llm, 'name'),
@@ -105,10 +102,18 @@ export function restoreStarter(data: SnapshotData): StarterModel {
     },
     siblingShare: numberField(fields, 'siblingShare'),
     transferDeviation: numberField(fields, 'transferDeviation'),
-    qualityPerLogit: numberField(fields, 'qualityPerLogit'),
     noise: numberField(fields, 'noise'),
     meanEase: numberField(fields, 'meanEase'),
     map: ClusterMap.restore(objectField(fields, 'map')),
+  }
+}
+
+function restoreSet(set: SnapshotFields): StarterSet {
+  return {
+    name: stringField(set, 'name'),
+    sha256: stringField(set, 'sha256'),
+    prompts: numberField(set, 'prompts'),
+    llms: numberField(set, 'llms'),
   }
 }
 

@@ -1,14 +1,12 @@
 import type { QualitySource } from '../decision.ts'
 import type { Embedder } from '../embedding/embedder.ts'
 import { HashedNgramEmbedder } from '../embedding/hashed-ngram-embedder.ts'
-import type { PriorDeviation } from '../learning/residual-learner.ts'
 import { priorOutputTokens } from '../prediction/bill-corrections.ts'
 import { type FittedLlm, type FittedPolicy, fittedPolicy } from '../prediction/fitted-policy.ts'
 import { LevelMap } from '../prediction/level-map.ts'
-import { priceCostReferenceUsd } from '../prediction/price-prior.ts'
+import { priceCostReferenceUsd, qualityAtOneUsd } from '../prediction/price-prior.ts'
 import { TokenCostPredictor } from '../prediction/token-cost-predictor.ts'
 import type { Llm } from '../registry/llm.ts'
-import type { LearningOptions } from '../routing-policy.ts'
 import { type ModelName, matchNames, parseModelName } from './model-name.ts'
 import type { PriceLine, StarterLlm, StarterModel } from './starter-model.ts'
 import { StarterQualityPredictor } from './starter-quality-predictor.ts'
@@ -17,8 +15,6 @@ import { StarterQualityPredictor } from './starter-quality-predictor.ts'
 export interface StarterPolicy {
   readonly policy: FittedPolicy
   readonly embedder: Embedder
-  /** How wrong these beliefs may be: what the learner starts from. */
-  readonly learning: Pick<LearningOptions, 'priors'>
 }
 
 /** What is believed of one LLM. */
@@ -28,7 +24,6 @@ interface Belief {
   readonly deviation: number
   /** Index into the model's LLMs, or −1. */
   readonly measured: number
-  readonly share: number
   /** log of its answers' length over the usual one. */
   readonly verbosity: number
 }
@@ -36,8 +31,8 @@ interface Belief {
 /** Below it the price line knows no LLM: a model on one's own machine is free, not hopeless. */
 const lowestPrice = 0.05
 
-/** Slopes of the learner's prior over its level, as in its defaults. */
-const slopeShare = 0.1
+/** Further names of an LLM, such as its canonical one in a price library. */
+export type NamesOf = (llm: Llm) => readonly string[]
 
 /**
  * The starter's beliefs about a pool (mathematics §22). An LLM that was measured keeps its ability; one of whose line others
@@ -45,18 +40,23 @@ const slopeShare = 0.1
  * of the measured LLMs. The owner's own figure comes before all of them. Lengths of answers: the usual one times what
  * is known of the LLM's verbosity.
  *
- * @param namesOf further names of an LLM, such as its canonical one in a price library.
+ * @param namesOf consulted where an LLM's own name says nothing.
+ * @returns undefined when no LLM of the pool is known, nor any of its line.
  */
 export function starterPolicy(
   model: StarterModel,
   pool: readonly Llm[],
-  namesOf: (llm: Llm) => readonly string[] = () => [],
-): StarterPolicy {
+  namesOf: NamesOf = () => [],
+): StarterPolicy | undefined {
   const measured = model.llms.map(({ name }) => parseModelName(name))
+  const level = trafficLevel(model)
   const beliefs = pool.map((llm) => {
-    const names = [llm.upstreamModel, ...namesOf(llm), llm.id].map(parseModelName)
-    return believe(model, measured, llm, names)
+    const name = [llm.upstreamModel, ...namesOf(llm)]
+      .map(parseModelName)
+      .find((one) => measured.some((other) => matchNames(one, other) !== 'other'))
+    return believe(model, level, measured, llm, name)
   })
+  if (beliefs.every(({ source }) => source === 'prior')) return undefined
   const embedder = HashedNgramEmbedder.restore(model.embedder)
   const lengths = pool.map((llm, i) => [llm.id, priorOutputTokens * Math.exp(beliefs[i]!.verbosity)] as const)
   const quality = new StarterQualityPredictor(
@@ -64,8 +64,6 @@ export function starterPolicy(
       llms: pool.map(({ id }) => id),
       ability: Float64Array.from(beliefs, ({ ability }) => ability),
       deviation: Float64Array.from(beliefs, ({ deviation }) => deviation),
-      column: Int32Array.from(beliefs, (belief) => (belief.measured < 0 ? -1 : 1 + belief.measured)),
-      share: Float64Array.from(beliefs, ({ share }) => share),
     },
     model.map,
   )
@@ -82,26 +80,38 @@ export function starterPolicy(
     levels: LevelMap.identity(),
     llms: pool.map((llm, i) => describeLlm(model, llm, beliefs[i]!)),
   })
-  return { policy, embedder, learning: { priors: learnerPriors(model) } }
+  return { policy, embedder }
 }
 
-function believe(model: StarterModel, measured: readonly ModelName[], llm: Llm, names: readonly ModelName[]): Belief {
+function believe(
+  model: StarterModel,
+  level: number,
+  measured: readonly ModelName[],
+  llm: Llm,
+  name: ModelName | undefined,
+): Belief {
   const { priceLine: line, transferDeviation, siblingShare } = model
   const byPrice = abilityByPrice(line, llm.price?.outputPerMillionTokensUsd)
   if (llm.quality !== undefined) {
     const held = Math.min(0.99, Math.max(0.01, llm.quality))
     const ability = Math.log(held / (1 - held)) - model.meanEase
-    return { source: 'prior', ability, deviation: transferDeviation, measured: -1, share: 0, verbosity: 0 }
+    return { source: 'prior', ability, deviation: transferDeviation, measured: -1, verbosity: 0 }
   }
-  const same = bestMatch(measured, names)
+  const same = name === undefined ? undefined : bestMatch(measured, name)
   if (same !== undefined) {
     const { ability, verbosity } = model.llms[same]!
-    return { source: 'starter', ability, deviation: transferDeviation, measured: same, share: 1, verbosity }
+    return {
+      source: 'starter',
+      ability: level + ability,
+      deviation: transferDeviation,
+      measured: same,
+      verbosity,
+    }
   }
-  const siblings = model.llms.filter((_, i) => names.some((name) => matchNames(name, measured[i]!) === 'sibling'))
+  const siblings = model.llms.filter((_, i) => name !== undefined && matchNames(name, measured[i]!) === 'sibling')
   if (siblings.length === 0) {
     const deviation = Math.hypot(transferDeviation, line.deviation)
-    return { source: 'prior', ability: byPrice, deviation, measured: -1, share: 0, verbosity: 0 }
+    return { source: 'prior', ability: level + byPrice, deviation, measured: -1, verbosity: 0 }
   }
   const mean = (of: (sibling: StarterLlm) => number) =>
     siblings.reduce((sum, one) => sum + of(one), 0) / siblings.length
@@ -109,41 +119,33 @@ function believe(model: StarterModel, measured: readonly ModelName[], llm: Llm, 
   const unexplained = Math.sqrt(1 - siblingShare ** 2) * line.deviation
   return {
     source: 'sibling',
-    ability: byPrice + siblingShare * inherited,
+    ability: level + byPrice + siblingShare * inherited,
     deviation: Math.hypot(transferDeviation, unexplained),
     measured: -1,
-    share: 0,
     verbosity: siblingShare * mean((one) => one.verbosity),
   }
 }
 
-/** Of the measured releases of a model the one with its date, else one without, else the newest. */
-function bestMatch(measured: readonly ModelName[], names: readonly ModelName[]): number | undefined {
-  for (const name of names) {
-    const same = measured.flatMap((one, i) => (matchNames(name, one) === 'same' ? [i] : []))
-    const exact = same.find((i) => measured[i]!.date === name.date) ?? same.find((i) => measured[i]!.date === '')
-    if (exact !== undefined) return exact
-    same.sort((a, b) => (measured[a]!.date < measured[b]!.date ? 1 : -1))
-    if (same.length > 0) return same[0]
-  }
-  return undefined
+/**
+ * What to add to all abilities so that an LLM at one USD stands where the cold start puts it. How hard the traffic will be nobody
+ * knows, and sets differ: taken as they are, their levels sent a pool from one LLM to the next, each seeming better than the one
+ * that had just been tried.
+ */
+function trafficLevel({ priceLine, meanEase }: StarterModel): number {
+  return Math.log(qualityAtOneUsd / (1 - qualityAtOneUsd)) - priceLine.intercept - meanEase
+}
+
+/** Of the measured releases of a model the one with its date, else one without, else that of the highest date. */
+function bestMatch(measured: readonly ModelName[], name: ModelName): number | undefined {
+  const same = measured.flatMap((one, i) => (matchNames(name, one) === 'same' ? [i] : []))
+  const exact = same.find((i) => measured[i]!.date === name.date) ?? same.find((i) => measured[i]!.date === '')
+  return exact ?? same.sort((a, b) => (measured[a]!.date < measured[b]!.date ? 1 : -1))[0]
 }
 
 /** @param price USD per million output tokens; undefined and NaN are unknown. */
 export function abilityByPrice(line: PriceLine, price: number | undefined): number {
   const isKnown = price !== undefined && !Number.isNaN(price)
   return line.intercept + line.slope * (isKnown ? Math.log10(Math.max(lowestPrice, price)) : line.centre)
-}
-
-function learnerPriors(model: StarterModel): LearningOptions['priors'] {
-  const { transferDeviation, siblingShare, priceLine, qualityPerLogit } = model
-  const of = (deviation: number): PriorDeviation => {
-    return { level: qualityPerLogit * deviation, slope: slopeShare * qualityPerLogit * deviation }
-  }
-  const measured = of(transferDeviation)
-  const sibling = of(Math.hypot(transferDeviation, Math.sqrt(1 - siblingShare ** 2) * priceLine.deviation))
-  const prior = of(Math.hypot(transferDeviation, priceLine.deviation))
-  return { fitted: measured, described: measured, starter: measured, sibling, prior }
 }
 
 function describe(model: StarterModel, beliefs: readonly Belief[]): string {

@@ -26,9 +26,6 @@ const easePrompts = 10
 
 const newtonSteps = 12
 
-/** Where a strength of one LLM ends: one cluster of a few prompts must not say more. */
-const largestStrength = 1.5
-
 /** K-means at several scales. */
 export function clusterPrompts(contexts: readonly RoutingContext[], setOf: Int32Array, seed: number): PromptClusters {
   const dimension = contexts[0]!.embedding.length
@@ -42,38 +39,26 @@ export function clusterPrompts(contexts: readonly RoutingContext[], setOf: Int32
 }
 
 /**
- * The ease of each cluster at the abilities given, and what each LLM has there beyond its ability, as one map (mathematics §22).
- * Every prompt weighs as much, however many LLMs answered it. Strengths are shrunk by the variance that abilities have
- * between kinds of prompts.
+ * The ease of each cluster at the abilities given, as a map (mathematics §22). Every prompt weighs as much, however many LLMs
+ * answered it.
  */
 export function fitEaseMap(
   pooled: PooledData,
   { dimension, assignments }: PromptClusters,
   abilities: Abilities,
 ): ClusterMap {
-  const width = pooled.llms.length
   const rows = pooled.setOf.map((_, row) => row)
   const overall = easeOf(pooled, rows, abilities, 0, 0)
-  const columns = 1 + width
   return ClusterMap.restore({
     formatVersion: 1,
     kind: 'cluster-map',
     dimension,
     shrinkage: easePrompts,
-    deviations: new Float64Array(columns),
+    deviations: new Float64Array(1),
     scales: assignments.map(({ clusters, centroids, of }) => {
-      const means = new Float64Array(clusters * columns)
-      const counts = new Float64Array(clusters * columns)
       const members = Array.from({ length: clusters }, (_, cluster) => rows.filter((row) => of[row] === cluster))
-      members.forEach((inside, cluster) => {
-        const ease = easeOf(pooled, inside, abilities, overall, easePrompts)
-        means[cluster * columns] = ease
-        counts[cluster * columns] = inside.length
-        for (let llm = 0; llm < width; llm++) {
-          means[cluster * columns + 1 + llm] = strengthOf(pooled, inside, abilities, ease, llm)
-        }
-      })
-      return { centroids, means, counts }
+      const means = Float64Array.from(members, (inside) => easeOf(pooled, inside, abilities, overall, easePrompts))
+      return { centroids, means, counts: Float64Array.from(members, ({ length }) => length) }
     }),
   })
 }
@@ -110,25 +95,4 @@ function easeOf(
     ease += Math.min(1, Math.max(-1, slope / curvature))
   }
   return ease
-}
-
-/** One Newton step from 0 with variance ω². */
-function strengthOf(
-  pooled: PooledData,
-  rows: readonly number[] | Int32Array,
-  { ability, transferDeviation }: Abilities,
-  ease: number,
-  llm: number,
-): number {
-  const width = pooled.llms.length
-  const q = logistic(ability[llm]! + ease)
-  let miss = 0
-  let information = 1 / transferDeviation ** 2
-  for (const row of rows) {
-    const quality = pooled.quality[row * width + llm]!
-    if (Number.isNaN(quality)) continue
-    miss += quality - q
-    information += q * (1 - q)
-  }
-  return Math.min(largestStrength, Math.max(-largestStrength, miss / information))
 }

@@ -4,12 +4,17 @@ import { fitHashedNgramEmbedder } from '../../routing/embedding/fit-hashed-ngram
 import type { RoutingContext } from '../../routing/embedding/routing-context.ts'
 import type { ClusterMap } from '../../routing/prediction/cluster-map.ts'
 import { matchNames, parseModelName } from '../../routing/starter/model-name.ts'
-import { type StarterLlm, type StarterModel, snapshotStarter } from '../../routing/starter/starter-model.ts'
+import {
+  type StarterLlm,
+  type StarterModel,
+  type StarterSet,
+  snapshotStarter,
+} from '../../routing/starter/starter-model.ts'
 import { fitContexts } from '../fit-contexts.ts'
 import { type Abilities, type AbilityCell, fitAbilities, logistic } from './fit-abilities.ts'
 import { clusterPrompts, fitEaseMap, type PromptClusters } from './fit-ease-map.ts'
 import { packSnapshot } from './packed-snapshot.ts'
-import { type PooledData, poolSets } from './starter-data.ts'
+import { type PooledData, poolSets, withoutNear } from './starter-data.ts'
 
 /** Outcomes to build from, with what tells them apart under any name. */
 export interface StarterSource {
@@ -20,6 +25,8 @@ export interface StarterSource {
 
 export interface FitStarterOptions {
   readonly seed: number
+  /** A set that the starter is to be tried on: prompts equal or nearly equal to one of its own are left out. */
+  readonly withheld?: StarterSource | undefined
   readonly onStep?: (step: string) => void
 }
 
@@ -37,11 +44,9 @@ const smallestDeviation = 1e-6
 
 /** Fits a starter (mathematics §22). The same sources in the same order and the same seed give the same model, bit for bit. */
 export async function fitStarter(sources: readonly StarterSource[], options: FitStarterOptions): Promise<StarterModel> {
-  const { seed, onStep = () => undefined } = options
-  const pooled = poolSets(
-    sources.map(({ data }) => data),
-    seed,
-  )
+  const { seed, withheld, onStep = () => undefined } = options
+  const sets = sources.map(({ data }) => data)
+  const pooled = poolSets(withheld === undefined ? sets : withoutNear(sets, withheld.data), seed)
   onStep(`projection of ${pooled.texts.length} prompts`)
   const embedder = await fitHashedNgramEmbedder(pooled.texts, { seed })
   const prompts = pooled.texts.map((text) => ({ id: '', source: '', text, extra: {} }))
@@ -58,12 +63,8 @@ export async function fitStarter(sources: readonly StarterSource[], options: Fit
   const map = fitEaseMap(pooled, clusters, abilities)
   const errors = modelErrors(pooled, contexts, abilities, map)
   const body: Omit<StarterModel, 'id'> = {
-    sets: sources.map(({ data, sha256 }) => ({
-      name: data.name,
-      sha256,
-      prompts: data.prompts.length,
-      llms: data.llms.length,
-    })),
+    sets: sources.map(describeSource),
+    withheld: withheld === undefined ? null : describeSource(withheld),
     embedder: embedder.snapshot(),
     llms: describeLlms(pooled, abilities),
     // The fit centres the prices.
@@ -75,6 +76,10 @@ export async function fitStarter(sources: readonly StarterSource[], options: Fit
   }
   const bytes = packSnapshot(snapshotStarter({ id: '', ...body }))
   return { id: `starter-${createHash('sha256').update(bytes).digest('hex').slice(0, 8)}`, ...body }
+}
+
+function describeSource({ data, sha256 }: StarterSource): StarterSet {
+  return { name: data.name, sha256, prompts: data.prompts.length, llms: data.llms.length }
 }
 
 function abilityCells(pooled: PooledData, clusters: PromptClusters): AbilityCell[] {
@@ -102,22 +107,20 @@ function modelErrors(
   contexts: readonly RoutingContext[],
   { ability }: Abilities,
   map: ClusterMap,
-): Pick<StarterModel, 'noise' | 'qualityPerLogit' | 'meanEase'> {
+): Pick<StarterModel, 'noise' | 'meanEase'> {
   const width = pooled.llms.length
   const at = new Float64Array(map.columns)
-  const sets = new Map<number, { squares: number; perLogit: number; ease: number; cells: number; rows: number }>()
+  const sets = new Map<number, { squares: number; ease: number; cells: number; rows: number }>()
   contexts.forEach((context, row) => {
     map.predict(context, at)
-    const sums = sets.get(pooled.setOf[row]!) ?? { squares: 0, perLogit: 0, ease: 0, cells: 0, rows: 0 }
+    const sums = sets.get(pooled.setOf[row]!) ?? { squares: 0, ease: 0, cells: 0, rows: 0 }
     sets.set(pooled.setOf[row]!, sums)
     sums.ease += at[0]!
     sums.rows++
     for (let llm = 0; llm < width; llm++) {
       const quality = pooled.quality[row * width + llm]!
       if (Number.isNaN(quality)) continue
-      const q = logistic(ability[llm]! + at[0]! + at[1 + llm]!)
-      sums.squares += (quality - q) ** 2
-      sums.perLogit += q * (1 - q)
+      sums.squares += (quality - logistic(ability[llm]! + at[0]!)) ** 2
       sums.cells++
     }
   })
@@ -126,7 +129,6 @@ function modelErrors(
   const mean = (of: (sums: (typeof all)[number]) => number) => all.reduce((sum, one) => sum + of(one), 0) / all.length
   return {
     noise: Math.sqrt(mean(({ squares, cells }) => squares / cells)),
-    qualityPerLogit: mean(({ perLogit, cells }) => perLogit / cells),
     meanEase: mean(({ ease, rows }) => ease / rows),
   }
 }

@@ -1,5 +1,6 @@
 import { deduplicate } from '../../outcomes/deduplicate.ts'
 import { type OutcomeData, selectRows } from '../../outcomes/outcome-data.ts'
+import { promptGroups } from '../../outcomes/prompt-groups.ts'
 import { SeededRandom, shuffle } from '../../routing/numeric/random-source.ts'
 import { matchNames, parseModelName } from '../../routing/starter/model-name.ts'
 
@@ -23,6 +24,21 @@ export interface PooledData {
 
 /** Prompts taken of a set at most: the largest must not decide what the projection and the clusters are about. */
 const mostPromptsPerSet = 4000
+
+/** The sets without the prompts that are equal or nearly equal to one of `held` (mathematics §10). */
+export function withoutNear(sets: readonly OutcomeData[], held: OutcomeData): OutcomeData[] {
+  const { groupOf } = promptGroups([held, ...sets].flatMap(({ prompts }) => prompts))
+  const taken = new Set(groupOf.subarray(0, held.prompts.length))
+  let start = held.prompts.length
+  return sets.map((set) => {
+    const own = groupOf.subarray(start, start + set.prompts.length)
+    start += set.prompts.length
+    return selectRows(
+      set,
+      set.prompts.flatMap((_, row) => (taken.has(own[row]!) ? [] : [row])),
+    )
+  })
+}
 
 /** Joins sets of outcomes, at most 4,000 prompts of each drawn by the seed. Same sets in another order: another result. */
 export function poolSets(sets: readonly OutcomeData[], seed: number): PooledData {
