@@ -20,13 +20,29 @@ const sizes = Array.from({ length: 40 }, (_, row) => 100 + 10 * row)
 
 describe('InputTokenScale', () => {
   it('finds the factor and the fixed part against what the pool counts', () => {
-    // The pool counts 100 + 1.25·n on average, so that n = (mean − 100)/1.25.
-    const scale = InputTokenScale.fit(rowsOf(sizes.map((n) => [n, 200 + 1.5 * n])))
-    const mean = 100 + 1.25 * 300
+    // The pool counts 100 + 1.25·n on average: LLM 1 counts 80 + 1.2 times that.
+    const many = Array.from({ length: 2000 }, (_, row) => 10 + row)
+    const scale = InputTokenScale.fit(rowsOf(many.map((n) => [n, 200 + 1.5 * n])))
+    for (const n of [100, 1000]) {
+      expect(Math.abs(scale.tokens(1, 100 + 1.25 * n) / (200 + 1.5 * n) - 1)).toBeLessThan(0.01)
+    }
     // n itself would be −80 + .8·mean; held to a factor alone it is off by a little.
-    expect(Math.abs(scale.tokens(0, mean) / 300 - 1)).toBeLessThan(0.03)
-    expect(scale.tokens(1, mean)).toBeCloseTo(200 + 1.5 * 300, 8)
-    expect(scale.tokens(1, 0)).toBeCloseTo(80, 8)
+    expect(Math.abs(scale.tokens(0, 100 + 1.25 * 1000) / 1000 - 1)).toBeLessThan(0.05)
+  })
+
+  it('agrees with a case worked by hand', () => {
+    // Sizes 100 and 300 twenty times each: x̄ = 200, Σ(x − x̄)² = 40·100² = 40·10⁴; the prior weighs 20·200² = 80·10⁴.
+    const counts = Array.from({ length: 40 }, (_, row) => (row % 2 === 0 ? [50, 150] : [250, 350]))
+    const scale = InputTokenScale.fit(rowsOf(counts))
+    // LLM 1: ȳ = 250, slope of the rows 1, of the prior 1.25: (40·10⁴·1 + 80·10⁴·1.25)/(120·10⁴) = 7/6.
+    expect(scale.tokens(1, 600)).toBeCloseTo(250 + (7 / 6) * 400, 9)
+    // LLM 0: ȳ = 150; ȳ = 150, slope 5/6, so that the line would start at −16.7; it goes through 0 instead: Σxy/Σx² = (100·50 + 300·250)/(100² + 300²).
+    expect(scale.tokens(0, 100)).toBeCloseTo(80, 9)
+  })
+
+  it('counts a prompt far longer than those of the fit in full', () => {
+    const scale = InputTokenScale.fit(rowsOf(sizes.map(() => [100, 300])))
+    expect(scale.tokens(1, 100_000)).toBeCloseTo(150_000, 6)
   })
 
   it('changes nothing where all count alike, or too few counts are known', () => {

@@ -69,7 +69,10 @@ export function meanInputTokens({ llms, inputTokens }: TrainingRows): Float64Arr
   })
 }
 
-/** argmin Σ(y − a − b·x)² over a, b ≥ 0: where the free line leaves that quadrant, the better of its two edges. */
+/**
+ * argmin Σ(y − a − b·x)² over a, b ≥ 0, b drawn to ȳ/x̄: where the free line leaves that quadrant, the edge it left by. A
+ * prompt far longer than those of the fit must count in full.
+ */
 function nonNegativeLine(
   x: Float64Array,
   counts: Float64Array,
@@ -93,7 +96,9 @@ function nonNegativeLine(
     xy += deltaX * (y - yMean)
   }
   if (n < fewestCounts || !(xMean > 0)) return undefined
-  const factor = xx > 0 ? xy / xx : 0
+  // As if so many rows more lay on the line through 0, at sizes spread by their mean: what hardly varied shows no fixed part.
+  const prior = fewestCounts * xMean * xMean
+  const factor = (xy + (prior * yMean) / xMean) / (xx + prior)
   if (factor <= 0) return { fixed: yMean, factor: 0 }
   const fixed = yMean - factor * xMean
   if (fixed >= 0) return { fixed, factor }

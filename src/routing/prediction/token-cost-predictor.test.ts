@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { explicitFeatureNames } from '../embedding/explicit-features.ts'
 import type { RoutingContext } from '../embedding/routing-context.ts'
 import { nextNormal, SeededRandom } from '../numeric/random-source.ts'
+import type { SnapshotData } from '../policy-store.ts'
 import { type Llm, unknownLlmProperties } from '../registry/llm.ts'
 import type { TokenPrice } from '../registry/token-price.ts'
 import { answersUntilLengthKnown, p90ToMean, priorOutputTokens } from './bill-corrections.ts'
@@ -212,6 +213,22 @@ describe('TokenCostPredictor, fitted', () => {
       expect(predict(restored, context(topic), llms)).toEqual(predict(predictor, context(topic), llms))
     }
     expect(restored.llms).toEqual(['counted', 'billed'])
+  })
+
+  it('refuses snapshots of an older format, and says what to do', () => {
+    const older = { ...(fitted.snapshot() as Record<string, SnapshotData>), formatVersion: 1 }
+    expect(() => TokenCostPredictor.restore(older)).toThrowError(
+      expect.objectContaining({ code: 'unknown_snapshot_format', message: expect.stringContaining('fit it anew') }),
+    )
+  })
+
+  it('counts the prompt as each LLM does', () => {
+    const inputTokens = rows.inputTokens.map((_, cell) => (cell % 2 === 0 ? 100 : 300))
+    const predictor = TokenCostPredictor.fit({ ...rows, inputTokens }, [price, price])
+    const zero = { ...price, outputPerMillionTokensUsd: 0 }
+    const { costUsd } = predict(predictor, context(0), [llm('counted', zero), llm('billed', zero), llm('other', zero)])
+    // Every prompt counts 200 on average, half of that for the one, half as much again for the other.
+    expect([...costUsd].map((usd) => Math.round(1e6 * usd))).toEqual([50, 150, 100])
   })
 
   it('refuses outputs that are too short', () => {
