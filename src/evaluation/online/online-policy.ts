@@ -50,6 +50,8 @@ export interface OnlinePolicy {
   /** A newcomer joins with nothing but its price; it was not among the offline data. */
   llmAdded(llm: number, price: TokenPrice | undefined): void
   llmRemoved(llm: number): void
+  /** The smallest probability that any candidate of any request so far had; left out where nothing is drawn. */
+  readonly leastProbability?: number
 }
 
 /** What an online policy may be warmed up with: offline outcomes of all LLMs that are not newcomers. */

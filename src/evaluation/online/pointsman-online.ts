@@ -153,6 +153,7 @@ export class PointsmanOnline implements OnlinePolicy {
   /** What announced changes of price come to, by LLM: for those without a listed price, whose bills are estimated as recorded. */
   readonly #unlistedFactor: Float64Array
   #labels = 0
+  #leastProbability = 1
 
   /** @param pool all LLMs that may ever join, in the data set's order; kept and changed. @param pacer under a budget. */
   constructor(
@@ -197,7 +198,10 @@ export class PointsmanOnline implements OnlinePolicy {
     }
     this.#trials.mark(this.#candidates, this.#policy, this.#router, buffers)
     decide(buffers, count, this.#goal, this.#pacer?.dual ?? 0, this.#router)
-    const drawn = drawCandidate(buffers.probability, count, random)
+    const { probability } = buffers
+    for (let i = 0; i < count; i++)
+      if (probability[i]! < this.#leastProbability) this.#leastProbability = probability[i]!
+    const drawn = drawCandidate(probability, count, random)
     if (buffers.isTried[drawn] === 1) this.#trials.drawn(this.#candidates[drawn]!.id)
     const offlineCostUsd = buffers.offlineCostUsd[drawn]!
     this.#pending.set(request, { offlineCostUsd, offlineQuality: buffers.offline[drawn]!, billed: false })
@@ -245,6 +249,10 @@ export class PointsmanOnline implements OnlinePolicy {
   }
 
   llmRemoved(): void {}
+
+  get leastProbability(): number {
+    return this.#leastProbability
+  }
 }
 
 /** Every part of a price that is there, times a factor. */

@@ -154,6 +154,17 @@ export const metricDescriptions: Readonly<Record<string, MetricDescription>> = {
     2,
   ),
   worstOvershoot: share('Most over budget', 'neither', 'The largest overshoot of any order.', 2),
+  explorationCost: quality(
+    'Cost of exploring',
+    'Regret, under a budget priced regret, beyond that of the same policy without exploration on the same streams.',
+    'lower',
+  ),
+  leastSupport: share(
+    'Least support',
+    'neither',
+    'The smallest probability that any LLM of the pool had at any request.',
+    3,
+  ),
   apgr: quality(
     'APGR',
     'Average performance gap recovered: the share of the quality gap between weak and strong LLM that is recovered, averaged over all shares of calls to the strong one.',
@@ -193,6 +204,8 @@ export const protocolMetrics: Readonly<Record<ProtocolName, readonly [string, ..
     'newcomerShare',
     'budgetOvershoot',
     'worstOvershoot',
+    'explorationCost',
+    'leastSupport',
     'costUsd',
   ],
   pair: ['apgr', 'cpt50', 'cpt80'],

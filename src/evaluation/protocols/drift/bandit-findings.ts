@@ -26,6 +26,34 @@ export function banditFinding(orders: number, comparisons: readonly Comparison[]
   }
 }
 
+/** Whether routing beats the mixture of two fixed LLMs that spends the same budget, by p after Holm over the budgets. */
+export function mixtureFinding(orders: number, comparisons: readonly Comparison[]): Finding | undefined {
+  const found = comparisons.filter(
+    ({ against, metric, setting }) =>
+      against === 'zero-router' &&
+      metric === 'pricedRegret' &&
+      setting.scenario === 'stationary' &&
+      setting.variant === undefined,
+  )
+  if (found.length === 0) return undefined
+  const corrected = holm(found.map(({ p }) => p ?? 1))
+  const significant = found.filter((_, index) => corrected[index]! < 0.05)
+  const behind = significant.some(({ difference }) => difference.mean > 0)
+  const isAhead = significant.length === found.length && !behind
+  const verdict = orders < fewestOrders ? 'undecided' : behind ? 'refuted' : isAhead ? 'confirmed' : 'undecided'
+  const figures = found.map(({ setting, difference }, index) => {
+    const p = corrected[index]!
+    return `${setting.budgetUsd} USD: ${(-difference.mean).toFixed(4)} better (p ${p < 0.001 ? '< .001' : `= ${p.toFixed(3)}`})`
+  })
+  return {
+    id: 'pointsman-above-mixture',
+    source: 'pointsman',
+    claim: 'Under each budget it is better than the best fixed mixture of LLMs, spending counted.',
+    verdict,
+    evidence: `Over ${orders} orders; ${figures.join('; ')}.`,
+  }
+}
+
 /** How often behind each policy, the most often first. */
 function behindWhom(behind: readonly Comparison[], fair: readonly Comparison[]): string {
   const times = (found: readonly Comparison[], policy: string): number =>

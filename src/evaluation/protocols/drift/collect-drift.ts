@@ -20,7 +20,7 @@ import {
   resample,
 } from './prompt-sums.ts'
 import { RegretRiseSums } from './regret-rise.ts'
-import { decodeChoices, driftStream, type OrderOutput } from './run-order.ts'
+import { decodeChoices, driftStream, type OrderOutput, unexploring } from './run-order.ts'
 import { type Run, type RunScores, realiseRun, scoreRun } from './score-run.ts'
 
 /** One finished order. */
@@ -31,7 +31,9 @@ export interface FinishedOrder {
 
 /** All orders of one setting. */
 interface Gathered {
-  readonly runs: ReadonlyMap<PolicyName, PolicyRuns>
+  readonly runs: ReadonlyMap<PolicyName | typeof unexploring, PolicyRuns>
+  /** The smallest probability pointsman gave any candidate, one per order that says. */
+  readonly leastProbabilities: readonly number[]
   /** ν of the full-information router, one per order. */
   readonly duals: readonly number[]
   /** How much more MixLLM's regret rose than ours. */
@@ -75,7 +77,11 @@ export function collectDrift(
     const { runs, duals } = gathered
     for (const name of names) {
       const row = resultRow(name, setting, runs)
-      if (row !== undefined) results.push(row)
+      if (row === undefined) continue
+      const isOurs = name === 'pointsman'
+      results.push(isOurs ? { ...row, metrics: { ...row.metrics, ...explorationMetrics(gathered) } } : row)
+      const variant = isOurs ? resultRow(unexploring, setting, runs) : undefined
+      if (variant !== undefined) results.push(variant)
     }
     if (!duals.every(isAffordable)) {
       notes.push(
@@ -119,16 +125,18 @@ function gather(
   const rise = new RegretRiseSums(into.placeOf)
   const duals: number[] = []
   let tail = 0
-  const scores = new Map<PolicyName, RunScores[]>()
-  const sums = new Map<PolicyName, PromptSums>()
+  const leastProbabilities: number[] = []
+  const scores = new Map<PolicyName | typeof unexploring, RunScores[]>()
+  const sums = new Map<PolicyName | typeof unexploring, PromptSums>()
   for (const { seed, output } of orders) {
     const stream = driftStream(plan, setting, seed)
-    const { choices, dual } = output[id]!
+    const { choices, dual, leastProbability } = output[id]!
+    if (leastProbability !== undefined) leastProbabilities.push(leastProbability)
     const told = realiseRun(stream, decodeChoices(choices['full-information']!), goal)
-    const realised = new Map<PolicyName, Run>()
+    const realised = new Map<string, Run>()
     duals.push(dual)
     tail = stream.length - stream.changeAt
-    for (const name of names) {
+    for (const name of [...names, unexploring] as const) {
       const text = choices[name]
       if (text === undefined) continue
       const run = name === 'full-information' ? told : realiseRun(stream, decodeChoices(text), goal)
@@ -138,7 +146,7 @@ function gather(
       own.add(stream, run, dual / goal.costReferenceUsd)
       const earlier = scores.get(name) ?? []
       scores.set(name, [...earlier, scoreRun(stream, run, told, goal, dual, { newcomer, dropped })])
-      into.curves.add(setting, name, stream, run, newcomer)
+      if (name !== unexploring) into.curves.add(setting, name, stream, run, newcomer)
     }
     const mixLlm = realised.get('mixllm')
     const ours = realised.get('pointsman')
@@ -147,7 +155,23 @@ function gather(
   const runs = new Map(
     [...sums].map(([name, own]) => [name, { scores: scores.get(name)!, sums: resample(own, into.weights) }]),
   )
-  return { runs, duals, rise, tail }
+  return { runs, duals, rise, tail, leastProbabilities }
+}
+
+/** What exploring cost in the utility that was served, spending counted, and the support it gave; paired by order. */
+function explorationMetrics({ runs, leastProbabilities }: Gathered): Record<string, Interval> {
+  const ours = runs.get('pointsman')?.scores ?? []
+  const without = runs.get(unexploring)?.scores ?? []
+  const fair = ({ pricedRegret, regret }: RunScores) => (Number.isFinite(pricedRegret) ? pricedRegret : regret)
+  const explorationCost = known(
+    without.map((score, order) => fair(ours[order]!) - fair(score)),
+    studentInterval,
+  )
+  const leastSupport = known(leastProbabilities, (values) => ({ mean: Math.min(...values), low: null, high: null }))
+  return {
+    ...(explorationCost === undefined ? {} : { explorationCost }),
+    ...(leastSupport === undefined ? {} : { leastSupport }),
+  }
 }
 
 function settingFacts(
@@ -176,9 +200,9 @@ function reachingOf(scores: readonly RunScores[]): Reaching {
 }
 
 function resultRow(
-  name: PolicyName,
+  name: PolicyName | typeof unexploring,
   setting: DriftSetting,
-  runs: ReadonlyMap<PolicyName, PolicyRuns>,
+  runs: Gathered['runs'],
 ): ResultRow | undefined {
   const own = runs.get(name)
   const told = runs.get('full-information')
@@ -208,10 +232,11 @@ function resultRow(
     ),
   }
   const existing = Object.entries(metrics).flatMap(([metric, value]) => (value === undefined ? [] : [[metric, value]]))
+  const policy = name === unexploring ? 'pointsman' : name
   return {
-    policy: name,
-    kind: policyKinds[name],
-    setting: settingValues(setting),
+    policy,
+    kind: policyKinds[policy],
+    setting: { ...settingValues(setting), ...(name === unexploring ? { exploration: false } : {}) },
     metrics: Object.fromEntries(existing) as Record<string, Interval>,
     curve: [],
   }
@@ -252,11 +277,7 @@ const comparedPricedRegret: ComparedMetric = {
 }
 
 /** Of `pointsman` to everyone else, per metric; Holm over the others. */
-function compare(
-  setting: DriftSetting,
-  runs: ReadonlyMap<PolicyName, PolicyRuns>,
-  names: readonly PolicyName[],
-): readonly Comparison[] {
+function compare(setting: DriftSetting, runs: Gathered['runs'], names: readonly PolicyName[]): readonly Comparison[] {
   const own = runs.get('pointsman')
   if (own === undefined) return []
   const metrics: readonly ComparedMetric[] =

@@ -9,7 +9,7 @@ import type { FittedOnlinePolicy, OfflineKnowledge } from '../../online/online-p
 import { type CostTable, offlineCosts } from '../../online/static-online.ts'
 import type { PolicyName } from '../../policy-names.ts'
 import { type DriftPlan, driftSplitSeed } from './drift-plan.ts'
-import { driftKinds } from './drift-policies.ts'
+import { driftKinds, unexploringKind } from './drift-policies.ts'
 import { qualityLoss } from './drift-setting.ts'
 
 /** What a full-information router predicts with: by context, in the order of `llms`. */
@@ -28,6 +28,8 @@ export interface DriftCase {
   /** By row of the data set; rows that are neither offline nor streamed have none. */
   readonly contexts: readonly (RoutingContext | undefined)[]
   readonly policies: ReadonlyMap<PolicyName, FittedOnlinePolicy>
+  /** {@link unexploringKind}, where pointsman is among them. */
+  readonly unexploring: FittedOnlinePolicy | undefined
   /** Without the newcomer, and with it. */
   readonly told: ToldEstimates
   readonly toldOfNewcomer: ToldEstimates
@@ -68,6 +70,7 @@ export async function fitDriftCase(plan: DriftPlan, names: readonly PolicyName[]
     plan,
     contexts,
     policies,
+    unexploring: names.includes('pointsman') ? await unexploringKind(fits).fit(knowledge) : undefined,
     told: await toldEstimates(fits, knowledge),
     toldOfNewcomer: await toldEstimates(fits, knowledgeWithout(absent.filter((llm) => llm !== cast.newcomer))),
   }

@@ -1,7 +1,8 @@
 import type { Comparison, Finding, Interval, ResultRow, Verdict } from '../../evaluation-result.ts'
-import { banditFinding } from './bandit-findings.ts'
+import { banditFinding, mixtureFinding } from './bandit-findings.ts'
 import { fewestOrders } from './binomial-interval.ts'
 import { driftLambdas } from './drift-setting.ts'
+import { explorationFindings } from './exploration-findings.ts'
 import type { RegretRise } from './regret-rise.ts'
 
 /** Shares of the oracle depend on the data; these are claimed for the set of ParetoBandit's authors. */
@@ -52,7 +53,9 @@ export function driftFindings(
     mixLlmForgetting(facts),
     liteLlmFreezes(results),
     ...pointsmanClaims(facts, results),
+    mixtureFinding(facts.orders, comparisons),
     banditFinding(facts.orders, comparisons),
+    ...explorationFindings(results),
   ]
   const present = claims.filter((claim) => claim !== undefined)
   return facts.dataName === authorsData ? present : present.filter(({ id }) => !oracleClaims.has(id))
@@ -163,7 +166,7 @@ function liteLlmFreezes(results: readonly ResultRow[]): Finding | undefined {
 
 function pointsmanClaims(facts: DriftFacts, results: readonly ResultRow[]): (Finding | undefined)[] {
   const source = 'pointsman'
-  const rows = results.filter(({ policy }) => policy === 'pointsman')
+  const rows = results.filter(({ policy, setting }) => policy === 'pointsman' && setting.exploration === undefined)
   const steady = budgeted(rows, 'stationary')
   const unbudgeted = rows.find(({ setting }) => isStationary(setting) && setting.lambda === driftLambdas[1])
   return [

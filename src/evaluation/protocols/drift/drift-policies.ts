@@ -1,3 +1,5 @@
+import { noExploration } from '../../../routing/decision/choice.ts'
+import { defaultRouterOptions } from '../../../routing/router.ts'
 import { betaThompsonOnline } from '../../baselines/beta-thompson.ts'
 import { liteLlmAdaptiveOnline } from '../../baselines/litellm-adaptive.ts'
 import { metaLlmOnline } from '../../baselines/metallm.ts'
@@ -30,6 +32,11 @@ export function driftKinds(fits: OfflineFits): readonly OnlinePolicyKind[] {
     bestSingleOnline,
     zeroRouterOnline,
   ]
+}
+
+/** pointsman as served but for exploring: it learns from the same feedback, and always takes what it thinks the best. */
+export function unexploringKind(fits: OfflineFits): OnlinePolicyKind {
+  return pointsmanOnline(fits, { ...defaultRouterOptions, exploration: noExploration, explorationWidth: 0 })
 }
 
 /** UniRoute (K-Means) in the static pool of the incumbents; K is chosen once and kept for the folds. */

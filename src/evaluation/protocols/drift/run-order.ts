@@ -14,7 +14,12 @@ export interface SettingOutput {
   readonly dual: number
   /** By policy: who answered each step, one character per step ({@link encodeChoices}). */
   readonly choices: Readonly<Record<string, string>>
+  /** The smallest probability that pointsman gave any candidate; undefined where it was not asked for. */
+  readonly leastProbability: number | undefined
 }
+
+/** Of pointsman without exploration, among the policies of {@link SettingOutput.choices}. */
+export const unexploring = 'pointsman, exploration off'
 
 /** By setting, see {@link settingId}. */
 export type OrderOutput = Readonly<Record<string, SettingOutput>>
@@ -44,13 +49,16 @@ export function runOrder(
       'full-information': encodeChoices(informed.choices),
       oracle: encodeChoices(oracleChoices(stream)),
     }
-    for (const name of names) {
-      const fitted = driftCase.policies.get(name)
+    let leastProbability: number | undefined
+    for (const name of [...names, unexploring] as const) {
+      const fitted = name === unexploring ? driftCase.unexploring : driftCase.policies.get(name)
       if (fitted === undefined) continue
       const random = new SeededRandom(Math.imul(seed, 0x9e3779b1) ^ Math.imul(index + 1, 0x85ebca6b))
-      byPolicy[name] = encodeChoices(replayPolicy(stream, fitted.start(setting.goal), promptOf, random))
+      const policy = fitted.start(setting.goal)
+      byPolicy[name] = encodeChoices(replayPolicy(stream, policy, promptOf, random))
+      if (name === 'pointsman') leastProbability = policy.leastProbability
     }
-    output[settingId(setting)] = { dual: informed.dual, choices: byPolicy }
+    output[settingId(setting)] = { dual: informed.dual, choices: byPolicy, leastProbability }
     onProgress((index + 1) / plan.settings.length)
   })
   return output
