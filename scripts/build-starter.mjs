@@ -8,11 +8,9 @@ import { dataFingerprint } from '../dist/evaluation/runtime/data-fingerprint.js'
 import { readOutcomeData } from '../dist/outcomes/read-outcome-data.js'
 import { fitStarter } from '../dist/training/starter/fit-starter.js'
 import { packStarter } from '../dist/training/starter/starter-file.js'
+import { shippedSets } from './starter-sets.mjs'
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)))
-
-/** Apache-2.0, all three. */
-const shippedSets = ['paretobandit', 'zeroeval', 'routellm']
 
 /** Of the sample, the projection and the clusters. */
 const seed = 1

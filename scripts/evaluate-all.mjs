@@ -13,6 +13,7 @@ import { resultToJson } from '../dist/evaluation/runtime/write-result.js'
 import { evaluationDigest } from './evaluate-all/evaluation-digest.mjs'
 import { evaluationPlan } from './evaluate-all/evaluation-plan.mjs'
 import { RunLedger } from './evaluate-all/run-ledger.mjs'
+import { shippedSets } from './starter-sets.mjs'
 import { writeGeneratedFiles } from './write-results.mjs'
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)))
@@ -71,6 +72,17 @@ async function runStep(step, name, dataFolder, code, ledger, flags) {
   mkdirSync(outFolder, { recursive: true })
   const startMs = performance.now()
   const args = ['evaluate', step.protocol, '--data', dataFolder, '--out', outFolder]
+  if (step.protocol === 'start') {
+    const starter = path.join(root, 'build', 'starters', `without-${step.set}.json.gz`)
+    const built = await run([
+      path.join(root, 'scripts', 'build-starter.mjs'),
+      ...starterArguments(step.set, dataFolder),
+      '--out',
+      starter,
+    ])
+    if (built !== 0) return { name, outcome: 'failed', seconds: 0 }
+    args.push('--starter', starter)
+  }
   for (const flag of /** @type {const} */ (['seeds', 'workers'])) {
     const value = flags[flag]
     if (value !== undefined) args.push(`--${flag}`, value)
@@ -84,10 +96,21 @@ async function runStep(step, name, dataFolder, code, ledger, flags) {
   return { name, outcome: 'ran', seconds }
 }
 
+/** @param {string} set @param {string} dataFolder @returns {string[]} all sets that ship in the starter, but this one held back */
+function starterArguments(set, dataFolder) {
+  const folders = shippedSets.map((name) => path.join(path.dirname(dataFolder), name))
+  return [...folders.flatMap((folder) => ['--data', folder]), '--without', set]
+}
+
 /** @param {readonly string[]} args @returns {Promise<number>} the exit code */
 function runCommand(args) {
+  return run([command, ...args])
+}
+
+/** @param {readonly string[]} args a script of Node's and what it gets @returns {Promise<number>} the exit code */
+function run(args) {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [command, ...args], { stdio: ['ignore', 'ignore', 'inherit'] })
+    const child = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'inherit'] })
     child.on('error', reject)
     child.on('exit', (code) => resolve(code ?? 1))
   })

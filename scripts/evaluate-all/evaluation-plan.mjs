@@ -8,6 +8,8 @@ export const evaluationPlan = [
   })),
   { set: 'routellm', protocol: 'pair' },
   { set: 'paretobandit', protocol: 'drift' },
+  { set: 'paretobandit', protocol: 'start' },
+  { set: 'zeroeval', protocol: 'start' },
   { set: 'paretobandit', protocol: 'stream' },
   { set: 'routerbench-0shot', protocol: 'stream' },
   { set: 'bfcl-2024-08', protocol: 'unseen' },

@@ -1,6 +1,6 @@
 import type { CostQualityPoint } from '../routing/decision/cost-quality-hull.ts'
 
-export type ProtocolName = 'static' | 'stream' | 'unseen' | 'drift' | 'pair'
+export type ProtocolName = 'static' | 'stream' | 'unseen' | 'drift' | 'pair' | 'start'
 
 /** What an evaluation found: the content of `result.json`. Other tools read it; fields are only ever added to format 1. */
 export interface EvaluationResult {

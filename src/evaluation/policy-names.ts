@@ -28,6 +28,7 @@ export const policyKinds = {
   'litellm-adaptive': 'baseline',
   'beta-thompson': 'baseline',
   'track-and-stop': 'baseline',
+  'cold-start': 'baseline',
   random: 'reference',
   cheapest: 'reference',
   'best-single': 'reference',

@@ -11,6 +11,10 @@ export interface ProtocolOptions {
   readonly seeds: readonly number[]
   /** Names out of {@link Protocol.policies}; reference rows are always there and need not be named. */
   readonly policies: readonly string[]
+  /** SHA-256 of the data's files. */
+  readonly dataSha256?: string | undefined
+  /** Absolute path of a starter policy, for the protocol that tries one. */
+  readonly starterFile?: string | undefined
 }
 
 /**

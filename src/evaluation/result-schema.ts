@@ -76,7 +76,7 @@ const figure = z.object({
 /** `result.json`, format 1. Fields that a later release adds to the format are passed over. */
 export const resultSchema = z.object({
   formatVersion: z.literal(1),
-  protocol: z.enum(['static', 'stream', 'unseen', 'drift', 'pair']),
+  protocol: z.enum(['static', 'stream', 'unseen', 'drift', 'pair', 'start']),
   data: z
     .object({
       name: z.string(),

@@ -20,6 +20,7 @@ interface EvaluateFlags {
   readonly policies?: string
   readonly workers?: number
   readonly fresh?: true
+  readonly starter?: string
 }
 
 export interface EvaluateSurroundings {
@@ -45,6 +46,10 @@ export function addEvaluateCommand(program: Command, around: EvaluateSurrounding
     .option('--policies <names>', 'only these, separated by commas; reference rows are always there')
     .addOption(new Option('--workers <n>', 'threads (default: as many as the machine runs)').argParser(wholeNumber))
     .option('--fresh', 'forget what was finished before')
+    .option(
+      '--starter <file>',
+      'start: the starter policy to try, built without these data (default: the one that ships)',
+    )
     .action((protocol: ProtocolName, flags: EvaluateFlags) => run(protocol, flags, around))
 }
 
@@ -66,6 +71,7 @@ async function run(protocol: ProtocolName, flags: EvaluateFlags, around: Evaluat
       policies: flags.policies?.split(',').map((name) => name.trim()),
       workers: flags.workers,
       fresh: flags.fresh,
+      starterFile: flags.starter === undefined ? undefined : path.resolve(around.folder, flags.starter),
       version: around.version,
       now: around.now(),
       onProgress: (progress) => bar.show(progress),

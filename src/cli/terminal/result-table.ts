@@ -9,6 +9,7 @@ const shownMetrics = {
   unseen: ['areaRaw', 'area', 'qnc', 'qncReached', 'peak', 'meanQualityError'],
   drift: ['regret', 'oracleShare', 'fullInfoShare', 'budgetOvershoot'],
   pair: ['apgr', 'cpt50', 'cpt80'],
+  start: ['utility', 'quality', 'costUsd'],
 } as const
 
 /** A protocol may have a hundred settings; more tables than these nobody reads in a terminal. */

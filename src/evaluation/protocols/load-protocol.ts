@@ -8,6 +8,7 @@ const loaders: Readonly<Record<ProtocolName, () => Promise<Protocol>>> = {
   unseen: async () => (await import('./unseen/unseen-protocol.ts')).unseenProtocol as Protocol,
   drift: async () => (await import('./drift/drift-protocol.ts')).driftProtocol as Protocol,
   pair: async () => (await import('./pair/pair-protocol.ts')).pairProtocol as Protocol,
+  start: async () => (await import('./start/start-protocol.ts')).startProtocol as Protocol,
 }
 
 export const protocolNames = Object.keys(loaders) as readonly ProtocolName[]

@@ -209,13 +209,14 @@ export const protocolMetrics: Readonly<Record<ProtocolName, readonly [string, ..
     'costUsd',
   ],
   pair: ['apgr', 'cpt50', 'cpt80'],
+  start: ['utility', 'quality', 'costUsd'],
 }
 
 /**
  * Protocols in which the main metric alone says who leads: it weighs quality and cost at once. In the others a policy may
  * lead by spending more, so that only paired comparisons rank.
  */
-export const rankedProtocols: ReadonlySet<ProtocolName> = new Set(['static', 'unseen', 'pair'])
+export const rankedProtocols: ReadonlySet<ProtocolName> = new Set(['static', 'unseen', 'pair', 'start'])
 
 /** What policies are compared by, the best first: a setting is judged by the first one that it has. */
 export const comparisonMetrics: Readonly<Record<ProtocolName, readonly string[]>> = {
@@ -224,6 +225,7 @@ export const comparisonMetrics: Readonly<Record<ProtocolName, readonly string[]>
   stream: ['utility', 'quality'],
   drift: ['pricedRegret', 'regret'],
   pair: ['apgr'],
+  start: ['utility'],
 }
 
 /** How to print a metric; one that is not known here is a plain number under its own name. */

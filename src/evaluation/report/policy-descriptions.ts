@@ -28,6 +28,8 @@ export const policyDescriptions: Readonly<Partial<Record<PolicyName, string>>> =
   'litellm-adaptive': 'Beta–Bernoulli counts per request type (LiteLLM’s adaptive router)',
   'beta-thompson': 'Thompson sampling from Beta counts per tier (vLLM Semantic Router)',
   'track-and-stop': 'best-arm identification, then always that arm (TensorZero)',
+  'cold-start':
+    'Pointsman with nothing fitted and no starter policy: quality guessed from list prices until feedback comes',
   random: 'every LLM with equal probability',
   cheapest: 'always the cheapest LLM',
   'best-single':
@@ -55,6 +57,7 @@ const onlineLearners: ReadonlySet<string> = new Set([
   'litellm-adaptive',
   'beta-thompson',
   'track-and-stop',
+  'cold-start',
 ] satisfies PolicyName[])
 
 /** Whether a policy learns from the requests of a stream, where a protocol has one; the others are fitted once. */

@@ -28,6 +28,11 @@ export const protocolWords: Readonly<Record<ProtocolName, ProtocolWords>> = {
     description:
       'While a stream with bandit feedback runs, an LLM gets worse, a price changes, an LLM joins and one leaves. What is lost, and how soon is it made good?',
   },
+  start: {
+    title: 'The first requests',
+    description:
+      'Nothing was ever fitted, and feedback comes on one’s own choices alone. What does it help to begin with the starter policy, built without this set, instead of list prices?',
+  },
   pair: {
     title: 'Two LLMs, one threshold',
     description:

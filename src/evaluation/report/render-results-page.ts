@@ -20,7 +20,7 @@ import { isControl, plainRows } from './summary-settings.ts'
 
 /** Settings beyond so many, and variants of policies, are in the report only. */
 const mostTables = 3
-const order: readonly ProtocolName[] = ['static', 'stream', 'unseen', 'drift', 'pair']
+const order: readonly ProtocolName[] = ['static', 'stream', 'unseen', 'drift', 'pair', 'start']
 
 /**
  * docs/results.md: for each protocol an overview over the sets, then for each set the summary, findings and tables.

@@ -15,6 +15,7 @@ const sentences: Readonly<Record<ProtocolName, readonly (readonly [string, (text
     ['qncOwn', (text) => `All of its quality costs ${text}.`],
   ],
   unseen: [],
+  start: [],
   stream: [],
   drift: [['oracleShare', (text) => `Its mean quality is ${text} of the oracle’s.`]],
   pair: [

@@ -27,6 +27,8 @@ export interface EvaluateOptions {
   readonly workers?: number | undefined
   /** Forgets the units finished before. Default false. */
   readonly fresh?: boolean | undefined
+  /** A starter policy to try, for the protocol `start`. */
+  readonly starterFile?: string | undefined
   /** This package's version, for the record. */
   readonly version: string
   /** Milliseconds since the epoch, for the record. */
@@ -45,9 +47,10 @@ export interface EvaluateOptions {
 export async function evaluate(options: EvaluateOptions): Promise<EvaluationResult> {
   const data = await readOutcomeData(options.dataFolder)
   const protocol = await loadProtocol(options.protocol)
-  const chosen = chooseOptions(protocol, options)
-  const units = protocol.plan(data, chosen)
   const dataSha256 = await dataFingerprint(options.dataFolder)
+  const { starterFile } = options
+  const chosen = { ...chooseOptions(protocol, options), dataSha256, starterFile }
+  const units = protocol.plan(data, chosen)
   const code = await codeFingerprint(protocolFile(options.protocol), path.resolve(import.meta.dirname, '../..'))
   const store = new UnitStore(path.join(options.outFolder, 'units'), fingerprintOf(protocol, dataSha256, code))
   await mkdir(options.outFolder, { recursive: true })
