@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { SeededRandom, shuffle } from '../../../routing/numeric/random-source.ts'
+import type { PolicyName } from '../../policy-names.ts'
 import type { TrialOutput } from './run-trial.ts'
 import { TrialTable } from './trial-table.ts'
 import { unseenComparisons } from './unseen-comparisons.ts'
@@ -13,7 +14,7 @@ function trials(count: number): TrialOutput[] {
   return Array.from({ length: count }, () => {
     shuffle(bases, random)
     const level = 0.5 + 0.2 * random.next()
-    const row = (policy: 'uniroute' | 'knn' | 'learned-cluster-map' | 'zero-router', probes: number, area: number) => ({
+    const row = (policy: PolicyName, probes: number, area: number) => ({
       policy,
       setting: { probes },
       metrics: { areaRaw: area, area, qnc: 1 - area },
@@ -32,6 +33,7 @@ function trials(count: number): TrialOutput[] {
         row('knn', probes, level - (probes === 50 ? 0.05 : 0.03)),
         row('uniroute', probes, level + 0.001 * random.next()),
         row('learned-cluster-map', probes, level + shift),
+        row('universal', probes, level + (probes === 50 ? 0.01 : 0.02) + 0.001 * random.next()),
       ]),
       risk: [],
     }
@@ -101,6 +103,26 @@ describe('what is said of the trials', () => {
     expect(verdictOf('uniroute-learned-map-above-k-means')).toBe('undecided')
     expect(verdictOf('uniroute-gap-to-knn-shrinks')).toBe('confirmed')
     expect(findings.some((finding) => finding.id === 'uniroute-above-retrained-mlp')).toBe(false)
+  })
+
+  it('judges universal at every number of probes, and over numbers', () => {
+    expect(verdictOf('universal-above-zero-router-50')).toBe('confirmed')
+    expect(verdictOf('universal-above-zero-router-200')).toBe('confirmed')
+    expect(verdictOf('universal-few-above-k-means-200')).toBe('confirmed')
+    expect(verdictOf('universal-best-at-every-count')).toBe('confirmed')
+    expect(findings.find(({ id }) => id === 'universal-best-at-every-count')!.evidence).toContain(
+      'above it 0, below it 8. Its mean is the highest at 50, 200 of 50, 200 probes',
+    )
+    // Rows that were not run are nothing to judge by.
+    expect(verdictOf('universal-training-llms-help')).toBeUndefined()
+    const worse = trials(60).map((trial) => ({
+      ...trial,
+      rows: trial.rows.map((row) => {
+        return row.policy === 'knn' ? { ...row, metrics: { areaRaw: row.metrics.areaRaw! + 0.5 } } : row
+      }),
+    }))
+    const found = unseenFindings(new TrialTable(worse, 12), [few, 200], 200)
+    expect(found.find(({ id }) => id === 'universal-best-at-every-count')!.verdict).toBe('refuted')
   })
 
   it('shows the sign of an end near 0, and no test that no verdict rests on', () => {

@@ -5,7 +5,7 @@ import { selectTrainingRows, type TrainingRows } from '../../../routing/predicti
 import type { EstimatorFit, UniversalModel } from '../../../routing/prediction/universal/universal-model.ts'
 import { fitUniversal } from '../../../training/fit-universal.ts'
 import { predictAll } from './probe-policies.ts'
-import type { TrialData } from './trial-data.ts'
+import { firstRows, labelledProbes, type TrialData } from './trial-data.ts'
 
 /** Near-duplicates share their position mod 5. */
 const folds = 5
@@ -51,6 +51,7 @@ export class TrialUniversal {
   ): Float64Array {
     const { probes: labelled, test } = this.#trial
     const pool = test.llms.length
+    const { meanCostUsd } = labelledProbes(firstRows(labelled, probes))
     const width = model.llms.length
     const descriptions = test.llms.map((_, llm) => {
       const labels = {
@@ -58,6 +59,7 @@ export class TrialUniversal {
         quality: Float64Array.from({ length: probes }, (_, row) => labelled.quality[row * pool + llm]!),
         base: base.subarray(0, probes * width),
         anchors: seenProbes.quality.subarray(0, probes * width),
+        costUsd: meanCostUsd[llm],
       }
       return model.describe(labels, changed)
     })

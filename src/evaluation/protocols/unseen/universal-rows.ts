@@ -10,7 +10,7 @@ export function addUniversal(rows: TrialRows, trial: TrialData, universal: Trial
   rows.add('universal', { probes }, () => ({ predictedQuality: universal.predict(probes), costUsd: meanCostUsd }))
 }
 
-/** Each estimator alone, no κ, no training LLM; and with the cost of each prompt predicted. */
+/** Each estimator alone, κ of 0 (levels alone) and 1 (none), no training LLM; and with the cost of each prompt predicted. */
 export function addUniversalVariants(
   rows: TrialRows,
   trial: TrialData,
@@ -25,10 +25,12 @@ export function addUniversalVariants(
       costUsd: meanCostUsd,
     }))
   })
-  rows.add('universal', { probes, trust: 1 }, () => ({
-    predictedQuality: universal.predict(probes, { trust: 1 }),
-    costUsd: meanCostUsd,
-  }))
+  for (const trust of [0, 1]) {
+    rows.add('universal', { probes, trust }, () => ({
+      predictedQuality: universal.predict(probes, { trust }),
+      costUsd: meanCostUsd,
+    }))
+  }
   rows.add('universal', { probes, trainingLlms: 'none' }, () => ({
     predictedQuality: universal.predictAlone(probes),
     costUsd: meanCostUsd,

@@ -1,25 +1,17 @@
-import type { Finding, Interval, Verdict } from '../../evaluation-result.ts'
+import type { Finding, Interval } from '../../evaluation-result.ts'
 import { holm } from '../../metrics/interval.ts'
-import type { PolicyName } from '../../policy-names.ts'
 import { fixedClusterCount } from '../../uniroute/choose-cluster-count.ts'
+import { at, type Claim, judge, shown, verdictAbove } from './claims.ts'
 import { controlledPolicies } from './trial-rows.ts'
-import type { PairedDifference, RowKey, TrialTable } from './trial-table.ts'
+import type { RowKey, TrialTable } from './trial-table.ts'
 import { fixedClusterCounts } from './trial-variants.ts'
+import { levelsAlone, universalFindings } from './universal-findings.ts'
 import { judgedMetric } from './unseen-comparisons.ts'
 
 const paper = 'UniRoute (arXiv:2502.08773)'
 
 /** A difference in area that makes no difference to anybody: what "flat in K" allows. */
 const flatWithin = 0.01
-
-/** That one row has the larger area, as it runs. */
-interface Claim {
-  readonly id: string
-  readonly source: string
-  readonly claim: string
-  readonly better: RowKey
-  readonly worse: RowKey
-}
 
 /**
  * The paper's claims against the intervals: `confirmed` where the whole 95 % interval of the paired difference is on the
@@ -31,14 +23,11 @@ export function unseenFindings(table: TrialTable, probes: readonly number[], ref
   const ordering = [...orderingClaims(reference), ...fewProbesClaims(few), ...ownClaims(few, reference)]
   return [
     ...ordering.flatMap((claim) => judge(table, claim)),
+    ...universalFindings(table, probes, reference),
     ...gapShrinks(table, few, many),
     ...flatInClusters(table, reference),
     ...shuffledPredictions(table, reference),
   ]
-}
-
-function at(policy: PolicyName, probes: number | null): RowKey {
-  return { policy, setting: { probes } }
 }
 
 /** ZeroRouter < K-NN < K-Means ≤ LearnedMap < clairvoyant. */
@@ -105,13 +94,6 @@ function ownClaims(few: number, reference: number): Claim[] {
   ]
 }
 
-function judge(table: TrialTable, { id, source, claim, better, worse }: Claim): Finding[] {
-  const difference = table.difference(better, worse, judgedMetric)
-  if (difference === undefined) return []
-  const evidence = `${describe(better)} − ${describe(worse)}, area as it runs: ${shown(difference)}.`
-  return [{ id, source, claim, verdict: verdictAbove(difference.interval), evidence }]
-}
-
 /** A gap that is not there cannot shrink: without one with few probes the claim stays undecided. */
 function gapShrinks(table: TrialTable, few: number, many: number): Finding[] {
   if (few === many) return []
@@ -136,7 +118,8 @@ function gapShrinks(table: TrialTable, few: number, many: number): Finding[] {
 function shuffledPredictions(table: TrialTable, probes: number): Finding[] {
   const gains = controlledPolicies.flatMap((policy) => {
     const shuffled = { policy, setting: { probes, control: 'shuffled' } }
-    const gain = table.difference(shuffled, at('zero-router', probes), judgedMetric)
+    const blind = policy === 'universal' ? levelsAlone(probes) : at('zero-router', probes)
+    const gain = table.difference(shuffled, blind, judgedMetric)
     return gain === undefined ? [] : [{ policy, gain }]
   })
   if (gains.length === 0) return []
@@ -148,9 +131,9 @@ function shuffledPredictions(table: TrialTable, probes: number): Finding[] {
     {
       id: 'control-shuffled-predictions',
       source: 'control',
-      claim: 'With its predictions shuffled across the test prompts, a router gains nothing over ZeroRouter.',
+      claim: 'With its predictions shuffled across the test prompts, a router gains nothing over mixing LLMs blindly.',
       verdict: isAbove ? 'refuted' : isKnown ? 'confirmed' : 'undecided',
-      evidence: `Area as it runs at ${probes} probes less that of zero-router: ${listed}. Refuted where one is above 0 (p < .05 after Holm): then the measure gives something away.`,
+      evidence: `Area as it runs at ${probes} probes less that of zero-router, for universal of its own levels alone, which it knows better: ${listed}. Refuted where one is above 0 (p < .05 after Holm): then the measure gives something away.`,
     },
   ]
 }
@@ -181,32 +164,4 @@ function flatInClusters(table: TrialTable, probes: number): Finding[] {
       evidence: `Area as it runs at ${probes} probes less that at K = ${middle}. ${listed}. The rule K ≤ N/50 allows ${fixedClusterCount(probes)} here.`,
     },
   ]
-}
-
-function verdictAbove({ low, high }: Interval): Verdict {
-  if (low !== null && low > 0) return 'confirmed'
-  return high !== null && high < 0 ? 'refuted' : 'undecided'
-}
-
-function describe({ policy, setting }: RowKey): string {
-  const { probes } = setting
-  const where = setting.pool === 'static' ? ' in the static pool' : ''
-  return typeof probes === 'number' ? `${policy} at ${probes} probes` : `${policy}${where}`
-}
-
-function shown({ interval }: PairedDifference): string {
-  const { mean, low, high } = interval
-  if (low === null || high === null) return `${signed(mean, 4)} (too few trials for an interval)`
-  const digits = digitsFor([mean, low, high])
-  return `${signed(mean, digits)} [${signed(low, digits)}, ${signed(high, digits)}]`
-}
-
-/** Four decimals, and up to six where an end so near 0 would be printed as 0, as its sign decides the verdict. */
-function digitsFor(values: readonly number[]): number {
-  const smallest = Math.min(...values.map(Math.abs).filter((value) => value > 0), 1)
-  return Math.min(6, Math.max(4, Math.ceil(-Math.log10(smallest))))
-}
-
-function signed(value: number, digits: number): string {
-  return `${value < 0 ? '−' : '+'}${Math.abs(value).toFixed(digits)}`
 }
