@@ -49,6 +49,7 @@ export function joinUniversal({ rows, bases, quality, outOfFold }: UniversalSour
   const base = columns(outOfFold)
   const universal = fitUniversal({ rows: trainingRows, base, bases: training.map((llm) => bases[llm]!) }, { seed })
   if (described.length === 0) return { quality, universal, described }
+  const costs = summariseColumns(rows.costUsd, width)
   const descriptions = described.map((llm): DescribedLlm => {
     const labels = pickColumns(rows.quality, width, [llm])
     const description = universal.describe({
@@ -56,6 +57,7 @@ export function joinUniversal({ rows, bases, quality, outOfFold }: UniversalSour
       quality: labels,
       base,
       anchors: trainingRows.quality,
+      costUsd: costs.counts[llm]! > 0 ? costs.means[llm]! : undefined,
     })
     return { llm: rows.llms[llm]!, description }
   })

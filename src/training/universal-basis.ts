@@ -1,6 +1,6 @@
 import { ClusterMap } from '../routing/prediction/cluster-map.ts'
 import { summariseColumns, type TrainingRows } from '../routing/prediction/training-rows.ts'
-import type { UniversalBasis } from '../routing/prediction/universal/universal-estimators.ts'
+import type { LevelPrior, UniversalBasis } from '../routing/prediction/universal/universal-estimators.ts'
 
 /** Everything a `UniversalModel` is fitted on. */
 export interface UniversalTraining {
@@ -55,14 +55,13 @@ const unknownLevel = 0.5
 /** Labels and LLMs that agree exactly leave others that need not. */
 const smallestVariance = 1e-3
 
+/** Fewer, and a line through their costs and qualities fits by chance. */
+const fewestForSlope = 6
+
 /** What is known when only the LLMs at `columns` are training LLMs. */
 export function basisOf(training: UniversalTraining, columns: readonly number[]): UniversalBasis {
   const { rows, base, clusters, clusterShares } = training
   const width = rows.llms.length
-  const quality = summariseColumns(rows.quality, width)
-  const levels = columns.filter((llm) => quality.counts[llm]! > 0).map((llm) => quality.means[llm]!)
-  const levelMean = levels.length === 0 ? unknownLevel : mean(levels)
-  const spread = mean(levels.map((level) => (level - levelMean) ** 2))
   const squares: number[] = []
   for (const llm of columns) {
     for (let cell = llm; cell < base.length; cell += width) {
@@ -74,9 +73,40 @@ export function basisOf(training: UniversalTraining, columns: readonly number[])
     clusterShares,
     baseMeans: Float64Array.from(columns, (llm) => columnMean(base, width, llm)),
     noiseVariance: squares.length === 0 ? unknownVariance : Math.max(smallestVariance, mean(squares)),
-    levelMean,
-    levelVariance: levels.length < 2 ? unknownVariance : Math.max(smallestVariance, spread),
+    level: levelPrior(rows, columns),
   }
+}
+
+/**
+ * Least squares of the training LLMs' mean qualities on the logarithm of their mean costs, where leaving out one LLM at a time shows
+ * that cost tells something of quality; else their mean and variance alone.
+ */
+function levelPrior(rows: TrainingRows, columns: readonly number[]): LevelPrior {
+  const width = rows.llms.length
+  const quality = summariseColumns(rows.quality, width)
+  const cost = summariseColumns(rows.costUsd, width)
+  const known = columns.filter((llm) => quality.counts[llm]! > 0)
+  const levels = known.map((llm) => quality.means[llm]!)
+  if (levels.length < 2) {
+    return { mean: levels[0] ?? unknownLevel, variance: unknownVariance, slope: 0, logCost: 0 }
+  }
+  const centre = mean(levels)
+  const spread = mean(levels.map((level) => (level - centre) ** 2))
+  const plain = { mean: centre, variance: Math.max(smallestVariance, spread), slope: 0, logCost: 0 }
+  const logCosts = known.map((llm) => Math.log(cost.counts[llm]! > 0 ? cost.means[llm]! : 0))
+  if (levels.length < fewestForSlope || !logCosts.every(Number.isFinite)) return plain
+  const logCost = mean(logCosts)
+  const square = mean(logCosts.map((value) => (value - logCost) ** 2))
+  if (!(square > 0)) return plain
+  const slope = mean(logCosts.map((value, i) => (value - logCost) * (levels[i]! - centre))) / square
+  // A residual left out is the residual over 1 − leverage.
+  const leftOut = levels.map((level, i) => {
+    const leverage = (1 + (logCosts[i]! - logCost) ** 2 / square) / levels.length
+    return ((level - centre - slope * (logCosts[i]! - logCost)) / (1 - leverage)) ** 2
+  })
+  const leftOutPlain = spread / (1 - 1 / levels.length) ** 2
+  if (!(mean(leftOut) < leftOutPlain)) return plain
+  return { mean: centre, variance: Math.max(smallestVariance, mean(leftOut)), slope, logCost }
 }
 
 function columnMean(cells: Float64Array, width: number, column: number): number {

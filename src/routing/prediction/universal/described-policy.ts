@@ -54,7 +54,7 @@ export function withDescribedLlm(
   requireDimension('The labels', probes.quality.length, probes.contexts.length)
   const before = joined(policy, universal)
   const base = predictTrainingLlms(before, universal, probes.contexts)
-  const description = universal.describe({ ...probes, base })
+  const description = universal.describe({ ...probes, base, costUsd: knownMean(probes.costUsd) })
   const described = [...before.described.filter((known) => known.llm !== llm.id), { llm: llm.id, description }]
   const quality = new JoinedQualityPredictor({ fitted: before.fitted, universal, described })
   const newcomer: FittedLlm = {
@@ -68,9 +68,8 @@ export function withDescribedLlm(
   const known = new Map(policy.llms.map((entry, index) => [entry.id, { entry, noise: policy.noise[index]! }]))
   known.set(llm.id, { entry: newcomer, noise: labelNoise(quality, llm.id, probes, universal.noiseVariance) })
   const ordered = quality.llms.map((name) => known.get(name)!)
-  const { reportedQuality: _, isStarter: __, ...parts } = policy
   return fittedPolicy({
-    ...parts,
+    ...policy,
     id,
     createdAtMs,
     description: `${policy.description}; ${llm.id} by ${description.labels} probes`,

@@ -6,8 +6,7 @@ const basis: UniversalBasis = {
   clusterShares: Float64Array.of(1, 0.25, 0.75),
   baseMeans: Float64Array.of(0.5, 0.7),
   noiseVariance: 0.2,
-  levelMean: 0.6,
-  levelVariance: 0.1,
+  level: { mean: 0.6, variance: 0.1, slope: 0, logCost: 0 },
 }
 
 /** Four labels, all of the second scale's first cluster. */

@@ -10,9 +10,17 @@ export interface UniversalBasis {
   readonly baseMeans: Float64Array
   /** σ²: mean square of label − q̂ of the training LLMs, out of fold; > 0. */
   readonly noiseVariance: number
-  /** Mean of the training LLMs' mean qualities and their variance (> 0) over LLMs. */
-  readonly levelMean: number
-  readonly levelVariance: number
+  /** What an LLM's mean quality is taken to be before its first label. */
+  readonly level: LevelPrior
+}
+
+/** Mean and variance (> 0) of an LLM's level given what it costs, as the training LLMs have it: mean + slope·(log cost − logCost). */
+export interface LevelPrior {
+  readonly mean: number
+  readonly variance: number
+  /** Per natural log of USD; 0 where the costs of the training LLMs tell nothing of their levels. */
+  readonly slope: number
+  readonly logCost: number
 }
 
 /** Labelled prompts of one newcomer as the estimators see them; matrices are row-major. */
@@ -25,6 +33,8 @@ export interface ProbeRows {
   readonly anchors: Float64Array
   /** The newcomer's own, [rows]; NaN is unknown. */
   readonly quality: Float64Array
+  /** Its mean cost per call, USD; undefined: unknown. */
+  readonly costUsd?: number | undefined
 }
 
 /** The estimators in the order of every triple: shrunk clusters, fold-in, anchored fold-in. */
@@ -52,10 +62,10 @@ const clusterShrinkage = 10
 const deviationDiscount = 4
 
 /** λ and λ_b of {@link foldIn}: σ² over the variance of what is estimated. */
-export function foldInPenalties({ baseMeans, noiseVariance, levelVariance }: UniversalBasis): FoldInPenalties {
+export function foldInPenalties({ baseMeans, noiseVariance, level }: UniversalBasis): FoldInPenalties {
   return {
     coefficient: deviationDiscount * Math.max(1, baseMeans.length) * noiseVariance,
-    level: noiseVariance / levelVariance,
+    level: noiseVariance / level.variance,
   }
 }
 
@@ -65,10 +75,11 @@ export function estimateFromProbes(basis: UniversalBasis, probes: ProbeRows): Pr
   const labels = known.map((row) => probes.quality[row]!)
   const prior = foldInPenalties(basis).level
   const sum = labels.reduce((total, label) => total + label, 0)
-  const mean = (sum + prior * basis.levelMean) / (labels.length + prior)
+  const expected = expectedLevel(basis.level, probes.costUsd)
+  const mean = (sum + prior * expected) / (labels.length + prior)
   const clusters = clusterDeviations(basis, probes, known, mean)
-  const predicted = foldInEstimate(basis, probes.base, probes.base, probes.quality, known)
-  const anchored = foldInEstimate(basis, probes.anchors, probes.base, probes.quality, known)
+  const predicted = foldInEstimate(basis, { ...probes, anchors: probes.base }, known, expected)
+  const anchored = foldInEstimate(basis, probes, known, expected)
   return {
     labels: labels.length,
     levels: [clusters.level, predicted.level, anchored.level],
@@ -143,16 +154,22 @@ function clusterDeviations(
   return { level, deviations }
 }
 
-/** @param regressors [rows × M], unknown cells of which take the value in `base`. */
+/** Of an LLM without labels. @param costUsd undefined, or 0 as of what is free: nothing is made of it. */
+function expectedLevel({ mean, slope, logCost }: LevelPrior, costUsd: number | undefined): number {
+  return costUsd !== undefined && costUsd > 0 ? mean + slope * (Math.log(costUsd) - logCost) : mean
+}
+
+/** On the anchors, unknown cells of which take the value in `base`. @param expected the newcomer's level before its first label. */
 function foldInEstimate(
   basis: UniversalBasis,
-  regressors: Float64Array,
-  base: Float64Array,
-  quality: Float64Array,
+  { anchors, base, quality }: ProbeRows,
   known: readonly number[],
+  expected: number,
 ): { readonly level: number; readonly coefficients: number[] } {
   const llms = basis.baseMeans.length
-  if (llms === 0) return { level: basis.levelMean, coefficients: [] }
+  if (llms === 0) return { level: expected, coefficients: [] }
+  // b is what the level has above the training LLMs' mean: its own prior is for the rest.
+  const shift = expected - basis.level.mean
   const deviations = new Float64Array(known.length * llms)
   const targets = new Float64Array(known.length)
   known.forEach((row, index) => {
@@ -160,15 +177,15 @@ function foldInEstimate(
     let mean = 0
     for (let llm = 0; llm < llms; llm++) {
       const cell = row * llms + llm
-      own[llm] = Number.isNaN(regressors[cell]!) ? base[cell]! : regressors[cell]!
+      own[llm] = Number.isNaN(anchors[cell]!) ? base[cell]! : anchors[cell]!
       mean += own[llm]! / llms
     }
     for (let llm = 0; llm < llms; llm++) own[llm]! -= mean
-    targets[index] = quality[row]! - mean
+    targets[index] = quality[row]! - mean - shift
   })
   const solution = foldIn({ deviations, targets, llms }, foldInPenalties(basis))
   const mean = basis.baseMeans.reduce((sum, value) => sum + value / llms, 0)
-  let level = mean + solution[llms]!
+  let level = mean + shift + solution[llms]!
   for (let llm = 0; llm < llms; llm++) level += solution[llm]! * (basis.baseMeans[llm]! - mean)
   return { level, coefficients: Array.from(solution.subarray(0, llms)) }
 }

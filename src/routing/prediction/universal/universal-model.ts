@@ -43,6 +43,8 @@ export interface ProbeLabels {
   readonly base: Float64Array
   /** What the training LLMs actually reached there, [contexts × M]; NaN is unknown. Default: all unknown. */
   readonly anchors?: Float64Array
+  /** The LLM's mean cost per call, USD, where known. */
+  readonly costUsd?: number | undefined
 }
 
 /**
@@ -90,7 +92,10 @@ export class UniversalModel {
    * @returns what {@link predict} needs of the LLM; without any label, a mean training LLM. O(N·M² + M³).
    * @throws {RoutingError} `dimension_mismatch`
    */
-  describe({ contexts, quality, base, anchors }: ProbeLabels, fit: Partial<EstimatorFit> = {}): LlmDescription {
+  describe(
+    { contexts, quality, base, anchors, costUsd }: ProbeLabels,
+    fit: Partial<EstimatorFit> = {},
+  ): LlmDescription {
     const width = this.llms.length
     const scales = this.#assignment.length
     requireDimension('The labels', quality.length, contexts.length)
@@ -105,11 +110,11 @@ export class UniversalModel {
       base,
       anchors: anchors ?? base,
       quality,
+      costUsd,
     })
     const { weights, trust } = { ...this.#fitFor(estimates.labels), ...fit }
     const level = levels.reduce((sum, value, j) => sum + weights[j]! * value, 0)
-    const { levelVariance } = this.#parts.basis
-    const information = 1 / levelVariance + estimates.labels / this.#parts.levelDeviation ** 2
+    const information = 1 / this.#parts.basis.level.variance + estimates.labels / this.#parts.levelDeviation ** 2
     return {
       formatVersion: 1,
       kind: 'llm-description',
@@ -187,6 +192,7 @@ export class UniversalModel {
         scales: [...basis.scales],
         clusterShares: basis.clusterShares.slice(),
         baseMeans: basis.baseMeans.slice(),
+        level: { ...basis.level },
       },
       clusters: clusters.snapshot(),
       episodes: episodes.map((episode) => ({ ...episode, weights: [...episode.weights] })),
@@ -199,6 +205,7 @@ export class UniversalModel {
   static restore(data: SnapshotData): UniversalModel {
     const fields = requireSnapshot(data, 'universal')
     const basis = objectField(fields, 'basis')
+    const level = objectField(basis, 'level')
     const llms = stringsField(fields, 'llms')
     return new UniversalModel({
       llms,
@@ -207,8 +214,12 @@ export class UniversalModel {
         clusterShares: vectorField(basis, 'clusterShares'),
         baseMeans: vectorField(basis, 'baseMeans', llms.length),
         noiseVariance: numberField(basis, 'noiseVariance'),
-        levelMean: numberField(basis, 'levelMean'),
-        levelVariance: numberField(basis, 'levelVariance'),
+        level: {
+          mean: numberField(level, 'mean'),
+          variance: numberField(level, 'variance'),
+          slope: numberField(level, 'slope'),
+          logCost: numberField(level, 'logCost'),
+        },
       },
       clusters: ClusterMap.restore(objectField(fields, 'clusters')),
       episodes: arrayField(fields, 'episodes').map((entry) => {
