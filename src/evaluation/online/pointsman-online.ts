@@ -1,7 +1,6 @@
-import { BudgetPacer, type SpendCurve, spendCurve } from '../../routing/decision/budget-pacer.ts'
+import { BudgetPacer, type SpendCurve } from '../../routing/decision/budget-pacer.ts'
 import { type CandidateBuffers, newCandidateBuffers } from '../../routing/decision/candidate-buffers.ts'
-import { candidateUtilities } from '../../routing/decision/candidate-utilities.ts'
-import { choiceProbabilities, drawCandidate } from '../../routing/decision/choice.ts'
+import { drawCandidate } from '../../routing/decision/choice.ts'
 import { NewcomerTrials } from '../../routing/decision/newcomer-trials.ts'
 import type { Embedder } from '../../routing/embedding/embedder.ts'
 import type { RandomSource } from '../../routing/numeric/random-source.ts'
@@ -11,6 +10,7 @@ import type { TokenPrice } from '../../routing/registry/token-price.ts'
 import { defaultRouterOptions, type RouterOptions } from '../../routing/router.ts'
 import { type LearningOptions, RoutingPolicy } from '../../routing/routing-policy.ts'
 import type { OfflineFit, OfflineFits } from './offline-fit.ts'
+import { decideByEstimates, OfflineSpending } from './offline-spending.ts'
 import type {
   FittedOnlinePolicy,
   OfflineKnowledge,
@@ -21,7 +21,6 @@ import type {
   OnlinePolicyKind,
   OnlineRequest,
 } from './online-policy.ts'
-import { goalWeights } from './realised-utility.ts'
 
 /** Where a budget's period is not said. */
 const defaultPeriod = 1000
@@ -50,23 +49,23 @@ function fitPointsman(
 ): FittedOnlinePolicy {
   const curves = new Map<number, SpendCurve>()
   const cost = fit.stack.cost.snapshot()
-  const newPolicy = () =>
-    new RoutingPolicy({
-      embedder: knownContexts(fit),
-      fitted: fit.policy,
-      pool: poolOf(knowledge).filter((_, llm) => fit.incumbents.includes(llm)),
-      cost: TokenCostPredictor.restore(cost),
-      options: learning,
-    })
   return {
     start: (goal) => {
-      const { budgetUsd, costReferenceUsd } = goal
-      if (budgetUsd === undefined) return new PointsmanOnline(newPolicy(), poolOf(knowledge), router, goal, undefined)
-      const curve = curves.get(costReferenceUsd) ?? offlineCurve(fit, newPolicy(), goal, router)
+      const pool = poolOf(knowledge)
+      const policy = new RoutingPolicy({
+        embedder: knownContexts(fit),
+        fitted: fit.policy,
+        pool: pool.filter((_, llm) => fit.incumbents.includes(llm)),
+        cost: TokenCostPredictor.restore(cost),
+        options: learning,
+      })
+      const { budgetUsd, costReferenceUsd, expectedRequests = defaultPeriod } = goal
+      if (budgetUsd === undefined) return new PointsmanOnline(policy, pool, router, goal, undefined)
+      const offline = new OfflineSpending(fit, router, goal)
+      const curve = curves.get(costReferenceUsd) ?? offline.curve(policy)
       curves.set(costReferenceUsd, curve)
-      const expectedRequests = goal.expectedRequests ?? defaultPeriod
       const pacer = new BudgetPacer({ budgetUsd: budgetUsd * expectedRequests, expectedRequests, curve })
-      return new PointsmanOnline(newPolicy(), poolOf(knowledge), router, goal, pacer)
+      return new PointsmanOnline(policy, pool, router, goal, { pacer, offline })
     },
   }
 }
@@ -93,46 +92,6 @@ function poolOf({ rows, prices }: OfflineKnowledge): Llm[] {
   }))
 }
 
-/** Out-of-fold estimates, as uncertain as before the first label, and the real choice probabilities: what those choices were billed. */
-function offlineCurve(fit: OfflineFit, policy: RoutingPolicy, goal: OnlineGoal, router: RouterOptions): SpendCurve {
-  const { incumbents, rows, stack } = fit
-  const width = incumbents.length
-  const { outOfFold } = stack
-  const buffers = newCandidateBuffers(width)
-  buffers.optimism.fill(router.explorationWidth)
-  const llms = rows.llms.map(
-    (id): Llm => ({ ...unknownLlmProperties, id, provider: '', upstreamModel: id, price: undefined }),
-  )
-  const uncertainty = new Float64Array(outOfFold.length)
-  rows.contexts.forEach((context, row) => {
-    policy.estimateQuality(context, llms, buffers)
-    uncertainty.set(buffers.uncertainty.subarray(0, width), row * width)
-  })
-  return spendCurve((dual) => {
-    let sum = 0
-    for (let start = 0; start < outOfFold.length; start += width) {
-      for (let i = 0; i < width; i++) {
-        buffers.mean[i] = outOfFold[start + i]!
-        buffers.comparableCostUsd[i] = fit.costUsd[start + i]!
-        buffers.uncertainty[i] = uncertainty[start + i]!
-      }
-      decide(buffers, width, goal, dual, router)
-      for (let i = 0; i < width; i++) {
-        const billed = rows.costUsd[start + i]!
-        sum += buffers.probability[i]! * (Number.isNaN(billed) ? fit.costUsd[start + i]! : billed)
-      }
-    }
-    return (sum * width) / outOfFold.length
-  })
-}
-
-/** From quality, uncertainty and cost in the buffers to choice probabilities; the router's rules, without times. */
-function decide(buffers: CandidateBuffers, count: number, goal: OnlineGoal, dual: number, router: RouterOptions): void {
-  const options = { ...router, costReferenceUsd: goal.costReferenceUsd }
-  candidateUtilities(buffers, count, goalWeights(goal, dual), true, options)
-  choiceProbabilities(buffers, count, router.exploration, buffers.probability)
-}
-
 /** What a decision rested on, until its feedback comes. */
 interface Pending {
   readonly offlineCostUsd: number
@@ -140,12 +99,18 @@ interface Pending {
   billed: boolean
 }
 
+/** What keeps to a budget, and what its curve is worked out from when something changes. */
+interface Pacing {
+  readonly pacer: BudgetPacer
+  readonly offline: OfflineSpending
+}
+
 export class PointsmanOnline implements OnlinePolicy {
   readonly #policy: RoutingPolicy
   readonly #pool: Llm[]
   readonly #router: RouterOptions
   readonly #goal: OnlineGoal
-  readonly #pacer: BudgetPacer | undefined
+  readonly #pacing: Pacing | undefined
   readonly #buffers: CandidateBuffers
   readonly #candidates: Llm[] = []
   readonly #trials = new NewcomerTrials()
@@ -155,49 +120,25 @@ export class PointsmanOnline implements OnlinePolicy {
   #labels = 0
   #leastProbability = 1
 
-  /** @param pool all LLMs that may ever join, in the data set's order; kept and changed. @param pacer under a budget. */
-  constructor(
-    policy: RoutingPolicy,
-    pool: Llm[],
-    router: RouterOptions,
-    goal: OnlineGoal,
-    pacer: BudgetPacer | undefined,
-  ) {
+  /** @param pool all LLMs that may ever join, in the data set's order; kept and changed. @param pacing under a budget. */
+  constructor(policy: RoutingPolicy, pool: Llm[], router: RouterOptions, goal: OnlineGoal, pacing: Pacing | undefined) {
     this.#policy = policy
     this.#pool = pool
     this.#router = router
     this.#goal = goal
     this.#buffers = newCandidateBuffers(pool.length)
     this.#unlistedFactor = new Float64Array(pool.length).fill(1)
-    this.#pacer = pacer
+    this.#pacing = pacing
   }
 
   choose(request: OnlineRequest, random: RandomSource): number {
-    const { context, candidates, inputTokens } = request
-    const count = candidates.length
+    this.#estimate(request, request.candidates)
+    const candidates = this.#affordable(request.candidates)
+    if (candidates.length < request.candidates.length) this.#estimate(request, candidates)
     const buffers = this.#buffers
-    this.#candidates.length = 0
-    for (const llm of candidates) this.#candidates.push(this.#pool[llm]!)
-    this.#policy.estimateQuality(context, this.#candidates, buffers)
-    this.#policy.cost.predict(
-      context,
-      { inputTokens, maxOutputTokens: undefined, choices: 1 },
-      this.#candidates,
-      buffers,
-    )
-    for (let i = 0; i < count; i++) {
-      const factor = this.#unlistedFactor[candidates[i]!]!
-      buffers.costUsd[i]! *= factor
-      buffers.offlineCostUsd[i]! *= factor
-    }
-    let dearest = this.#policy.costReferenceUsd
-    for (let i = 0; i < count; i++) if (buffers.costUsd[i]! > dearest) dearest = buffers.costUsd[i]!
-    for (let i = 0; i < count; i++) {
-      const costUsd = buffers.costUsd[i]!
-      buffers.comparableCostUsd[i] = Number.isNaN(costUsd) ? dearest : costUsd
-    }
+    const count = candidates.length
     this.#trials.mark(this.#candidates, this.#policy, this.#router, buffers)
-    decide(buffers, count, this.#goal, this.#pacer?.dual ?? 0, this.#router)
+    decideByEstimates(buffers, count, this.#goal, this.#pacing?.pacer.dual ?? 0, this.#router)
     const { probability } = buffers
     for (let i = 0; i < count; i++)
       if (probability[i]! < this.#leastProbability) this.#leastProbability = probability[i]!
@@ -208,11 +149,51 @@ export class PointsmanOnline implements OnlinePolicy {
     return candidates[drawn]!
   }
 
+  /** Quality and bills of these candidates, in their order. */
+  #estimate({ context, inputTokens }: OnlineRequest, candidates: readonly number[]): void {
+    const buffers = this.#buffers
+    const count = candidates.length
+    this.#candidates.length = 0
+    for (const llm of candidates) this.#candidates.push(this.#pool[llm]!)
+    this.#policy.estimateQuality(context, this.#candidates, buffers)
+    const request = { inputTokens, maxOutputTokens: undefined, choices: 1 }
+    this.#policy.cost.predict(context, request, this.#candidates, buffers)
+    let dearest = this.#policy.costReferenceUsd
+    for (let i = 0; i < count; i++) {
+      const factor = this.#unlistedFactor[candidates[i]!]!
+      buffers.costUsd[i]! *= factor
+      buffers.costUsdP90[i]! *= factor
+      buffers.offlineCostUsd[i]! *= factor
+      if (buffers.costUsd[i]! > dearest) dearest = buffers.costUsd[i]!
+    }
+    for (let i = 0; i < count; i++) {
+      const costUsd = buffers.costUsd[i]!
+      buffers.comparableCostUsd[i] = Number.isNaN(costUsd) ? dearest : costUsd
+    }
+  }
+
+  /**
+   * Those whose bill would most likely be covered by what is left, as `Router` refuses what a spending cap does not cover; where
+   * nothing is, the cheapest: the stream goes on.
+   */
+  #affordable(candidates: readonly number[]): readonly number[] {
+    const leftUsd = this.#pacing?.pacer.leftUsd
+    if (leftUsd === undefined) return candidates
+    const { costUsdP90, comparableCostUsd } = this.#buffers
+    const covered = candidates.filter((_, i) => !(costUsdP90[i]! > leftUsd))
+    if (covered.length > 0) return covered.length === candidates.length ? candidates : covered
+    let cheapest = 0
+    for (let i = 1; i < candidates.length; i++) {
+      if (comparableCostUsd[i]! < comparableCostUsd[cheapest]!) cheapest = i
+    }
+    return [candidates[cheapest]!]
+  }
+
   billed(request: OnlineRequest, { llm, costUsd, outputTokens }: OnlineBill): void {
     const pending = this.#pending.get(request)
     if (pending === undefined || pending.billed) return
     pending.billed = true
-    this.#pacer?.charge(costUsd)
+    this.#pacing?.pacer.charge(costUsd)
     this.#policy.cost.observe(this.#pool[llm]!.id, pending.offlineCostUsd, costUsd, outputTokens, undefined)
   }
 
@@ -225,6 +206,7 @@ export class PointsmanOnline implements OnlinePolicy {
     const value = quality ?? (satisfied === undefined ? undefined : Number(satisfied))
     if (value === undefined) return
     this.#labels++
+    const alarmed = this.#policy.alarms.at(-1)
     this.#policy.learn({
       sequence: this.#labels,
       decisionId: String(this.#labels),
@@ -236,19 +218,29 @@ export class PointsmanOnline implements OnlinePolicy {
       value,
       revises: undefined,
     })
+    if (this.#policy.alarms.at(-1) !== alarmed) this.#follow()
   }
 
   priceChanged(llm: number, factor: number): void {
     const changed = this.#pool[llm]!
     if (changed.price === undefined) this.#unlistedFactor[llm]! *= factor
     else this.#pool[llm] = { ...changed, price: scaledPrice(changed.price, factor) }
+    this.#pacing?.offline.scaleCost(llm, factor)
+    this.#follow()
   }
 
   llmAdded(llm: number, price: TokenPrice | undefined): void {
     this.#pool[llm] = { ...this.#pool[llm]!, price }
   }
 
-  llmRemoved(): void {}
+  llmRemoved(llm: number): void {
+    this.#pacing?.offline.remove(llm)
+    this.#follow()
+  }
+
+  #follow(): void {
+    this.#pacing?.pacer.follow(this.#pacing.offline.curve(this.#policy))
+  }
 
   get leastProbability(): number {
     return this.#leastProbability

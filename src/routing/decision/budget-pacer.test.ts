@@ -90,6 +90,17 @@ describe('BudgetPacer', () => {
     expect(bought / best.reduce((sum, worth) => sum + worth, 0)).toBeGreaterThan(0.99)
   })
 
+  it('follows another curve, and what it learned of the stream stays', () => {
+    const pacer = new BudgetPacer(options)
+    pacer.charge(0.6)
+    const cheaper = { duals: curve.duals, meanCostUsd: curve.meanCostUsd.map((cost) => cost / 2) }
+    pacer.follow(cheaper)
+    const aimed = (29.4 / 99) * Math.exp(-0.1)
+    expect(pacer.dual).toBeCloseTo((0.5 - aimed) / 0.25, 12)
+    expect(BudgetPacer.restore(pacer.snapshot()).dual).toBe(pacer.dual)
+    expect(pacer.leftUsd).toBeCloseTo(29.4, 12)
+  })
+
   it('refuses options out of range and amounts that are none', () => {
     for (const wrong of [
       { budgetUsd: 0 },

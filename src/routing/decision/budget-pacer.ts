@@ -50,6 +50,7 @@ const largestBill = 20
  */
 export class BudgetPacer {
   readonly options: Required<BudgetPacerOptions>
+  #curve: SpendCurve
   #correction = 0
   #spentUsd = 0
   #requests = 0
@@ -59,11 +60,28 @@ export class BudgetPacer {
     const { stepSize = defaultStepSize } = options
     this.options = { ...options, stepSize }
     checkOptions(this.options)
+    this.#curve = options.curve
+  }
+
+  /**
+   * Prices, the pool or what is believed of it changed for all to see, and the curve was worked out anew. What was learned of how the
+   * stream departs from the curve stays.
+   *
+   * @throws {RoutingError} `invalid_option`
+   */
+  follow(curve: SpendCurve): void {
+    checkOptions({ ...this.options, curve })
+    this.#curve = curve
   }
 
   /** ν ≥ 0: what the utility loses per {@link UtilityOptions.costReferenceUsd} of expected cost. O(log of the curve's length). */
   get dual(): number {
-    return dualOf(this.options.curve, this.paceUsd * Math.exp(-this.#correction))
+    return dualOf(this.#curve, this.paceUsd * Math.exp(-this.#correction))
+  }
+
+  /** What the budget still allows, USD; may be under 0. */
+  get leftUsd(): number {
+    return this.options.budgetUsd - this.#spentUsd
   }
 
   get spentUsd(): number {
@@ -94,15 +112,15 @@ export class BudgetPacer {
   }
 
   snapshot(): SnapshotData {
-    const { budgetUsd, expectedRequests, stepSize, curve } = this.options
+    const { budgetUsd, expectedRequests, stepSize } = this.options
     return {
       formatVersion: 1,
       kind: 'resolving-budget-pacer',
       budgetUsd,
       expectedRequests,
       stepSize,
-      duals: curve.duals.slice(),
-      meanCostUsd: curve.meanCostUsd.slice(),
+      duals: this.#curve.duals.slice(),
+      meanCostUsd: this.#curve.meanCostUsd.slice(),
       correction: this.#correction,
       spentUsd: this.#spentUsd,
       requests: this.#requests,

@@ -14,6 +14,8 @@ export interface CandidateBuffers extends QualityEstimates, CostEstimates {
   readonly deviation: Float64Array
   /** α of each candidate: how much of its uncertainty is hoped for. */
   readonly optimism: Float64Array
+  /** By how much the utility would rise if its quality were 1. */
+  readonly reach: Float64Array
   /** 1 where a newcomer is still to be tried, else 0. */
   readonly isTried: Uint8Array
   readonly probability: Float64Array
@@ -33,6 +35,7 @@ export function newCandidateBuffers(capacity: number): CandidateBuffers {
     utility: new Float64Array(capacity),
     deviation: new Float64Array(capacity),
     optimism: new Float64Array(capacity),
+    reach: new Float64Array(capacity),
     isTried: new Uint8Array(capacity),
     probability: new Float64Array(capacity),
   }

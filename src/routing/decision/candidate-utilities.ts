@@ -25,12 +25,13 @@ export function candidateUtilities(
   isFitted: boolean,
   options: UtilityOptions & QualityRuleOptions,
 ): 'utility' | 'cheapest' {
-  const { mean, uncertainty, comparableCostUsd, optimism, penalty, deviation, utility: utilities } = buffers
+  const { mean, uncertainty, comparableCostUsd, optimism, penalty, deviation, reach, utility: utilities } = buffers
   const decides = !isFitted || qualityDecides(mean, count, options)
   const applied = decides ? weights : costAlone
   for (let i = 0; i < count; i++) {
     deviation[i] = applied.quality * uncertainty[i]!
-    const hoped = mean[i]! + optimism[i]! * uncertainty[i]!
+    reach[i] = applied.quality * (1 - mean[i]!)
+    const hoped = Math.min(1, mean[i]! + optimism[i]! * uncertainty[i]!)
     utilities[i] = utility(hoped, 0, comparableCostUsd[i]!, penalty[i]!, applied, options)
   }
   return decides ? 'utility' : 'cheapest'

@@ -29,6 +29,7 @@ interface Candidate {
   readonly cost?: number
   /** Default: as uncertain as can be. */
   readonly deviation?: number
+  readonly reach?: number
   readonly isTried?: boolean
 }
 
@@ -38,6 +39,7 @@ function choose(candidates: readonly Candidate[], options: Partial<ExplorationOp
     utility: Float64Array.from(candidates, ({ s }) => s),
     comparableCostUsd: Float64Array.from(candidates, ({ cost = 1 }) => cost),
     deviation: Float64Array.from(candidates, ({ deviation = 1e9 }) => deviation),
+    reach: Float64Array.from(candidates, ({ reach = 1e9 }) => reach),
     isTried: Uint8Array.from(candidates, ({ isTried }) => Number(isTried ?? false)),
   }
   choiceProbabilities(inputs, candidates.length, { ...plain, ...options }, out)
@@ -144,6 +146,8 @@ describe('choiceProbabilities', () => {
     expect(dear[1]).toBeCloseTo(0.125, 6)
     const behind = choose([incumbent, { s: 0.1, deviation: 0.2, isTried: true }], trial)
     expect(behind[1]).toBeCloseTo(1 / (1 + Math.exp(3.404)), 12)
+    const hopeless = choose([incumbent, { s: 0.1, deviation: 0.2, reach: 0.39, isTried: true }], trial)
+    expect(hopeless[1]).toBe(0)
     const many = choose(
       [incumbent, ...Array.from({ length: 4 }, () => ({ s: 0.49, deviation: 0.2, isTried: true }))],
       trial,

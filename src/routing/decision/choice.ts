@@ -46,6 +46,8 @@ export interface ChoiceInputs {
   readonly comparableCostUsd: Float64Array
   /** Standard deviation of s by what is not known of quality, ≥ 0. */
   readonly deviation: Float64Array
+  /** By how much s would rise with a quality of 1. */
+  readonly reach: Float64Array
   /** 1 where a newcomer is still to be tried, else 0. */
   readonly isTried: Uint8Array
 }
@@ -160,13 +162,15 @@ function weightOf(behind: number, deviation: number, bestVariance: number, hotte
 
 /** t of one newcomer: the probability that it beats the best, as far as the bill allows; it needs none where it is the best. */
 function trialOf(
-  { utility, comparableCostUsd, deviation }: ChoiceInputs,
+  { utility, comparableCostUsd, deviation, reach }: ChoiceInputs,
   i: number,
   best: number,
   { trialSpendShare }: ExplorationOptions,
 ): number {
   if (i === best) return 0
   const behind = utility[best]! - utility[i]!
+  // Not even a perfect answer would be worth its price.
+  if (behind > reach[i]!) return 0
   const odds = Math.exp((-normalOdds * behind) / Math.hypot(deviation[i]!, deviation[best]!))
   const chance = odds / (1 + odds)
   const cap = trialSpendShare * comparableCostUsd[best]!
