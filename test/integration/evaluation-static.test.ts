@@ -56,6 +56,7 @@ describe('the static protocol on made data', () => {
       'gain-over-hull',
       'cost-shares',
       'quality-by-task',
+      'bills-predicted',
     ])
     for (const { curve } of result.results) expect(curve.length).toBeLessThanOrEqual(121)
   })
