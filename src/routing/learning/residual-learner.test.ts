@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { nextNormal, SeededRandom } from '../numeric/random-source.ts'
+import type { SnapshotData } from '../policy-store.ts'
 import { ResidualLearner, type ResidualLearnerOptions } from './residual-learner.ts'
 
 const options: ResidualLearnerOptions = {
@@ -142,6 +143,73 @@ describe('ResidualLearner', () => {
       }),
       { numRuns: 30 },
     )
+  })
+
+  describe('that watches for changes', () => {
+    const watching: ResidualLearnerOptions = {
+      ...options,
+      dimension: 1,
+      discount: 1,
+      priors: new Map([['a', { level: 0.01, slope: 0.01 }]]),
+      changes: { allowance: 0.25, threshold: 5 },
+      changedPrior: { level: 1, slope: 1 },
+    }
+    const z = Float64Array.of(1)
+    const label = (sequence: number, residual: number) => ({ sequence, features: z, residual, noiseVariance: 0.01 })
+
+    test('hand-worked: after an alarm the level is that of the labels since the change, at half their weight', () => {
+      const learner = new ResidualLearner(watching)
+      for (let i = 1; i <= 50; i++) expect(learner.observe('a', label(i, 0)).alarm).toBeUndefined()
+      const before = learner.uncertainty('a', z)
+      // Each is about −1.5 standard deviations, 1.25 beyond the allowance: the fifth passes 5 as the level gives in but slowly.
+      const alarms = [51, 52, 53, 54, 55, 56].flatMap((i) => learner.observe('a', label(i, -0.15)).alarm ?? [])
+      expect(alarms).toEqual([
+        { llm: 'a', sequence: 55, direction: 'down', residual: expect.closeTo(-0.15, 9) as number },
+      ])
+      expect(learner.alarms).toEqual(alarms)
+      expect(learner.isChanged('a')).toBe(true)
+      expect(learner.settledCount('a')).toBe(1)
+      // A = 1 + ½·5·100 + 100, b = −.15·(½·5·100 + 100).
+      expect(learner.correction('a', z)).toBeCloseTo((-0.15 * 350) / 351, 9)
+      expect(learner.uncertainty('a', z)).toBeCloseTo(Math.sqrt(1 / 351), 9)
+      expect(learner.uncertainty('a', z)).toBeGreaterThan(before)
+    })
+
+    test('goes on bit for bit from a snapshot, alarms and all; answers from before the change are new words', () => {
+      const straight = new ResidualLearner(watching)
+      let broken = new ResidualLearner(watching)
+      for (let i = 1; i <= 40; i++) {
+        if (i % 7 === 0) broken = ResidualLearner.restore(broken.snapshot(), watching)
+        for (const learner of [straight, broken]) learner.observe('a', label(i, i < 20 ? 0.01 : -0.2))
+      }
+      expect(straight.alarms).toHaveLength(1)
+      expect(broken.snapshot()).toStrictEqual(straight.snapshot())
+      straight.revise('a', label(3, 0.01), label(41, -0.1))
+      broken.observe('a', label(41, -0.1))
+      expect(broken.correction('a', z)).toBe(straight.correction('a', z))
+    })
+
+    test('a revision takes back the weight that was given, whatever its source counts for now', () => {
+      const learner = new ResidualLearner(watching)
+      learner.observe('a', label(1, 0.05))
+      learner.revise('a', { ...label(1, 0.05), noiseVariance: 1e-9 }, label(2, 0.03))
+      const direct = new ResidualLearner(watching)
+      direct.observe('a', label(1, 0.03))
+      expect(learner.correction('a', z)).toBeCloseTo(direct.correction('a', z), 12)
+      expect(learner.uncertainty('a', z)).toBeCloseTo(direct.uncertainty('a', z), 12)
+    })
+
+    test('a state from before there were alarms is read', () => {
+      const learner = new ResidualLearner({ ...watching, changes: undefined })
+      for (let i = 1; i <= 5; i++) learner.observe('a', label(i, 0.1))
+      const { alarms: _, ...state } = learner.snapshot() as unknown as Record<string, unknown>
+      const [saved] = state.llms as readonly Record<string, unknown>[]
+      const { weights, changed, forgotten, detector, ...older } = saved!
+      const first = { ...state, formatVersion: 1, llms: [older] } as unknown as SnapshotData
+      const restored = ResidualLearner.restore(first, watching)
+      expect(restored.correction('a', z)).toBe(learner.correction('a', z))
+      expect(restored.isChanged('a')).toBe(false)
+    })
   })
 
   test('refuses what it cannot learn from or read', () => {

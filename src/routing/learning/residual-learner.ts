@@ -94,6 +94,8 @@ interface LlmState {
   readonly mean: Float64Array
   /** Sequence numbers of the latest labels, a ring indexed by label count. */
   readonly recent: Float64Array
+  /** The weights they came with, before ageing; a revision takes back what was given, whatever their source counts for now. */
+  readonly weights: Float64Array
 }
 
 /**
@@ -210,6 +212,7 @@ export class ResidualLearner {
     for (let i = 0; i < state.moment.length; i++) state.moment[i]! *= discount
     this.#add(state, observation.features, observation.residual, 1 / observation.noiseVariance)
     state.recent[state.labels % revisableLabels] = observation.sequence
+    state.weights[state.labels % revisableLabels] = 1 / noiseVariance
     state.labels++
     this.#sequence = Math.max(this.#sequence, observation.sequence)
     const scale = Math.sqrt(expected)
@@ -236,10 +239,12 @@ export class ResidualLearner {
     }
     this.#sequence = Math.max(this.#sequence, observation.sequence)
     const weight = this.options.discount ** age
-    this.#add(state, earlier.features, earlier.residual, -weight / earlier.noiseVariance)
+    const place = (state.labels - 1 - age) % revisableLabels
+    this.#add(state, earlier.features, earlier.residual, -weight * state.weights[place]!)
     this.#add(state, observation.features, observation.residual, weight / observation.noiseVariance)
     // The next revision of the same answer names this observation.
-    state.recent[(state.labels - 1 - age) % revisableLabels] = observation.sequence
+    state.recent[place] = observation.sequence
+    state.weights[place] = 1 / observation.noiseVariance
     this.#solve(state)
   }
 
@@ -256,6 +261,7 @@ export class ResidualLearner {
       precision: state.precision.slice(),
       moment: state.moment.slice(),
       recent: state.recent.slice(),
+      weights: state.weights.slice(),
       changed: state.changed,
       forgotten: state.forgotten,
       detector: state.detector?.snapshot(),
@@ -292,6 +298,9 @@ export class ResidualLearner {
       state.precision.set(saved.precision)
       state.moment.set(saved.moment)
       state.recent.set(saved.recent)
+      // Of older formats the weights are not known: their labels cannot be revised any more, later words are new ones.
+      if (saved.weights === undefined) state.forgotten = saved.labels
+      else state.weights.set(saved.weights)
       learner.#solve(state)
     }
     return learner
@@ -370,6 +379,7 @@ export class ResidualLearner {
       factor: new Float64Array(dimension * dimension),
       mean: new Float64Array(dimension),
       recent: new Float64Array(revisableLabels),
+      weights: new Float64Array(revisableLabels),
     }
     this.#states.set(llm, created)
     this.#solve(created)
@@ -392,10 +402,11 @@ interface ResidualSnapshot {
   readonly kind: string
   readonly dimension: number
   readonly sequence: number
-  /** From format 2 on, as are an LLM's last three fields. */
+  /** From format 2 on, as are an LLM's first four optional fields. */
   readonly alarms?: readonly ChangeAlarm[]
   readonly llms: readonly {
     readonly id: LlmId
+    readonly weights?: Float64Array
     readonly changed?: boolean
     readonly forgotten?: number
     readonly detector?: SnapshotData
