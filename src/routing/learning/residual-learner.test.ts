@@ -204,7 +204,7 @@ describe('ResidualLearner', () => {
       for (let i = 1; i <= 5; i++) learner.observe('a', label(i, 0.1))
       const { alarms: _, ...state } = learner.snapshot() as unknown as Record<string, unknown>
       const [saved] = state.llms as readonly Record<string, unknown>[]
-      const { weights, changed, forgotten, detector, ...older } = saved!
+      const { weights: _w, changed: _c, forgotten: _f, detector: _d, ...older } = saved!
       const first = { ...state, formatVersion: 1, llms: [older] } as unknown as SnapshotData
       const restored = ResidualLearner.restore(first, watching)
       expect(restored.correction('a', z)).toBe(learner.correction('a', z))

@@ -1,0 +1,183 @@
+import { describe, expect, test } from 'vitest'
+import { newCandidateBuffers } from './decision/candidate-buffers.ts'
+import type { ExplorationOptions } from './decision/choice.ts'
+import { defaultExploration } from './decision/choice.ts'
+import { NewcomerTrials } from './decision/newcomer-trials.ts'
+import type { RoutingContext } from './embedding/routing-context.ts'
+import { nextNormal, SeededRandom } from './numeric/random-source.ts'
+import type { Label } from './outcome.ts'
+import { fittedPolicy } from './prediction/fitted-policy.ts'
+import { LevelMap } from './prediction/level-map.ts'
+import { TokenCostPredictor } from './prediction/token-cost-predictor.ts'
+import { type Llm, unknownLlmProperties } from './registry/llm.ts'
+import { newQualityEstimates, RoutingPolicy } from './routing-policy.ts'
+
+const embedder = { id: 'test', dimension: 2, embed: () => Float32Array.of(0.6, 0.8) }
+
+function llm(id: string, outputPrice: number): Llm {
+  const price = { inputPerMillionTokensUsd: 0, outputPerMillionTokensUsd: outputPrice }
+  return { ...unknownLlmProperties, id, provider: 'p', upstreamModel: id, price }
+}
+
+const known = [llm('a', 1), llm('b', 10)]
+const newcomer = llm('new', 3)
+
+/** Its first direction is how hard a request is: q̂ is the mean plus that, for both. */
+const fitted = fittedPolicy({
+  formatVersion: 1,
+  id: 'v1',
+  createdAtMs: 0,
+  description: '',
+  embedderId: 'test',
+  costReferenceUsd: 0.003,
+  quality: {
+    llms: ['a', 'b'],
+    predict: ({ embedding }, quality) => quality.set([0.6 + embedding[0]!, 0.7 + embedding[0]!]),
+    snapshot: () => ({ formatVersion: 1, kind: 'test' }),
+  },
+  cost: TokenCostPredictor.unfitted(),
+  noise: Float64Array.of(0.1, 0.1),
+  levels: LevelMap.fit(Float64Array.of(0, 1), Float64Array.of(0, 1)),
+  llms: [
+    { id: 'a', source: 'fitted', priceAtFit: undefined, labels: 400, meanQuality: 0.6, meanCostUsd: 0.001 },
+    { id: 'b', source: 'fitted', priceAtFit: undefined, labels: 4, meanQuality: 0.7, meanCostUsd: 0.003 },
+  ],
+})
+
+const policy = () => new RoutingPolicy({ embedder, fitted, pool: known })
+
+function contextOf(ease: number): RoutingContext {
+  return { embedderId: 'test', embedding: Float32Array.of(ease, 0), explicit: new Float32Array(0) }
+}
+
+function label(sequence: number, about: string, value: number, rest: Partial<Label> = {}): Label {
+  return {
+    sequence,
+    decisionId: `d${sequence}`,
+    llm: about,
+    context: contextOf(0),
+    offlineQuality: undefined,
+    source: 'judge',
+    kind: 'score',
+    value,
+    revises: undefined,
+    ...rest,
+  }
+}
+
+describe('RoutingPolicy', () => {
+  test('a newcomer finds hard what the fitted LLMs find hard', () => {
+    const live = policy()
+    const out = newQualityEstimates(1)
+    const offlineAt = (ease: number) => {
+      live.estimateQuality(contextOf(ease), [newcomer], out)
+      return out.offline[0]!
+    }
+    const level = offlineAt(0)
+    expect(offlineAt(-0.2)).toBeCloseTo(level - 0.2, 6)
+    // Labelled where all was .2 harder: its anchor is what it would be elsewhere.
+    live.learn(label(1, 'new', 0.3, { context: contextOf(-0.2), offlineQuality: 0.5 }))
+    expect(offlineAt(0)).toBeCloseTo(0.7, 6)
+    expect(offlineAt(-0.2)).toBeCloseTo(0.5, 6)
+  })
+
+  test('a mean of few labels is believed less', () => {
+    const out = newQualityEstimates(2)
+    policy().estimateQuality(contextOf(0), known, out)
+    // √(.01² + .1²/400) and √(.01² + .1²/4); the embedding is 0 beyond the level.
+    expect(out.uncertainty[0]!).toBeCloseTo(Math.hypot(0.01, 0.005), 9)
+    expect(out.uncertainty[1]!).toBeCloseTo(Math.hypot(0.01, 0.05), 9)
+  })
+
+  test('a silent loss raises one alarm about that LLM alone, and is believed from then on', () => {
+    const random = new SeededRandom(7)
+    const live = policy()
+    for (let i = 1; i <= 400; i++) {
+      live.learn(label(2 * i - 1, 'a', 0.6 + 0.1 * nextNormal(random)))
+      live.learn(label(2 * i, 'b', (i <= 200 ? 0.7 : 0.5) + 0.1 * nextNormal(random)))
+    }
+    expect(live.alarms.map(({ llm: about, direction }) => [about, direction])).toEqual([['b', 'down']])
+    expect(live.alarms[0]!.sequence).toBeLessThan(2 * 240)
+    const out = newQualityEstimates(2)
+    live.estimateQuality(contextOf(0), known, out)
+    expect(out.mean[0]!).toBeCloseTo(0.6, 1.5)
+    expect(out.mean[1]!).toBeCloseTo(0.5, 1.5)
+    expect([live.isUnproven('a'), live.isUnproven('b')]).toEqual([false, true])
+  })
+
+  test('who contradicts everybody moves estimates less', () => {
+    const random = new SeededRandom(3)
+    const taught = (source: string) => {
+      const live = policy()
+      // A good judge, and one that throws dice.
+      for (let i = 1; i <= 300; i++) {
+        live.learn(label(2 * i - 1, 'a', 0.6 + 0.1 * nextNormal(random)))
+        live.learn(label(2 * i, 'a', random.next() < 0.5 ? 0.1 : 1, { source: 'dice' }))
+      }
+      const out = newQualityEstimates(1)
+      const at = () => {
+        live.estimateQuality(contextOf(0), [known[0]!], out)
+        return out.mean[0]!
+      }
+      const before = at()
+      live.learn(label(601, 'a', 1, { source }))
+      return at() - before
+    }
+    expect(taught('dice')).toBeLessThan(0.3 * taught('judge'))
+  })
+
+  test('learned state restores bit for bit, sources and alarms with it; another format is refused', () => {
+    const random = new SeededRandom(9)
+    const live = policy()
+    const teach = (to: RoutingPolicy, from: number, until: number, seeded: SeededRandom) => {
+      for (let i = from; i <= until; i++) {
+        const value = (i < 60 ? 0.7 : 0.4) + 0.05 * nextNormal(seeded)
+        to.learn(label(i, i % 3 === 0 ? 'new' : 'b', value, { source: i % 2 === 0 ? 'judge' : 'user' }))
+      }
+    }
+    teach(live, 1, 120, random)
+    const restored = policy()
+    restored.restoreLearnedState(live.learnedState())
+    expect(restored.learnedState()).toStrictEqual(live.learnedState())
+    expect(restored.alarms).toEqual(live.alarms)
+    teach(live, 121, 160, new SeededRandom(1))
+    teach(restored, 121, 160, new SeededRandom(1))
+    expect(restored.learnedState()).toStrictEqual(live.learnedState())
+    expect(() => policy().restoreLearnedState({ formatVersion: 3, kind: 'residual' })).toThrow(/another version/)
+  })
+})
+
+describe('NewcomerTrials', () => {
+  const options = { exploration: defaultExploration, explorationWidth: 0.1, newcomerWidth: 1 }
+
+  function marked(
+    live: RoutingPolicy,
+    trials = new NewcomerTrials(),
+    exploration: ExplorationOptions = defaultExploration,
+  ) {
+    const buffers = newCandidateBuffers(2)
+    trials.mark([known[0]!, newcomer], live, { ...options, exploration }, buffers)
+    return { tried: [...buffers.isTried], optimism: [...buffers.optimism] }
+  }
+
+  test('a newcomer is on trial until it has its labels, then hoped for', () => {
+    const live = policy()
+    for (let i = 1; i < 20; i++) live.learn(label(i, 'new', 0.7))
+    expect(marked(live)).toEqual({ tried: [0, 1], optimism: [0.1, 0.1] })
+    live.learn(label(20, 'new', 0.7))
+    expect(marked(live)).toEqual({ tried: [0, 0], optimism: [0.1, 1] })
+  })
+
+  test('labels that never come end the trial after twice as many draws', () => {
+    const trials = new NewcomerTrials()
+    for (let i = 0; i < 39; i++) trials.drawn('new')
+    expect(marked(policy(), trials).tried).toEqual([0, 1])
+    trials.drawn('new')
+    expect(marked(policy(), trials)).toEqual({ tried: [0, 0], optimism: [0.1, 0.1] })
+  })
+
+  test('nobody is on trial with exploring off, nor where nobody is known', () => {
+    expect(marked(policy(), undefined, { ...defaultExploration, trialShare: 0 }).tried).toEqual([0, 0])
+    expect(marked(new RoutingPolicy({ embedder, pool: known })).tried).toEqual([0, 0])
+  })
+})
