@@ -9,6 +9,7 @@ import { OutcomeDataError } from '../outcomes/outcome-data-error.ts'
 import { RoutingError } from '../routing/errors.ts'
 import { StorageError } from '../storage/storage-error.ts'
 import { FitError } from '../training/fit-error.ts'
+import { loadStarter } from '../training/starter/starter-file.ts'
 import { addDoctorCommand } from './commands/doctor.ts'
 import { addEvaluateCommand } from './commands/evaluate.ts'
 import { addFitCommand } from './commands/fit.ts'
@@ -55,6 +56,7 @@ async function main(): Promise<void> {
     loadConfig: (flags) => loadConfig({ environment, flags, folder }),
     openStorage: (config) => openStorage(config),
     openPool: (config) => openPool(config, environment),
+    loadStarter: () => loadStarter(),
     probeDeadline: () => AbortSignal.timeout(probeTimeoutMs),
   })
   await program.parseAsync()

@@ -3,6 +3,8 @@ import { ConfigError, describeProblem } from '../../config/config-error.ts'
 import type { PointsmanConfig } from '../../config/pointsman-config.ts'
 import type { ChatProvider } from '../../providers/chat-provider.ts'
 import type { Llm } from '../../routing/registry/llm.ts'
+import type { StarterModel } from '../../routing/starter/starter-model.ts'
+import { type NamesOf, starterPolicy } from '../../routing/starter/starter-policy.ts'
 import type { Storage } from '../../storage/storage.ts'
 
 /** `failed`: Pointsman cannot do its work. `warning`: it works, but worse than it could. */
@@ -71,6 +73,28 @@ export function checkPrices(llms: readonly Llm[]): readonly Finding[] {
     const detail = `unknown for ${llm.id}: its cost cannot be weighed or capped; give it a price in the configuration`
     return { status: 'warning', subject, detail }
   })
+}
+
+/**
+ * Whether the starter policy can be read, and whom it knows.
+ *
+ * @param load undefined where it is switched off.
+ */
+export async function checkStarter(
+  llms: readonly Llm[],
+  namesOf: NamesOf,
+  load: (() => Promise<StarterModel>) | undefined,
+): Promise<Finding> {
+  const subject = 'starter'
+  if (load === undefined) return { status: 'ok', subject, detail: 'switched off (routing.starter)' }
+  try {
+    const start = starterPolicy(await load(), llms, namesOf)
+    if (start === undefined)
+      return { status: 'ok', subject, detail: 'knows no LLM of this pool; quality starts from prices' }
+    return { status: 'ok', subject, detail: start.policy.description }
+  } catch (error) {
+    return { status: 'warning', subject, detail: `${messageOf(error)}; quality starts from prices` }
+  }
 }
 
 /** Opens the database, sees that it can be written, and reads the keys from it. */

@@ -54,8 +54,10 @@ async function examine(
       openPool: async () => ({
         llms: pool?.llms ?? [llm],
         providers: pool?.providers ?? [provider(async () => ['model-a'])],
+        namesOf: () => [],
         close: async () => {},
       }),
+      loadStarter: () => Promise.reject(new Error('it is damaged')),
       probeDeadline: () => new AbortController().signal,
       ...parts,
     },
@@ -74,9 +76,16 @@ describe('runDoctor', () => {
       '✓ access: no keys; 127.0.0.1 is reached from this machine only',
       '✓ key of p: set',
       '✓ prices: known for every LLM of 1',
+      '! starter: it is damaged; quality starts from prices',
       '✓ provider p: answers; models listed: 1',
     ])
     expect(healthy).toBe(true)
+  })
+
+  test('says when the starter policy is switched off', async () => {
+    const off = { ...config, routing: { ...config.routing, starter: false } }
+    const { out } = await examine({ loadConfig: () => off })
+    expect(out).toContain('✓ starter: switched off (routing.starter)')
   })
 
   test('warns of an unknown price and of a model that is not listed, and stays healthy', async () => {

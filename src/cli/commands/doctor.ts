@@ -2,6 +2,8 @@ import type { Command } from 'commander'
 import type { ConfigFlags } from '../../config/load-config.ts'
 import type { PointsmanConfig } from '../../config/pointsman-config.ts'
 import type { Llm } from '../../routing/registry/llm.ts'
+import type { StarterModel } from '../../routing/starter/starter-model.ts'
+import type { NamesOf } from '../../routing/starter/starter-policy.ts'
 import type { Storage } from '../../storage/storage.ts'
 import { withConfigFlags } from '../config-flags.ts'
 import { PlainError } from '../plain-error.ts'
@@ -14,6 +16,7 @@ import {
   checkNode,
   checkPrices,
   checkProviderKeys,
+  checkStarter,
   checkUpstreams,
   type Finding,
   type ProviderToCheck,
@@ -24,6 +27,7 @@ export interface PoolToCheck {
   /** In pool order, with prices and capabilities of the built-in table filled in. */
   readonly llms: readonly Llm[]
   readonly providers: readonly ProviderToCheck[]
+  readonly namesOf: NamesOf
   close(): Promise<void>
 }
 
@@ -36,6 +40,7 @@ export interface DoctorParts {
   loadConfig(flags: ConfigFlags): PointsmanConfig
   openStorage(config: PointsmanConfig): Promise<Storage>
   openPool(config: PointsmanConfig): Promise<PoolToCheck>
+  loadStarter(this: void): Promise<StarterModel>
   /** Aborts when the upstreams have had long enough to answer. */
   probeDeadline(): AbortSignal
 }
@@ -79,6 +84,7 @@ async function findPool(parts: DoctorParts, config: PointsmanConfig): Promise<re
     return [
       ...checkProviderKeys(pool.providers),
       ...checkPrices(pool.llms),
+      await checkStarter(pool.llms, pool.namesOf, config.routing.starter ? parts.loadStarter : undefined),
       // Without its key a provider has been told of already.
       ...(await checkUpstreams(
         pool.providers.filter((provider) => provider.hasKey || provider.keyVariable === undefined),
