@@ -1,6 +1,5 @@
 import { fixedLlmPoints, sweepCostWeights, sweepPoints } from '../routing/decision/cost-quality-hull.ts'
 import { type RandomSource, shuffle } from '../routing/numeric/random-source.ts'
-import { summariseColumns } from '../routing/prediction/training-rows.ts'
 import { sweepArea } from './sweep-area.ts'
 import type { UniversalTraining } from './universal-basis.ts'
 import type { UniversalEpisode } from './universal-episodes.ts'
@@ -46,7 +45,7 @@ export function chooseUniversalTrust(
 
 /** Area of each candidate; undefined where the pool is free. */
 function poolAreas(
-  { rows }: UniversalTraining,
+  { rows, cost }: UniversalTraining,
   episode: UniversalEpisode,
   weights: readonly number[],
   pool: readonly number[],
@@ -61,10 +60,9 @@ function poolAreas(
   const costUsd = pick((row, llm) => rows.costUsd[episode.asked[row]! * width + llm]!)
   const maxCostUsd = Math.max(0, ...fixedLlmPoints(quality, costUsd, pool.length).map((point) => point.costUsd))
   if (!(maxCostUsd > 0)) return undefined
-  const meanCosts = summariseColumns(rows.costUsd, width).means
   const levels = weighted(episode.levels, weights)
   const deviations = weighted(episode.deviations, weights)
-  const predictedCostUsd = pick((_, llm) => meanCosts[llm]!)
+  const predictedCostUsd = pick((_, llm) => cost.means[llm]!)
   const costWeights = sweepCostWeights().filter((_, index) => index % costWeightStride === 0)
   return candidates.map((trust) => {
     const predictedQuality = pick((row, llm) => levels[llm]! + trust * deviations[row * width + llm]!)

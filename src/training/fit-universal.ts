@@ -1,6 +1,5 @@
 import { type RandomSource, SeededRandom } from '../routing/numeric/random-source.ts'
 import { stackWeights } from '../routing/prediction/stack-weights.ts'
-import { summariseColumns } from '../routing/prediction/training-rows.ts'
 import { estimatorNames } from '../routing/prediction/universal/universal-estimators.ts'
 import { type EpisodeFit, UniversalModel } from '../routing/prediction/universal/universal-model.ts'
 import { chooseUniversalTrust, weighted } from './choose-universal-trust.ts'
@@ -86,8 +85,8 @@ interface PlayedEpisode {
 }
 
 /** Root mean square of √N·(level − mean quality); the mean itself is of the prompts the N were drawn from. */
-function levelDeviation({ rows }: UniversalTraining, played: readonly PlayedEpisode[]): number {
-  const { means, counts } = summariseColumns(rows.quality, rows.llms.length)
+function levelDeviation({ rows, quality }: UniversalTraining, played: readonly PlayedEpisode[]): number {
+  const { means, counts } = quality
   let sum = 0
   let known = 0
   for (const { episode, fit } of played) {

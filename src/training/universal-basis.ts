@@ -1,5 +1,5 @@
 import { ClusterMap } from '../routing/prediction/cluster-map.ts'
-import { summariseColumns, type TrainingRows } from '../routing/prediction/training-rows.ts'
+import { type ColumnSummary, summariseColumns, type TrainingRows } from '../routing/prediction/training-rows.ts'
 import type { LevelPrior, UniversalBasis } from '../routing/prediction/universal/universal-estimators.ts'
 
 /** Everything a `UniversalModel` is fitted on. */
@@ -15,6 +15,13 @@ export interface UniversalTraining {
   readonly assignment: Int32Array
   /** Share of the rows in each cluster, scale after scale. */
   readonly clusterShares: Float64Array
+  /** Of each LLM over all rows, so that they are not summed anew for every LLM that is left out. */
+  readonly quality: ColumnSummary
+  readonly cost: ColumnSummary
+  /** Mean of `base`. */
+  readonly baseMeans: Float64Array
+  /** Squared errors of `base`; the counts are those of `quality`. */
+  readonly squaredErrors: Float64Array
 }
 
 export interface UniversalRows {
@@ -46,7 +53,26 @@ export function universalTraining({ rows, base, bases }: UniversalRows, seed: nu
       offset += scales[scale]!
     })
   })
-  return { rows, bases: bases ?? rows.llms, base, clusters, assignment, clusterShares }
+  const width = rows.llms.length
+  const baseMeans = new Float64Array(width)
+  const squaredErrors = new Float64Array(width)
+  base.forEach((value, cell) => {
+    baseMeans[cell % width]! += value / contexts.length
+    const label = rows.quality[cell]!
+    if (!Number.isNaN(label)) squaredErrors[cell % width]! += (label - value) ** 2
+  })
+  return {
+    rows,
+    bases: bases ?? rows.llms,
+    base,
+    clusters,
+    assignment,
+    clusterShares,
+    quality: summariseColumns(rows.quality, width),
+    cost: summariseColumns(rows.costUsd, width),
+    baseMeans,
+    squaredErrors,
+  }
 }
 
 /** Of one LLM's labels, and of LLMs' levels, where nothing is known of either. */
@@ -58,22 +84,21 @@ const smallestVariance = 1e-3
 /** Fewer, and a line through their costs and qualities fits by chance. */
 const fewestForSlope = 6
 
-/** What is known when only the LLMs at `columns` are training LLMs. */
+/** What is known when only the LLMs at `columns` are training LLMs. O(columns). */
 export function basisOf(training: UniversalTraining, columns: readonly number[]): UniversalBasis {
-  const { rows, base, clusters, clusterShares } = training
-  const width = rows.llms.length
-  const squares: number[] = []
+  const { clusters, clusterShares, baseMeans, squaredErrors, quality } = training
+  let squares = 0
+  let labels = 0
   for (const llm of columns) {
-    for (let cell = llm; cell < base.length; cell += width) {
-      if (!Number.isNaN(rows.quality[cell]!)) squares.push((rows.quality[cell]! - base[cell]!) ** 2)
-    }
+    squares += squaredErrors[llm]!
+    labels += quality.counts[llm]!
   }
   return {
     scales: clusters.scales,
     clusterShares,
-    baseMeans: Float64Array.from(columns, (llm) => columnMean(base, width, llm)),
-    noiseVariance: squares.length === 0 ? unknownVariance : Math.max(smallestVariance, mean(squares)),
-    level: levelPrior(rows, columns),
+    baseMeans: Float64Array.from(columns, (llm) => baseMeans[llm]!),
+    noiseVariance: labels === 0 ? unknownVariance : Math.max(smallestVariance, squares / labels),
+    level: levelPrior(training, columns),
   }
 }
 
@@ -81,10 +106,7 @@ export function basisOf(training: UniversalTraining, columns: readonly number[])
  * Least squares of the training LLMs' mean qualities on the logarithm of their mean costs, where leaving out one LLM at a time shows
  * that cost tells something of quality; else their mean and variance alone.
  */
-function levelPrior(rows: TrainingRows, columns: readonly number[]): LevelPrior {
-  const width = rows.llms.length
-  const quality = summariseColumns(rows.quality, width)
-  const cost = summariseColumns(rows.costUsd, width)
+function levelPrior({ quality, cost }: UniversalTraining, columns: readonly number[]): LevelPrior {
   const known = columns.filter((llm) => quality.counts[llm]! > 0)
   const levels = known.map((llm) => quality.means[llm]!)
   if (levels.length < 2) {
@@ -107,12 +129,6 @@ function levelPrior(rows: TrainingRows, columns: readonly number[]): LevelPrior 
   const leftOutPlain = spread / (1 - 1 / levels.length) ** 2
   if (!(mean(leftOut) < leftOutPlain)) return plain
   return { mean: centre, variance: Math.max(smallestVariance, mean(leftOut)), slope, logCost }
-}
-
-function columnMean(cells: Float64Array, width: number, column: number): number {
-  let sum = 0
-  for (let cell = column; cell < cells.length; cell += width) sum += cells[cell]!
-  return (sum * width) / cells.length
 }
 
 function mean(values: readonly number[]): number {

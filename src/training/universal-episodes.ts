@@ -1,7 +1,7 @@
 import { type RandomSource, shuffle } from '../routing/numeric/random-source.ts'
 import { ClusterQualityPredictor } from '../routing/prediction/cluster-quality-predictor.ts'
 import { RidgeQualityPredictor } from '../routing/prediction/ridge-quality-predictor.ts'
-import { selectTrainingRows, summariseColumns, type TrainingRows } from '../routing/prediction/training-rows.ts'
+import { selectTrainingRows, type TrainingRows } from '../routing/prediction/training-rows.ts'
 import {
   deviationsAt,
   estimateFromProbes,
@@ -68,9 +68,8 @@ function describeFamily(training: UniversalTraining, family: readonly number[], 
   }
   const askedBase = pickColumns(base, asked, width, others)
   const askedAssignment = pickRows(training.assignment, asked, scales)
-  const costs = summariseColumns(rows.costUsd, width)
   for (const llm of family) {
-    const costUsd = costs.counts[llm]! > 0 ? costs.means[llm]! : undefined
+    const costUsd = training.cost.counts[llm]! > 0 ? training.cost.means[llm]! : undefined
     const quality = pickColumns(rows.quality, probes, width, [llm])
     describeNewcomer(basis, { ...known, quality, costUsd }, llm, { ...rehearsal, askedBase, askedAssignment })
   }
