@@ -173,14 +173,14 @@ export class PointsmanOnline implements OnlinePolicy {
   }
 
   /**
-   * Those whose bill would most likely be covered by what is left, as `Router` refuses what a spending cap does not cover; where
-   * nothing is, the cheapest: the stream goes on.
+   * Those whose bill, nine times in ten, stays under the pacer's ceiling, as `Router` refuses what a spending cap does not cover; where
+   * none does, the cheapest: the stream goes on.
    */
   #affordable(candidates: readonly number[]): readonly number[] {
-    const leftUsd = this.#pacing?.pacer.leftUsd
-    if (leftUsd === undefined) return candidates
+    const ceilingUsd = this.#pacing?.pacer.ceilingUsd
+    if (ceilingUsd === undefined) return candidates
     const { costUsdP90, comparableCostUsd } = this.#buffers
-    const covered = candidates.filter((_, i) => !(costUsdP90[i]! > leftUsd))
+    const covered = candidates.filter((_, i) => !(costUsdP90[i]! > ceilingUsd))
     if (covered.length > 0) return covered.length === candidates.length ? candidates : covered
     let cheapest = 0
     for (let i = 1; i < candidates.length; i++) {

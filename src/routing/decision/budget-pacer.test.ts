@@ -99,6 +99,9 @@ describe('BudgetPacer', () => {
     expect(pacer.dual).toBeCloseTo((0.5 - aimed) / 0.25, 12)
     expect(BudgetPacer.restore(pacer.snapshot()).dual).toBe(pacer.dual)
     expect(pacer.leftUsd).toBeCloseTo(29.4, 12)
+    expect(pacer.ceilingUsd).toBeCloseTo(14.7, 12)
+    pacer.charge(29.36)
+    expect(pacer.ceilingUsd).toBe(pacer.paceUsd)
   })
 
   it('refuses options out of range and amounts that are none', () => {

@@ -31,6 +31,9 @@ const defaultStepSize = 0.01
  */
 const leastPace = 0.1
 
+/** Of what is left, that one request may take. */
+const largestPart = 0.5
+
 /** e^{±3}: beyond a factor of 20 between bills and their forecast nothing is to be learned from one more. */
 const largestCorrection = 3
 
@@ -82,6 +85,11 @@ export class BudgetPacer {
   /** What the budget still allows, USD; may be under 0. */
   get leftUsd(): number {
     return this.options.budgetUsd - this.#spentUsd
+  }
+
+  /** What one request may be expected to cost at most, USD: half of what is left, as bills run beyond what is expected of them. */
+  get ceilingUsd(): number {
+    return Math.max(this.paceUsd, largestPart * this.leftUsd)
   }
 
   get spentUsd(): number {
