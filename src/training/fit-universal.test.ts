@@ -1,11 +1,13 @@
 import { describe, expect, it } from 'vitest'
 import type { RoutingContext } from '../routing/embedding/routing-context.ts'
 import { nextNormal, SeededRandom } from '../routing/numeric/random-source.ts'
+import type { SnapshotData } from '../routing/policy-store.ts'
 import type { TrainingRows } from '../routing/prediction/training-rows.ts'
+import { restoreDescription, snapshotDescription } from '../routing/prediction/universal/llm-description.ts'
 import { UniversalModel } from '../routing/prediction/universal/universal-model.ts'
 import { chooseUniversalTrust } from './choose-universal-trust.ts'
 import { fitUniversal } from './fit-universal.ts'
-import { universalTraining } from './universal-basis.ts'
+import { basisOf, universalTraining } from './universal-basis.ts'
 
 const topics = 4
 const dimension = 8
@@ -119,6 +121,31 @@ describe('fitUniversal', () => {
     )
     expect(Math.abs(quality - truth[120 * 4 + 3]!)).toBeLessThan(0.35)
     expect(standardError).toBeGreaterThan(0)
+  })
+
+  it('takes cost for a sign of quality only where leaving one LLM out shows it', () => {
+    const { rows, truth } = makeRows(300, 8, 10)
+    const all = [...rows.llms.keys()]
+    const slopeWith = (costOf: (llm: number) => number): number => {
+      const costUsd = truth.map((_, cell) => costOf(cell % 8))
+      return basisOf(universalTraining({ rows: { ...rows, costUsd }, base: truth }, 1), all).level.slope
+    }
+    const levels = all.map((llm) =>
+      truth.filter((_, cell) => cell % 8 === llm).reduce((sum, value) => sum + value / 300, 0),
+    )
+    expect(slopeWith((llm) => Math.exp(10 * levels[llm]!))).toBeCloseTo(0.1, 1)
+    expect(slopeWith((llm) => [3, 1, 4, 1.5, 9, 2.6, 5, 3.5][llm]!)).toBe(0)
+    expect(slopeWith(() => 1)).toBe(0)
+    expect(slopeWith(() => Number.NaN)).toBe(0)
+  })
+
+  it('describes in plain numbers that survive JSON', () => {
+    const { model, description } = withNewcomer(6, 40)
+    const read = restoreDescription(JSON.parse(JSON.stringify(description)) as SnapshotData)
+    const { rows, truth } = makeRows(20, 6, 11)
+    const base = truth.subarray(0, 6)
+    expect(model.predict(rows.contexts[0]!, base, read)).toEqual(model.predict(rows.contexts[0]!, base, description))
+    expect(restoreDescription(snapshotDescription(description))).toEqual(description)
   })
 
   it('copes with unknown cells', () => {

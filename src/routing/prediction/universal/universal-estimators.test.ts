@@ -85,6 +85,30 @@ describe('the estimators of an unseen LLM', () => {
     expect(anchored).toBeCloseTo(0.2, 12)
   })
 
+  it('expects more of what costs more where the training LLMs do, by hand', () => {
+    const sloped: UniversalBasis = {
+      ...basis,
+      level: { mean: 0.6, variance: 0.1, slope: 0.05, logCost: Math.log(0.01) },
+    }
+    const none = {
+      assignment: new Int32Array(0),
+      base: new Float64Array(0),
+      anchors: new Float64Array(0),
+      quality: new Float64Array(0),
+    }
+    const dear = estimateFromProbes(sloped, { ...none, costUsd: 0.1 })
+    for (const level of dear.levels) expect(level).toBeCloseTo(0.6 + 0.05 * Math.log(10), 12)
+    // Unknown, and free: nothing is made of it.
+    for (const costUsd of [undefined, 0]) {
+      for (const level of estimateFromProbes(sloped, { ...none, costUsd }).levels) expect(level).toBeCloseTo(0.6, 12)
+    }
+    // Four labels against two pseudo-labels of the prior.
+    const labelled = estimateFromProbes(sloped, { ...probes, costUsd: 0.1 })
+    const plain = estimateFromProbes(basis, probes)
+    expect(labelled.levels[0]! - plain.levels[0]!).toBeGreaterThan(0)
+    expect(labelled.levels[0]! - plain.levels[0]!).toBeLessThan(0.05 * Math.log(10))
+  })
+
   it('makes do with clusters where there is no training LLM', () => {
     const alone: UniversalBasis = { ...basis, baseMeans: new Float64Array(0) }
     const estimates = estimateFromProbes(alone, { ...probes, base: new Float64Array(0), anchors: new Float64Array(0) })
