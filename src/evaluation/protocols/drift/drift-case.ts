@@ -28,6 +28,9 @@ export interface DriftCase {
   /** By row of the data set; rows that are neither offline nor streamed have none. */
   readonly contexts: readonly (RoutingContext | undefined)[]
   readonly policies: ReadonlyMap<PolicyName, FittedOnlinePolicy>
+  /** What all of them were fitted on, and the fits they share. */
+  readonly knowledge: OfflineKnowledge
+  readonly fits: OfflineFits
   /** {@link unexploringKind}, where pointsman is among them. */
   readonly unexploring: FittedOnlinePolicy | undefined
   /** Without the newcomer, and with it. */
@@ -70,6 +73,8 @@ export async function fitDriftCase(plan: DriftPlan, names: readonly PolicyName[]
     plan,
     contexts,
     policies,
+    knowledge,
+    fits,
     unexploring: names.includes('pointsman') ? await unexploringKind(fits).fit(knowledge) : undefined,
     told: await toldEstimates(fits, knowledge),
     toldOfNewcomer: await toldEstimates(fits, knowledgeWithout(absent.filter((llm) => llm !== cast.newcomer))),

@@ -64,7 +64,8 @@ export function runOrder(
   return output
 }
 
-function promptReader({ plan, contexts }: DriftCase): (row: number) => StreamPrompt {
+/** What a policy meets of each streamed row. */
+export function promptReader({ plan, contexts }: DriftCase): (row: number) => StreamPrompt {
   const { data } = plan.prepared
   const width = data.llms.length
   const prompts = new Map<number, StreamPrompt>()
