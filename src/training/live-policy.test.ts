@@ -11,6 +11,7 @@ import { LlmRegistry } from '../routing/registry/llm-registry.ts'
 import { Router } from '../routing/router.ts'
 import { fitPolicy } from './fit-policy.ts'
 import { LivePolicy, loadLatestPolicy } from './live-policy.ts'
+import { fitStarter } from './starter/fit-starter.ts'
 
 const ids = ['a', 'b']
 const pool: Llm[] = ids.map((id) => ({ ...unknownLlmProperties, id, provider: 'p', upstreamModel: id }))
@@ -32,6 +33,10 @@ function outcomes(): OutcomeData {
     outputTokens: unknown,
     latencyMs: unknown,
   }
+}
+
+function measuredLlms(): OutcomeData['llms'] {
+  return ['gpt-4o-2024-08-06', 'gemini-1.5-pro'].map((id) => ({ id, price: undefined, base: id, extra: {} }))
 }
 
 function memoryStores(labels: Label[]) {
@@ -116,6 +121,28 @@ describe('LivePolicy', () => {
     const restarted = await liveRouter(stores)
     expect(restarted.router.policy.learnedState()).toStrictEqual(router.policy.learnedState())
     expect(await restarted.live.refresh()).toBeUndefined()
+  })
+
+  test('the starter serves where nothing is fitted and it knows an LLM, and gives way to the first fit', async () => {
+    const stores = memoryStores([])
+    const known = [{ ...pool[0]!, upstreamModel: 'gpt-4o' }, pool[1]!]
+    const starter = await fitStarter([{ data: { ...outcomes(), llms: measuredLlms() }, sha256: 'x' }], { seed: 1 })
+    const first = await loadLatestPolicy(stores.policies, known, {}, { starter })
+    expect(first.version).toMatch(/^starter-[0-9a-f]{8}-[0-9a-f]{8}$/)
+    expect(first.isCold(known)).toBe(true)
+    expect(first.fitted?.llms.map(({ source }) => source)).toEqual(['starter', 'prior'])
+    expect((await loadLatestPolicy(stores.policies, pool, {}, { starter })).version).toBe('unfitted')
+    const named = await loadLatestPolicy(
+      stores.policies,
+      pool,
+      {},
+      { starter, namesOf: ({ id }) => [`${id}-gemini-pro`] },
+    )
+    expect(named.version).toBe('unfitted')
+    const { policy, embedder } = await fitPolicy(outcomes(), { seed: 1, now: 1000 })
+    await stores.policies.saveEmbedder(embedder.id, embedder.snapshot())
+    await stores.policies.saveVersion(toStoredPolicyVersion(policy))
+    expect((await loadLatestPolicy(stores.policies, known, {}, { starter })).version).toBe(policy.id)
   })
 
   test('a version whose embedder is missing is named, not served', async () => {
