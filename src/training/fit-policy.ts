@@ -78,7 +78,10 @@ export async function fitPolicy(source: OutcomeData, options: FitPolicyOptions):
   const stack = await fitStack(rows, { seed, folds, prices, onProgress })
   const { cost, guard, penalty, outOfFold } = stack
   const bases = pool.llms.map((llm) => llm.base)
-  const { quality, universal, described } = joinUniversal({ rows, bases, quality: stack.quality, outOfFold }, seed)
+  const { quality, universal, described } = await joinUniversal(
+    { rows, bases, quality: stack.quality, outOfFold },
+    { seed, pause: () => setImmediate() },
+  )
   const llms = describeLlms(pool, described)
   const policy = fittedPolicy({
     formatVersion: 1,

@@ -41,12 +41,12 @@ function makeRows(prompts: number, llms: number, seed: number): { rows: Training
 }
 
 /** The newcomer is the last LLM of the rows; the others train. */
-function withNewcomer(llms: number, probes: number) {
+async function withNewcomer(llms: number, probes: number) {
   const train = makeRows(400, llms, 1)
   const test = makeRows(200, llms + 1, 2)
   const known = <T extends Float64Array>(cells: T): Float64Array =>
     Float64Array.from(cells.filter((_, cell) => cell % (llms + 1) < llms))
-  const model = fitUniversal({ rows: train.rows, base: train.truth }, { seed: 1, draws: 3 })
+  const model = await fitUniversal({ rows: train.rows, base: train.truth }, { seed: 1, draws: 3 })
   const newcomer = Float64Array.from({ length: probes }, (_, row) => test.rows.quality[row * (llms + 1) + llms]!)
   const description = model.describe({
     contexts: test.rows.contexts.slice(0, probes),
@@ -64,8 +64,8 @@ function withNewcomer(llms: number, probes: number) {
 }
 
 describe('fitUniversal', () => {
-  it('learns what kind of LLM a newcomer is from 50 labels, to .12', () => {
-    const { model, description, error } = withNewcomer(8, 50)
+  it('learns what kind of LLM a newcomer is from 50 labels, to .12', async () => {
+    const { model, description, error } = await withNewcomer(8, 50)
     expect(error).toBeLessThan(0.12)
     expect(model.episodes.map(({ labels }) => labels)).toEqual([25, 50, 100, 200])
     for (const { weights, trust } of model.episodes) {
@@ -77,11 +77,11 @@ describe('fitUniversal', () => {
     expect(description.levelError).toBeLessThan(0.1)
   })
 
-  it('is deterministic, and restores to the same bits', () => {
+  it('is deterministic, and restores to the same bits', async () => {
     const { rows, truth } = makeRows(200, 5, 5)
     const again = () => fitUniversal({ rows, base: truth }, { seed: 7, draws: 2 })
-    const model = again()
-    expect(again().snapshot()).toEqual(model.snapshot())
+    const model = await again()
+    expect((await again()).snapshot()).toEqual(model.snapshot())
     const restored = UniversalModel.restore(structuredClone(model.snapshot()))
     const probes = {
       contexts: rows.contexts.slice(0, 40),
@@ -98,7 +98,7 @@ describe('fitUniversal', () => {
     )
   })
 
-  it.each([0, 1, 2])('does with %i training LLMs what can be done', (llms) => {
+  it.each([0, 1, 2])('does with %i training LLMs what can be done', async (llms) => {
     const { rows, truth } = makeRows(200, 4, 6)
     const few: TrainingRows = {
       ...rows,
@@ -107,7 +107,7 @@ describe('fitUniversal', () => {
       costUsd: rows.costUsd.filter((_, cell) => cell % 4 < llms),
     }
     const base = truth.filter((_, cell) => cell % 4 < llms)
-    const model = fitUniversal({ rows: few, base }, { seed: 1 })
+    const model = await fitUniversal({ rows: few, base }, { seed: 1 })
     expect(model.episodes).toEqual([])
     const description = model.describe({
       contexts: rows.contexts.slice(0, 100),
@@ -139,8 +139,8 @@ describe('fitUniversal', () => {
     expect(slopeWith(() => Number.NaN)).toBe(0)
   })
 
-  it('describes in plain numbers that survive JSON', () => {
-    const { model, description } = withNewcomer(6, 40)
+  it('describes in plain numbers that survive JSON', async () => {
+    const { model, description } = await withNewcomer(6, 40)
     const read = restoreDescription(JSON.parse(JSON.stringify(description)) as SnapshotData)
     const { rows, truth } = makeRows(20, 6, 11)
     const base = truth.subarray(0, 6)
@@ -148,10 +148,10 @@ describe('fitUniversal', () => {
     expect(restoreDescription(snapshotDescription(description))).toEqual(description)
   })
 
-  it('copes with unknown cells', () => {
+  it('copes with unknown cells', async () => {
     const { rows, truth } = makeRows(200, 6, 8)
     const quality = rows.quality.map((value, cell) => (cell % 7 === 0 ? Number.NaN : value))
-    const model = fitUniversal({ rows: { ...rows, quality }, base: truth }, { seed: 1, draws: 2 })
+    const model = await fitUniversal({ rows: { ...rows, quality }, base: truth }, { seed: 1, draws: 2 })
     for (const { weights, trust } of model.episodes) {
       for (const weight of weights) expect(Number.isFinite(weight)).toBe(true)
       expect(Number.isFinite(trust)).toBe(true)

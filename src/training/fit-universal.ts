@@ -10,6 +10,8 @@ export interface FitUniversalOptions {
   readonly seed: number
   /** Rehearsals per number of labels. Default 6. */
   readonly draws?: number
+  /** Awaited between rehearsals, which take up to 100 ms each for 50 LLMs: the place to let other work through. */
+  readonly pause?: () => Promise<void>
 }
 
 /** N of the rehearsals; those that would leave less than as many prompts to ask are left out. */
@@ -31,15 +33,17 @@ const defaultOwnLabels = 200
  *
  * @param rows complete or not; LLMs with few labels are better left out. @param base out of fold, row-major.
  */
-export function fitUniversal(
-  source: UniversalRows,
-  { seed, draws = defaultDraws }: FitUniversalOptions,
-): UniversalModel {
+export async function fitUniversal(source: UniversalRows, options: FitUniversalOptions): Promise<UniversalModel> {
+  const { seed, draws = defaultDraws, pause } = options
   const training = universalTraining(source, seed)
   const { rows, clusters } = training
   const basis = basisOf(training, [...rows.llms.keys()])
-  const episodes = rehearse(training, draws, new SeededRandom(seed))
-  const fits = episodes.map((drawn) => fitEpisodes(training, drawn, new SeededRandom(seed)))
+  const episodes = await rehearse(training, draws, new SeededRandom(seed), pause)
+  const fits: EpisodeFit[] = []
+  for (const drawn of episodes) {
+    await pause?.()
+    fits.push(fitEpisodes(training, drawn, new SeededRandom(seed)))
+  }
   const played = episodes.flatMap((drawn, index) => drawn.map((episode) => ({ episode, fit: fits[index]! })))
   return new UniversalModel({
     llms: [...rows.llms],
@@ -52,12 +56,25 @@ export function fitUniversal(
 }
 
 /** Episodes by number of labels. */
-function rehearse(training: UniversalTraining, draws: number, random: RandomSource): UniversalEpisode[][] {
+async function rehearse(
+  training: UniversalTraining,
+  draws: number,
+  random: RandomSource,
+  pause: (() => Promise<void>) | undefined,
+): Promise<UniversalEpisode[][]> {
   const prompts = training.rows.contexts.length
   if (new Set(training.bases).size < fewestBases) return []
-  return labelCounts
-    .filter((labels) => 2 * labels <= prompts)
-    .map((labels) => Array.from({ length: draws }, () => playEpisode(training, labels, random)))
+  const episodes: UniversalEpisode[][] = []
+  for (const labels of labelCounts) {
+    if (2 * labels > prompts) break
+    const drawn: UniversalEpisode[] = []
+    for (let draw = 0; draw < draws; draw++) {
+      await pause?.()
+      drawn.push(playEpisode(training, labels, random))
+    }
+    episodes.push(drawn)
+  }
+  return episodes
 }
 
 function fitEpisodes(

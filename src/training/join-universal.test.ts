@@ -31,10 +31,10 @@ function makeRows(labelsOfF: number) {
   return { rows, truth }
 }
 
-function errorOfF(labels: number) {
+async function errorOfF(labels: number) {
   const { rows, truth } = makeRows(labels)
   const quality = RidgeQualityPredictor.fit(rows, { penalty: 10 })
-  const joined = joinUniversal({ rows, bases: llms, quality, outOfFold: truth }, 1)
+  const joined = await joinUniversal({ rows, bases: llms, quality, outOfFold: truth }, { seed: 1 })
   const predicted = new Float64Array(llms.length)
   const error = (predictor: typeof joined.quality): number => {
     let sum = 0
@@ -48,24 +48,23 @@ function errorOfF(labels: number) {
 }
 
 describe('joinUniversal', () => {
-  it('makes the estimate of an LLM with few labels from those of others, and a better one', () => {
-    const { joined, alone, together } = errorOfF(25)
+  it('makes the estimate of an LLM with few labels from those of others, and a better one', async () => {
+    const { joined, alone, together } = await errorOfF(25)
     expect(joined.described).toEqual([5])
     expect(joined.universal!.llms).toEqual(['a', 'b', 'c', 'd', 'e'])
     expect(together).toBeLessThan(0.8 * alone)
   })
 
-  it('hands over to its own fit as its labels grow', () => {
-    const own = (labels: number): number => errorOfF(labels).joined.universal!.ownWeight(labels)
-    const { joined } = errorOfF(25)
+  it('hands over to its own fit as its labels grow', async () => {
+    const { joined } = await errorOfF(25)
     expect(joined.universal!.ownWeight(0)).toBe(0)
     expect(joined.universal!.ownWeight(25)).toBeLessThan(joined.universal!.ownWeight(180))
     expect(joined.universal!.ownWeight(1e9)).toBeCloseTo(1, 3)
-    expect(own(150)).toBeGreaterThan(0)
+    expect((await errorOfF(150)).joined.universal!.ownWeight(150)).toBeGreaterThan(0)
   })
 
-  it('leaves every other LLM as it was, bit for bit', () => {
-    const { joined, quality } = errorOfF(25)
+  it('leaves every other LLM as it was, bit for bit', async () => {
+    const { joined, quality } = await errorOfF(25)
     const { rows } = makeRows(25)
     const [one, two] = [new Float64Array(6), new Float64Array(6)]
     joined.quality.predict(rows.contexts[7]!, one)
@@ -73,16 +72,15 @@ describe('joinUniversal', () => {
     expect(one.subarray(0, 5)).toEqual(two.subarray(0, 5))
   })
 
-  it('joins nothing where every LLM has many labels, and knows no universal model of one LLM', () => {
-    const { joined } = errorOfF(300)
+  it('joins nothing where every LLM has many labels, and knows no universal model of one LLM', async () => {
+    const { joined } = await errorOfF(300)
     expect(joined.quality).not.toBeInstanceOf(JoinedQualityPredictor)
     expect(joined.universal).toBeDefined()
     const { rows } = makeRows(300)
     const quality = rows.quality.map((value, cell) => (cell % 6 === 0 || cell < 240 ? value : Number.NaN))
     const single = { ...rows, quality }
     const fitted = RidgeQualityPredictor.fit(single)
-    expect(
-      joinUniversal({ rows: single, bases: llms, quality: fitted, outOfFold: quality }, 1).universal,
-    ).toBeUndefined()
+    const none = await joinUniversal({ rows: single, bases: llms, quality: fitted, outOfFold: quality }, { seed: 1 })
+    expect(none.universal).toBeUndefined()
   })
 })

@@ -2,7 +2,7 @@ import { type DescribedLlm, JoinedQualityPredictor } from '../routing/prediction
 import type { QualityPredictor } from '../routing/prediction/quality-predictor.ts'
 import { summariseColumns, type TrainingRows } from '../routing/prediction/training-rows.ts'
 import type { UniversalModel } from '../routing/prediction/universal/universal-model.ts'
-import { fitUniversal } from './fit-universal.ts'
+import { type FitUniversalOptions, fitUniversal } from './fit-universal.ts'
 
 export interface UniversalSource {
   readonly rows: TrainingRows
@@ -30,7 +30,10 @@ const fewestTrainingLlms = 2
  * The universal model of a fitted pool (mathematics §19): its training LLMs are those with many labels, and those with few are described by
  * what labels they have, joined to their own fits by v = n/(n + n₀).
  */
-export function joinUniversal({ rows, bases, quality, outOfFold }: UniversalSource, seed: number): JoinedUniversal {
+export async function joinUniversal(
+  { rows, bases, quality, outOfFold }: UniversalSource,
+  options: FitUniversalOptions,
+): Promise<JoinedUniversal> {
   const width = rows.llms.length
   const { counts } = summariseColumns(rows.quality, width)
   const many = Math.max(...counts) * fewLabelsShare
@@ -47,7 +50,8 @@ export function joinUniversal({ rows, bases, quality, outOfFold }: UniversalSour
     outputTokens: columns(rows.outputTokens),
   }
   const base = columns(outOfFold)
-  const universal = fitUniversal({ rows: trainingRows, base, bases: training.map((llm) => bases[llm]!) }, { seed })
+  const source = { rows: trainingRows, base, bases: training.map((llm) => bases[llm]!) }
+  const universal = await fitUniversal(source, options)
   if (described.length === 0) return { quality, universal, described }
   const costs = summariseColumns(rows.costUsd, width)
   const descriptions = described.map((llm): DescribedLlm => {

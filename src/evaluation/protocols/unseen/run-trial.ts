@@ -56,15 +56,15 @@ export async function runTrial(
     probes: trial.probes.contexts,
     test: trial.test.contexts,
   })
-  const universal = new TrialUniversal(trial)
+  const universal = rows.wants('universal') ? await TrialUniversal.fit(trial) : undefined
   probes.forEach((count, index) => {
     addProbePolicies(rows, trial, clusters, count)
-    addUniversal(rows, trial, universal, count)
+    if (universal !== undefined) addUniversal(rows, trial, universal, count)
     onProgress(0.25 + (0.4 * (index + 1)) / probes.length)
   })
   addFixedClusterCounts(rows, trial, clusters, reference)
   addReadings(rows, trial, clusters, reference)
-  addUniversalVariants(rows, trial, universal, reference)
+  if (universal !== undefined) addUniversalVariants(rows, trial, universal, reference)
   addStaticPool(rows, trial)
   onProgress(0.8)
   const forestQuality = addReferences(rows, trial)

@@ -17,14 +17,21 @@ interface FittedUniversal {
   readonly test: Float64Array
 }
 
-/** `universal` in one trial, fitted when first asked for and shared by all sizes of S_val. */
+/** `universal` in one trial, shared by all sizes of S_val. */
 export class TrialUniversal {
   readonly #trial: TrialData
-  #fitted: FittedUniversal | undefined
-  #alone: FittedUniversal | undefined
+  readonly #fitted: FittedUniversal
+  readonly #alone: FittedUniversal
 
-  constructor(trial: TrialData) {
+  private constructor(trial: TrialData, fitted: FittedUniversal, alone: FittedUniversal) {
     this.#trial = trial
+    this.#fitted = fitted
+    this.#alone = alone
+  }
+
+  static async fit(trial: TrialData): Promise<TrialUniversal> {
+    const fitted = await fitOn(trial, trial.seenTrain, trial.seenBases)
+    return new TrialUniversal(trial, fitted, await fitOn(trial, withoutLlms(trial.seenTrain), []))
   }
 
   /**
@@ -32,15 +39,12 @@ export class TrialUniversal {
    * @param changed what an ablation replaces.
    */
   predict(probes: number, changed: Partial<EstimatorFit> = {}): Float64Array {
-    this.#fitted ??= fitOn(this.#trial, this.#trial.seenTrain, this.#trial.seenBases)
     return this.#predictWith(this.#fitted, this.#trial.seenProbes, probes, changed)
   }
 
   /** The same without any training LLM: training prompts are clustered, and that is all. */
   predictAlone(probes: number): Float64Array {
-    const { seenTrain, seenProbes } = this.#trial
-    this.#alone ??= fitOn(this.#trial, withoutLlms(seenTrain), [])
-    return this.#predictWith(this.#alone, withoutLlms(seenProbes), probes, {})
+    return this.#predictWith(this.#alone, withoutLlms(this.#trial.seenProbes), probes, {})
   }
 
   #predictWith(
@@ -75,7 +79,11 @@ export class TrialUniversal {
 }
 
 /** The mean of ridge and shrunk clusters for the training LLMs, out of fold for the rehearsals and on all training prompts for the rest. */
-function fitOn({ seed, probes, test }: TrialData, train: TrainingRows, bases: readonly string[]): FittedUniversal {
+async function fitOn(
+  { seed, probes, test }: TrialData,
+  train: TrainingRows,
+  bases: readonly string[],
+): Promise<FittedUniversal> {
   const width = train.llms.length
   const base = new Float64Array(train.quality.length)
   const all = [...train.contexts.keys()]
@@ -91,7 +99,7 @@ function fitOn({ seed, probes, test }: TrialData, train: TrainingRows, bases: re
     })
   }
   return {
-    model: fitUniversal({ rows: train, base, bases }, { seed }),
+    model: await fitUniversal({ rows: train, base, bases }, { seed }),
     probes: width === 0 ? base : predictBase(train, seed, { ...train, contexts: probes.contexts }),
     test: width === 0 ? base : predictBase(train, seed, { ...train, contexts: test.contexts }),
   }
