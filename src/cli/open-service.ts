@@ -8,13 +8,14 @@ import { createGateway, type Gateway } from '../gateway/create-gateway.ts'
 import type { Logger } from '../gateway/gateway-parts.ts'
 import { CircuitBreakers } from '../providers/resilience/circuit-breaker.ts'
 import { defaultExploration, noExploration } from '../routing/decision/choice.ts'
+import { RoutingError } from '../routing/errors.ts'
 import { SeededRandom } from '../routing/numeric/random-source.ts'
 import { CompletionTimeModel } from '../routing/prediction/completion-time-model.ts'
 import { LlmRegistry } from '../routing/registry/llm-registry.ts'
 import { Router } from '../routing/router.ts'
 import { openSqliteStorage, type SqliteStorageOptions } from '../storage/sqlite/open-sqlite-storage.ts'
 import type { Storage } from '../storage/storage.ts'
-import { LivePolicy, type LivePolicyOptions, loadLatestPolicy } from '../training/live-policy.ts'
+import { LivePolicy, type LivePolicyOptions, loadLatestPolicy, shortcomingOf } from '../training/live-policy.ts'
 import { loadStarter } from '../training/starter/starter-file.ts'
 import { type OpenPool, openPool } from './open-pool.ts'
 import { newDecisionId, newRequestId, packageVersion, randomSeed, systemClock } from './system.ts'
@@ -73,6 +74,7 @@ async function joinService(
   const { router, live } = await openRouter(config, pool, storage, {
     onError: (error) => log.error({ err: error }, 'a label could not be learned'),
     onStarterError: (error) => log.warn({ err: error }, 'serving without the starter policy'),
+    onShortcoming: (shortcoming) => log.warn(shortcoming),
     isHealthy: (llm) => breakers.for(llm).available,
   })
   await warmUp(router, storage.decisions)
@@ -139,15 +141,22 @@ export async function openRouter(
     readonly isHealthy?: (llm: string) => boolean
     /** The starter policy cannot be read, and is not used. */
     readonly onStarterError: (error: unknown) => void
+    /** The policy serves, but worse than it could. */
+    readonly onShortcoming: (shortcoming: string) => void
   },
 ): Promise<{ readonly router: Router; readonly live: LivePolicy }> {
   const { exploration, timeLimitMs, seed } = config.routing
   const starter = config.routing.starter ? await loadStarter().catch(hooks.onStarterError) : undefined
   const start = { starter: starter ?? undefined, namesOf: pool.namesOf }
+  const policy = await loadLatestPolicy(storage.policies, pool.llms, {}, start).catch((error: unknown) => {
+    throw inDatabase(error, config.database.file)
+  })
+  const shortcoming = shortcomingOf(policy)
+  if (shortcoming !== undefined) hooks.onShortcoming(shortcoming)
   const router = new Router(
     {
       pool: new LlmRegistry(pool.llms),
-      policy: await loadLatestPolicy(storage.policies, pool.llms, {}, start),
+      policy,
       times: new CompletionTimeModel(),
       random: new SeededRandom(seed ?? randomSeed()),
       clock: systemClock,
@@ -164,6 +173,12 @@ export async function openRouter(
   const live = new LivePolicy(router, storage, hooks)
   await live.start()
   return { router, live }
+}
+
+/** A policy that cannot be read is told with the database it is in. */
+function inDatabase(error: unknown, file: string): unknown {
+  if (!(error instanceof RoutingError)) return error
+  return new RoutingError(error.code, `${file}: ${error.message}`, { cause: error })
 }
 
 function refreshPolicy(live: LivePolicy, log: Logger): void {

@@ -2,8 +2,8 @@ import { HashedNgramEmbedder } from '../routing/embedding/hashed-ngram-embedder.
 import { RoutingError } from '../routing/errors.ts'
 import type { FeedbackStore } from '../routing/feedback-store.ts'
 import type { Label } from '../routing/outcome.ts'
-import type { PolicyStore, PolicyVersionSummary } from '../routing/policy-store.ts'
-import { restorePolicy } from '../routing/prediction/fitted-policy.ts'
+import type { PolicyStore, PolicyVersionSummary, StoredPolicyVersion } from '../routing/policy-store.ts'
+import { type FittedPolicy, restorePolicy } from '../routing/prediction/fitted-policy.ts'
 import type { Llm } from '../routing/registry/llm.ts'
 import type { Router } from '../routing/router.ts'
 import { type LearningOptions, RoutingPolicy } from '../routing/routing-policy.ts'
@@ -19,6 +19,8 @@ import { Trainer, type TrainerOptions } from './trainer.ts'
 export async function loadEmbedder(store: PolicyStore): Promise<HashedNgramEmbedder> {
   return embedderOf((await store.listVersions()).at(-1), store)
 }
+
+const fitCommand = 'pointsman fit <folder of outcomes>'
 
 /** What to begin with where nothing was ever fitted. */
 export interface StarterOptions {
@@ -44,8 +46,25 @@ export async function loadLatestPolicy(
     return new RoutingPolicy({ embedder: start.embedder, fitted: start.policy, pool, options })
   }
   const embedder = await embedderOf(newest, store)
-  const fitted = newest === undefined ? undefined : restorePolicy(newest.snapshot)
+  const fitted = newest === undefined ? undefined : readPolicy(newest)
   return new RoutingPolicy({ embedder, fitted, pool, options })
+}
+
+/** What is worse about a version than if it were fitted now, for people; undefined: nothing. */
+export function shortcomingOf({ version, cost }: RoutingPolicy): string | undefined {
+  if (cost.isByMeans !== true) return undefined
+  return `costs of policy version ${version} are means until it is fitted anew: ${fitCommand}`
+}
+
+/** @throws {RoutingError} `unknown_snapshot_format`, which names the version and what to do. */
+function readPolicy({ id, snapshot }: StoredPolicyVersion): FittedPolicy {
+  try {
+    return restorePolicy(snapshot)
+  } catch (error) {
+    if (!(error instanceof RoutingError)) throw error
+    const message = `Policy version ${id} cannot be read (${error.message}): fit a new one, ${fitCommand}`
+    throw new RoutingError(error.code, message, { cause: error })
+  }
 }
 
 async function embedderOf(version: PolicyVersionSummary | undefined, store: PolicyStore): Promise<HashedNgramEmbedder> {

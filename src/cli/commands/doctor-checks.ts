@@ -2,10 +2,12 @@ import type { ApiKey } from '../../accounts/api-key.ts'
 import { ConfigError, describeProblem } from '../../config/config-error.ts'
 import type { PointsmanConfig } from '../../config/pointsman-config.ts'
 import type { ChatProvider } from '../../providers/chat-provider.ts'
+import type { PolicyStore } from '../../routing/policy-store.ts'
 import type { Llm } from '../../routing/registry/llm.ts'
 import type { StarterModel } from '../../routing/starter/starter-model.ts'
 import { type NamesOf, starterPolicy } from '../../routing/starter/starter-policy.ts'
 import type { Storage } from '../../storage/storage.ts'
+import { loadLatestPolicy, shortcomingOf } from '../../training/live-policy.ts'
 
 /** `failed`: Pointsman cannot do its work. `warning`: it works, but worse than it could. */
 export interface Finding {
@@ -97,11 +99,11 @@ export async function checkStarter(
   }
 }
 
-/** Opens the database, sees that it can be written, and reads the keys from it. */
+/** Opens the database, sees that it can be written, and reads policy and keys from it. */
 export async function checkDatabase(
   file: string,
   open: () => Promise<Storage>,
-): Promise<{ readonly finding: Finding; readonly keys: readonly ApiKey[] | undefined }> {
+): Promise<{ readonly findings: readonly Finding[]; readonly keys: readonly ApiKey[] | undefined }> {
   const subject = 'database'
   try {
     const storage = await open()
@@ -109,12 +111,26 @@ export async function checkDatabase(
       // Nothing is older than the epoch: this takes the write lock and changes nothing.
       await storage.decisions.prune(0)
       const keys = await storage.keys.list()
-      return { finding: { status: 'ok', subject, detail: `${file} is writable` }, keys }
+      const writable: Finding = { status: 'ok', subject, detail: `${file} is writable` }
+      return { findings: [writable, await checkPolicy(file, storage.policies)], keys }
     } finally {
       await storage.close()
     }
   } catch (error) {
-    return { finding: { status: 'failed', subject, detail: `${file}: ${messageOf(error)}` }, keys: undefined }
+    return { findings: [{ status: 'failed', subject, detail: `${file}: ${messageOf(error)}` }], keys: undefined }
+  }
+}
+
+/** Loads the policy that would serve. */
+async function checkPolicy(file: string, policies: PolicyStore): Promise<Finding> {
+  const subject = 'policy'
+  try {
+    const policy = await loadLatestPolicy(policies, [])
+    const shortcoming = shortcomingOf(policy)
+    if (shortcoming !== undefined) return { status: 'warning', subject, detail: shortcoming }
+    return { status: 'ok', subject, detail: policy.fitted === undefined ? 'nothing fitted yet' : policy.version }
+  } catch (error) {
+    return { status: 'failed', subject, detail: `${file}: ${messageOf(error)}` }
   }
 }
 

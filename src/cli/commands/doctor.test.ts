@@ -6,6 +6,14 @@ import { configFileSchema } from '../../config/schema.ts'
 import { toPointsmanConfig } from '../../config/to-pointsman-config.ts'
 import type { ChatProvider } from '../../providers/chat-provider.ts'
 import { ProviderError } from '../../providers/provider-error.ts'
+import { HashedNgramEmbedder } from '../../routing/embedding/hashed-ngram-embedder.ts'
+import type { SnapshotData, StoredPolicyVersion } from '../../routing/policy-store.ts'
+import { tokenCostFormat1 } from '../../routing/prediction/__fixtures__/token-cost-format-1.ts'
+import { fittedPolicy, snapshotPolicy } from '../../routing/prediction/fitted-policy.ts'
+import { LevelMap } from '../../routing/prediction/level-map.ts'
+import { twoTopicRows } from '../../routing/prediction/quality-predictor.contract.ts'
+import { RidgeQualityPredictor } from '../../routing/prediction/ridge-quality-predictor.ts'
+import { TokenCostPredictor } from '../../routing/prediction/token-cost-predictor.ts'
 import { type Llm, unknownLlmProperties } from '../../routing/registry/llm.ts'
 import type { Storage } from '../../storage/storage.ts'
 import { plainError } from '../plain-error.ts'
@@ -23,6 +31,28 @@ const config: PointsmanConfig = toPointsmanConfig(configFileSchema.parse({}), {
 const price = { inputPerMillionTokensUsd: 1, outputPerMillionTokensUsd: 2 }
 const llm: Llm = { ...unknownLlmProperties, id: 'a', provider: 'p', upstreamModel: 'model-a', price }
 
+/** A fitted version of one LLM. */
+const sample = fittedPolicy({
+  formatVersion: 1,
+  id: 'fit-1',
+  createdAtMs: 1,
+  description: '',
+  embedderId: new HashedNgramEmbedder().id,
+  costReferenceUsd: 0.01,
+  quality: RidgeQualityPredictor.fit(twoTopicRows(30, 1)),
+  cost: TokenCostPredictor.unfitted(),
+  noise: Float64Array.of(0.1, 0.1, 0.1),
+  levels: LevelMap.identity(),
+  llms: ['a', 'b', 'c'].map((id) => ({
+    id,
+    source: 'fitted',
+    priceAtFit: price,
+    labels: 30,
+    meanQuality: 0.5,
+    meanCostUsd: undefined,
+  })),
+})
+
 function provider(probe: () => Promise<readonly string[]>, fields: Partial<ProviderToCheck> = {}): ProviderToCheck {
   const unused = () => {
     throw new Error('the doctor asks for models only')
@@ -36,8 +66,13 @@ function provider(probe: () => Promise<readonly string[]>, fields: Partial<Provi
   return { name: 'p', chat, keyVariable: 'P_API_KEY', hasKey: true, ...fields }
 }
 
-function storage(prune: () => Promise<number>): Storage {
-  return { decisions: { prune }, keys: { list: async () => [] }, close: async () => {} } as unknown as Storage
+function storage(prune: () => Promise<number>, versions: readonly StoredPolicyVersion[] = []): Storage {
+  const policies = {
+    latestVersion: async () => versions.at(-1),
+    listVersions: async () => versions,
+    embedder: async () => new HashedNgramEmbedder().snapshot(),
+  }
+  return { decisions: { prune }, keys: { list: async () => [] }, policies, close: async () => {} } as unknown as Storage
 }
 
 async function examine(
@@ -73,6 +108,7 @@ describe('runDoctor', () => {
       '✓ Node: 24.21.0',
       '✓ configuration: /etc/pointsman.yaml',
       '✓ database: /etc/.pointsman/pointsman.db is writable',
+      '✓ policy: nothing fitted yet',
       '✓ access: no keys; 127.0.0.1 is reached from this machine only',
       '✓ key of p: set',
       '✓ prices: known for every LLM of 1',
@@ -127,6 +163,31 @@ describe('runDoctor', () => {
     expect(out).toContain('✗ database: /etc/.pointsman/pointsman.db: read-only')
     expect(out).toContainEqual(expect.stringMatching(/^✓ provider p/))
     expect(healthy).toBe(false)
+  })
+
+  test('fails on a policy that cannot be read, and says which and what to do', async () => {
+    const unreadable = {
+      id: 'fit-1',
+      createdAtMs: 1,
+      embedderId: 'e',
+      description: '',
+      snapshot: { formatVersion: 99 },
+    }
+    const { healthy, out } = await examine({ openStorage: async () => storage(async () => 0, [unreadable]) })
+    expect(out).toContainEqual(
+      expect.stringMatching(/^✗ policy: \/etc\/\.pointsman\/pointsman\.db: Policy version fit-1 .*pointsman fit/),
+    )
+    expect(healthy).toBe(false)
+  })
+
+  test('warns of a policy whose costs are means', async () => {
+    const snapshot = { ...(snapshotPolicy(sample) as Record<string, SnapshotData>), cost: tokenCostFormat1() }
+    const version = { id: 'fit-1', createdAtMs: 1, embedderId: 'e', description: '', snapshot }
+    const { healthy, out } = await examine({ openStorage: async () => storage(async () => 0, [version]) })
+    expect(out).toContainEqual(
+      expect.stringMatching(/^! policy: costs of policy version fit-1 are means .*pointsman fit/),
+    )
+    expect(healthy).toBe(true)
   })
 
   test('names each fault of the configuration and ends there', async () => {

@@ -74,7 +74,7 @@ async function findEverything(parts: DoctorParts, flags: ConfigFlags): Promise<r
     findPool(parts, config),
   ])
   const access = database.keys === undefined ? [] : [checkAccess(config.server.host, database.keys)]
-  return [node, ...findings, database.finding, ...access, ...pool]
+  return [node, ...findings, ...database.findings, ...access, ...pool]
 }
 
 async function findPool(parts: DoctorParts, config: PointsmanConfig): Promise<readonly Finding[]> {

@@ -60,6 +60,7 @@ export function addRouteCommand(program: Command, around: RouteSurroundings): vo
         const { router } = await openRouter(config, pool, storage, {
           onError,
           onStarterError: (error) => around.terminal.note(`Without the starter policy: ${messageOf(error)}`),
+          onShortcoming: (shortcoming) => around.terminal.note(`warning: ${shortcoming}`),
           saveEvery: Number.POSITIVE_INFINITY,
         })
         await warmUp(router, storage.decisions)

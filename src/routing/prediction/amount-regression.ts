@@ -1,4 +1,5 @@
 import type { RoutingContext } from '../embedding/routing-context.ts'
+import { requireDimension } from '../errors.ts'
 import type { SnapshotData } from '../policy-store.ts'
 import {
   type AmountCalibration,
@@ -30,16 +31,37 @@ export class AmountRegression {
   readonly columns: number
   /** Whether every column had enough known amounts. */
   readonly isComplete: boolean
-  readonly #map: RidgeMap
+  /** Undefined where only means are known. */
+  readonly #map: RidgeMap | undefined
   readonly #calibration: AmountCalibration
   readonly #roots: Float64Array
 
-  private constructor(map: RidgeMap, calibration: AmountCalibration) {
-    this.columns = map.columns
+  private constructor(map: RidgeMap | undefined, calibration: AmountCalibration) {
+    this.columns = calibration.means.length
     this.isComplete = calibration.means.every((mean) => !Number.isNaN(mean))
     this.#map = map
     this.#calibration = calibration
-    this.#roots = new Float64Array(map.columns)
+    this.#roots = new Float64Array(this.columns)
+  }
+
+  /** Knows each column's mean and 90 % point, whatever the prompt; NaN where too little is known. */
+  static ofMeans(means: Float64Array, means90: Float64Array): AmountRegression {
+    requireDimension('The 90 % points', means90.length, means.length)
+    const none = means.map(() => Number.NaN)
+    return new AmountRegression(undefined, {
+      low: none,
+      high: none,
+      centres: none,
+      trust: none,
+      spread90: none,
+      means: means.slice(),
+      means90: means90.slice(),
+    })
+  }
+
+  /** Whether the prompt counts for nothing. */
+  get isByMeans(): boolean {
+    return this.#map === undefined
   }
 
   /**
@@ -66,8 +88,8 @@ export class AmountRegression {
    *   were known. @param p90 receives the 90 % points, at least the means. O(d·columns), no allocation.
    */
   predict(context: RoutingContext, mean: Float64Array, p90?: Float64Array): void {
-    const blind = context.embedding.length === 0
-    if (!blind) this.#map.predict(context, this.#roots)
+    const blind = this.#map === undefined || context.embedding.length === 0
+    if (!blind) this.#map!.predict(context, this.#roots)
     const calibration = this.#calibration
     for (let column = 0; column < this.columns; column++) {
       const expected = blind ? calibration.means[column]! : expectedAmount(calibration, column, this.#roots[column]!)
@@ -78,14 +100,15 @@ export class AmountRegression {
   }
 
   snapshot(): SnapshotData {
-    return { formatVersion: 1, kind: 'amount-regression', map: this.#map.snapshot(), ...copied(this.#calibration) }
+    const map = this.#map?.snapshot() ?? null
+    return { formatVersion: 1, kind: 'amount-regression', map, ...copied(this.#calibration) }
   }
 
   /** @throws {RoutingError} `unknown_snapshot_format` */
   static restore(data: SnapshotData): AmountRegression {
     const fields = requireSnapshot(data, 'amount-regression')
-    const map = RidgeMap.restore(objectField(fields, 'map'))
-    const read = calibrationFields.map((name) => [name, vectorField(fields, name, map.columns)])
+    const map = fields.map === null ? undefined : RidgeMap.restore(objectField(fields, 'map'))
+    const read = calibrationFields.map((name) => [name, vectorField(fields, name, map?.columns)])
     return new AmountRegression(map, Object.fromEntries(read))
   }
 }

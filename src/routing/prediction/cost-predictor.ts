@@ -33,6 +33,8 @@ export interface CostEstimates {
 export interface CostPredictor {
   /** The LLMs it was fitted for; it answers for any other from priors. */
   readonly llms: readonly LlmId[]
+  /** Whether it was read from an older format and knows means only, whatever the prompt. */
+  readonly isByMeans?: boolean
   /**
    * @param context ignored for LLMs it was not fitted for.
    * @param llms any list; prices are read from it, so that a price change acts at once.

@@ -18,6 +18,11 @@ export class InputTokenScale {
     this.#factor = factor
   }
 
+  /** Every LLM counts as the prompt was counted. */
+  static identity(columns: number): InputTokenScale {
+    return new InputTokenScale(new Float64Array(columns), new Float64Array(columns).fill(1))
+  }
+
   /** Least squares on the prompts whose count is known; n is the mean count of the LLMs that know it. */
   static fit(rows: TrainingRows): InputTokenScale {
     const columns = rows.llms.length

@@ -5,6 +5,7 @@ import { nextNormal, SeededRandom } from '../numeric/random-source.ts'
 import type { SnapshotData } from '../policy-store.ts'
 import { type Llm, unknownLlmProperties } from '../registry/llm.ts'
 import type { TokenPrice } from '../registry/token-price.ts'
+import { tokenCostFormat1 } from './__fixtures__/token-cost-format-1.ts'
 import { answersUntilLengthKnown, p90ToMean, priorOutputTokens } from './bill-corrections.ts'
 import type { CallSize, CostEstimates } from './cost-predictor.ts'
 import { TokenCostPredictor } from './token-cost-predictor.ts'
@@ -215,9 +216,24 @@ describe('TokenCostPredictor, fitted', () => {
     expect(restored.llms).toEqual(['counted', 'billed'])
   })
 
-  it('refuses snapshots of an older format, and says what to do', () => {
-    const older = { ...(fitted.snapshot() as Record<string, SnapshotData>), formatVersion: 1 }
-    expect(() => TokenCostPredictor.restore(older)).toThrowError(
+  it('reads the means of an older format, and says so', () => {
+    const old = TokenCostPredictor.restore(tokenCostFormat1())
+    expect([old.isByMeans, fitted.isByMeans, TokenCostPredictor.unfitted().isByMeans]).toEqual([true, false, false])
+    const unpriced = { ...llm('b'), price: undefined }
+    for (const of of [context(0), nothingEmbedded]) {
+      const out = predict(old, of, [llm('a'), llm('b'), llm('c'), unpriced])
+      expect([...out.outputTokens]).toEqual([100, 400, priorOutputTokens, 400])
+      expect(out.outputTokensP90[0]).toBe(250)
+      expect([...out.costUsd].map((usd) => Math.round(usd * 1e6))).toEqual([1100, 4100, 3100, 4000])
+    }
+    const again = TokenCostPredictor.restore(structuredClone(old.snapshot()))
+    expect(again.isByMeans).toBe(true)
+    expect(predict(again, context(1), [llm('a')])).toEqual(predict(old, context(1), [llm('a')]))
+  })
+
+  it('refuses snapshots of an unknown format, and says what to do', () => {
+    const newer = { ...(fitted.snapshot() as Record<string, SnapshotData>), formatVersion: 3 }
+    expect(() => TokenCostPredictor.restore(newer)).toThrowError(
       expect.objectContaining({ code: 'unknown_snapshot_format', message: expect.stringContaining('fit it anew') }),
     )
   })

@@ -9,7 +9,8 @@ import { AmountRegression } from './amount-regression.ts'
 import { answersUntilLengthKnown, BillCorrections } from './bill-corrections.ts'
 import type { CallSize, CostEstimates, CostPredictor } from './cost-predictor.ts'
 import { InputTokenScale } from './input-token-scale.ts'
-import { objectField, requireSnapshot, stringsField, vectorField } from './snapshot-fields.ts'
+import { objectField, stringsField, vectorField } from './snapshot-fields.ts'
+import { tokenCostFields } from './token-cost-format.ts'
 import type { TrainingRows } from './training-rows.ts'
 
 const logCharacters = explicitFeatureNames.indexOf('logCharacters')
@@ -168,9 +169,14 @@ export class TokenCostPredictor implements CostPredictor {
     }
   }
 
-  /** @throws {RoutingError} `unknown_snapshot_format` */
+  /** Whether the prompts count for nothing: it was restored from format 1, of whose regressions only the means are read. */
+  get isByMeans(): boolean {
+    return this.#fitted?.lengths.isByMeans ?? false
+  }
+
+  /** @param data of format 2, or of format 1, see {@link isByMeans}. @throws {RoutingError} `unknown_snapshot_format` */
   static restore(data: SnapshotData): TokenCostPredictor {
-    const fields = requireSnapshot(data, 'token-cost', 2)
+    const fields = tokenCostFields(data)
     const corrections = BillCorrections.restore(objectField(fields, 'corrections'))
     if (fields.fitted === null) return new TokenCostPredictor(undefined, corrections)
     const fitted = objectField(fields, 'fitted')
