@@ -126,8 +126,7 @@ export class Router {
 
   /** That request ended; `observed` only when a whole answer came, `outputTokens` as {@link callStarted} was told. */
   callEnded(llm: LlmId, observed: ObservedCall | undefined, outputTokens?: number): void {
-    const registered = this.pool.get(llm)
-    if (registered !== undefined) this.#parts.times.end(registered, observed, outputTokens)
+    this.#parts.times.end(this.pool.get(llm) ?? llm, observed, outputTokens)
   }
 
   /** Corrects the cost estimates by what was really billed. Quality is learned from labels only. */

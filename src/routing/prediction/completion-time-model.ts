@@ -108,10 +108,12 @@ export class CompletionTimeModel {
   /**
    * One request ended; `observed` only where a whole answer came, since a failure says nothing about speed.
    *
+   * @param llm its id where it has left the pool; what it takes counts when it returns.
    * @param outputTokens what {@link begin} was told of it; without it, it is taken for the mean of those in flight.
    */
-  end(llm: Llm, observed: ObservedCall | undefined, outputTokens?: number): void {
-    const times = this.#of(llm)
+  end(llm: Llm | LlmId, observed: ObservedCall | undefined, outputTokens?: number): void {
+    const times = typeof llm === 'string' ? this.#times.get(llm) : this.#of(llm)
+    if (times === undefined) return
     const tokens = isLength(outputTokens) ? outputTokens : times.tokensInFlight / Math.max(1, times.inFlight)
     times.inFlight = Math.max(0, times.inFlight - 1)
     // Nothing in flight writes nothing: rounding does not add up.
