@@ -34,7 +34,8 @@ export function costSkill(
 }
 
 /**
- * @param actual bills, row-major [prompts × LLMs]; NaN unknown, and left out. @param predicted of the same shape.
+ * @param actual bills, row-major [prompts × LLMs]; NaN unknown, and left out.
+ * @param predicted of the same shape; where it is unknown the mean stands in, of skill 0.
  * @param means by LLM. @param weights by prompt.
  */
 export function judged(
@@ -51,11 +52,13 @@ export function judged(
   for (let cell = 0; cell < actual.length; cell++) {
     const weight = weights[Math.floor(cell / width)]!
     const bill = actual[cell]!
-    if (weight === 0 || Number.isNaN(bill) || Number.isNaN(predicted[cell]!)) continue
-    errors[cell % width]! += weight * (bill - predicted[cell]!) ** 2
-    byMean[cell % width]! += weight * (bill - means[cell % width]!) ** 2
+    if (weight === 0 || Number.isNaN(bill)) continue
+    const mean = means[cell % width]!
+    const prediction = Number.isNaN(predicted[cell]!) ? mean : predicted[cell]!
+    errors[cell % width]! += weight * (bill - prediction) ** 2
+    byMean[cell % width]! += weight * (bill - mean) ** 2
     came += weight * bill
-    expected += weight * predicted[cell]!
+    expected += weight * prediction
   }
   const skills = errors.map((error, llm) => (byMean[llm]! > 0 ? 1 - error / byMean[llm]! : Number.NaN))
   const known = skills.filter((skill) => !Number.isNaN(skill))
