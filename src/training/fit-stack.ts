@@ -118,7 +118,7 @@ export async function fitStack(rows: TrainingRows, options: FitStackOptions): Pr
     meanErrors: deviations.map((deviation, llm) => deviation / Math.sqrt(Math.max(1, counts[llm]!))),
   })
   await reportFinal(memberFits.length)
-  const cost = TokenCostPredictor.fit(rows, prices)
+  const cost = TokenCostPredictor.fit(rows, prices, folds)
   await reportFinal(memberFits.length + 1)
   return { quality, cost, guard, penalty: ridge.penalty, outOfFold }
 }
@@ -150,7 +150,8 @@ async function crossValidate(
       }
     }
     await reportStep(onProgress, 'cross-validation', done++, steps)
-    predictCosts(TokenCostPredictor.fit(train, prices), rows, prices, heldOut, costUsd)
+    // Without one fold the others follow each other as before.
+    predictCosts(TokenCostPredictor.fit(train, prices, folds - 1), rows, prices, heldOut, costUsd)
   }
   await reportStep(onProgress, 'cross-validation', steps, steps)
   return { members, costUsd }

@@ -1,5 +1,6 @@
 import type { CallSize } from '../routing/prediction/cost-predictor.ts'
-import { estimatedPromptTokens, type TokenCostPredictor } from '../routing/prediction/token-cost-predictor.ts'
+import { estimatedPromptTokens } from '../routing/prediction/prompt-tokens.ts'
+import type { TokenCostPredictor } from '../routing/prediction/token-cost-predictor.ts'
 import type { TrainingRows } from '../routing/prediction/training-rows.ts'
 import { type Llm, unknownLlmProperties } from '../routing/registry/llm.ts'
 import type { TokenPrice } from '../routing/registry/token-price.ts'
@@ -36,16 +37,7 @@ export function predictCosts(
   }
 }
 
-/** The size of one prompt, known before the call: the mean of the counts recorded, else an estimate from its length. */
-export function callSize(rows: TrainingRows, row: number): CallSize {
-  const width = rows.llms.length
-  let sum = 0
-  let known = 0
-  for (let cell = row * width; cell < (row + 1) * width; cell++) {
-    if (Number.isNaN(rows.inputTokens[cell]!)) continue
-    sum += rows.inputTokens[cell]!
-    known++
-  }
-  const inputTokens = known > 0 ? sum / known : estimatedPromptTokens(rows.contexts[row]!)
-  return { inputTokens, maxOutputTokens: undefined, choices: 1 }
+/** The size of one prompt as a gateway would estimate it before the call: what was counted is only known after it. */
+export function callSize({ contexts }: TrainingRows, row: number): CallSize {
+  return { inputTokens: estimatedPromptTokens(contexts[row]!), maxOutputTokens: undefined, choices: 1 }
 }

@@ -1,5 +1,4 @@
 import { type OutcomeData, type OutcomeLlm, unknownCells } from '../../outcomes/outcome-data.ts'
-import { charactersPerToken } from '../../routing/request.ts'
 
 /** When {@link declaredSpeeds} was written down. */
 export const declaredSpeedsDate = '2026-11-22'
@@ -96,6 +95,8 @@ export function serviceTimes(data: OutcomeData): ServiceTimes {
   })
   return { serviceMs, firstTokenMs, outputTokens, measured, simulated: serviceMs.length - measured, derivedLengths }
 }
+
+const charactersPerToken = 4
 
 function derivedTokens(data: OutcomeData, row: number, column: number): number {
   const { price } = data.llms[column]!

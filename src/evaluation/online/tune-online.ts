@@ -1,5 +1,5 @@
 import { SeededRandom } from '../../routing/numeric/random-source.ts'
-import { estimatedPromptTokens } from '../../routing/prediction/token-cost-predictor.ts'
+import { estimatedPromptTokens } from '../../routing/prediction/prompt-tokens.ts'
 import { selectTrainingRows } from '../../routing/prediction/training-rows.ts'
 import type { OfflineKnowledge, OnlineGoal, OnlinePolicy } from './online-policy.ts'
 import { goalKey, realisedUtility } from './realised-utility.ts'

@@ -1,5 +1,5 @@
 import { priorOutputTokens } from '../../routing/prediction/bill-corrections.ts'
-import { estimatedPromptTokens } from '../../routing/prediction/token-cost-predictor.ts'
+import { estimatedPromptTokens } from '../../routing/prediction/prompt-tokens.ts'
 import { summariseColumns, type TrainingRows } from '../../routing/prediction/training-rows.ts'
 import type { TokenPrice } from '../../routing/registry/token-price.ts'
 import type { OfflineKnowledge } from './online-policy.ts'

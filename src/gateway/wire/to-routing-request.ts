@@ -1,6 +1,6 @@
 import type { RoutingPreference } from '../../routing/decision/routing-preference.ts'
 import type { LlmId } from '../../routing/registry/llm.ts'
-import type { RequestNeeds, RequestShape, RoutingRequest } from '../../routing/request.ts'
+import { estimatedTokens, type RequestNeeds, type RequestShape, type RoutingRequest } from '../../routing/request.ts'
 import { audioTokens, fileTokens, tokensPerImage } from './attachment-tokens.ts'
 import type { ChatRequestBody } from './chat-request.ts'
 
@@ -13,9 +13,6 @@ export interface RequestFacts {
 
 type Message = ChatRequestBody['messages'][number]
 type ContentPart = Exclude<NonNullable<Message['content']>, string>[number]
-
-/** Role and separators of one message. */
-const tokensPerMessage = 4
 
 /** Sums over the messages of one request. */
 interface Tally {
@@ -76,17 +73,14 @@ export function toRoutingRequest(body: ChatRequestBody, facts: RequestFacts): Ro
   }
 }
 
-/**
- * Four bytes of UTF-8 to the token, which is near enough for English and code and, unlike characters, does not
- * undercount other scripts. An estimate for admissibility and prices before the call; the bill comes from the usage.
- */
+/** An estimate for admissibility and prices before the call; the bill comes from the usage. */
 function estimateInputTokens(body: ChatRequestBody, tally: Tally): number {
   let bytes = tally.textBytes
   if (body.tools !== undefined && body.tools !== null) bytes += Buffer.byteLength(JSON.stringify(body.tools))
   if (body.functions !== undefined && body.functions !== null)
     bytes += Buffer.byteLength(JSON.stringify(body.functions))
   if (body.response_format?.type === 'json_schema') bytes += Buffer.byteLength(JSON.stringify(body.response_format))
-  return Math.ceil(bytes / 4) + body.messages.length * tokensPerMessage + tally.attachmentTokens
+  return Math.ceil(estimatedTokens(bytes, body.messages.length)) + tally.attachmentTokens
 }
 
 function addMessage(tally: Tally, message: Message): void {

@@ -73,12 +73,13 @@ export function calibrateAmounts(cells: AmountCells, predictedRoots: Float64Arra
   }
   const known = Array.from({ length: columns }, (_, column) => knownCells(cells, column))
   const moments = known.map((members, column) => describe(cells, predictedRoots, members, column, calibration))
-  const pool = poolOf(moments, amounts.length / columns)
+  const pool = poolOf(moments, knownRows(amounts, columns))
   moments.forEach(({ count, cross, square }, column) => {
     if (count === 0) return
     const weight = square + pooledRows * pool.square
     const trust = weight > 0 ? (cross + pooledRows * pool.cross) / weight : 0
-    calibration.trust[column] = Math.min(mostTrust, Math.max(0, trust))
+    // Where no prediction differed none proved worth anything, and v̄ is not what v will be on average.
+    calibration.trust[column] = square === 0 ? 0 : Math.min(mostTrust, Math.max(0, trust))
     const ratios = known[column]!.map((cell) => {
       const expected = expectedAmount(calibration, column, predictedRoots[cell]!)
       return expected > 0 ? amounts[cell]! / expected : 1
@@ -93,6 +94,15 @@ function knownCells({ amounts, columns }: AmountCells, column: number): readonly
   const known: number[] = []
   for (let cell = column; cell < amounts.length; cell += columns) if (!Number.isNaN(amounts[cell]!)) known.push(cell)
   return known.length < fewestAmounts ? [] : known
+}
+
+/** Rows with any known amount. */
+function knownRows(amounts: Float64Array, columns: number): number {
+  let rows = 0
+  for (let start = 0; start < amounts.length; start += columns) {
+    if (amounts.subarray(start, start + columns).some((amount) => !Number.isNaN(amount))) rows++
+  }
+  return rows
 }
 
 /** Writes what does not rest on κ. */
@@ -123,7 +133,8 @@ function describe(
     square += (squares[i]! - centre) ** 2
     variance += (amount - mean) ** 2 / known.length
   })
-  if (!(variance > 0)) return { count: known.length, cross: 0, square: 0 }
+  if (!(variance > 0) || squares.every((value) => value === squares[0]))
+    return { count: known.length, cross: 0, square: 0 }
   return { count: known.length, cross: cross / variance, square: square / variance }
 }
 
@@ -133,7 +144,8 @@ function describe(
  * nothing. Prompts are counted, not cells: one prompt is long or short for all LLMs.
  */
 function poolOf(moments: readonly Moments[], rows: number): { readonly cross: number; readonly square: number } {
-  const counted = moments.reduce((sum, { count }) => sum + count, 0)
+  // LLMs that always charge the same say nothing of how well bills are predicted.
+  const counted = moments.reduce((sum, { count, square }) => sum + (square > 0 ? count : 0), 0)
   if (counted === 0) return { cross: 0, square: 0 }
   const cross = moments.reduce((sum, moment) => sum + moment.cross, 0) / counted
   const square = moments.reduce((sum, moment) => sum + moment.square, 0) / counted

@@ -1,5 +1,6 @@
 import type { RoutingContext } from '../embedding/routing-context.ts'
 import { requireDimension } from '../errors.ts'
+import { selectMatrixRows } from '../numeric/matrix.ts'
 import type { SnapshotData } from '../policy-store.ts'
 import {
   type AmountCalibration,
@@ -10,9 +11,13 @@ import {
 } from './amount-calibration.ts'
 import { RidgeMap } from './ridge-map.ts'
 import { objectField, requireSnapshot, vectorField } from './snapshot-fields.ts'
+import { summariseColumns } from './training-rows.ts'
 
 /** α tried out of fold. Five-fold squared errors on the shared sets were smallest at 10 or 30 (decision 17). */
 const penalties = [10, 30, 100] as const
+
+/** Of callers that order their rows anyhow. */
+export const defaultFolds = 3
 
 /** Enough to choose one of three numbers and to calibrate by. */
 const validationFolds = 3
@@ -59,21 +64,31 @@ export class AmountRegression {
     })
   }
 
+  /** Whether enough was known of that column. */
+  isKnown(column: number): boolean {
+    return !Number.isNaN(this.#calibration.means[column]!)
+  }
+
   /** Whether the prompt counts for nothing. */
   get isByMeans(): boolean {
     return this.#map === undefined
   }
 
   /**
-   * @param contexts at least one, in no particular order: row i is in validation fold i mod 3.
+   * @param contexts at least one; row i is in the caller's fold i mod `folds`, and near-duplicates in one.
    * @param amounts row-major, contexts × columns, ≥ 0; NaN is unknown.
    */
-  static fit(contexts: readonly RoutingContext[], amounts: Float64Array, columns: number): AmountRegression {
+  static fit(
+    contexts: readonly RoutingContext[],
+    amounts: Float64Array,
+    columns: number,
+    folds = defaultFolds,
+  ): AmountRegression {
     const cells: AmountCells = { amounts, roots: amounts.map(Math.sqrt), columns }
     let best: { penalty: number; error: number; roots: Float64Array } | undefined
     const variances = rootVariances(cells)
     for (const penalty of penalties) {
-      const roots = outOfFoldRoots(contexts, cells, penalty)
+      const roots = outOfFoldRoots(contexts, cells, penalty, folds)
       const error = squaredError(roots, cells, variances)
       if (best === undefined || error < best.error) best = { penalty, error, roots }
     }
@@ -117,26 +132,37 @@ function copied(calibration: AmountCalibration): Record<string, Float64Array> {
   return Object.fromEntries(calibrationFields.map((name) => [name, calibration[name].slice()]))
 }
 
-/** Every third row is predicted from the other two thirds; with fewer than three, rows predict themselves. */
-function outOfFoldRoots(contexts: readonly RoutingContext[], cells: AmountCells, penalty: number): Float64Array {
+/**
+ * The caller's folds, dealt to three validation folds, are each predicted from the other two thirds; where there are no others, rows
+ * predict themselves. A column without known cells among the others is predicted its mean root.
+ */
+function outOfFoldRoots(
+  contexts: readonly RoutingContext[],
+  cells: AmountCells,
+  penalty: number,
+  folds: number,
+): Float64Array {
   const { roots, columns } = cells
   const predicted = new Float64Array(roots.length)
-  const folds = contexts.length < validationFolds ? 1 : validationFolds
-  for (let fold = 0; fold < folds; fold++) {
-    const train = contexts.flatMap((_, row) => (folds === 1 || row % folds !== fold ? [row] : []))
-    const known = new Float64Array(train.length * columns)
-    train.forEach((row, i) => {
-      known.set(roots.subarray(row * columns, (row + 1) * columns), i * columns)
-    })
+  const overall = summariseColumns(roots, columns)
+  const foldOf = (row: number) => (row % folds) % validationFolds
+  for (let fold = 0; fold < Math.min(folds, validationFolds); fold++) {
+    const others = contexts.flatMap((_, row) => (foldOf(row) === fold ? [] : [row]))
+    const train = others.length === 0 ? contexts.map((_, row) => row) : others
+    const known = selectMatrixRows(roots, train, columns)
+    const { counts } = summariseColumns(known, columns)
     const map = RidgeMap.fit(
       train.map((row) => contexts[row]!),
       known,
       columns,
       penalty,
     )
-    for (let row = fold; row < contexts.length; row += folds) {
-      map.predict(contexts[row]!, predicted.subarray(row * columns, (row + 1) * columns))
-    }
+    contexts.forEach((context, row) => {
+      if (foldOf(row) !== fold) return
+      const out = predicted.subarray(row * columns, (row + 1) * columns)
+      map.predict(context, out)
+      for (let column = 0; column < columns; column++) if (counts[column] === 0) out[column] = overall.means[column]!
+    })
   }
   return predicted
 }

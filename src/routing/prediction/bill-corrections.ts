@@ -81,6 +81,13 @@ export class BillCorrections {
     }
   }
 
+  /** Forgets an LLM and begins with the mean length of so many answers, which the prior counts beside, tokens. */
+  begin(llm: LlmId, meanTokens: number, answers: number): void {
+    const outputTokens = (answers * meanTokens + priorAnswers * priorOutputTokens) / (answers + priorAnswers)
+    const outputTokensP90 = p90ToMean * outputTokens
+    this.#byLlm.set(llm, { ...newCorrection(), outputTokens, outputTokensP90, answers, observed: answers })
+  }
+
   /** Live: it changes with {@link observe}. */
   of(llm: LlmId): BillCorrection {
     return this.#byLlm.get(llm) ?? this.#none

@@ -1,6 +1,7 @@
 import type { RoutingContext } from '../embedding/routing-context.ts'
 import type { SnapshotData } from '../policy-store.ts'
 import type { Llm, LlmId } from '../registry/llm.ts'
+import type { TokenPrice } from '../registry/token-price.ts'
 
 /** What decides a call's size besides its content. */
 export interface CallSize {
@@ -54,6 +55,17 @@ export interface CostPredictor {
     outputTokens: number | undefined,
     capTokens: number | undefined,
   ): void
+  /**
+   * A copy that expects of an LLM that was never fitted what these bills of its tell at its price, and nothing of what was expected of it
+   * before.
+   *
+   * @param costUsd one per context, which stands for the prompt; NaN is unknown.
+   */
+  withBills?(
+    llm: { readonly id: LlmId; readonly price: TokenPrice | undefined },
+    contexts: readonly RoutingContext[],
+    costUsd: Float64Array,
+  ): CostPredictor
   /** Fitted parameters and what was learned since; restoring it gives bit-identical estimates. */
   snapshot(): SnapshotData
 }

@@ -1,45 +1,53 @@
 import type { SnapshotData } from '../policy-store.ts'
-import { requireSnapshot, vectorField } from './snapshot-fields.ts'
+import { estimatedPromptTokens } from './prompt-tokens.ts'
+import { numberField, objectField, requireSnapshot, vectorField } from './snapshot-fields.ts'
 import type { TrainingRows } from './training-rows.ts'
 
-/** Fewer known counts than this, and an LLM is taken to count like the others. */
+/** Fewer known counts than this, and an LLM is taken to count as the others do on average. */
 const fewestCounts = 20
 
+/** a + b·n. */
+interface Line {
+  readonly fixed: number
+  readonly factor: number
+}
+
 /**
- * What an LLM counts of a prompt that the pool counts as n tokens: a_m + b_m·n, both ≥ 0 (mathematics §3). Tokenizers differ
+ * What an LLM counts of a prompt that the gateway estimates at n tokens: a_m + b_m·n, both ≥ 0 (mathematics §3). Tokenizers differ
  * by a factor, ways of calling by a fixed part: a vendor's template for tools, a system text of its own.
  */
 export class InputTokenScale {
   readonly #fixed: Float64Array
   readonly #factor: Float64Array
+  readonly #average: Line
 
-  private constructor(fixed: Float64Array, factor: Float64Array) {
+  private constructor(fixed: Float64Array, factor: Float64Array, average: Line) {
     this.#fixed = fixed
     this.#factor = factor
+    this.#average = average
   }
 
-  /** Every LLM counts as the prompt was counted. */
+  /** Every LLM counts as the prompt was estimated. */
   static identity(columns: number): InputTokenScale {
-    return new InputTokenScale(new Float64Array(columns), new Float64Array(columns).fill(1))
+    return new InputTokenScale(new Float64Array(columns), new Float64Array(columns).fill(1), { fixed: 0, factor: 1 })
   }
 
-  /** Least squares on the prompts whose count is known; n is the mean count of the LLMs that know it. */
+  /** Least squares on the prompts whose count is known; n is {@link estimatedPromptTokens}, which is also what is known when serving. */
   static fit(rows: TrainingRows): InputTokenScale {
     const columns = rows.llms.length
-    const sizes = meanInputTokens(rows)
-    const fixed = new Float64Array(columns)
-    const factor = new Float64Array(columns).fill(1)
-    for (let llm = 0; llm < columns; llm++) {
-      const line = nonNegativeLine(sizes, rows.inputTokens, columns, llm)
-      if (line === undefined) continue
-      fixed[llm] = line.fixed
-      factor[llm] = line.factor
-    }
-    return new InputTokenScale(fixed, factor)
+    const sizes = Float64Array.from(rows.contexts, estimatedPromptTokens)
+    const lines = rows.llms.map((_, llm) => nonNegativeLine(sizes, rows.inputTokens, columns, llm))
+    const average = averageLine(lines)
+    return new InputTokenScale(
+      Float64Array.from(lines, (line) => (line ?? average).fixed),
+      Float64Array.from(lines, (line) => (line ?? average).factor),
+      average,
+    )
   }
 
-  /** @param llm its place in the training rows. @param inputTokens n ≥ 0. */
+  /** @param llm its place in the training rows; −1 for any other LLM. @param inputTokens n ≥ 0. */
   tokens(llm: number, inputTokens: number): number {
+    if (llm === -1) return this.#average.fixed + this.#average.factor * inputTokens
     return this.#fixed[llm]! + this.#factor[llm]! * inputTokens
   }
 
@@ -49,6 +57,7 @@ export class InputTokenScale {
       kind: 'input-token-scale',
       fixed: this.#fixed.slice(),
       factor: this.#factor.slice(),
+      average: { ...this.#average },
     }
   }
 
@@ -56,34 +65,28 @@ export class InputTokenScale {
   static restore(data: SnapshotData): InputTokenScale {
     const fields = requireSnapshot(data, 'input-token-scale')
     const fixed = vectorField(fields, 'fixed')
-    return new InputTokenScale(fixed, vectorField(fields, 'factor', fixed.length))
+    // Versions from before strangers had a line of their own take the estimate as it is.
+    const average = fields.average === undefined ? { fixed: 0, factor: 1 } : objectField(fields, 'average')
+    return new InputTokenScale(fixed, vectorField(fields, 'factor', fixed.length), {
+      fixed: numberField(average, 'fixed'),
+      factor: numberField(average, 'factor'),
+    })
   }
 }
 
-/** Of each row over the LLMs whose count is known; NaN where none is. */
-export function meanInputTokens({ llms, inputTokens }: TrainingRows): Float64Array {
-  return Float64Array.from({ length: inputTokens.length / llms.length }, (_, row) => {
-    let sum = 0
-    let known = 0
-    for (let cell = row * llms.length; cell < (row + 1) * llms.length; cell++) {
-      if (Number.isNaN(inputTokens[cell]!)) continue
-      sum += inputTokens[cell]!
-      known++
-    }
-    return known > 0 ? sum / known : Number.NaN
-  })
+/** The estimate as it is where no LLM's counts are known. */
+function averageLine(lines: readonly (Line | undefined)[]): Line {
+  const known = lines.filter((line) => line !== undefined)
+  if (known.length === 0) return { fixed: 0, factor: 1 }
+  const mean = (part: keyof Line) => known.reduce((sum, line) => sum + line[part], 0) / known.length
+  return { fixed: mean('fixed'), factor: mean('factor') }
 }
 
 /**
  * argmin Σ(y − a − b·x)² over a, b ≥ 0, b drawn to ȳ/x̄: where the free line leaves that quadrant, the edge it left by. A
  * prompt far longer than those of the fit must count in full.
  */
-function nonNegativeLine(
-  x: Float64Array,
-  counts: Float64Array,
-  columns: number,
-  column: number,
-): { readonly fixed: number; readonly factor: number } | undefined {
+function nonNegativeLine(x: Float64Array, counts: Float64Array, columns: number, column: number): Line | undefined {
   let n = 0
   let xMean = 0
   let yMean = 0

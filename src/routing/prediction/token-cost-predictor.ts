@@ -1,24 +1,17 @@
-import { explicitFeatureNames } from '../embedding/explicit-features.ts'
 import type { RoutingContext } from '../embedding/routing-context.ts'
 import { requireDimension } from '../errors.ts'
 import type { SnapshotData } from '../policy-store.ts'
 import type { Llm, LlmId } from '../registry/llm.ts'
 import type { TokenPrice } from '../registry/token-price.ts'
-import { charactersPerToken } from '../request.ts'
-import { AmountRegression } from './amount-regression.ts'
+import { AmountRegression, defaultFolds } from './amount-regression.ts'
 import { answersUntilLengthKnown, BillCorrections } from './bill-corrections.ts'
 import type { CallSize, CostEstimates, CostPredictor } from './cost-predictor.ts'
 import { InputTokenScale } from './input-token-scale.ts'
-import { objectField, stringsField, vectorField } from './snapshot-fields.ts'
+import { lengthBehindBill, meanLengthBehindBills } from './lengths-behind-bills.ts'
+import { estimatedPromptTokens } from './prompt-tokens.ts'
+import { numberField, objectField, stringsField, vectorField } from './snapshot-fields.ts'
 import { tokenCostFields } from './token-cost-format.ts'
 import type { TrainingRows } from './training-rows.ts'
-
-const logCharacters = explicitFeatureNames.indexOf('logCharacters')
-
-/** The prompt's size by its characters, tokens: for where no count is known. 0 when nothing was embedded. */
-export function estimatedPromptTokens(context: RoutingContext): number {
-  return context.explicit.length === 0 ? 0 : Math.expm1(context.explicit[logCharacters]!) / charactersPerToken
-}
 
 /** What was fitted; arrays in the order of `llms`. */
 interface FittedCosts {
@@ -31,6 +24,8 @@ interface FittedCosts {
   /** USD per million tokens when fitted; NaN where unknown. */
   readonly inputPrice: Float64Array
   readonly outputPrice: Float64Array
+  /** Mean estimated size of the prompts, tokens: what an average bill was for. NaN where it was not kept. */
+  readonly promptTokens: number
 }
 
 /**
@@ -73,48 +68,94 @@ export class TokenCostPredictor implements CostPredictor {
   }
 
   /**
-   * @param rows at least one, in no particular order.
+   * @param rows at least one; row i is in fold i mod `folds`, near-duplicates in one.
    * @param prices of `rows.llms` when the outcomes were recorded; undefined where unknown.
    */
-  static fit(rows: TrainingRows, prices: readonly (TokenPrice | undefined)[]): TokenCostPredictor {
+  static fit(
+    rows: TrainingRows,
+    prices: readonly (TokenPrice | undefined)[],
+    folds = defaultFolds,
+  ): TokenCostPredictor {
     requireDimension('The prices', prices.length, rows.llms.length)
     const columns = rows.llms.length
+    const sizes = rows.contexts.map(estimatedPromptTokens)
     const fitted: FittedCosts = {
       llms: [...rows.llms],
       inputs: InputTokenScale.fit(rows),
-      lengths: AmountRegression.fit(rows.contexts, rows.outputTokens, columns),
-      bills: AmountRegression.fit(rows.contexts, rows.costUsd, columns),
+      lengths: AmountRegression.fit(rows.contexts, rows.outputTokens, columns, folds),
+      bills: AmountRegression.fit(rows.contexts, rows.costUsd, columns, folds),
       inputPrice: Float64Array.from(prices, (price) => price?.inputPerMillionTokensUsd ?? Number.NaN),
       outputPrice: Float64Array.from(prices, (price) => price?.outputPerMillionTokensUsd ?? Number.NaN),
+      promptTokens: sizes.reduce((sum, tokens) => sum + tokens, 0) / sizes.length,
     }
-    return new TokenCostPredictor(fitted, new BillCorrections())
+    const predictor = new TokenCostPredictor(fitted, new BillCorrections())
+    rows.llms.forEach((llm, index) => {
+      predictor.#learnFewLengths(llm, index, rows, prices[index])
+    })
+    return predictor
+  }
+
+  withBills(
+    { id, price }: { readonly id: LlmId; readonly price: TokenPrice | undefined },
+    contexts: readonly RoutingContext[],
+    costUsd: Float64Array,
+  ): TokenCostPredictor {
+    const corrections = BillCorrections.restore(objectField({ own: this.#corrections.snapshot() }, 'own'))
+    const index = this.#index.get(id) ?? -1
+    const inputTokens = (context: RoutingContext) => this.#inputTokens(index, estimatedPromptTokens(context))
+    const behind = price === undefined ? undefined : meanLengthBehindBills(price, contexts.map(inputTokens), costUsd)
+    if (behind !== undefined) corrections.begin(id, behind.tokens, behind.answers)
+    return new TokenCostPredictor(this.#fitted, corrections)
+  }
+
+  /** Too few for a regression, but better than what is expected of a stranger. */
+  #learnFewLengths(llm: LlmId, index: number, rows: TrainingRows, price: TokenPrice | undefined): void {
+    const { lengths, bills, inputs } = this.#fitted!
+    if (lengths.isKnown(index) || (bills.isKnown(index) && price !== undefined)) return
+    const columns = rows.llms.length
+    const own = (cells: Float64Array) => Float64Array.from(rows.contexts, (_, row) => cells[row * columns + index]!)
+    const counted = own(rows.outputTokens).filter((tokens) => !Number.isNaN(tokens))
+    if (counted.length > 0) {
+      const sum = counted.reduce((total, tokens) => total + tokens, 0)
+      this.#corrections.begin(llm, sum / counted.length, counted.length)
+      return
+    }
+    if (price === undefined) return
+    const sizes = rows.contexts.map((context) => inputs.tokens(index, estimatedPromptTokens(context)))
+    const behind = meanLengthBehindBills(price, sizes, own(rows.costUsd))
+    if (behind !== undefined) this.#corrections.begin(llm, behind.tokens, behind.answers)
   }
 
   predict(context: RoutingContext, size: CallSize, llms: readonly Llm[], out: CostEstimates): void {
     requireRoom(llms.length, out)
     this.#predictFitted(context, llms)
     const cap = size.maxOutputTokens ?? Number.POSITIVE_INFINITY
+    // An average over all prompts, where regressed predictions go by the prompt: what it is off by is no habit of the LLM's.
+    const averages = context.embedding.length === 0 && !this.isByMeans
     for (let i = 0; i < llms.length; i++) {
       const { id, price } = llms[i]!
       const index = this.#index.get(id) ?? -1
       const learned = this.#corrections.of(id)
       const isFitted = index !== -1 && !Number.isNaN(this.#tokens[index]!)
+      const eachP90 = isFitted ? this.#tokensP90[index]! : learned.outputTokensP90
       const tokens = size.choices * Math.min(cap, isFitted ? this.#tokens[index]! : learned.outputTokens)
-      const tokensP90 = size.choices * Math.min(cap, isFitted ? this.#tokensP90[index]! : learned.outputTokensP90)
+      const tokensP90 = size.choices * Math.min(cap, eachP90)
       out.outputTokens[i] = tokens
       out.outputTokensP90[i] = tokensP90
       let billUsd = Number.NaN
       let billP90 = Number.NaN
       if (price !== undefined) {
-        const inputTokens = index === -1 ? size.inputTokens : this.#fitted!.inputs.tokens(index, size.inputTokens)
+        const inputTokens = this.#inputTokens(index, size.inputTokens)
         billUsd = listPriceUsd(price, inputTokens, tokens)
         billP90 = listPriceUsd(price, inputTokens, tokensP90)
       } else if (index !== -1) {
         billUsd = size.choices * this.#billUsd[index]!
         billP90 = size.choices * this.#billUsdP90[index]!
       }
-      const hasBase = isFitted || price === undefined || learned.observed >= answersUntilLengthKnown
-      out.offlineCostUsd[i] = hasBase ? billUsd : Number.NaN
+      const isRegressed = isFitted || price === undefined
+      const hasBase = isRegressed ? !averages : learned.observed >= answersUntilLengthKnown
+      // What a cap may cut short is billed at less than was predicted, however right the prediction.
+      out.offlineCostUsd[i] = hasBase && eachP90 <= cap ? billUsd : Number.NaN
       out.costUsd[i] = billUsd * learned.factor
       out.costUsdP90[i] = billP90 * learned.factor
     }
@@ -130,6 +171,10 @@ export class TokenCostPredictor implements CostPredictor {
     this.#corrections.observe(llm, offlineUsd, billedUsd, outputTokens, capTokens)
   }
 
+  #inputTokens(index: number, estimated: number): number {
+    return this.#fitted === undefined ? estimated : this.#fitted.inputs.tokens(index, estimated)
+  }
+
   #predictFitted(context: RoutingContext, llms: readonly Llm[]): void {
     const fitted = this.#fitted
     if (fitted === undefined) return
@@ -137,15 +182,15 @@ export class TokenCostPredictor implements CostPredictor {
     // Bills are asked for only where lengths or prices lack, as they cost as much again.
     if (fitted.lengths.isComplete && llms.every(hasPrice)) return
     fitted.bills.predict(context, this.#billUsd, this.#billUsdP90)
-    const promptTokens = estimatedPromptTokens(context)
+    const isMean = context.embedding.length === 0 || fitted.bills.isByMeans
+    const promptTokens =
+      isMean && !Number.isNaN(fitted.promptTokens) ? fitted.promptTokens : estimatedPromptTokens(context)
     for (let llm = 0; llm < this.llms.length; llm++) {
       if (!Number.isNaN(this.#tokens[llm]!)) continue
-      const price = fitted.outputPrice[llm]!
-      const promptUsd = (promptTokens * fitted.inputPrice[llm]!) / 1e6
-      // NaN stays NaN: without a bill or a price at the fit there is no length to be had.
-      const perUsd = price > 0 ? 1e6 / price : Number.NaN
-      this.#tokens[llm] = Math.max(0, (this.#billUsd[llm]! - promptUsd) * perUsd)
-      this.#tokensP90[llm] = Math.max(0, (this.#billUsdP90[llm]! - promptUsd) * perUsd)
+      const read = fitted.inputs.tokens(llm, promptTokens)
+      const [inputPrice, outputPrice] = [fitted.inputPrice[llm]!, fitted.outputPrice[llm]!]
+      this.#tokens[llm] = lengthBehindBill(this.#billUsd[llm]!, read, inputPrice, outputPrice)
+      this.#tokensP90[llm] = lengthBehindBill(this.#billUsdP90[llm]!, read, inputPrice, outputPrice)
     }
   }
 
@@ -165,6 +210,7 @@ export class TokenCostPredictor implements CostPredictor {
               bills: fitted.bills.snapshot(),
               inputPrice: fitted.inputPrice.slice(),
               outputPrice: fitted.outputPrice.slice(),
+              promptTokens: fitted.promptTokens,
             },
     }
   }
@@ -189,6 +235,7 @@ export class TokenCostPredictor implements CostPredictor {
         bills: AmountRegression.restore(objectField(fitted, 'bills')),
         inputPrice: vectorField(fitted, 'inputPrice', llms.length),
         outputPrice: vectorField(fitted, 'outputPrice', llms.length),
+        promptTokens: fitted.promptTokens === undefined ? Number.NaN : numberField(fitted, 'promptTokens'),
       },
       corrections,
     )

@@ -1,5 +1,5 @@
 import { SeededRandom, shuffle } from '../../../routing/numeric/random-source.ts'
-import { estimatedPromptTokens } from '../../../routing/prediction/token-cost-predictor.ts'
+import { estimatedPromptTokens } from '../../../routing/prediction/prompt-tokens.ts'
 import type { PolicyName } from '../../policy-names.ts'
 import type { DriftCase } from './drift-case.ts'
 import type { DriftPlan } from './drift-plan.ts'
@@ -67,17 +67,10 @@ export function runOrder(
 /** What a policy meets of each streamed row. */
 export function promptReader({ plan, contexts }: DriftCase): (row: number) => StreamPrompt {
   const { data } = plan.prepared
-  const width = data.llms.length
   const prompts = new Map<number, StreamPrompt>()
   for (const row of plan.split.test) {
     const context = contexts[row]!
-    // A gateway counts the prompt before the call; without a recorded count its length tells.
-    const counts = [...data.inputTokens.subarray(row * width, (row + 1) * width)].filter(
-      (count) => !Number.isNaN(count),
-    )
-    const counted = counts.reduce((sum, count) => sum + count, 0) / counts.length
-    const inputTokens = counts.length > 0 ? counted : estimatedPromptTokens(context)
-    prompts.set(row, { context, text: data.prompts[row]!.text, inputTokens })
+    prompts.set(row, { context, text: data.prompts[row]!.text, inputTokens: estimatedPromptTokens(context) })
   }
   return (row) => prompts.get(row)!
 }

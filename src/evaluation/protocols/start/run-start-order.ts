@@ -1,7 +1,6 @@
 import type { OutcomeData } from '../../../outcomes/outcome-data.ts'
 import { createRouter } from '../../../routing/create-router.ts'
 import { SeededRandom, shuffle } from '../../../routing/numeric/random-source.ts'
-import { plainRequest } from '../../../routing/request.ts'
 import type { StarterModel } from '../../../routing/starter/starter-model.ts'
 import { type StartPlan, startLambdas, streamLength } from './start-plan.ts'
 
@@ -61,9 +60,7 @@ async function replayStart(
   const choices: number[] = []
   for (const row of order) {
     const { text } = data.prompts[row]!
-    const counted = knownMean(data.inputTokens.subarray(row * width, (row + 1) * width))
-    const inputTokens = counted ?? plainRequest(text).inputTokens
-    const decision = await router.route({ userText: text, inputTokens, preference: { lambda } })
+    const decision = await router.route({ userText: text, preference: { lambda } })
     const llm = indexOf.get(decision.drawn)!
     const cell = row * width + llm
     const outputTokens = data.outputTokens[cell]!
@@ -73,10 +70,4 @@ async function replayStart(
     choices.push(llm)
   }
   return choices
-}
-
-/** A gateway counts the prompt before the call. */
-function knownMean(cells: Float64Array): number | undefined {
-  const known = cells.filter((count) => !Number.isNaN(count))
-  return known.length === 0 ? undefined : known.reduce((sum, count) => sum + count, 0) / known.length
 }

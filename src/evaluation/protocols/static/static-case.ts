@@ -41,7 +41,7 @@ export async function staticCase(prepared: PreparedData, seed: number): Promise<
   const testRows = trainingRows(testData, await fitContexts(embedder, testData.prompts))
   const predictedCostUsd = new Float64Array(testRows.quality.length)
   const all = testData.prompts.map((_, row) => row)
-  predictCosts(TokenCostPredictor.fit(rows, prices), testRows, prices, all, predictedCostUsd)
+  predictCosts(TokenCostPredictor.fit(rows, prices, folds), testRows, prices, all, predictedCostUsd)
   return {
     training: {
       rows,
@@ -87,7 +87,7 @@ function outOfFoldCosts(rows: TrainingRows, prices: StaticTraining['prices']): F
       all.filter((row) => row % folds !== fold),
     )
     const heldOut = all.filter((row) => row % folds === fold)
-    predictCosts(TokenCostPredictor.fit(others, prices), rows, prices, heldOut, costUsd)
+    predictCosts(TokenCostPredictor.fit(others, prices, folds - 1), rows, prices, heldOut, costUsd)
   }
   return costUsd
 }

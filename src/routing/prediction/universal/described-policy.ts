@@ -31,8 +31,8 @@ export interface DescribeOptions {
 const noiseShrinkage = 10
 
 /**
- * A version that also knows `llm`, described by its probes (mathematics §19); nothing is fitted anew, and all other estimates stay as they
- * are, bit for bit. An LLM described before is described anew by these probes alone. A few milliseconds for 200 probes and 50 LLMs.
+ * A version that also knows `llm`, described by its probes (mathematics §19); its quality from the labels, its length from the
+ * bills at its price. Nothing is fitted anew, and all other estimates stay as they are, bit for bit. An LLM described before is described anew by these probes alone. A few milliseconds for 200 probes and 50 LLMs.
  *
  * @param policy its `universal` must be there, as in all that `fitPolicy` makes from two LLMs or more; shared with the result.
  * @throws {RoutingError} `invalid_option` when it is not, or when the LLM was fitted on outcomes of its own;
@@ -74,6 +74,7 @@ export function withDescribedLlm(
     createdAtMs,
     description: `${policy.description}; ${llm.id} by ${description.labels} probes`,
     quality,
+    cost: (probes.costUsd && policy.cost.withBills?.(llm, probes.contexts, probes.costUsd)) ?? policy.cost,
     llms: ordered.map(({ entry }) => entry),
     noise: Float64Array.from(ordered, ({ noise }) => noise),
   })
