@@ -246,6 +246,15 @@ describe('Router', () => {
     expect(drawn.filter((id) => id === 'b').length).toBeGreaterThan(15)
   })
 
+  test('a call that outlives its LLM’s place in the pool leaves the queue', () => {
+    const live = router([cheap, dear])
+    live.callStarted('dear')
+    live.pool.remove('dear')
+    live.callEnded('dear', undefined)
+    live.pool.set(dear)
+    expect(live.callStarted('dear')).toBe(0)
+  })
+
   test('an embedder that takes its time does not mix two requests up', async () => {
     const slow = { id: 'slow', dimension: 2, embed: async () => Float32Array.of(1, 0) }
     const llms = [cheap, middle, dear]

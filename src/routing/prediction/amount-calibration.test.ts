@@ -27,6 +27,26 @@ describe('calibrateAmounts', () => {
     expect(trust[0]).toBe(0)
   })
 
+  it('counts neither rows nor columns that tell nothing as evidence', () => {
+    const known = 60
+    const cellsOf = (rows: number, columns: number) => {
+      const own = new SeededRandom(3)
+      const roots = new Float64Array(rows * columns).fill(Number.NaN)
+      const predicted = new Float64Array(rows * columns).fill(5)
+      for (let row = 0; row < known; row++) {
+        predicted[row * columns] = 5 + 0.5 * nextNormal(own)
+        roots[row * columns] = predicted[row * columns]! + 2 * nextNormal(own)
+        // All other LLMs are free.
+        for (let column = 1; column < columns; column++) roots[row * columns + column] = 0
+      }
+      return calibrateAmounts({ amounts: roots.map((root) => root * root), roots, columns }, predicted).trust[0]
+    }
+    const alone = cellsOf(known, 1)
+    expect(alone).toBeGreaterThan(0)
+    expect(cellsOf(5000, 1)).toBe(alone)
+    expect(cellsOf(known, 10)).toBeCloseTo(alone!, 12)
+  })
+
   it('lends a column of few rows the trust of the others', () => {
     const random = new SeededRandom(1)
     const rows = 1000

@@ -11,9 +11,9 @@ const nothingEmbedded: RoutingContext = {
   explicit: new Float32Array(0),
 }
 
-function randomContexts(count: number, random: SeededRandom): RoutingContext[] {
+function randomContexts(count: number, random: SeededRandom, length = dimension): RoutingContext[] {
   return Array.from({ length: count }, () => {
-    const embedding = Float32Array.from({ length: dimension }, () => nextNormal(random))
+    const embedding = Float32Array.from({ length }, () => nextNormal(random))
     const norm = Math.hypot(...embedding)
     return { embedderId: 'test', embedding: embedding.map((x) => x / norm), explicit: new Float32Array(1) }
   })
@@ -141,6 +141,39 @@ describe('AmountRegression', () => {
         expect(mean[column]).toBeLessThanOrEqual(Math.max(...own) * (1 + 1e-12))
       }
     }
+  })
+
+  it('leaves a column that is known in one fold alone to its mean', () => {
+    const random = new SeededRandom(8)
+    const contexts = randomContexts(300, random)
+    const amounts = tailedAmounts(contexts, random, 2).map((amount, cell) =>
+      cell % 2 === 1 && Math.floor(cell / 2) % 3 !== 0 ? Number.NaN : amount,
+    )
+    const fitted = AmountRegression.fit(contexts, amounts, 2)
+    const mean = new Float64Array(2)
+    fitted.predict(contexts[5]!, mean)
+    const known = amounts.filter((amount, cell) => cell % 2 === 1 && !Number.isNaN(amount))
+    expect(mean[1]).toBeCloseTo(known.reduce((sum, amount) => sum + amount, 0) / known.length, 9)
+  })
+
+  it('trusts nothing that only near-duplicates prove, when they share the caller’s folds', () => {
+    // Ten copies of each prompt, all in one of five folds, with an amount that goes by the prompt alone and by nothing that prompts share.
+    const trustIn = (folds: number) => {
+      let sum = 0
+      for (let seed = 1; seed <= 5; seed++) {
+        const random = new SeededRandom(seed)
+        const prompts = randomContexts(35, random, 60)
+        const effects = prompts.map(() => Math.exp(nextNormal(random)))
+        const places = Array.from({ length: 350 }, (_, row) => (row % 5) + 5 * (Math.floor(row / 5) % 7))
+        const amounts = Float64Array.from(places, (place) => effects[place]!)
+        const contexts = places.map((place) => prompts[place]!)
+        const { trust } = AmountRegression.fit(contexts, amounts, 1, folds).snapshot() as { trust: Float64Array }
+        sum += trust[0]! / 5
+      }
+      return sum
+    }
+    expect(trustIn(5)).toBeLessThan(0.35)
+    expect(trustIn(3)).toBeGreaterThan(0.7)
   })
 
   it('does not mind the unit', () => {

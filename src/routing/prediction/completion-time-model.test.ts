@@ -61,6 +61,14 @@ describe('CompletionTimeModel', () => {
     expect(new CompletionTimeModel().expectedCompletionMs(llm, 100)).toBe(400 + 100 * 20)
   })
 
+  test('what ends after its LLM left the pool is in flight no more', () => {
+    const model = new CompletionTimeModel()
+    model.begin(llm)
+    model.end(llm.id, undefined)
+    model.end('never begun', undefined)
+    expect(model.begin(llm)).toBe(0)
+  })
+
   test('an LLM without declared times is unknown until it was seen', () => {
     const model = new CompletionTimeModel()
     const silent = { ...llm, id: 'b', timeToFirstTokenMs: undefined, tokensPerSecond: undefined }

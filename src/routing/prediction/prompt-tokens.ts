@@ -13,7 +13,8 @@ const logUserTurns = explicitFeatureNames.indexOf('logUserTurns')
  */
 export function estimatedPromptTokens({ explicit }: RoutingContext): number {
   if (explicit.length === 0) return 0
-  const bytesPerCharacter = 1 + explicit[nonAsciiShare]! + explicit[cjkShare]!
-  const bytes = Math.expm1(explicit[logCharacters]!) * bytesPerCharacter
-  return estimatedTokens(bytes, Math.expm1(explicit[logUserTurns]!))
+  // Features are only ever appended: a stored context may lack the later ones.
+  const feature = (index: number) => explicit[index] ?? 0
+  const bytes = Math.expm1(feature(logCharacters)) * (1 + feature(nonAsciiShare) + feature(cjkShare))
+  return estimatedTokens(bytes, Math.expm1(feature(logUserTurns)))
 }

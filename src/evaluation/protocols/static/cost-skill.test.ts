@@ -17,6 +17,19 @@ describe('judged', () => {
     expect(drawn.skills[0]).toBeCloseTo(1 - 2 / 8, 12)
     expect(drawn.sumBias).toBeCloseTo(2 / 11, 12)
   })
+
+  it('takes an unknown prediction for the mean', () => {
+    const predict = (unknown: number) =>
+      judged(Float64Array.of(1, 3, 5), Float64Array.of(2, unknown, 4), Float64Array.of(3), Float64Array.of(1, 1, 1))
+    expect(predict(Number.NaN)).toEqual(predict(3))
+    const none = judged(
+      Float64Array.of(1, 5),
+      new Float64Array(2).fill(Number.NaN),
+      Float64Array.of(3),
+      Float64Array.of(1, 1),
+    )
+    expect([none.skill, none.sumBias]).toEqual([0, 0])
+  })
 })
 
 describe('costFindings', () => {

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { SeededRandom } from '../../numeric/random-source.ts'
+import { unknownLlmProperties } from '../../registry/llm.ts'
 import { ClusterMap } from '../cluster-map.ts'
-import { fittedPolicy, restorePolicy, snapshotPolicy } from '../fitted-policy.ts'
+import { type FittedPolicy, fittedPolicy, restorePolicy, snapshotPolicy } from '../fitted-policy.ts'
 import { LevelMap } from '../level-map.ts'
 import { topicContext, twoTopicRows } from '../quality-predictor.contract.ts'
 import { RidgeQualityPredictor } from '../ridge-quality-predictor.ts'
@@ -85,6 +86,36 @@ describe('withDescribedLlm', () => {
       expect(after.subarray(0, 3)).toEqual(before)
       expect(Math.abs(after[3]! - truth)).toBeLessThan(0.12)
     }
+  })
+
+  it('expects of the newcomer the bills of its probes, and of all others what it did', () => {
+    const { policy } = makePolicy()
+    const price = { inputPerMillionTokensUsd: 0, outputPerMillionTokensUsd: 2 }
+    const described = withDescribedLlm(policy, { ...newcomer, price }, probes(), version)
+    const llms = ['d', 'a'].map((id) => ({ ...unknownLlmProperties, id, provider: 'p', upstreamModel: id, price }))
+    const outputTokensOf = ({ cost }: FittedPolicy) => {
+      const out = () => new Float64Array(2)
+      const outputTokens = out()
+      const estimates = {
+        costUsd: out(),
+        offlineCostUsd: out(),
+        costUsdP90: out(),
+        outputTokensP90: out(),
+        outputTokens,
+      }
+      cost.predict(
+        topicContext(0, new SeededRandom(1)),
+        { inputTokens: 0, maxOutputTokens: undefined, choices: 1 },
+        llms,
+        estimates,
+      )
+      return [...outputTokens]
+    }
+    // 40 answers of 1/512 USD each at 2 USD per million; the prior's 300 count for four.
+    const [length, other] = outputTokensOf(described)
+    expect(Math.abs(length! / ((40 * (1e6 / 512 / 2) + 4 * 300) / 44) - 1)).toBeLessThan(0.05)
+    expect([outputTokensOf(policy)[0], other]).toEqual([300, 300])
+    expect(outputTokensOf(restorePolicy(snapshotPolicy(described)))).toEqual([length, other])
   })
 
   it('restores from its snapshot, bit for bit, and can describe another', () => {
