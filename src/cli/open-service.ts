@@ -74,7 +74,7 @@ async function joinService(
   const { router, live } = await openRouter(config, pool, storage, {
     onError: (error) => log.error({ err: error }, 'a label could not be learned'),
     onStarterError: (error) => log.warn({ err: error }, 'serving without the starter policy'),
-    onShortcoming: (shortcoming) => log.warn(shortcoming),
+    onShortcoming: (shortcoming) => log.warn({}, shortcoming),
     isHealthy: (llm) => breakers.for(llm).available,
   })
   await warmUp(router, storage.decisions)
