@@ -14,7 +14,13 @@ function world(seed: number) {
       const measured = unit < 8 ? llm < 4 : llm >= 2
       if (!measured) continue
       const mean = logistic(ability[llm]! + ease[unit]!)
-      cells.push({ llm, unit, count: 400, mean: Math.min(1, Math.max(0, mean + 0.04 * (random.next() - 0.5))) })
+      cells.push({
+        llm,
+        unit,
+        count: 400,
+        mean: Math.min(1, Math.max(0, mean + 0.04 * (random.next() - 0.5))),
+        variance: mean * (1 - mean),
+      })
     }
   }
   return { prices, ability, ease, cells }

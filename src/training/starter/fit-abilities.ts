@@ -1,10 +1,12 @@
-/** Mean quality of one LLM on the prompts of one unit: a set's share of one cluster. */
+/** Mean quality of one LLM on the prompts of one unit: a task's share of one cluster. */
 export interface AbilityCell {
   readonly llm: number
   readonly unit: number
   readonly count: number
   /** [0, 1] */
   readonly mean: number
+  /** Of the qualities, unbiased: graded ones vary less than q(1 − q). */
+  readonly variance: number
 }
 
 /** q = σ(ability + ease). */
@@ -122,14 +124,14 @@ function spread(
   return Math.sqrt(squares / (x.length + priorCount))
 }
 
-/** Moments: E(ȳ − q)² = q(1 − q)/n + ω²·(q(1 − q))². */
+/** Moments: E(ȳ − q)² = s²/n + ω²·(q(1 − q))². */
 function transferSpread(cells: readonly AbilityCell[], ability: Float64Array, ease: Float64Array): number {
   let excess = priorCount * priorTransfer ** 2 * 0.04
   let weight = priorCount * 0.04
   for (const cell of cells) {
     const q = logistic(ability[cell.llm]! + ease[cell.unit]!)
     const information = q * (1 - q)
-    excess += (cell.mean - q) ** 2 - information / cell.count
+    excess += (cell.mean - q) ** 2 - cell.variance / cell.count
     weight += information ** 2
   }
   return Math.sqrt(Math.max(0.01, excess / weight))

@@ -24,6 +24,9 @@ const scales = [4, 8, 16, 32, 64] as const
 /** Prompts that the overall ease counts for in a cluster, as in the shrunk clusters of mathematics §6. */
 const easePrompts = 10
 
+/** A smaller cluster is left out: the centre of one prompt would be that prompt's vector. */
+const fewestMembers = 5
+
 const newtonSteps = 12
 
 /** K-means at several scales. */
@@ -56,9 +59,18 @@ export function fitEaseMap(
     shrinkage: easePrompts,
     deviations: new Float64Array(1),
     scales: assignments.map(({ clusters, centroids, of }) => {
-      const members = Array.from({ length: clusters }, (_, cluster) => rows.filter((row) => of[row] === cluster))
-      const means = Float64Array.from(members, (inside) => easeOf(pooled, inside, abilities, overall, easePrompts))
-      return { centroids, means, counts: Float64Array.from(members, ({ length }) => length) }
+      const members = Array.from({ length: clusters }, () => [] as number[])
+      for (const row of rows) members[of[row]!]!.push(row)
+      const kept = members.flatMap((inside, cluster) => (inside.length < fewestMembers ? [] : [cluster]))
+      // Of a handful of prompts there is nothing to tell apart.
+      const used = kept.length === 0 ? [...members.keys()] : kept
+      return {
+        centroids: Float32Array.from(
+          used.flatMap((cluster) => [...centroids.subarray(cluster * dimension, (cluster + 1) * dimension)]),
+        ),
+        means: Float64Array.from(used, (cluster) => easeOf(pooled, members[cluster]!, abilities, overall, easePrompts)),
+        counts: Float64Array.from(used, (cluster) => members[cluster]!.length),
+      }
     }),
   })
 }

@@ -11,8 +11,10 @@ import {
   snapshotStarter,
 } from '../../routing/starter/starter-model.ts'
 import { fitContexts } from '../fit-contexts.ts'
-import { type Abilities, type AbilityCell, fitAbilities, logistic } from './fit-abilities.ts'
-import { clusterPrompts, fitEaseMap, type PromptClusters } from './fit-ease-map.ts'
+import { abilityCells } from './ability-cells.ts'
+import { type Abilities, fitAbilities, logistic } from './fit-abilities.ts'
+import { clusterPrompts, fitEaseMap } from './fit-ease-map.ts'
+import { fitVerbosity } from './fit-verbosity.ts'
 import { packSnapshot } from './packed-snapshot.ts'
 import { type PooledData, poolSets, withoutNear } from './starter-data.ts'
 
@@ -29,12 +31,6 @@ export interface FitStarterOptions {
   readonly withheld?: StarterSource | undefined
   readonly onStep?: (step: string) => void
 }
-
-/** Clusters whose shares of each set are the units that abilities are fitted on. */
-const unitScale = 16
-
-/** Fewer labels of an LLM in a unit say next to nothing, and there are many such cells. */
-const fewestLabels = 5
 
 /** Deployments of one line start from half of what they have over their price in common; pairs that this guess counts for. */
 const priorSiblingShare = 0.5
@@ -54,9 +50,9 @@ export async function fitStarter(sources: readonly StarterSource[], options: Fit
   onStep('clusters')
   const clusters = clusterPrompts(contexts, pooled.setOf, seed)
   onStep('abilities')
-  const cells = abilityCells(pooled, clusters)
+  const { cells, units } = abilityCells(pooled, clusters)
   const prices = Float64Array.from(pooled.llms, ({ outputPrice }) => Math.log10(outputPrice))
-  const abilities = fitAbilities(cells, prices, sources.length * unitScale)
+  const abilities = fitAbilities(cells, prices, units)
   const known = prices.filter((price) => !Number.isNaN(price))
   const centre = known.length === 0 ? 0 : known.reduce((sum, price) => sum + price, 0) / known.length
   const { deviation, transferDeviation } = abilities
@@ -80,26 +76,6 @@ export async function fitStarter(sources: readonly StarterSource[], options: Fit
 
 function describeSource({ data, sha256 }: StarterSource): StarterSet {
   return { name: data.name, sha256, prompts: data.prompts.length, llms: data.llms.length }
-}
-
-function abilityCells(pooled: PooledData, clusters: PromptClusters): AbilityCell[] {
-  const width = pooled.llms.length
-  const sums = new Map<number, { sum: number; count: number }>()
-  const assigned = clusters.assignments.find(({ clusters: count }) => count === unitScale)!.of
-  pooled.setOf.forEach((set, row) => {
-    for (let llm = 0; llm < width; llm++) {
-      const quality = pooled.quality[row * width + llm]!
-      if (Number.isNaN(quality)) continue
-      const key = (set * unitScale + assigned[row]!) * width + llm
-      const entry = sums.get(key) ?? { sum: 0, count: 0 }
-      entry.sum += quality
-      entry.count++
-      sums.set(key, entry)
-    }
-  })
-  return [...sums].flatMap(([key, { sum, count }]) =>
-    count < fewestLabels ? [] : [{ llm: key % width, unit: Math.floor(key / width), count, mean: sum / count }],
-  )
 }
 
 function modelErrors(
@@ -135,38 +111,22 @@ function modelErrors(
 
 function describeLlms(pooled: PooledData, { ability }: Abilities): StarterLlm[] {
   const width = pooled.llms.length
-  const labels = new Float64Array(width)
-  const sums = new Float64Array(width)
-  const verbosity = new Float64Array(width)
-  const lengths = new Float64Array(width)
-  pooled.setOf.forEach((_, row) => {
-    const logs: number[] = []
-    for (let llm = 0; llm < width; llm++) {
+  const verbosity = fitVerbosity(pooled.outputTokens, width)
+  return pooled.llms.map(({ name, outputPrice }, llm) => {
+    const scores = pooled.setOf.reduce<number[]>((known, _, row) => {
       const quality = pooled.quality[row * width + llm]!
-      if (!Number.isNaN(quality)) {
-        labels[llm]!++
-        sums[llm]! += quality
-      }
-      const tokens = pooled.outputTokens[row * width + llm]!
-      if (!Number.isNaN(tokens)) logs.push(Math.log1p(tokens))
-    }
-    if (logs.length < 2) return
-    const usual = logs.reduce((sum, log) => sum + log, 0) / logs.length
-    for (let llm = 0; llm < width; llm++) {
-      const tokens = pooled.outputTokens[row * width + llm]!
-      if (Number.isNaN(tokens)) continue
-      verbosity[llm]! += Math.log1p(tokens) - usual
-      lengths[llm]!++
+      if (!Number.isNaN(quality)) known.push(quality)
+      return known
+    }, [])
+    return {
+      name,
+      ability: ability[llm]!,
+      outputPrice,
+      verbosity: verbosity[llm]!,
+      labels: scores.length,
+      meanQuality: scores.reduce((sum, score) => sum + score, 0) / scores.length,
     }
   })
-  return pooled.llms.map(({ name, outputPrice }, llm) => ({
-    name,
-    ability: ability[llm]!,
-    outputPrice,
-    verbosity: lengths[llm]! === 0 ? 0 : verbosity[llm]! / lengths[llm]!,
-    labels: labels[llm]!,
-    meanQuality: labels[llm]! === 0 ? Number.NaN : sums[llm]! / labels[llm]!,
-  }))
 }
 
 /** Regression through 0 of an LLM's lead over its price on a sibling's, towards a half. */

@@ -17,6 +17,8 @@ export interface PooledData {
   readonly texts: readonly string[]
   /** The set of each prompt, by index. */
   readonly setOf: Int32Array
+  /** The task of each prompt, by index: what its set calls its source. */
+  readonly taskOf: Int32Array
   /** Row-major, texts × llms; NaN is unknown. */
   readonly quality: Float64Array
   readonly outputTokens: Float64Array
@@ -45,6 +47,9 @@ export function poolSets(sets: readonly OutcomeData[], seed: number): PooledData
   const parts = sets.map((set) => sample(deduplicate(set), seed))
   const { llms, columns } = mergeLlms(parts)
   const texts = parts.flatMap((part) => part.prompts.map(({ text }) => text))
+  const tasks = parts.flatMap((part, set) => part.prompts.map(({ source }) => `${set} ${source}`))
+  const indexOf = new Map([...new Set(tasks)].map((task, index) => [task, index]))
+  const taskOf = Int32Array.from(tasks, (task) => indexOf.get(task)!)
   const width = llms.length
   const quality = new Float64Array(texts.length * width).fill(Number.NaN)
   const outputTokens = new Float64Array(texts.length * width).fill(Number.NaN)
@@ -62,7 +67,7 @@ export function poolSets(sets: readonly OutcomeData[], seed: number): PooledData
       })
     }
   })
-  return { llms, texts, setOf, quality, outputTokens }
+  return { llms, texts, setOf, taskOf, quality, outputTokens }
 }
 
 function sample(data: OutcomeData, seed: number): OutcomeData {
