@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { fitRidge, ridgeValue } from './ridge-regression.ts'
+import { nextNormal, SeededRandom } from './random-source.ts'
+import { fitRidge, fitRidges, ridgeValue } from './ridge-regression.ts'
 
 describe('fitRidge', () => {
   it('solves a hand-worked case', () => {
@@ -48,6 +49,18 @@ describe('fitRidge', () => {
     const second = fitRidge(Float64Array.from([2, 5]), Float64Array.from([4, 1]), 2, 1, 1, 2)
     expect([...both.coefficients]).toEqual([...first.coefficients, ...second.coefficients])
     expect([...both.counts]).toEqual([3, 2])
+  })
+
+  it('gives for several penalties what it gives for each', () => {
+    const random = new SeededRandom(9)
+    const [n, d, targets] = [30, 4, 3]
+    const x = Float64Array.from({ length: n * d }, () => nextNormal(random))
+    const y = Float64Array.from({ length: n * targets }, (_, cell) =>
+      cell % targets === 1 && cell < 2 * n ? Number.NaN : nextNormal(random),
+    )
+    const alphas = [0.1, 3, 50]
+    const each = alphas.map((alpha) => fitRidge(x, y, n, d, targets, alpha))
+    expect(fitRidges(x, y, n, d, targets, alphas)).toEqual(each)
   })
 
   it('gives a target without known rows zeros', () => {

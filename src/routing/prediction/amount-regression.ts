@@ -87,8 +87,9 @@ export class AmountRegression {
     const cells: AmountCells = { amounts, roots: amounts.map(Math.sqrt), columns }
     let best: { penalty: number; error: number; roots: Float64Array } | undefined
     const variances = rootVariances(cells)
-    for (const penalty of penalties) {
-      const roots = outOfFoldRoots(contexts, cells, penalty, folds)
+    const byPenalty = outOfFoldRoots(contexts, cells, folds)
+    for (const [index, penalty] of penalties.entries()) {
+      const roots = byPenalty[index]!
       const error = squaredError(roots, cells, variances)
       if (best === undefined || error < best.error) best = { penalty, error, roots }
     }
@@ -134,16 +135,11 @@ function copied(calibration: AmountCalibration): Record<string, Float64Array> {
 
 /**
  * The caller's folds, dealt to three validation folds, are each predicted from the other two thirds; where there are no others, rows
- * predict themselves. A column without known cells among the others is predicted its mean root.
+ * predict themselves. A column without known cells among the others is predicted its mean root. One array per penalty.
  */
-function outOfFoldRoots(
-  contexts: readonly RoutingContext[],
-  cells: AmountCells,
-  penalty: number,
-  folds: number,
-): Float64Array {
+function outOfFoldRoots(contexts: readonly RoutingContext[], cells: AmountCells, folds: number): Float64Array[] {
   const { roots, columns } = cells
-  const predicted = new Float64Array(roots.length)
+  const predicted = penalties.map(() => new Float64Array(roots.length))
   const overall = summariseColumns(roots, columns)
   const foldOf = (row: number) => (row % folds) % validationFolds
   for (let fold = 0; fold < Math.min(folds, validationFolds); fold++) {
@@ -151,17 +147,19 @@ function outOfFoldRoots(
     const train = others.length === 0 ? contexts.map((_, row) => row) : others
     const known = selectMatrixRows(roots, train, columns)
     const { counts } = summariseColumns(known, columns)
-    const map = RidgeMap.fit(
+    const maps = RidgeMap.fitEach(
       train.map((row) => contexts[row]!),
       known,
       columns,
-      penalty,
+      penalties,
     )
     contexts.forEach((context, row) => {
       if (foldOf(row) !== fold) return
-      const out = predicted.subarray(row * columns, (row + 1) * columns)
-      map.predict(context, out)
-      for (let column = 0; column < columns; column++) if (counts[column] === 0) out[column] = overall.means[column]!
+      for (const [index, map] of maps.entries()) {
+        const out = predicted[index]!.subarray(row * columns, (row + 1) * columns)
+        map.predict(context, out)
+        for (let column = 0; column < columns; column++) if (counts[column] === 0) out[column] = overall.means[column]!
+      }
     })
   }
   return predicted

@@ -1,7 +1,7 @@
 import type { RoutingContext } from '../embedding/routing-context.ts'
 import { requireDimension } from '../errors.ts'
 import { solveLowerInPlace } from '../numeric/cholesky.ts'
-import { fitRidge, type RidgeFit, ridgeValue } from '../numeric/ridge-regression.ts'
+import { fitRidges, type RidgeFit, ridgeValue } from '../numeric/ridge-regression.ts'
 import type { SnapshotData } from '../policy-store.ts'
 import { type DesignInteractions, DesignVector } from './design-vector.ts'
 import { objectField, requireSnapshot, vectorField } from './snapshot-fields.ts'
@@ -39,9 +39,21 @@ export class RidgeMap {
     penalty: number = defaultRidgePenalty,
     interactions?: DesignInteractions,
   ): RidgeMap {
+    return RidgeMap.fitEach(contexts, cells, columns, [penalty], interactions)[0]!
+  }
+
+  /** One {@link fit} per penalty, at little more than the cost of one. */
+  static fitEach(
+    contexts: readonly RoutingContext[],
+    cells: Float64Array,
+    columns: number,
+    penalties: readonly number[],
+    interactions?: DesignInteractions,
+  ): RidgeMap[] {
     const design = DesignVector.fit(contexts, interactions)
     const x = design.matrix(contexts)
-    return new RidgeMap(design, fitRidge(x, cells, contexts.length, design.dimension, columns, penalty))
+    const fits = fitRidges(x, cells, contexts.length, design.dimension, columns, penalties)
+    return fits.map((fit) => new RidgeMap(design, fit))
   }
 
   /** @param out receives one value per column. O(d·columns), no allocation. */
