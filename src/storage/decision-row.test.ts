@@ -17,6 +17,15 @@ describe('decision row', () => {
     expect(row.reserved_nano_usd).toBe(5)
   })
 
+  it('knows the rules by their places, and refuses one that it does not know', () => {
+    for (const [place, rule] of (['utility', 'cheapest', 'hull'] as const).entries()) {
+      const { row, candidateList } = encodeDecision({ ...sampleDecision('d1'), rule }, 0)
+      expect(row.cheapest).toBe(place)
+      expect(decodeDecision(row, candidateList).rule).toBe(rule)
+      expect(() => decodeDecision({ ...row, cheapest: 3 }, candidateList)).toThrow(StorageError)
+    }
+  })
+
   it('does not follow later changes of the vectors', () => {
     const decision = sampleDecision('d1')
     const { row } = encodeDecision(decision, 0)

@@ -128,7 +128,7 @@ export function decodeDecision(row: DecisionRow, candidateList: string): Routing
     labelSequence: row.label_sequence,
     cold: row.cold === 1,
     pinned: row.pinned === 1,
-    rule: rules[row.cheapest] ?? 'utility',
+    rule: ruleOf(row),
     preference: {
       lambda: row.lambda,
       maxCostUsd: row.max_cost_usd ?? undefined,
@@ -146,6 +146,12 @@ export function decodeDecision(row: DecisionRow, candidateList: string): Routing
     drawn: row.drawn,
     propensity: row.propensity,
   }
+}
+
+function ruleOf({ id, cheapest }: DecisionRow): RoutingDecision['rule'] {
+  const rule = rules[cheapest]
+  if (rule !== undefined) return rule
+  throw new StorageError('storage_corrupt', `The decision '${id}' was made by a rule that is not known (${cheapest})`)
 }
 
 /** @throws {StorageError} `storage_corrupt` */
