@@ -6,9 +6,9 @@ import { predictedGains } from './gains-of-predictor.ts'
 import { type PairPolicy, type PairPrompts, type PairTraining, strongLlm, weakLlm } from './pair-policy.ts'
 
 /**
- * The product and its stack. `pointsman`: what `pointsman fit` fits, asked as the router asks it, q̂ + α·u (mathematics
- * §5). `stacked`: q̂ of the same fit alone. Before any feedback u is the same for all fitted LLMs, so that the two
- * differ by rounding only; with κ = 0 every gain is the same.
+ * The product and its stack. `pointsman`: what `pointsman fit` fits, asked as the router asks it, min(1, q̂ + α·u) (mathematics §5), without
+ * the guard, as gains are to rank prompts at no trade-off in particular. `stacked`: q̂ of the same fit alone. Before any feedback u is the
+ * standard error that the labels of an LLM leave, so that the two differ little; with κ = 0 every gain is the same.
  */
 export const servedPolicies: PairPolicy = {
   names: ['pointsman', 'stacked'],
@@ -29,7 +29,9 @@ function servedGains(policy: RoutingPolicy, training: PairTraining, prompts: Pai
   const pool = poolOf(training)
   const { explorationWidth } = defaultRouterOptions
   const estimates = newQualityEstimates(pool.length)
-  const worth = (llm: number): number => estimates.mean[llm]! + explorationWidth * estimates.uncertainty[llm]!
+  const worth = (llm: number): number => {
+    return Math.min(1, estimates.mean[llm]! + explorationWidth * estimates.uncertainty[llm]!)
+  }
   return Float64Array.from(prompts.contexts, (context) => {
     policy.estimateQuality(context, pool, estimates)
     return worth(strongLlm) - worth(weakLlm)
