@@ -95,7 +95,7 @@ describe('Router', () => {
     expect(await drawn(1000)).toBe('dear')
   })
 
-  test('compares the means of fitted LLMs where the guard says that estimates do harm', async () => {
+  describe('where the guard says that estimates do harm', () => {
     const fitted = fittedPolicy({
       formatVersion: 1,
       id: 'v1',
@@ -112,22 +112,94 @@ describe('Router', () => {
       noise: Float64Array.of(0.1, 0.1),
       levels: LevelMap.fit(Float64Array.of(0, 1), Float64Array.of(0, 1)),
       guard: new HullGuard([
-        { upTo: 0.1, gain: -0.1, low: -0.2, high: -0.05, servesHull: true },
-        { upTo: Number.POSITIVE_INFINITY, gain: 0, low: -0.1, high: 0.1, servesHull: false },
+        { upTo: 0.1, gain: -0.1, servesHull: true },
+        { upTo: Number.POSITIVE_INFINITY, gain: 0, servesHull: false },
       ]),
       llms: [
-        { id: 'cheap', source: 'fitted', priceAtFit: undefined, labels: 50, meanQuality: 0.4, meanCostUsd: 0.001 },
-        { id: 'dear', source: 'fitted', priceAtFit: undefined, labels: 50, meanQuality: 0.8, meanCostUsd: 0.003 },
+        { id: 'cheap', source: 'fitted', priceAtFit: cheap.price, labels: 50, meanQuality: 0.4, meanCostUsd: 0.001 },
+        { id: 'dear', source: 'fitted', priceAtFit: dear.price, labels: 50, meanQuality: 0.8, meanCostUsd: 0.003 },
       ],
     })
-    const pool = [cheap, dear]
-    const guarded = router(pool, {}, { policy: new RoutingPolicy({ embedder, pool, cost, fitted }) })
-    const atQuality = await guarded.route(request({}, { lambda: 100 }), nobody)
-    expect(atQuality).toMatchObject({ rule: 'hull', drawn: 'dear' })
-    expect(atQuality.candidates.map(({ quality }) => quality)).toEqual([0.4, 0.8])
-    const atCost = await guarded.route(request({}, { lambda: 5 }), nobody)
-    expect(atCost).toMatchObject({ rule: 'utility', drawn: 'cheap' })
-    expect(atCost.candidates.map(({ quality }) => quality)).toEqual([0.9, 0.2])
+    const guarded = (pool: readonly Llm[], of: Partial<typeof fitted> = {}, costs = cost) =>
+      router(pool, {}, { policy: new RoutingPolicy({ embedder, pool, cost: costs, fitted: { ...fitted, ...of } }) })
+    const everywhere = new HullGuard([{ upTo: Number.POSITIVE_INFINITY, gain: -0.1, servesHull: true }])
+
+    test('the means of fitted LLMs are compared', async () => {
+      const live = guarded([cheap, dear])
+      const atQuality = await live.route(request({}, { lambda: 100 }), nobody)
+      expect(atQuality).toMatchObject({ rule: 'hull', drawn: 'dear' })
+      expect(atQuality.candidates.map(({ quality }) => quality)).toEqual([0.4, 0.8])
+      const atCost = await live.route(request({}, { lambda: 5 }), nobody)
+      expect(atCost).toMatchObject({ rule: 'utility', drawn: 'cheap' })
+      expect(atCost.candidates.map(({ quality }) => quality)).toEqual([0.9, 0.2])
+    })
+
+    test('every request goes to the fixed LLM that the means of quality and cost choose, whatever its bill is expected to be', async () => {
+      const random = new SeededRandom(3)
+      const noisy: CostPredictor = {
+        ...cost,
+        predict(context, size, llms, out) {
+          cost.predict(context, size, llms, out)
+          for (const field of ['costUsd', 'offlineCostUsd'] as const) out[field].fill(0)
+          llms.forEach((_, i) => {
+            out.costUsd[i] = out.offlineCostUsd[i] = 0.01 * random.next()
+          })
+        },
+      }
+      const live = guarded([cheap, dear], { guard: everywhere }, noisy)
+      // q̄ + .4 for .002 more: worth it where λ·.4 > .002/.003.
+      for (const [lambda, best] of [
+        [1, 'cheap'],
+        [1.6, 'cheap'],
+        [1.7, 'dear'],
+        [50, 'dear'],
+      ] as const) {
+        for (let i = 0; i < 20; i++) {
+          const decision = await live.route(request({}, { lambda }), nobody)
+          expect(decision.drawn).toBe(best)
+          expect(decision.candidates[0]!.costUsd).toBeLessThan(0.01)
+        }
+      }
+    })
+
+    test('prices and bills of since move the mean costs', async () => {
+      const atFit = { guard: everywhere }
+      const reduced = { ...dear, price: { inputPerMillionTokensUsd: 0, outputPerMillionTokensUsd: 2.5 } }
+      expect((await guarded([cheap, reduced], atFit).route(request({}, { lambda: 1 }), nobody)).drawn).toBe('dear')
+      const billed: CostPredictor = {
+        ...cost,
+        predict(context, size, llms, out) {
+          cost.predict(context, size, llms, out)
+          llms.forEach(({ id }, i) => {
+            if (id === 'dear') out.costUsd[i]! *= 0.25
+          })
+        },
+      }
+      expect((await guarded([cheap, dear], atFit, billed).route(request({}, { lambda: 1 }), nobody)).drawn).toBe('dear')
+      expect((await guarded([cheap, dear], atFit).route(request({}, { lambda: 1 }), nobody)).drawn).toBe('cheap')
+    })
+
+    test('floors are on the estimates, means near to each other are compared by quality and cost', async () => {
+      const live = guarded([cheap, dear], { guard: everywhere })
+      const floored = await live.route(request({}, { lambda: 100, minQuality: 0.5 }), nobody)
+      expect(floored).toMatchObject({ rule: 'hull', drawn: 'cheap' })
+      expect(floored.excluded).toEqual([{ llm: 'dear', reason: 'under_min_quality' }])
+      const near = fitted.llms.map((llm) => ({ ...llm, meanQuality: llm.id === 'dear' ? 0.803 : 0.8 }))
+      const close = guarded([cheap, dear], { guard: everywhere, llms: near })
+      expect(await close.route(request({}, { lambda: 1e6 }), nobody)).toMatchObject({ rule: 'hull', drawn: 'dear' })
+    })
+
+    test('a newcomer is compared without what is hard about the request, and anchored as ever', async () => {
+      const pool = [cheap, middle, dear]
+      const live = guarded(pool)
+      const newcomer = async (lambda: number) => {
+        return (await live.route(request({}, { lambda }), nobody)).candidates.find(({ llm }) => llm === 'middle')!
+      }
+      const [blind, told] = [await newcomer(100), await newcomer(5)]
+      // The fitted LLMs are found .05 harder than their means: (.5 − .6)/2.
+      expect(told.quality - blind.quality).toBeCloseTo((0.9 + 0.2 - 0.4 - 0.8) / 2, 12)
+      expect(blind.offlineQuality).toBe(told.offlineQuality)
+    })
   })
 
   test('labels move the choice', async () => {

@@ -10,7 +10,7 @@ import {
   type ExplorationOptions,
 } from './decision/choice.ts'
 import { NewcomerTrials } from './decision/newcomer-trials.ts'
-import { checkUtilityOptions, latencyPenalty, tradeOff } from './decision/utility.ts'
+import { checkUtilityOptions, latencyPenalty, type TradeOff, tradeOff } from './decision/utility.ts'
 import type { RoutingDecision } from './decision.ts'
 import { buildContext } from './embedding/context-builder.ts'
 import type { RoutingContext } from './embedding/routing-context.ts'
@@ -188,10 +188,14 @@ export class Router {
   ): RoutingDecision {
     const { candidates: admissible, excluded } = this.#admissible(request)
     if (admissible.length === 0) throw noAdmissibleLlm(excluded)
-    this.#estimate(request, policy, context, admissible)
+    const { lambda, minQuality } = request.preference
+    const weights = tradeOff(lambda)
+    // A floor is on what is believed of this request, whatever is compared.
+    const isAnew = minQuality !== undefined && policy.servesHull(weights)
+    this.#estimate(request, policy, context, admissible, isAnew ? undefined : weights)
     const candidates = this.#withinCeilings(request, attribution, policy, admissible, excluded)
     if (candidates.length === 0) throw noAdmissibleLlm(excluded)
-    if (candidates.length < admissible.length) this.#estimate(request, policy, context, candidates)
+    if (isAnew || candidates.length < admissible.length) this.#estimate(request, policy, context, candidates, weights)
     const buffers = this.#buffers
     const count = candidates.length
     this.#trials.mark(candidates, policy, this.options, buffers)
@@ -260,16 +264,25 @@ export class Router {
     }
   }
 
-  #estimate(request: RoutingRequest, policy: RoutingPolicy, context: RoutingContext, candidates: readonly Llm[]): void {
+  /** @param weights what the estimates are to be compared by; left out, the guard plays no part. */
+  #estimate(
+    request: RoutingRequest,
+    policy: RoutingPolicy,
+    context: RoutingContext,
+    candidates: readonly Llm[],
+    weights: TradeOff | undefined,
+  ): void {
     this.#grow(candidates.length)
     const buffers = this.#buffers
-    policy.estimateQuality(context, candidates, buffers, tradeOff(request.preference.lambda))
+    policy.estimateQuality(context, candidates, buffers, weights)
     policy.cost.predict(context, request, candidates, buffers)
     // An unknown price is compared as the dearest known one of this request: never cheap by ignorance.
     let dearest = policy.costReferenceUsd
     for (let i = 0; i < candidates.length; i++) if (buffers.costUsd[i]! > dearest) dearest = buffers.costUsd[i]!
     for (let i = 0; i < candidates.length; i++) {
-      const costUsd = buffers.costUsd[i]!
+      const expected = buffers.costUsd[i]!
+      const costUsd =
+        weights === undefined ? expected : policy.comparedCostUsd(candidates[i]!, request.choices, buffers, i, weights)
       buffers.comparableCostUsd[i] = Number.isNaN(costUsd) ? dearest : costUsd
       // Answers asked for together are written side by side.
       const eachTokens = buffers.outputTokens[i]! / request.choices
@@ -309,10 +322,12 @@ export class Router {
     const { lambda, maxLatencyMs } = request.preference
     this.#penalties(candidates, maxLatencyMs ?? this.options.timeLimitMs)
     const options = { ...this.options, costReferenceUsd: policy.costReferenceUsd }
-    const isFitted = policy.fitted?.isStarter === false
     const weights = tradeOff(lambda)
+    const servesHull = policy.servesHull(weights)
+    // Means that are near to each other are no less known for it.
+    const isFitted = policy.fitted?.isStarter === false && !servesHull
     const rule = candidateUtilities(this.#buffers, candidates.length, weights, isFitted, options)
-    return rule === 'utility' && policy.servesHull(weights) ? 'hull' : rule
+    return servesHull ? 'hull' : rule
   }
 
   /** Nobody is punished for a guess: times that were neither declared nor seen cost nothing. */

@@ -9,11 +9,12 @@ import { type ChangeAlarm, type PriorDeviation, ResidualLearner } from './learni
 import { defaultSourceNoise, SourceNoise, type SourceNoiseOptions } from './learning/source-noise.ts'
 import type { Label } from './outcome.ts'
 import type { SnapshotData } from './policy-store.ts'
-import type { CostPredictor } from './prediction/cost-predictor.ts'
+import type { CostEstimates, CostPredictor } from './prediction/cost-predictor.ts'
 import type { FittedPolicy } from './prediction/fitted-policy.ts'
-import { priceCostReferenceUsd, priceQualityPrior } from './prediction/price-prior.ts'
+import { priceCostReferenceUsd, priceQualityPrior, typicalCallUsd } from './prediction/price-prior.ts'
 import { TokenCostPredictor } from './prediction/token-cost-predictor.ts'
 import type { Llm, LlmId } from './registry/llm.ts'
+import type { TokenPrice } from './registry/token-price.ts'
 
 export interface LearningOptions {
   /** γ of the residual learner. */
@@ -204,13 +205,31 @@ export class RoutingPolicy {
     for (let i = 0; i < candidates.length; i++) {
       const llm = candidates[i]!
       const index = this.#fittedIndex.get(llm.id)
-      const offline =
-        index === undefined ? clipQuality(this.#anchorOrPrior(llm) + ease) : this.#offlineAt(index, byMeans)
+      const blind = index === undefined ? this.#anchorOrPrior(llm) : this.fitted!.llms[index]!.meanQuality
+      const estimate = index === undefined ? clipQuality(blind + ease) : this.#fittedQuality[index]!
       out.source[i] = index === undefined ? 'prior' : this.fitted!.llms[index]!.source
-      out.offline[i] = offline
-      out.mean[i] = clipQuality(offline + this.#learner.correction(llm.id, this.#features))
+      // Of an LLM without a fit, labels refer to the estimate with its share of what is hard, whatever was compared.
+      out.offline[i] = byMeans && index !== undefined ? blind : estimate
+      out.mean[i] = clipQuality((byMeans ? blind : estimate) + this.#learner.correction(llm.id, this.#features))
       out.uncertainty[i] = this.#learner.uncertainty(llm.id, this.#features)
     }
+  }
+
+  /**
+   * ĉ where estimates are served; where the guard acts, c̄ of the rows fitted on, at today's price and with what bills have taught since, as it
+   * is the fixed LLMs by q̄ − μ·c̄ that it compared with (mathematics §20). No allocation.
+   *
+   * @param i of `costs`, which holds the estimates for `llm` and `choices`; what they are is used where no mean is known. NaN when unknown.
+   */
+  comparedCostUsd(llm: Llm, choices: number, costs: CostEstimates, i: number, weights: TradeOff): number {
+    const expected = costs.costUsd[i]!
+    if (!this.servesHull(weights)) return expected
+    const index = this.#fittedIndex.get(llm.id)
+    const fitted = index === undefined ? undefined : this.fitted!.llms[index]!
+    if (fitted?.meanCostUsd === undefined) return expected
+    const offline = costs.offlineCostUsd[i]!
+    const correction = offline > 0 ? expected / offline : 1
+    return choices * fitted.meanCostUsd * correction * priceRatio(llm.price, fitted.priceAtFit)
   }
 
   /**
@@ -290,10 +309,6 @@ export class RoutingPolicy {
     return { offline: this.#fittedQuality[index]!, noise: this.fitted!.noise[index]! }
   }
 
-  #offlineAt(index: number, byMeans: boolean): number {
-    return byMeans ? this.fitted!.llms[index]!.meanQuality : this.#fittedQuality[index]!
-  }
-
   #predictFitted(context: RoutingContext): void {
     this.fitted?.quality.predict(context, this.#fittedQuality)
   }
@@ -311,6 +326,13 @@ export class RoutingPolicy {
   #anchorOrPrior(llm: Llm): number {
     return this.#learner.anchorOf(llm.id) ?? clipQuality(priceQualityPrior(llm) + this.#priorShift)
   }
+}
+
+/** By how much a typical request has become dearer since the fit; 1 where that is not known. */
+function priceRatio(now: TokenPrice | undefined, atFit: TokenPrice | undefined): number {
+  if (now === undefined || atFit === undefined) return 1
+  const before = typicalCallUsd(atFit)
+  return before > 0 ? typicalCallUsd(now) / before : 1
 }
 
 function rootMeanSquare(values: Float64Array): number {

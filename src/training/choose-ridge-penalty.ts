@@ -2,6 +2,7 @@ import { setImmediate } from 'node:timers/promises'
 import { type DesignInteractions, defaultInteractions } from '../routing/prediction/design-vector.ts'
 import { RidgeQualityPredictor } from '../routing/prediction/ridge-quality-predictor.ts'
 import { selectTrainingRows, type TrainingRows } from '../routing/prediction/training-rows.ts'
+import { groupedMean } from './grouped-mean.ts'
 
 /** A few hundred rows of plain structure want the first, thousands of noisy ones the last. */
 const candidates = [3, 10, 30, 100, 300] as const
@@ -20,8 +21,10 @@ export async function chooseRidgePenalty(rows: TrainingRows, folds: number): Pro
  * with them, at the penalty of the plain design or the next larger one, is below the error without by more than its standard error. On a
  * thousand or two prompts they are noise; on ten thousand what makes a prompt of one task hard shows. Not tried with more than 8
  * LLMs of which some labels are unknown, as each may need a factorisation of its own.
+ *
+ * @param groupOf of near-duplicates, by row; left out, all rows differ.
  */
-export async function chooseRidge(rows: TrainingRows, folds: number): Promise<RidgeSetting> {
+export async function chooseRidge(rows: TrainingRows, folds: number, groupOf?: Int32Array): Promise<RidgeSetting> {
   const best = await bestOf(rows, folds, plain)
   const isComplete = !rows.quality.some(Number.isNaN)
   if (!isComplete && rows.llms.length > mostIncompleteLlms) return { penalty: best.penalty }
@@ -32,7 +35,11 @@ export async function chooseRidge(rows: TrainingRows, folds: number): Promise<Ri
     folds,
     [...penalties].map((penalty) => ({ penalty, interactions: defaultInteractions })),
   )
-  const isWorthIt = exceedsItsError(best.errors.map((error, row) => error - rich.errors[row]!))
+  const fall = groupedMean(
+    best.errors.map((error, row) => error - rich.errors[row]!),
+    groupOf,
+  )
+  const isWorthIt = fall.mean > fall.error
   return isWorthIt ? { penalty: rich.penalty, interactions: defaultInteractions } : { penalty: best.penalty }
 }
 
@@ -72,13 +79,6 @@ async function bestOf(
   const sums = errors.map((list) => list.reduce((sum, error) => sum + error, 0))
   const best = sums.lastIndexOf(Math.min(...sums))
   return { penalty: settings[best]!.penalty, errors: errors[best]! }
-}
-
-/** Whether the sum of independent differences lies more than its standard error above 0. */
-function exceedsItsError(differences: Float64Array): boolean {
-  const sum = differences.reduce((total, value) => total + value, 0)
-  const mean = sum / differences.length
-  return sum > Math.sqrt(differences.reduce((total, value) => total + (value - mean) ** 2, 0))
 }
 
 /** Σ over known cells of (residual − the row's mean residual)²; with a single LLM in the pool, of the residual itself. */

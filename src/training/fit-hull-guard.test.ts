@@ -33,7 +33,6 @@ function evidence(of: {
       inputTokens: unknown,
       outputTokens: unknown,
     },
-    seed: 1,
   }
 }
 
@@ -46,7 +45,7 @@ describe('fitHullGuard', () => {
         predicted: (row) => (row % 2 === 0 ? [0.9, 0.8] : [0.6, 0.8]),
         means: [0.6, 0.8],
       }),
-    )!
+    )
     expect(guard.servesHull(tradeOff(1e9))).toBe(true)
     // Where cost decides, both choose the cheap one.
     expect(guard.servesHull(tradeOff(0.01))).toBe(false)
@@ -54,7 +53,6 @@ describe('fitHullGuard', () => {
     const first = guard.regions[0]!
     expect(first.gain).toBeGreaterThan(-0.1)
     expect(first.gain).toBeLessThan(-0.05)
-    expect(first.high).toBeLessThan(0)
   })
 
   it('leaves predictions alone that gain, and those whose loss is within the noise', () => {
@@ -64,9 +62,9 @@ describe('fitHullGuard', () => {
         predicted: (row) => (row % 2 === 0 ? [0.7, 0.3] : [0.3, 0.7]),
         means: [0.5, 0.5],
       }),
-    )!
+    )
     expect(gains.regions.every((region) => !region.servesHull)).toBe(true)
-    expect(Math.max(...gains.regions.map((region) => region.low))).toBeGreaterThan(0)
+    expect(Math.max(...gains.regions.map(({ gain }) => gain))).toBeGreaterThan(0)
     const random = new SeededRandom(2)
     const coins = Array.from({ length: rowCount }, () => [random.next(), random.next(), random.next()].map(Math.round))
     const noise = fitHullGuard(
@@ -76,13 +74,53 @@ describe('fitHullGuard', () => {
         means: [0.5, 0.5],
         costs: [0.999, 1],
       }),
-    )!
-    expect(noise.regions.every((region) => region.low <= 0 && region.high >= 0)).toBe(true)
+    )
     expect(noise.regions.every((region) => !region.servesHull)).toBe(true)
   })
 
-  it('needs costs to speak of regions', () => {
-    const rows = evidence({ labels: () => [0, 1], predicted: () => [0, 1], means: [0, 1], costs: [0, 0] })
-    expect(fitHullGuard(rows)).toBeUndefined()
+  it('judges one region by quality alone where no LLM costs anything', () => {
+    // The better LLM by its mean loses .2 on every other prompt where it is not believed.
+    const parts = {
+      labels: () => [0.6, 0.8] as const,
+      predicted: (row: number) => (row % 2 === 0 ? [0.9, 0.8] : [0.6, 0.8]) as [number, number],
+      means: [0.6, 0.8] as const,
+    }
+    for (const costs of [
+      [0, 0],
+      [Number.NaN, Number.NaN],
+    ] as const) {
+      const guard = fitHullGuard(evidence({ ...parts, costs }))
+      expect(guard.regions).toHaveLength(1)
+      expect(guard.regions[0]!.gain).toBeCloseTo(-0.1, 12)
+      expect(guard.servesHull(tradeOff(1))).toBe(true)
+    }
+    const right = fitHullGuard(evidence({ ...parts, predicted: () => [0.6, 0.8], costs: [0, 0] }))
+    expect(right.regions).toEqual([{ upTo: Number.POSITIVE_INFINITY, gain: 0, servesHull: false }])
+  })
+
+  it('counts near-duplicates once', () => {
+    // One prompt in eight loses .1, all of them one: as rows that is harm, as a single prompt it is nothing.
+    const parts = evidence({
+      labels: () => [0.7, 0.8],
+      predicted: (row) => (row % 8 === 0 ? [0.9, 0.8] : [0.7, 0.8]),
+      means: [0.7, 0.8],
+    })
+    expect(fitHullGuard(parts).regions[0]!.servesHull).toBe(true)
+    const groupOf = Int32Array.from({ length: rowCount }, (_, row) => (row % 8 === 0 ? 0 : row))
+    expect(fitHullGuard({ ...parts, groupOf }).regions[0]!.servesHull).toBe(false)
+  })
+
+  it('acts where estimates are noise', () => {
+    const random = new SeededRandom(4)
+    const coins = Array.from({ length: rowCount }, () => [random.next(), random.next()] as const)
+    const parts = evidence({
+      labels: () => [0.6, 0.8],
+      predicted: (row) => [coins[row]![0], coins[row]![1]],
+      means: [0.6, 0.8],
+    })
+    const guard = fitHullGuard(parts)
+    const acting = guard.regions.filter(({ servesHull }) => servesHull)
+    expect(acting.length).toBeGreaterThan(0)
+    expect(acting.every(({ gain }) => gain < 0)).toBe(true)
   })
 })

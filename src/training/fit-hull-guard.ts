@@ -1,8 +1,8 @@
 import { fixedLlmPoints, sweepCostWeights } from '../routing/decision/cost-quality-hull.ts'
 import { type GuardRegion, HullGuard } from '../routing/decision/hull-guard.ts'
-import { SeededRandom } from '../routing/numeric/random-source.ts'
 import type { TrainingRows } from '../routing/prediction/training-rows.ts'
 import { bestCells } from './best-cells.ts'
+import { groupedMean } from './grouped-mean.ts'
 
 /** Everything row-major like the rows' own matrices, from fits that had not seen the row. */
 export interface GuardEvidence {
@@ -13,7 +13,8 @@ export interface GuardEvidence {
   readonly meanQuality: Float64Array
   readonly meanCostUsd: Float64Array
   readonly rows: TrainingRows
-  readonly seed: number
+  /** Of near-duplicates, by row; left out, all rows differ. */
+  readonly groupOf?: Int32Array | undefined
 }
 
 const regionCount = 5
@@ -24,30 +25,36 @@ const costWeightStride = 3
 /** One-sided 95 %: harm that is within the noise of the evidence is no reason to forget what was learned. */
 const shownHarm = 1.645
 
-/** Signs drawn for the simultaneous intervals. */
-const draws = 500
-
 /**
  * The guard of mathematics §20. Regions are five equal ratios of the mean cost that the held-out sweep runs through; in each, the utility of
- * the estimates' choices is compared, row by row, with that of the fixed LLM which the other folds' means choose at the same μ.
- * Where the mean difference lies more than 1.645 standard errors below 0, the LLM means are served. Simultaneous intervals: max-T over the regions
- * by random signs (wild bootstrap); they are reported and switch nothing. Without any known cost there are no regions, and no guard.
+ * the estimates' choices is compared, row by row, with that of the fixed LLM which the other folds' means choose at the same μ, which is what
+ * serves where the guard acts. It acts where the mean difference lies more than 1.645 standard errors below 0. Without any known cost there is one
+ * region, judged at μ = 0.
  */
-export function fitHullGuard(evidence: GuardEvidence): HullGuard | undefined {
-  const { rows, seed } = evidence
-  const width = rows.llms.length
-  const points = fixedLlmPoints(rows.quality, rows.costUsd, width)
+export function fitHullGuard(evidence: GuardEvidence): HullGuard {
+  const { rows, groupOf } = evidence
+  const points = fixedLlmPoints(rows.quality, rows.costUsd, rows.llms.length)
   const maxCostUsd = Math.max(0, ...points.map((point) => point.costUsd))
-  if (!(maxCostUsd > 0)) return undefined
+  if (!(maxCostUsd > 0)) {
+    const free = new Float64Array(rows.quality.length)
+    const blind = { ...evidence, costUsd: free, meanCostUsd: free, rows: { ...rows, costUsd: free } }
+    return new HullGuard([judged(Number.POSITIVE_INFINITY, compareAt(blind, 0, 1).gains, groupOf)])
+  }
   const weights = sweepCostWeights().filter((_, index) => index % costWeightStride === 0)
   const steps = Array.from(weights, (weight) => compareAt(evidence, weight, maxCostUsd))
   const regionOf = costRegions(steps.map((step) => step.meanCostUsd))
   const regions = [...new Set(regionOf)].map((region) => {
     const members = steps.filter((_, step) => regionOf[step] === region)
-    const last = regionOf.lastIndexOf(region)
-    return { upTo: boundAfter(weights, last), gains: meanRows(members.map((step) => step.gains)) }
+    const upTo = boundAfter(weights, regionOf.lastIndexOf(region))
+    return judged(upTo, meanRows(members.map((step) => step.gains)), groupOf)
   })
-  return new HullGuard(withIntervals(regions, seed))
+  return new HullGuard(regions)
+}
+
+/** @param gains by row, NaN where unknown; nothing known is no gain. */
+function judged(upTo: number, gains: Float64Array, groupOf: Int32Array | undefined): GuardRegion {
+  const { mean, error } = groupedMean(gains, groupOf)
+  return { upTo, gain: mean, servesHull: mean + shownHarm * error < 0 }
 }
 
 interface Step {
@@ -113,60 +120,4 @@ function meanRows(steps: readonly Float64Array[]): Float64Array {
     }
     return known > 0 ? sum / known : Number.NaN
   })
-}
-
-function withIntervals(
-  regions: readonly { readonly upTo: number; readonly gains: Float64Array }[],
-  seed: number,
-): GuardRegion[] {
-  const summaries = regions.map(({ gains }) => summarise(gains))
-  const quantile = largestDeviation(
-    regions.map(({ gains }) => gains),
-    summaries,
-    new SeededRandom(seed),
-  )
-  return summaries.map(({ mean, error }, region) => ({
-    upTo: regions[region]!.upTo,
-    gain: mean,
-    low: mean - quantile * error,
-    high: mean + quantile * error,
-    servesHull: mean + shownHarm * error < 0,
-  }))
-}
-
-interface Summary {
-  readonly mean: number
-  readonly error: number
-  readonly known: number
-}
-
-/** Mean and its standard error over the known rows; nothing known is no gain. */
-function summarise(gains: Float64Array): Summary {
-  const values = gains.filter((gain) => !Number.isNaN(gain))
-  const known = values.length
-  if (known === 0) return { mean: 0, error: 0, known }
-  const mean = values.reduce((sum, gain) => sum + gain, 0) / known
-  const variance = values.reduce((sum, gain) => sum + (gain - mean) ** 2, 0) / known
-  return { mean, error: Math.sqrt(variance / known), known }
-}
-
-/** 95 % point of max_r |T_r| when every row's deviations, of all regions together, change sign at random. */
-function largestDeviation(gains: readonly Float64Array[], summaries: readonly Summary[], random: SeededRandom): number {
-  const largest = new Float64Array(draws)
-  const sums = new Float64Array(gains.length)
-  for (let draw = 0; draw < draws; draw++) {
-    sums.fill(0)
-    for (let row = 0; row < gains[0]!.length; row++) {
-      const sign = random.next() < 0.5 ? -1 : 1
-      for (let region = 0; region < gains.length; region++) {
-        const gain = gains[region]![row]!
-        if (!Number.isNaN(gain)) sums[region]! += sign * (gain - summaries[region]!.mean)
-      }
-    }
-    for (let region = 0; region < gains.length; region++) {
-      const { error, known } = summaries[region]!
-      if (error > 0) largest[draw] = Math.max(largest[draw]!, Math.abs(sums[region]!) / (known * error))
-    }
-  }
-  return largest.sort()[Math.ceil(0.95 * draws) - 1]!
 }

@@ -9,7 +9,8 @@ import type { HashedNgramEmbedder } from '../routing/embedding/hashed-ngram-embe
 import { type FittedLlm, type FittedPolicy, fittedPolicy } from '../routing/prediction/fitted-policy.ts'
 import { LevelMap } from '../routing/prediction/level-map.ts'
 import { priceCostReferenceUsd } from '../routing/prediction/price-prior.ts'
-import { summariseColumns } from '../routing/prediction/training-rows.ts'
+import type { QualityPredictor } from '../routing/prediction/quality-predictor.ts'
+import { summariseColumns, type TrainingRows } from '../routing/prediction/training-rows.ts'
 import { fitContexts, trainingRows } from './fit-contexts.ts'
 import { FitError } from './fit-error.ts'
 import { type FitProgressListener, reportStep } from './fit-progress.ts'
@@ -66,7 +67,7 @@ const fewestLabels = 20
 export async function fitPolicy(source: OutcomeData, options: FitPolicyOptions): Promise<FitResult> {
   const { seed, now, folds = defaultFolds, split, onProgress } = options
   const { data: chosen, shared } = prepared(source, split)
-  const data = inFolds(chosen, folds, seed)
+  const { data, groupOf } = inFolds(chosen, folds, seed)
   if (data.prompts.length < folds * fewestPromptsPerFold) {
     const message = `${data.prompts.length} prompts are too few: at least ${folds * fewestPromptsPerFold} are needed`
     throw new FitError('too_few_prompts', message)
@@ -75,14 +76,14 @@ export async function fitPolicy(source: OutcomeData, options: FitPolicyOptions):
   const embedder = options.embedder ?? (await fitEmbedder(pool, seed, onProgress))
   const rows = trainingRows(pool, await fitContexts(embedder, pool.prompts, onProgress))
   const prices = pool.llms.map((llm) => llm.price)
-  const stack = await fitStack(rows, { seed, folds, prices, onProgress })
+  const stack = await fitStack(rows, { seed, folds, prices, groupOf, onProgress })
   const { cost, guard, penalty, outOfFold } = stack
   const bases = pool.llms.map((llm) => llm.base)
   const { quality, universal, described } = await joinUniversal(
     { rows, bases, quality: stack.quality, outOfFold },
     { seed, pause: () => setImmediate() },
   )
-  const llms = describeLlms(pool, described)
+  const llms = describeLlms(pool, described, meanEstimates(quality, rows, described))
   const policy = fittedPolicy({
     formatVersion: 1,
     id: policyId(now, embedder.id, source.name, seed),
@@ -114,10 +115,16 @@ function prepared(source: OutcomeData, split: string | undefined): ReturnType<ty
   return split === undefined ? { data: deduplicate(source), shared: 0 } : selectUnsharedSplit(source, split)
 }
 
-/** Row i is in fold i mod `folds`, as {@link fitStack} has it; near-duplicates are in one fold where sizes allow it. */
-function inFolds(data: OutcomeData, folds: number, seed: number): OutcomeData {
+/** Row i is in fold i mod `folds`, as {@link fitStack} has it; near-duplicates, a group, are in one fold where sizes allow it. */
+function inFolds(
+  data: OutcomeData,
+  folds: number,
+  seed: number,
+): { readonly data: OutcomeData; readonly groupOf: Int32Array } {
+  const { groupOf } = promptGroups(data.prompts)
   const rows = data.prompts.map((_, row) => row)
-  return selectRows(data, foldOrder(rows, promptGroups(data.prompts).groupOf, folds, seed))
+  const order = foldOrder(rows, groupOf, folds, seed)
+  return { data: selectRows(data, order), groupOf: Int32Array.from(order, (row) => groupOf[row]!) }
 }
 
 function withEnoughLabels(data: OutcomeData): OutcomeData {
@@ -143,8 +150,25 @@ async function fitEmbedder(
   })
 }
 
-/** @param described indices of the LLMs with few labels, whose estimates rest on other LLMs' too. */
-function describeLlms(data: OutcomeData, described: readonly number[]): FittedLlm[] {
+/**
+ * q̂ of the described LLMs on average over all prompts: their few labels may be of easy ones. By LLM; 0 for the others.
+ */
+function meanEstimates(quality: QualityPredictor, rows: TrainingRows, described: readonly number[]): Float64Array {
+  const sums = new Float64Array(rows.llms.length)
+  if (described.length === 0) return sums
+  const predicted = new Float64Array(rows.llms.length)
+  for (const context of rows.contexts) {
+    quality.predict(context, predicted)
+    for (const llm of described) sums[llm]! += predicted[llm]!
+  }
+  return sums.map((sum) => sum / rows.contexts.length)
+}
+
+/**
+ * @param described indices of the LLMs with few labels, whose estimates rest on other LLMs' too.
+ * @param levels of those, by LLM.
+ */
+function describeLlms(data: OutcomeData, described: readonly number[], levels: Float64Array): FittedLlm[] {
   const quality = summariseColumns(data.quality, data.llms.length)
   const cost = summariseColumns(data.costUsd, data.llms.length)
   return data.llms.map((llm, index) => ({
@@ -152,7 +176,7 @@ function describeLlms(data: OutcomeData, described: readonly number[]): FittedLl
     source: described.includes(index) ? 'described' : 'fitted',
     priceAtFit: llm.price,
     labels: quality.counts[index]!,
-    meanQuality: quality.means[index]!,
+    meanQuality: described.includes(index) ? levels[index]! : quality.means[index]!,
     meanCostUsd: cost.counts[index]! > 0 ? cost.means[index]! : undefined,
   }))
 }

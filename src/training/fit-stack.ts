@@ -22,14 +22,16 @@ export interface FitStackOptions {
   readonly folds: number
   /** Of `rows.llms`, at the time of the outcomes. */
   readonly prices: readonly (TokenPrice | undefined)[]
+  /** Of near-duplicates, by row: they count once in standard errors. Left out, all rows differ. */
+  readonly groupOf?: Int32Array | undefined
   readonly onProgress?: FitProgressListener | undefined
 }
 
 export interface FittedStack {
   readonly quality: StackedQualityPredictor
   readonly cost: TokenCostPredictor
-  /** Where the LLM means serve better than `quality`; undefined where no cost is known. */
-  readonly guard: HullGuard | undefined
+  /** Where the LLM means serve better than `quality`. */
+  readonly guard: HullGuard
   /** α of the ridge member. */
   readonly penalty: number
   /** q̂ of the stack for each training row, from members and means that had not seen it; κ and weights have. Row-major. */
@@ -85,14 +87,14 @@ export async function fitMembers(
  * @throws {RoutingError} `invalid_option` when there are fewer than two folds or fewer rows than folds.
  */
 export async function fitStack(rows: TrainingRows, options: FitStackOptions): Promise<FittedStack> {
-  const { seed, folds, prices, onProgress } = options
+  const { seed, folds, prices, groupOf, onProgress } = options
   if (!(folds >= 2) || rows.contexts.length < folds) {
     throw new RoutingError('invalid_option', `${rows.contexts.length} rows cannot be divided into ${folds} folds`, {
       param: 'folds',
     })
   }
   await reportStep(onProgress, 'cross-validation', 0, folds * (memberFits.length + 1) + 1)
-  const ridge = await chooseRidge(rows, folds)
+  const ridge = await chooseRidge(rows, folds, groupOf)
   const { members, costUsd } = await crossValidate(rows, ridge, options)
   const width = rows.llms.length
   const weights = stackWeights(members, rows.quality, width)
@@ -107,7 +109,7 @@ export async function fitStack(rows: TrainingRows, options: FitStackOptions): Pr
     meanQuality: foldMeans,
     meanCostUsd: outOfFoldMeans(rows, rows.costUsd, folds),
     rows,
-    seed,
+    groupOf,
   })
   const reportFinal = (done: number) => reportStep(onProgress, 'final', done, memberFits.length + 1)
   const quality = new StackedQualityPredictor({

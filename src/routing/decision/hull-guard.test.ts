@@ -3,9 +3,9 @@ import { HullGuard } from './hull-guard.ts'
 import { tradeOff } from './utility.ts'
 
 const regions = [
-  { upTo: 0.5, gain: 0.01, low: 0, high: 0.02, servesHull: false },
-  { upTo: 4, gain: -0.02, low: -0.03, high: -0.01, servesHull: true },
-  { upTo: Number.POSITIVE_INFINITY, gain: 0, low: -0.01, high: 0.01, servesHull: false },
+  { upTo: 0.5, gain: 0.01, servesHull: false },
+  { upTo: 4, gain: -0.02, servesHull: true },
+  { upTo: Number.POSITIVE_INFINITY, gain: 0, servesHull: false },
 ]
 
 describe('HullGuard', () => {
@@ -22,9 +22,11 @@ describe('HullGuard', () => {
     expect(guard.servesHull({ quality: 1, cost: 0 })).toBe(false)
   })
 
-  it('survives a snapshot', () => {
+  it('survives a snapshot, and reads those that held intervals', () => {
     const guard = new HullGuard(regions)
     expect(HullGuard.restore(guard.snapshot()).regions).toEqual(guard.regions)
+    const intervals = { low: new Float64Array(3), high: new Float64Array(3) }
+    expect(HullGuard.restore(Object.assign(guard.snapshot() ?? {}, intervals)).regions).toEqual(guard.regions)
     const one = new HullGuard([regions[2]!])
     expect(HullGuard.restore(one.snapshot()).regions).toEqual(one.regions)
   })

@@ -9,17 +9,14 @@ export interface GuardRegion {
   readonly upTo: number
   /** Mean utility of the estimates' choices less that of the best fixed LLM at the same trade-off. */
   readonly gain: number
-  /** Simultaneous 95 % interval over all regions. */
-  readonly low: number
-  readonly high: number
   /** The estimates are shown to do harm: the LLMs' means are served instead. */
   readonly servesHull: boolean
 }
 
 /**
  * "Never worse than no router" (mathematics §20): in which ranges of the trade-off between quality and cost a router does better to
- * forget what it predicts of each request and to compare the LLMs by their mean quality, as a mixture on the hull of the fixed LLMs
- * does. Plain data of a fitted version; the fit decides.
+ * forget what it predicts of each request and to compare the LLMs by their mean quality and cost, as a mixture on the hull of the fixed
+ * LLMs does. Plain data of a fitted version; the fit decides.
  */
 export class HullGuard {
   readonly regions: readonly GuardRegion[]
@@ -55,8 +52,6 @@ export class HullGuard {
       // The last is infinite, which plain data cannot say everywhere.
       upTo: column(({ upTo }) => upTo).slice(0, -1),
       gain: column(({ gain }) => gain),
-      low: column(({ low }) => low),
-      high: column(({ high }) => high),
       servesHull: column(({ servesHull }) => (servesHull ? 1 : 0)),
     }
   }
@@ -66,14 +61,10 @@ export class HullGuard {
     const fields = requireSnapshot(data, 'hull-guard')
     const gain = vectorField(fields, 'gain')
     const upTo = vectorField(fields, 'upTo', gain.length - 1)
-    const low = vectorField(fields, 'low', gain.length)
-    const high = vectorField(fields, 'high', gain.length)
     const servesHull = vectorField(fields, 'servesHull', gain.length)
     const regions = Array.from(gain, (value, i) => ({
       upTo: upTo[i] ?? Number.POSITIVE_INFINITY,
       gain: value,
-      low: low[i]!,
-      high: high[i]!,
       servesHull: servesHull[i] === 1,
     }))
     return new HullGuard(regions)

@@ -19,8 +19,10 @@ export interface FittedLlm {
   readonly priceAtFit: TokenPrice | undefined
   /** Prompts with a known quality. */
   readonly labels: number
-  /** Mean quality over them. */
+  /** Mean quality over them; of a described LLM, whose labels are few, the mean of q̂ over all prompts. */
   readonly meanQuality: number
+  /** Standard error of the level of an LLM known by its probes alone. */
+  readonly levelError?: number | undefined
   /** Mean recorded cost, USD per call. */
   readonly meanCostUsd: number | undefined
 }
@@ -114,11 +116,12 @@ function restoreLlm(data: SnapshotData): FittedLlm {
     id: stringField(fields, 'id'),
     // Versions from before there was a choice have none.
     source: (fields.source ?? 'fitted') as FittedLlm['source'],
-    // Prices are plain numbers under the names of TokenPrice; they are shown, never computed with.
+    // Prices are plain numbers under the names of TokenPrice.
     priceAtFit:
       fields.priceAtFit === undefined ? undefined : (objectField(fields, 'priceAtFit') as unknown as TokenPrice),
     labels: numberField(fields, 'labels'),
     meanQuality: numberField(fields, 'meanQuality'),
+    ...(fields.levelError === undefined ? {} : { levelError: numberField(fields, 'levelError') }),
     meanCostUsd: fields.meanCostUsd === undefined ? undefined : numberField(fields, 'meanCostUsd'),
   }
 }

@@ -1,4 +1,5 @@
 import type { Llm } from '../registry/llm.ts'
+import type { TokenPrice } from '../registry/token-price.ts'
 
 const lowestQuality = 0.4
 const highestQuality = 0.9
@@ -26,8 +27,13 @@ export function priceCostReferenceUsd(llms: readonly Pick<Llm, 'price'>[]): numb
   let dearest = 0
   for (const { price } of llms) {
     if (price === undefined) continue
-    dearest = Math.max(dearest, (500 * price.inputPerMillionTokensUsd + 300 * price.outputPerMillionTokensUsd) / 1e6)
+    dearest = Math.max(dearest, typicalCallUsd(price))
   }
   // A pool without any price, or of free LLMs only: cost cannot decide, and any positive scale says so.
   return dearest > 0 ? dearest : 1
+}
+
+/** 500 tokens in and 300 out, USD. */
+export function typicalCallUsd(price: TokenPrice): number {
+  return (500 * price.inputPerMillionTokensUsd + 300 * price.outputPerMillionTokensUsd) / 1e6
 }
