@@ -15,7 +15,14 @@ import { LlmRegistry } from '../routing/registry/llm-registry.ts'
 import { Router } from '../routing/router.ts'
 import { openSqliteStorage, type SqliteStorageOptions } from '../storage/sqlite/open-sqlite-storage.ts'
 import type { Storage } from '../storage/storage.ts'
-import { LivePolicy, type LivePolicyOptions, loadLatestPolicy, shortcomingOf } from '../training/live-policy.ts'
+import { describeIdleLabels, labelsByEmbedder } from '../training/label-embedders.ts'
+import {
+  keepEmbedder,
+  LivePolicy,
+  type LivePolicyOptions,
+  loadLatestPolicy,
+  shortcomingOf,
+} from '../training/live-policy.ts'
 import { loadStarter } from '../training/starter/starter-file.ts'
 import { type OpenPool, openPool } from './open-pool.ts'
 import { newDecisionId, newRequestId, packageVersion, randomSeed, systemClock } from './system.ts'
@@ -77,6 +84,7 @@ async function joinService(
     onShortcoming: (shortcoming) => log.warn({}, shortcoming),
     isHealthy: (llm) => breakers.for(llm).available,
   })
+  await keepEmbedder(router.policy, storage.policies)
   await warmUp(router, storage.decisions)
   const keys = await KeyRing.load(storage.keys)
   const keyIds = keys.activeKeys().map((key) => key.id)
@@ -147,12 +155,14 @@ export async function openRouter(
 ): Promise<{ readonly router: Router; readonly live: LivePolicy }> {
   const { exploration, timeLimitMs, seed } = config.routing
   const starter = config.routing.starter ? await loadStarter().catch(hooks.onStarterError) : undefined
-  const start = { starter: starter ?? undefined, namesOf: pool.namesOf }
+  const start = { starter: starter ?? undefined, namesOf: pool.namesOf, feedback: storage.feedback }
   const policy = await loadLatestPolicy(storage.policies, pool.llms, {}, start).catch((error: unknown) => {
     throw inDatabase(error, config.database.file)
   })
   const shortcoming = shortcomingOf(policy)
   if (shortcoming !== undefined) hooks.onShortcoming(shortcoming)
+  const idle = describeIdleLabels(await labelsByEmbedder(storage.feedback), policy.embedder.id)
+  if (idle !== undefined) hooks.onShortcoming(idle)
   const router = new Router(
     {
       pool: new LlmRegistry(pool.llms),

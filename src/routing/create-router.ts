@@ -127,10 +127,7 @@ export class LearningRouter {
 /** A router with the built-in parts. For other parts, construct {@link Router} itself. */
 export function createRouter(options: CreateRouterOptions): LearningRouter {
   const llms = options.llms.map((llm) => ({ ...unknownLlmProperties, provider: '', upstreamModel: llm.id, ...llm }))
-  const start =
-    options.starter === undefined || options.fitted !== undefined ? undefined : starterPolicy(options.starter, llms)
-  const { policy: fitted, embedder } = options.fitted ??
-    start ?? { policy: undefined, embedder: new HashedNgramEmbedder() }
+  const { policy: fitted, embedder } = options.fitted ?? beginning(options.starter, llms)
   let ids = 0
   const countedId = () => `decision-${String(++ids).padStart(9, '0')}`
   const router = new Router(
@@ -150,6 +147,16 @@ export function createRouter(options: CreateRouterOptions): LearningRouter {
     options.router,
   )
   return new LearningRouter(router)
+}
+
+/** A starter's embedder is used even where it knows no LLM: the pool must not decide which labels teach. */
+function beginning(
+  starter: StarterModel | undefined,
+  llms: readonly Llm[],
+): { readonly policy: FittedPolicy | undefined; readonly embedder: Embedder } {
+  if (starter === undefined) return { policy: undefined, embedder: new HashedNgramEmbedder() }
+  const embedder = HashedNgramEmbedder.restore(starter.embedder)
+  return starterPolicy(starter, llms) ?? { policy: undefined, embedder }
 }
 
 /** @throws {RoutingError} `not_finite`, `invalid_preference` */

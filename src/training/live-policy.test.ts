@@ -9,9 +9,11 @@ import { toStoredPolicyVersion } from '../routing/prediction/fitted-policy.ts'
 import { type Llm, unknownLlmProperties } from '../routing/registry/llm.ts'
 import { LlmRegistry } from '../routing/registry/llm-registry.ts'
 import { Router } from '../routing/router.ts'
+import type { RoutingPolicy } from '../routing/routing-policy.ts'
 import { fitPolicy } from './fit-policy.ts'
-import { LivePolicy, loadLatestPolicy } from './live-policy.ts'
+import { keepEmbedder, LivePolicy, loadLatestPolicy } from './live-policy.ts'
 import { fitStarter } from './starter/fit-starter.ts'
+import { Trainer } from './trainer.ts'
 
 const ids = ['a', 'b']
 const pool: Llm[] = ids.map((id) => ({ ...unknownLlmProperties, id, provider: 'p', upstreamModel: id }))
@@ -143,6 +145,52 @@ describe('LivePolicy', () => {
     await stores.policies.saveEmbedder(embedder.id, embedder.snapshot())
     await stores.policies.saveVersion(toStoredPolicyVersion(policy))
     expect((await loadLatestPolicy(stores.policies, known, {}, { starter })).version).toBe(policy.id)
+  })
+
+  test('labels go on teaching when LLMs leave the pool, a starter comes, or it is switched off', async () => {
+    const starter = await fitStarter([{ data: { ...outcomes(), llms: measuredLlms() }, sha256: 'x' }], { seed: 1 })
+    const other = await fitStarter([{ data: { ...outcomes(), llms: measuredLlms() }, sha256: 'y' }], { seed: 2 })
+    const known = [{ ...pool[0]!, upstreamModel: 'gpt-4o' }, pool[1]!]
+    const labelsUnder = (policy: RoutingPolicy): Label[] =>
+      [1, 2, 3].map((sequence) => {
+        const embedding = policy.embedder.embed('alpha') as Float32Array
+        const context = { embedderId: policy.embedder.id, embedding, explicit: new Float32Array(21) }
+        const rest = { source: 'user', kind: 'score', value: 0, offlineQuality: undefined, revises: undefined } as const
+        return { sequence, decisionId: `d${sequence}`, llm: 'a', context, ...rest }
+      })
+    const taught = (policy: RoutingPolicy, labels: readonly Label[]) =>
+      labels.filter((label) => policy.learn(label)).length
+    const labels: Label[] = []
+    const stores = memoryStores(labels)
+    const { feedback } = stores
+    const first = await loadLatestPolicy(stores.policies, known, {}, { starter, feedback })
+    await keepEmbedder(first, stores.policies)
+    labels.push(...labelsUnder(first))
+    // Its known LLM leaves; a new release brings another starter; the starter is switched off.
+    for (const next of [starter, other, undefined]) {
+      const policy = await loadLatestPolicy(stores.policies, pool, {}, { starter: next, feedback })
+      expect(policy.version).toBe('unfitted')
+      expect(taught(policy, labels)).toBe(3)
+    }
+    // From before there were starters.
+    labels.splice(0, 3, ...labelsUnder(await loadLatestPolicy(stores.policies, known)))
+    const upgraded = await loadLatestPolicy(stores.policies, known, {}, { starter, feedback })
+    expect(upgraded.version).toBe('unfitted')
+    expect(taught(upgraded, labels)).toBe(3)
+  })
+
+  test('what was learned unfitted is kept by embedder', async () => {
+    const starter = await fitStarter([{ data: { ...outcomes(), llms: measuredLlms() }, sha256: 'x' }], { seed: 1 })
+    const stores = memoryStores([])
+    const policy = await loadLatestPolicy(stores.policies, pool, {}, { starter })
+    const embedding = policy.embedder.embed('alpha') as Float32Array
+    const context = { embedderId: policy.embedder.id, embedding, explicit: new Float32Array(21) }
+    const rest = { source: 'user', kind: 'score', value: 0, offlineQuality: undefined, revises: undefined } as const
+    const trainer = new Trainer({ policy, learn: (label) => policy.learn(label) }, stores, { onError: () => {} })
+    await trainer.start()
+    trainer.accept({ sequence: 1, decisionId: 'd1', llm: 'a', context, ...rest })
+    await trainer.close()
+    expect([...stores.states.keys()]).toEqual([`unfitted-${policy.embedder.id}`])
   })
 
   test('a version whose embedder is missing is named, not served', async () => {

@@ -9,16 +9,8 @@ import type { Router } from '../routing/router.ts'
 import { type LearningOptions, RoutingPolicy } from '../routing/routing-policy.ts'
 import type { StarterModel } from '../routing/starter/starter-model.ts'
 import { type NamesOf, starterPolicy } from '../routing/starter/starter-policy.ts'
+import { embedderOfMostLabels, labelsByEmbedder } from './label-embedders.ts'
 import { Trainer, type TrainerOptions } from './trainer.ts'
-
-/**
- * The embedder that decisions are made with now: that of the newest version, or the unfitted one.
- *
- * @throws {RoutingError} `embedder_mismatch` (it is not in the store)
- */
-export async function loadEmbedder(store: PolicyStore): Promise<HashedNgramEmbedder> {
-  return embedderOf((await store.listVersions()).at(-1), store)
-}
 
 const fitCommand = 'pointsman fit <folder of outcomes>'
 
@@ -26,11 +18,14 @@ const fitCommand = 'pointsman fit <folder of outcomes>'
 export interface StarterOptions {
   readonly starter?: StarterModel | undefined
   readonly namesOf?: NamesOf | undefined
+  /** The label log: where most of its labels were given under another embedder, that one is kept until something is fitted. */
+  readonly feedback?: Pick<FeedbackStore, 'labelsAfter'> | undefined
 }
 
 /**
  * The newest fitted version without what was learned since; when nothing was ever fitted the starter, where one is given that
- * knows LLMs of the pool, else an unfitted policy.
+ * knows LLMs of the pool, else an unfitted policy. With a starter its embedder is used in either case: a change of the pool
+ * must not make labels worthless.
  *
  * @throws {RoutingError} `unknown_snapshot_format`, `embedder_mismatch` (its embedder is not in the store)
  */
@@ -38,16 +33,33 @@ export async function loadLatestPolicy(
   store: PolicyStore,
   pool: readonly Llm[],
   options: Partial<LearningOptions> = {},
-  { starter, namesOf }: StarterOptions = {},
+  start: StarterOptions = {},
 ): Promise<RoutingPolicy> {
   const newest = await store.latestVersion()
-  const start = newest === undefined && starter !== undefined ? starterPolicy(starter, pool, namesOf) : undefined
-  if (start !== undefined) {
-    return new RoutingPolicy({ embedder: start.embedder, fitted: start.policy, pool, options })
-  }
+  if (newest === undefined) return startingPolicy(store, pool, options, start)
   const embedder = await embedderOf(newest, store)
-  const fitted = newest === undefined ? undefined : readPolicy(newest)
-  return new RoutingPolicy({ embedder, fitted, pool, options })
+  return new RoutingPolicy({ embedder, fitted: readPolicy(newest), pool, options })
+}
+
+async function startingPolicy(
+  store: PolicyStore,
+  pool: readonly Llm[],
+  options: Partial<LearningOptions>,
+  { starter, namesOf, feedback }: StarterOptions,
+): Promise<RoutingPolicy> {
+  const own = starter === undefined ? new HashedNgramEmbedder() : HashedNgramEmbedder.restore(starter.embedder)
+  const counts = feedback === undefined ? new Map<string, number>() : await labelsByEmbedder(feedback)
+  const embedder = await embedderOfMostLabels(counts, own, store, starter)
+  // The starter's own map reads no other embedder's vectors.
+  const start = starter !== undefined && embedder === own ? starterPolicy(starter, pool, namesOf) : undefined
+  return new RoutingPolicy({ embedder, fitted: start?.policy, pool, options })
+}
+
+/** Keeps the embedder of a policy that was not fitted, so that its labels can teach another starter, or none. */
+export async function keepEmbedder({ embedder, fitted }: RoutingPolicy, store: PolicyStore): Promise<void> {
+  const isOwn = fitted !== undefined && !fitted.isStarter
+  if (isOwn || !(embedder instanceof HashedNgramEmbedder) || embedder.id === new HashedNgramEmbedder().id) return
+  if ((await store.embedder(embedder.id)) === undefined) await store.saveEmbedder(embedder.id, embedder.snapshot())
 }
 
 /** What is worse about a version than if it were fitted now, for people; undefined: nothing. */
@@ -67,8 +79,7 @@ function readPolicy({ id, snapshot }: StoredPolicyVersion): FittedPolicy {
   }
 }
 
-async function embedderOf(version: PolicyVersionSummary | undefined, store: PolicyStore): Promise<HashedNgramEmbedder> {
-  if (version === undefined) return new HashedNgramEmbedder()
+async function embedderOf(version: PolicyVersionSummary, store: PolicyStore): Promise<HashedNgramEmbedder> {
   const embedder = await store.embedder(version.embedderId)
   if (embedder === undefined) {
     throw new RoutingError('embedder_mismatch', `The embedder of policy version ${version.id} is not in the database`)

@@ -1,3 +1,4 @@
+import { HashedNgramEmbedder } from '../routing/embedding/hashed-ngram-embedder.ts'
 import type { FeedbackStore } from '../routing/feedback-store.ts'
 import type { Label } from '../routing/outcome.ts'
 import type { PolicyStore } from '../routing/policy-store.ts'
@@ -29,6 +30,8 @@ export const defaultTrainerOptions: Omit<TrainerOptions, 'onError'> = {
 }
 
 const pageSize = 512
+
+const unfittedEmbedderId = new HashedNgramEmbedder().id
 
 /**
  * The one place where labels become knowledge: folds them in the order of their sequence numbers, off the request path
@@ -73,7 +76,7 @@ export class Trainer {
   /** Brings the policy to where the log is. Resolves when every committed label is in. */
   async start(onProgress?: (folded: number) => void): Promise<void> {
     const { policy } = this.#learner
-    const saved = await this.#policies.learnedState(policy.version)
+    const saved = await this.#policies.learnedState(stateNameOf(policy))
     if (saved !== undefined) {
       policy.restoreLearnedState(saved.state)
       this.#next = saved.sequence + 1
@@ -189,10 +192,15 @@ export class Trainer {
     if (sequence === this.#savedAt) return
     const { policy } = this.#learner
     const state = policy.learnedState()
-    const { version } = policy
+    const name = stateNameOf(policy)
     this.#savedAt = sequence
     this.#saving = this.#saving
-      .then(() => this.#policies.saveLearnedState(version, sequence, state))
+      .then(() => this.#policies.saveLearnedState(name, sequence, state))
       .catch(this.#options.onError)
   }
+}
+
+/** Unfitted policies differ in their embedder alone, and what was learned under one means nothing under another. */
+function stateNameOf({ version, fitted, embedder }: RoutingPolicy): string {
+  return fitted !== undefined || embedder.id === unfittedEmbedderId ? version : `${version}-${embedder.id}`
 }

@@ -2,11 +2,11 @@ import type { ApiKey } from '../../accounts/api-key.ts'
 import { ConfigError, describeProblem } from '../../config/config-error.ts'
 import type { PointsmanConfig } from '../../config/pointsman-config.ts'
 import type { ChatProvider } from '../../providers/chat-provider.ts'
-import type { PolicyStore } from '../../routing/policy-store.ts'
 import type { Llm } from '../../routing/registry/llm.ts'
 import type { StarterModel } from '../../routing/starter/starter-model.ts'
 import { type NamesOf, starterPolicy } from '../../routing/starter/starter-policy.ts'
 import type { Storage } from '../../storage/storage.ts'
+import { describeIdleLabels, labelsByEmbedder } from '../../training/label-embedders.ts'
 import { loadLatestPolicy, shortcomingOf } from '../../training/live-policy.ts'
 
 /** `failed`: Pointsman cannot do its work. `warning`: it works, but worse than it could. */
@@ -103,6 +103,7 @@ export async function checkStarter(
 export async function checkDatabase(
   file: string,
   open: () => Promise<Storage>,
+  starter: (() => Promise<StarterModel>) | undefined,
 ): Promise<{ readonly findings: readonly Finding[]; readonly keys: readonly ApiKey[] | undefined }> {
   const subject = 'database'
   try {
@@ -112,7 +113,7 @@ export async function checkDatabase(
       await storage.decisions.prune(0)
       const keys = await storage.keys.list()
       const writable: Finding = { status: 'ok', subject, detail: `${file} is writable` }
-      return { findings: [writable, await checkPolicy(file, storage.policies)], keys }
+      return { findings: [writable, await checkPolicy(file, storage, starter)], keys }
     } finally {
       await storage.close()
     }
@@ -122,11 +123,18 @@ export async function checkDatabase(
 }
 
 /** Loads the policy that would serve. */
-async function checkPolicy(file: string, policies: PolicyStore): Promise<Finding> {
+async function checkPolicy(
+  file: string,
+  { policies, feedback }: Pick<Storage, 'policies' | 'feedback'>,
+  load: (() => Promise<StarterModel>) | undefined,
+): Promise<Finding> {
   const subject = 'policy'
   try {
-    const policy = await loadLatestPolicy(policies, [])
-    const shortcoming = shortcomingOf(policy)
+    // Whether it can be read is checked apart.
+    const starter = await load?.().catch(() => undefined)
+    const policy = await loadLatestPolicy(policies, [], {}, { starter, feedback })
+    const shortcoming =
+      shortcomingOf(policy) ?? describeIdleLabels(await labelsByEmbedder(feedback), policy.embedder.id)
     if (shortcoming !== undefined) return { status: 'warning', subject, detail: shortcoming }
     return { status: 'ok', subject, detail: policy.fitted === undefined ? 'nothing fitted yet' : policy.version }
   } catch (error) {

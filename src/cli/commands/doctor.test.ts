@@ -7,6 +7,7 @@ import { toPointsmanConfig } from '../../config/to-pointsman-config.ts'
 import type { ChatProvider } from '../../providers/chat-provider.ts'
 import { ProviderError } from '../../providers/provider-error.ts'
 import { HashedNgramEmbedder } from '../../routing/embedding/hashed-ngram-embedder.ts'
+import type { Label } from '../../routing/outcome.ts'
 import type { SnapshotData, StoredPolicyVersion } from '../../routing/policy-store.ts'
 import { tokenCostFormat1 } from '../../routing/prediction/__fixtures__/token-cost-format-1.ts'
 import { fittedPolicy, snapshotPolicy } from '../../routing/prediction/fitted-policy.ts'
@@ -66,13 +67,19 @@ function provider(probe: () => Promise<readonly string[]>, fields: Partial<Provi
   return { name: 'p', chat, keyVariable: 'P_API_KEY', hasKey: true, ...fields }
 }
 
-function storage(prune: () => Promise<number>, versions: readonly StoredPolicyVersion[] = []): Storage {
+function storage(
+  prune: () => Promise<number>,
+  versions: readonly StoredPolicyVersion[] = [],
+  labels: readonly Label[] = [],
+): Storage {
   const policies = {
     latestVersion: async () => versions.at(-1),
     listVersions: async () => versions,
     embedder: async () => new HashedNgramEmbedder().snapshot(),
   }
-  return { decisions: { prune }, keys: { list: async () => [] }, policies, close: async () => {} } as unknown as Storage
+  const feedback = { labelsAfter: async () => labels }
+  const keys = { list: async () => [] }
+  return { decisions: { prune }, keys, policies, feedback, close: async () => {} } as unknown as Storage
 }
 
 async function examine(
@@ -116,6 +123,16 @@ describe('runDoctor', () => {
       '✓ provider p: answers; models listed: 1',
     ])
     expect(healthy).toBe(true)
+  })
+
+  test('says how many labels teach nothing', async () => {
+    const under = (embedderId: string) =>
+      ({ context: { embedderId, embedding: Float32Array.of(1) } }) as unknown as Label
+    const labels = [under('lost'), under('lost'), under(new HashedNgramEmbedder().id)]
+    const { out } = await examine({ openStorage: async () => storage(async () => 0, [], labels) })
+    expect(out).toContain(
+      '! policy: 2 of 3 labels teach nothing: they were given under another embedding than the one that serves',
+    )
   })
 
   test('says when the starter policy is switched off', async () => {

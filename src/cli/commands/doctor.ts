@@ -70,7 +70,11 @@ async function findEverything(parts: DoctorParts, flags: ConfigFlags): Promise<r
   const { findings, config } = checkConfig(() => parts.loadConfig(flags))
   if (config === undefined) return [node, ...findings]
   const [database, pool] = await Promise.all([
-    checkDatabase(config.database.file, () => parts.openStorage(config)),
+    checkDatabase(
+      config.database.file,
+      () => parts.openStorage(config),
+      config.routing.starter ? parts.loadStarter : undefined,
+    ),
     findPool(parts, config),
   ])
   const access = database.keys === undefined ? [] : [checkAccess(config.server.host, database.keys)]

@@ -3,12 +3,12 @@ import type { Command } from 'commander'
 import type { Environment } from '../../config/environment.ts'
 import { type ConfigFlags, loadConfig } from '../../config/load-config.ts'
 import { readOutcomeData } from '../../outcomes/read-outcome-data.ts'
-import { HashedNgramEmbedder } from '../../routing/embedding/hashed-ngram-embedder.ts'
+import type { HashedNgramEmbedder } from '../../routing/embedding/hashed-ngram-embedder.ts'
 import type { PolicyStore } from '../../routing/policy-store.ts'
 import { toStoredPolicyVersion } from '../../routing/prediction/fitted-policy.ts'
 import type { Storage } from '../../storage/storage.ts'
 import { type FitResult, fitPolicy } from '../../training/fit-policy.ts'
-import { loadEmbedder } from '../../training/live-policy.ts'
+import { embedderById, labelsByEmbedder } from '../../training/label-embedders.ts'
 import { loadStarter } from '../../training/starter/starter-file.ts'
 import { withConfigFlags } from '../config-flags.ts'
 import { openStorage } from '../open-service.ts'
@@ -83,16 +83,22 @@ async function embedderToKeep(
     terminal.note(`A new embedding: the ${labels} labels given so far no longer teach.`)
     return undefined
   }
-  terminal.note(`Keeping the embedding that ${labels} labels were given under (--new-embedder fits another).`)
-  return (await starterEmbedder(storage, labels)) ?? loadEmbedder(storage.policies)
-}
-
-/** Of the starter, where the latest label was given under it. */
-async function starterEmbedder(storage: Storage, labels: number): Promise<HashedNgramEmbedder | undefined> {
-  const [latest] = await storage.feedback.labelsAfter(labels - 1, 1)
   const starter = await loadStarter().catch(() => undefined)
-  const embedder = starter === undefined ? undefined : HashedNgramEmbedder.restore(starter.embedder)
-  return latest !== undefined && latest.context.embedderId === embedder?.id ? embedder : undefined
+  const counts = await labelsByEmbedder(storage.feedback)
+  const all = [...counts.values()].reduce((sum, count) => sum + count, 0)
+  // The most labels first; of equals what serves now.
+  const serving = (await storage.policies.listVersions()).at(-1)?.embedderId
+  const order = [...counts].sort((a, b) => b[1] - a[1] || Number(b[0] === serving) - Number(a[0] === serving))
+  for (const [id, count] of order) {
+    const embedder = await embedderById(id, storage.policies, starter)
+    if (embedder === undefined) continue
+    terminal.note(
+      `Keeping the embedding that ${count} of ${all} labels were given under (--new-embedder fits another).`,
+    )
+    return embedder
+  }
+  terminal.note(`A new embedding: those that the ${all} labels were given under are not in the database.`)
+  return undefined
 }
 
 /** The embedder first: a version whose embedder is missing could not be loaded. */
