@@ -2,12 +2,13 @@ import { isUtf8 } from 'node:buffer'
 import { readFile } from 'node:fs/promises'
 import { basename } from 'node:path'
 import type { TokenPrice } from '../routing/registry/token-price.ts'
+import { defaultBase } from './default-base.ts'
 import type { OutcomeLlm } from './outcome-data.ts'
 import { OutcomeDataError } from './outcome-data-error.ts'
 
 /**
  * Reads models.json: an array of objects with `id` and, where known, `inputPricePerMTok` and `outputPricePerMTok` (USD
- * per million tokens; absent or null is unknown) and `base`. Other fields are kept in `extra`.
+ * per million tokens; absent or null is unknown) and `base` (else {@link defaultBase}). Other fields are kept in `extra`.
  *
  * @throws {OutcomeDataError} `unreadable_file`, `bad_encoding`, `bad_json`, `missing_field`, `bad_value`, `duplicate`,
  *   `empty`.
@@ -62,7 +63,7 @@ function parseLlm(entry: unknown, file: string, index: number): OutcomeLlm {
   }
   const input = parsePrice(inputPricePerMTok, file, 'inputPricePerMTok', id)
   const output = parsePrice(outputPricePerMTok, file, 'outputPricePerMTok', id)
-  return { id, price: tokenPrice(input, output), base: typeof base === 'string' ? base : id, extra }
+  return { id, price: tokenPrice(input, output), base: typeof base === 'string' ? base : defaultBase(id), extra }
 }
 
 function parsePrice(value: unknown, file: string, field: string, id: string): number | undefined {
