@@ -27,10 +27,11 @@ export function chooseUniversalTrust(
   random: RandomSource,
 ): number {
   const areas = episodes.flatMap((episode) => {
-    return drawPools(training.rows.llms.length, random).flatMap((pool) => {
+    const pooled = drawPools(episode.newcomers.length, random).flatMap((pool) => {
       const inPool = poolAreas(training, episode, weights, pool)
       return inPool === undefined ? [] : [inPool]
     })
+    return pooled.length === 0 ? [] : [candidates.map((_, index) => mean(pooled.map((inPool) => inPool[index]!)))]
   })
   if (areas.length === 0) return 1
   const means = candidates.map((_, index) => mean(areas.map((area) => area[index]!)))
@@ -43,32 +44,34 @@ export function chooseUniversalTrust(
   ]!
 }
 
-/** Area of each candidate; undefined where the pool is free. */
+/** Area of each candidate; undefined where the pool is free, or where nothing is known of what was chosen. */
 function poolAreas(
   { rows, cost }: UniversalTraining,
   episode: UniversalEpisode,
   weights: readonly number[],
   pool: readonly number[],
 ): number[] | undefined {
-  const width = rows.llms.length
+  const { newcomers } = episode
+  const width = newcomers.length
   const pick = (value: (row: number, llm: number) => number): Float64Array => {
     return Float64Array.from({ length: episode.asked.length * pool.length }, (_, cell) => {
       return value(Math.floor(cell / pool.length), pool[cell % pool.length]!)
     })
   }
   const quality = pick((row, llm) => episode.quality[row * width + llm]!)
-  const costUsd = pick((row, llm) => rows.costUsd[episode.asked[row]! * width + llm]!)
+  const costUsd = pick((row, llm) => rows.costUsd[episode.asked[row]! * rows.llms.length + newcomers[llm]!]!)
   const maxCostUsd = Math.max(0, ...fixedLlmPoints(quality, costUsd, pool.length).map((point) => point.costUsd))
   if (!(maxCostUsd > 0)) return undefined
   const levels = weighted(episode.levels, weights)
   const deviations = weighted(episode.deviations, weights)
-  const predictedCostUsd = pick((_, llm) => cost.means[llm]!)
+  const predictedCostUsd = pick((_, llm) => cost.means[newcomers[llm]!]!)
   const costWeights = sweepCostWeights().filter((_, index) => index % costWeightStride === 0)
-  return candidates.map((trust) => {
+  const areas = candidates.map((trust) => {
     const predictedQuality = pick((row, llm) => levels[llm]! + trust * deviations[row * width + llm]!)
     const table = { llmCount: pool.length, predictedQuality, predictedCostUsd, quality, costUsd }
     return sweepArea(sweepPoints(table, maxCostUsd, costWeights), maxCostUsd)
   })
+  return areas.every(Number.isFinite) ? areas : undefined
 }
 
 function drawPools(llms: number, random: RandomSource): number[][] {

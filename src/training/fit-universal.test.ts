@@ -8,6 +8,7 @@ import { UniversalModel } from '../routing/prediction/universal/universal-model.
 import { chooseUniversalTrust } from './choose-universal-trust.ts'
 import { fitUniversal } from './fit-universal.ts'
 import { basisOf, universalTraining } from './universal-basis.ts'
+import { playEpisode } from './universal-episodes.ts'
 
 const topics = 4
 const dimension = 8
@@ -137,6 +138,59 @@ describe('fitUniversal', () => {
     expect(slopeWith((llm) => [3, 1, 4, 1.5, 9, 2.6, 5, 3.5][llm]!)).toBe(0)
     expect(slopeWith(() => 1)).toBe(0)
     expect(slopeWith(() => Number.NaN)).toBe(0)
+    // One LLM that is dear and good is no rule.
+    expect(slopeWith((llm) => (levels[llm] === Math.max(...levels) ? 9 : 1 + 0.01 * llm))).toBe(0)
+  })
+
+  it('leaves a newcomer unlike a few training LLMs to its labels', async () => {
+    // Three LLMs of one level, a newcomer .35 below: of 50 labels the prior may take a fifth, of 200 a fifteenth.
+    const { rows, truth } = makeRows(400, 3, 12)
+    const alike = truth.map(() => 0.8)
+    const random = new SeededRandom(13)
+    const quality = alike.map((value) => (random.next() < value ? 1 : 0))
+    const model = await fitUniversal({ rows: { ...rows, quality }, base: alike }, { seed: 1 })
+    for (const labels of [50, 200]) {
+      const newcomer = Float64Array.from({ length: labels }, (_, row) => (row % 20 < 9 ? 1 : 0))
+      const description = model.describe({
+        contexts: rows.contexts.slice(0, labels),
+        quality: newcomer,
+        base: alike.subarray(0, labels * 3),
+        anchors: quality.subarray(0, labels * 3),
+      })
+      const mean = newcomer.reduce((sum, label) => sum + label / labels, 0)
+      expect(Math.abs(description.level - mean)).toBeLessThan((0.8 - mean) * (labels === 50 ? 0.2 : 0.07))
+      expect(description.levelError).toBeGreaterThan(0.4 / Math.sqrt(labels) / 2)
+    }
+  })
+
+  it('counts siblings once where it learns how far levels lie apart', () => {
+    const { rows, truth } = makeRows(300, 8, 10)
+    const levelOf = (bases: string[], columns: number[]) =>
+      basisOf(universalTraining({ rows, base: truth, bases }, 1), columns).level
+    const siblings = levelOf(['a', 'b', 'a', 'a', 'a', 'a', 'a', 'a'], [0, 1, 2, 4, 6])
+    const means = universalTraining({ rows, base: truth }, 1).quality.means
+    const family = (means[0]! + means[2]! + means[4]! + means[6]!) / 4
+    const centre = (family + means[1]!) / 2
+    expect(siblings.mean).toBeCloseTo(centre, 12)
+    // (4·.04 + Σ)/(4 + 2 − 1).
+    expect(siblings.variance).toBeCloseTo((0.16 + (family - centre) ** 2 + (means[1]! - centre) ** 2) / 5, 12)
+  })
+
+  it('rehearses with some of the LLMs where there are many, siblings together', () => {
+    const { rows, truth } = makeRows(200, 40, 14)
+    const bases = rows.llms.map((_, llm) => `base-${llm >> 1}`)
+    const training = universalTraining({ rows, base: truth, bases }, 1)
+    const { newcomers, levels, own, quality, asked } = playEpisode(training, 50, new SeededRandom(1))
+    expect(newcomers.length).toBe(24)
+    expect(new Set(newcomers).size).toBe(24)
+    expect(new Set(newcomers.map((llm) => llm >> 1)).size).toBe(12)
+    expect(levels[0]!.length).toBe(24)
+    expect(own.length).toBe(24 * asked.length)
+    asked.forEach((row, index) => {
+      newcomers.forEach((llm, place) => {
+        expect(quality[index * 24 + place]).toBe(rows.quality[row * 40 + llm])
+      })
+    })
   })
 
   it('describes in plain numbers that survive JSON', async () => {
@@ -168,6 +222,7 @@ describe('the trust in deviations', () => {
   const chosen = (deviations: Float64Array): number => {
     const episode = {
       labels: 50,
+      newcomers: [0, 1, 2, 3, 4, 5],
       asked,
       levels,
       deviations: [deviations, deviations, deviations],
@@ -183,9 +238,27 @@ describe('the trust in deviations', () => {
     expect(chosen(right.map((value) => -value))).toBe(0)
   })
 
+  it('is a number where next to no bill is known', async () => {
+    const random = new SeededRandom(4)
+    for (const billed of [0.005, 0.02, 0.1]) {
+      const costUsd = rows.costUsd.map((value) => (random.next() < billed ? value : Number.NaN))
+      const model = await fitUniversal({ rows: { ...rows, costUsd }, base: truth }, { seed: 1, draws: 2 })
+      for (const { trust } of model.episodes) expect([0, 0.25, 0.5, 0.75, 1]).toContain(trust)
+      expect(() => UniversalModel.restore(structuredClone(model.snapshot()))).not.toThrow()
+    }
+  })
+
   it('is whole where there is no cost to weigh', () => {
     const free = { ...training, rows: { ...rows, costUsd: rows.costUsd.map(() => Number.NaN) } }
-    const episode = { labels: 50, asked, levels, deviations: levels.map(() => quality), own: quality, quality }
+    const episode = {
+      labels: 50,
+      newcomers: [0, 1, 2, 3, 4, 5],
+      asked,
+      levels,
+      deviations: levels.map(() => quality),
+      own: quality,
+      quality,
+    }
     expect(chooseUniversalTrust(free, [episode], [1, 0, 0], new SeededRandom(1))).toBe(1)
   })
 })

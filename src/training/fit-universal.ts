@@ -21,8 +21,14 @@ const defaultDraws = 6
 /** With fewer families there is nothing to rehearse with: hiding one leaves too few to learn from. */
 const fewestBases = 4
 
-/** Bounds on v where it is turned into n₀. */
-const ownShares = { least: 0.05, most: 0.95 } as const
+/** Of the most labels that any LLM has: with fewer an LLM is described beside being fitted. */
+export const fewLabelsShare = 0.5
+
+/** n₀ is looked for from 1 to 2,000 in steps of a tenth of its logarithm to base 10. */
+const ownLabelsGrid = Array.from({ length: 34 }, (_, step) => 10 ** (step / 10))
+
+/** Of σ²: rehearsals among LLMs that are alike must not make a level look certain. */
+const leastLevelShare = 0.25
 
 /** n₀ where nothing was rehearsed. */
 const defaultOwnLabels = 200
@@ -50,8 +56,10 @@ export async function fitUniversal(source: UniversalRows, options: FitUniversalO
     basis,
     clusters,
     episodes: fits,
-    levelDeviation: played.length === 0 ? Math.sqrt(basis.noiseVariance) : levelDeviation(training, played),
+    levelDeviation:
+      played.length === 0 ? Math.sqrt(basis.noiseVariance) : levelDeviation(training, played, basis.noiseVariance),
     ownLabels: played.length === 0 ? defaultOwnLabels : ownLabels(played),
+    ...(rows.llms.length === 0 ? {} : { fullLabels: fewLabelsShare * Math.max(...training.quality.counts) }),
   })
 }
 
@@ -82,11 +90,14 @@ function fitEpisodes(
   episodes: readonly UniversalEpisode[],
   random: RandomSource,
 ): EpisodeFit {
-  const width = training.rows.llms.length
   const predictions = estimatorNames.map((_, j) => {
     return concatenate(episodes.map(({ levels, deviations }) => withLevels(deviations[j]!, levels[j]!)))
   })
-  const raw = stackWeights(predictions, concatenate(episodes.map(({ quality }) => quality)), width)
+  const raw = stackWeights(
+    predictions,
+    concatenate(episodes.map(({ quality }) => quality)),
+    episodes[0]!.newcomers.length,
+  )
   const sum = raw.reduce((total, weight) => total + weight, 0)
   const weights = Array.from(raw, (weight) => weight / sum)
   return {
@@ -102,45 +113,52 @@ interface PlayedEpisode {
 }
 
 /** Root mean square of √N·(level − mean quality); the mean itself is of the prompts the N were drawn from. */
-function levelDeviation({ rows, quality }: UniversalTraining, played: readonly PlayedEpisode[]): number {
+function levelDeviation(
+  { rows, quality }: UniversalTraining,
+  played: readonly PlayedEpisode[],
+  noiseVariance: number,
+): number {
   const { means, counts } = quality
   let sum = 0
   let known = 0
   for (const { episode, fit } of played) {
-    weighted(episode.levels, fit.weights).forEach((level, llm) => {
+    weighted(episode.levels, fit.weights).forEach((level, place) => {
+      const llm = episode.newcomers[place]!
       if (counts[llm]! === 0) return
       const drawn = 1 - episode.labels / rows.contexts.length
       sum += (episode.labels * (level - means[llm]!) ** 2) / drawn
       known++
     })
   }
-  return Math.sqrt(sum / known)
+  return known === 0 ? Math.sqrt(noiseVariance) : Math.sqrt(Math.max(noiseVariance * leastLevelShare, sum / known))
 }
 
-/**
- * n₀ of v = n/(n + n₀): at each N the share v of the newcomer's own predictor that leaves the least squared error, and of the n₀ that these
- * stand for the geometric mean.
- */
+/** n₀ of v = n/(n + n₀): the one that leaves the least squared error over the rehearsals of all N together. */
 function ownLabels(played: readonly PlayedEpisode[]): number {
-  const logs = [...new Set(played.map(({ episode }) => episode.labels))].map((labels) => {
-    let square = 0
-    let product = 0
-    for (const { episode, fit } of played) {
-      if (episode.labels !== labels) continue
-      const levels = weighted(episode.levels, fit.weights)
-      const described = weighted(episode.deviations, fit.weights)
-      episode.quality.forEach((value, cell) => {
-        if (Number.isNaN(value)) return
-        const universal = levels[cell % levels.length]! + fit.trust * described[cell]!
-        const difference = episode.own[cell]! - universal
-        square += difference ** 2
-        product += difference * (value - universal)
-      })
+  const sums = new Map<number, { square: number; product: number }>()
+  for (const { episode, fit } of played) {
+    const levels = weighted(episode.levels, fit.weights)
+    const described = weighted(episode.deviations, fit.weights)
+    const sum = sums.get(episode.labels) ?? { square: 0, product: 0 }
+    sums.set(episode.labels, sum)
+    episode.quality.forEach((value, cell) => {
+      if (Number.isNaN(value)) return
+      const universal = levels[cell % levels.length]! + fit.trust * described[cell]!
+      const difference = episode.own[cell]! - universal
+      sum.square += difference ** 2
+      sum.product += difference * (value - universal)
+    })
+  }
+  let best = { labels: defaultOwnLabels as number, error: Number.POSITIVE_INFINITY }
+  for (const candidate of ownLabelsGrid) {
+    let error = 0
+    for (const [labels, { square, product }] of sums) {
+      const share = labels / (labels + candidate)
+      error += share ** 2 * square - 2 * share * product
     }
-    const share = Math.min(ownShares.most, Math.max(ownShares.least, square > 0 ? product / square : ownShares.least))
-    return Math.log((labels * (1 - share)) / share)
-  })
-  return Math.exp(logs.reduce((sum, value) => sum + value, 0) / logs.length)
+    if (error < best.error) best = { labels: candidate, error }
+  }
+  return best.labels
 }
 
 function withLevels(deviations: Float64Array, levels: Float64Array): Float64Array {

@@ -2,7 +2,7 @@ import { type DescribedLlm, JoinedQualityPredictor } from '../routing/prediction
 import type { QualityPredictor } from '../routing/prediction/quality-predictor.ts'
 import { summariseColumns, type TrainingRows } from '../routing/prediction/training-rows.ts'
 import type { UniversalModel } from '../routing/prediction/universal/universal-model.ts'
-import { type FitUniversalOptions, fitUniversal } from './fit-universal.ts'
+import { type FitUniversalOptions, fewLabelsShare, fitUniversal } from './fit-universal.ts'
 
 export interface UniversalSource {
   readonly rows: TrainingRows
@@ -20,9 +20,6 @@ export interface JoinedUniversal {
   /** Indices of the LLMs with so few labels that `quality` makes their estimates from the others', too. */
   readonly described: readonly number[]
 }
-
-/** Of the most that any LLM has: with fewer labels an LLM is described beside being fitted. */
-const fewLabelsShare = 0.5
 
 const fewestTrainingLlms = 2
 

@@ -78,7 +78,13 @@ export function universalTraining({ rows, base, bases }: UniversalRows, seed: nu
 /** Of one LLM's labels, and of LLMs' levels, where nothing is known of either. */
 const unknownVariance = 0.2
 const unknownLevel = 0.5
-/** Labels and LLMs that agree exactly leave others that need not. */
+
+/**
+ * Before the training LLMs: levels within .2 or so of each other, worth four bases. A few LLMs that are alike by chance, or by choice, must
+ * not outweigh a newcomer's labels.
+ */
+const levelBefore = { variance: 0.04, bases: 4 } as const
+/** Labels that are met exactly leave others that need not be. */
 const smallestVariance = 1e-3
 
 /** Fewer, and a line through their costs and qualities fits by chance. */
@@ -102,35 +108,66 @@ export function basisOf(training: UniversalTraining, columns: readonly number[])
   }
 }
 
+interface BasePoint {
+  readonly level: number
+  readonly logCost: number
+}
+
 /**
- * Least squares of the training LLMs' mean qualities on the logarithm of their mean costs, where leaving out one LLM at a time shows
- * that cost tells something of quality; else their mean and variance alone.
+ * Least squares of mean quality on the logarithm of mean cost, one point per base, where leaving out one at a time shows by more than a
+ * standard error that cost tells something of quality; else mean and variance alone.
  */
-function levelPrior({ quality, cost }: UniversalTraining, columns: readonly number[]): LevelPrior {
-  const known = columns.filter((llm) => quality.counts[llm]! > 0)
-  const levels = known.map((llm) => quality.means[llm]!)
-  if (levels.length < 2) {
-    return { mean: levels[0] ?? unknownLevel, variance: unknownVariance, slope: 0, logCost: 0 }
-  }
-  const centre = mean(levels)
-  const spread = mean(levels.map((level) => (level - centre) ** 2))
-  const plain = { mean: centre, variance: Math.max(smallestVariance, spread), slope: 0, logCost: 0 }
-  const logCosts = known.map((llm) => Math.log(cost.counts[llm]! > 0 ? cost.means[llm]! : 0))
+function levelPrior(training: UniversalTraining, columns: readonly number[]): LevelPrior {
+  const points = basePoints(training, columns)
+  const levels = points.map(({ level }) => level)
+  const centre = levels.length === 0 ? unknownLevel : mean(levels)
+  const residuals = levels.map((level) => level - centre)
+  const plain = { mean: centre, variance: levelVariance(residuals, residuals.length - 1), slope: 0, logCost: 0 }
+  const logCosts = points.map(({ logCost }) => logCost)
   if (levels.length < fewestForSlope || !logCosts.every(Number.isFinite)) return plain
   const logCost = mean(logCosts)
   const square = mean(logCosts.map((value) => (value - logCost) ** 2))
   if (!(square > 0)) return plain
-  const slope = mean(logCosts.map((value, i) => (value - logCost) * (levels[i]! - centre))) / square
+  const slope = mean(logCosts.map((value, i) => (value - logCost) * residuals[i]!)) / square
   // A residual left out is the residual over 1 − leverage.
-  const leftOut = levels.map((level, i) => {
+  const leftOut = residuals.map((residual, i) => {
     const leverage = (1 + (logCosts[i]! - logCost) ** 2 / square) / levels.length
-    return ((level - centre - slope * (logCosts[i]! - logCost)) / (1 - leverage)) ** 2
+    return (residual - slope * (logCosts[i]! - logCost)) / (1 - leverage)
   })
-  const leftOutPlain = spread / (1 - 1 / levels.length) ** 2
-  if (!(mean(leftOut) < leftOutPlain)) return plain
-  return { mean: centre, variance: Math.max(smallestVariance, mean(leftOut)), slope, logCost }
+  const gains = residuals.map((residual, i) => (residual / (1 - 1 / levels.length)) ** 2 - leftOut[i]! ** 2)
+  if (!(mean(gains) > standardError(gains))) return plain
+  const costRange = [Math.min(...logCosts), Math.max(...logCosts)] as const
+  return { mean: centre, variance: levelVariance(leftOut, leftOut.length), slope, logCost, costRange }
+}
+
+/** Level and log cost of each base with labels: the means of its LLMs', so that siblings count once. NaN without a known cost. */
+function basePoints({ bases, quality, cost }: UniversalTraining, columns: readonly number[]): BasePoint[] {
+  const families = new Map<string, number[]>()
+  for (const llm of columns) {
+    if (quality.counts[llm]! === 0) continue
+    const name = bases[llm] ?? `${llm}`
+    const family = families.get(name)
+    if (family === undefined) families.set(name, [llm])
+    else family.push(llm)
+  }
+  return [...families.values()].map((family) => ({
+    level: mean(family.map((llm) => quality.means[llm]!)),
+    logCost: mean(family.map((llm) => (cost.counts[llm]! > 0 ? Math.log(cost.means[llm]!) : Number.NaN))),
+  }))
+}
+
+function levelVariance(residuals: readonly number[], degrees: number): number {
+  const { variance, bases } = levelBefore
+  const squares = residuals.reduce((sum, residual) => sum + residual ** 2, 0)
+  return (bases * variance + squares) / (bases + Math.max(0, degrees))
 }
 
 function mean(values: readonly number[]): number {
   return values.length === 0 ? 0 : values.reduce((sum, value) => sum + value, 0) / values.length
+}
+
+function standardError(values: readonly number[]): number {
+  const centre = mean(values)
+  const squares = values.reduce((sum, value) => sum + (value - centre) ** 2, 0)
+  return Math.sqrt(squares / (values.length - 1) / values.length)
 }

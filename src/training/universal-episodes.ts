@@ -1,7 +1,7 @@
 import { type RandomSource, shuffle } from '../routing/numeric/random-source.ts'
 import { ClusterQualityPredictor } from '../routing/prediction/cluster-quality-predictor.ts'
 import { RidgeQualityPredictor } from '../routing/prediction/ridge-quality-predictor.ts'
-import { selectTrainingRows, type TrainingRows } from '../routing/prediction/training-rows.ts'
+import type { TrainingRows } from '../routing/prediction/training-rows.ts'
 import {
   deviationsAt,
   estimateFromProbes,
@@ -12,14 +12,16 @@ import {
 import { basisOf, type UniversalTraining } from './universal-basis.ts'
 
 /**
- * One rehearsal: every training LLM in turn plays the newcomer, described by the same N prompts by what the training LLMs of
- * other bases reach, and is then asked about other prompts. Matrices are row-major [asked × llms].
+ * One rehearsal: the training LLMs in turn (drawn where there are many) play the newcomer, described by the same N prompts by what the training LLMs of
+ * other bases reach, and are then asked about other prompts. Matrices are row-major [asked × newcomers].
  */
 export interface UniversalEpisode {
   readonly labels: number
+  /** Columns of the training LLMs that play the newcomer. */
+  readonly newcomers: readonly number[]
   /** Rows of the training data that were asked. */
   readonly asked: readonly number[]
-  /** By estimator: deviations from the level, and levels, shape [llms]. */
+  /** By estimator: deviations from the level, and levels, shape [newcomers]. */
   readonly deviations: readonly Float64Array[]
   readonly levels: readonly Float64Array[]
   /** By the newcomer's own predictor, fitted on its N labels alone. */
@@ -31,25 +33,51 @@ export interface UniversalEpisode {
 /** More say little more, and cost as much again. */
 const mostAsked = 300
 
+/** Of one rehearsal: each takes O(N·M² + M³), and others play in the next. */
+const mostNewcomers = 24
+
 /** @param random draws the N prompts and those asked. */
 export function playEpisode(training: UniversalTraining, labels: number, random: RandomSource): UniversalEpisode {
   const { rows } = training
-  const width = rows.llms.length
+  const families = drawFamilies(training.bases, random)
+  const newcomers = families.flat()
+  const width = newcomers.length
   const order = Int32Array.from(rows.contexts.keys())
   shuffle(order, random)
   const probes = [...order.subarray(0, labels)]
   const asked = [...order.subarray(labels, labels + mostAsked)]
   const deviations = estimatorNames.map(() => new Float64Array(asked.length * width))
   const levels = estimatorNames.map(() => new Float64Array(width))
-  for (const base of new Set(training.bases)) {
-    const family = rows.llms.flatMap((_, llm) => (training.bases[llm] === base ? [llm] : []))
-    describeFamily(training, family, { probes, asked, deviations, levels })
+  for (const family of families) describeFamily(training, family, { newcomers, probes, asked, deviations, levels })
+  return {
+    labels,
+    newcomers,
+    asked,
+    deviations,
+    levels,
+    own: predictOwn(rows, newcomers, probes, asked),
+    quality: pickColumns(rows.quality, asked, rows.llms.length, newcomers),
   }
-  const { quality } = selectTrainingRows(rows, asked)
-  return { labels, asked, deviations, levels, own: predictOwn(rows, probes, asked), quality }
 }
 
-interface Rehearsal extends Pick<UniversalEpisode, 'asked' | 'deviations' | 'levels'> {
+/** Families drawn until {@link mostNewcomers} LLMs are together, all where there are no more. */
+function drawFamilies(bases: readonly string[], random: RandomSource): number[][] {
+  const families = [...new Set(bases)].map((base) => bases.flatMap((own, llm) => (own === base ? [llm] : [])))
+  if (bases.length <= mostNewcomers) return families
+  const order = Int32Array.from(families.keys())
+  shuffle(order, random)
+  const drawn: number[][] = []
+  let left: number = mostNewcomers
+  for (const index of order) {
+    if (left <= 0) break
+    const family = families[index]!.slice(0, left)
+    drawn.push(family)
+    left -= family.length
+  }
+  return drawn
+}
+
+interface Rehearsal extends Pick<UniversalEpisode, 'newcomers' | 'asked' | 'deviations' | 'levels'> {
   readonly probes: readonly number[]
 }
 
@@ -57,7 +85,7 @@ interface Rehearsal extends Pick<UniversalEpisode, 'asked' | 'deviations' | 'lev
 function describeFamily(training: UniversalTraining, family: readonly number[], rehearsal: Rehearsal): void {
   const { rows, base } = training
   const width = rows.llms.length
-  const others = rows.llms.flatMap((_, llm) => (family.includes(llm) ? [] : [llm]))
+  const others = rows.llms.flatMap((_, llm) => (training.bases[llm] === training.bases[family[0]!] ? [] : [llm]))
   const basis = basisOf(training, others)
   const { probes, asked } = rehearsal
   const scales = basis.scales.length
@@ -86,22 +114,36 @@ function describeNewcomer(
   }: Rehearsal & { readonly askedBase: Float64Array; readonly askedAssignment: Int32Array },
 ): void {
   const estimates = estimateFromProbes(basis, probes)
-  const width = rehearsal.levels[0]!.length
+  const width = rehearsal.newcomers.length
+  const place = rehearsal.newcomers.indexOf(llm)
   const others = basis.baseMeans.length
   const scales = basis.scales.length
   const out = new Float64Array(estimatorNames.length)
-  for (let j = 0; j < out.length; j++) rehearsal.levels[j]![llm] = estimates.levels[j]!
+  for (let j = 0; j < out.length; j++) rehearsal.levels[j]![place] = estimates.levels[j]!
   for (let row = 0; row < rehearsal.asked.length; row++) {
     const assignment = askedAssignment.subarray(row * scales, (row + 1) * scales)
     deviationsAt(basis, estimates, assignment, askedBase.subarray(row * others, (row + 1) * others), out)
-    for (let j = 0; j < out.length; j++) rehearsal.deviations[j]![row * width + llm] = out[j]!
+    for (let j = 0; j < out.length; j++) rehearsal.deviations[j]![row * width + place] = out[j]!
   }
 }
 
 /** The mean of ridge and shrunk clusters: what a policy fitted on so few prompts would say. */
-function predictOwn(rows: TrainingRows, probes: readonly number[], asked: readonly number[]): Float64Array {
-  const width = rows.llms.length
-  const labelled = selectTrainingRows(rows, probes)
+function predictOwn(
+  rows: TrainingRows,
+  newcomers: readonly number[],
+  probes: readonly number[],
+  asked: readonly number[],
+): Float64Array {
+  const width = newcomers.length
+  const columns = (cells: Float64Array): Float64Array => pickColumns(cells, probes, rows.llms.length, newcomers)
+  const labelled: TrainingRows = {
+    llms: newcomers.map((llm) => rows.llms[llm]!),
+    contexts: probes.map((row) => rows.contexts[row]!),
+    quality: columns(rows.quality),
+    costUsd: columns(rows.costUsd),
+    inputTokens: columns(rows.inputTokens),
+    outputTokens: columns(rows.outputTokens),
+  }
   const predictors = [RidgeQualityPredictor.fit(labelled), ClusterQualityPredictor.fit(labelled, { seed: 1 })]
   const predicted = new Float64Array(asked.length * width)
   const one = new Float64Array(width)

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { SeededRandom } from '../../numeric/random-source.ts'
+import type { SnapshotData } from '../../policy-store.ts'
 import { unknownLlmProperties } from '../../registry/llm.ts'
 import { ClusterMap } from '../cluster-map.ts'
 import { type FittedPolicy, fittedPolicy, restorePolicy, snapshotPolicy } from '../fitted-policy.ts'
@@ -126,6 +127,32 @@ describe('withDescribedLlm', () => {
     const direct = withDescribedLlm(described, { ...newcomer, id: 'e' }, probes(), { id: 'three', createdAtMs: 3 })
     expect(snapshotPolicy(another)).toEqual(snapshotPolicy(direct))
     expect(another.quality.llms).toEqual(['a', 'b', 'c', 'd', 'e'])
+  })
+
+  it('refuses probes without a label, and values that cannot be', () => {
+    const { policy } = makePolicy()
+    const refused = (changed: Partial<ReturnType<typeof probes>>) =>
+      expect(() => withDescribedLlm(policy, newcomer, { ...probes(), ...changed }, version)).toThrowError(
+        expect.objectContaining({ code: 'invalid_option' }),
+      )
+    refused({ quality: new Float64Array(40).fill(Number.NaN) })
+    refused({ quality: new Float64Array(40).fill(1.5) })
+    refused({ quality: new Float64Array(40).fill(Number.POSITIVE_INFINITY) })
+    refused({ anchors: new Float64Array(120).fill(-1) })
+    refused({ costUsd: new Float64Array(40).fill(-1) })
+    refused({ costUsd: new Float64Array(40).fill(Number.POSITIVE_INFINITY) })
+    expect(() =>
+      withDescribedLlm(policy, newcomer, { ...probes(), costUsd: new Float64Array(3) }, version),
+    ).toThrowError(expect.objectContaining({ code: 'dimension_mismatch' }))
+  })
+
+  it('refuses a κ outside [0, 1], as an older snapshot may have it', () => {
+    const { policy } = makePolicy()
+    const snapshot = policy.universal!.snapshot() as { [field: string]: SnapshotData }
+    const episodes = [{ labels: 25, weights: [1, 0, 0], trust: 2 }]
+    expect(() => UniversalModel.restore({ ...snapshot, episodes })).toThrowError(
+      expect.objectContaining({ code: 'invalid_option' }),
+    )
   })
 
   it('describes an LLM anew by its new probes alone', () => {

@@ -36,7 +36,7 @@ const noiseShrinkage = 10
  *
  * @param policy its `universal` must be there, as in all that `fitPolicy` makes from two LLMs or more; shared with the result.
  * @throws {RoutingError} `invalid_option` when it is not, or when the LLM was fitted on outcomes of its own;
- *   `dimension_mismatch` for the probes.
+ *   for values out of range, or no label at all; `dimension_mismatch` for the probes.
  */
 export function withDescribedLlm(
   policy: FittedPolicy,
@@ -52,9 +52,13 @@ export function withDescribedLlm(
     throw new RoutingError('invalid_option', `${llm.id} is fitted on its own outcomes in ${policy.id} already`)
   }
   requireDimension('The labels', probes.quality.length, probes.contexts.length)
+  if (probes.costUsd !== undefined) requireCosts(probes.costUsd, probes.contexts.length)
   const before = joined(policy, universal)
   const base = predictTrainingLlms(before, universal, probes.contexts)
   const description = universal.describe({ ...probes, base, costUsd: knownMean(probes.costUsd) })
+  if (description.labels === 0) {
+    throw new RoutingError('invalid_option', `${llm.id} has no probe of known quality`)
+  }
   const described = [...before.described.filter((known) => known.llm !== llm.id), { llm: llm.id, description }]
   const quality = new JoinedQualityPredictor({ fitted: before.fitted, universal, described })
   const newcomer: FittedLlm = {
@@ -63,6 +67,7 @@ export function withDescribedLlm(
     priceAtFit: llm.price,
     labels: description.labels,
     meanQuality: description.level,
+    levelError: description.levelError,
     meanCostUsd: knownMean(probes.costUsd),
   }
   const known = new Map(policy.llms.map((entry, index) => [entry.id, { entry, noise: policy.noise[index]! }]))
@@ -78,6 +83,12 @@ export function withDescribedLlm(
     llms: ordered.map(({ entry }) => entry),
     noise: Float64Array.from(ordered, ({ noise }) => noise),
   })
+}
+
+function requireCosts(costUsd: Float64Array, contexts: number): void {
+  requireDimension('The bills', costUsd.length, contexts)
+  const wrong = costUsd.find((value) => value < 0 || value === Number.POSITIVE_INFINITY)
+  if (wrong !== undefined) throw new RoutingError('invalid_option', `A bill must be ≥ 0 and finite, not ${wrong}`)
 }
 
 function joined({ quality }: FittedPolicy, universal: UniversalModel): JoinedQualityPredictor {

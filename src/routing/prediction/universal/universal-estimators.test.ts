@@ -102,6 +102,11 @@ describe('the estimators of an unseen LLM', () => {
     for (const costUsd of [undefined, 0]) {
       for (const level of estimateFromProbes(sloped, { ...none, costUsd }).levels) expect(level).toBeCloseTo(0.6, 12)
     }
+    // Beyond the costs it was fitted on the nearest counts, and no level leaves [0, 1].
+    const held = { ...sloped, level: { ...sloped.level, costRange: [Math.log(0.001), Math.log(0.05)] as const } }
+    const dearest = estimateFromProbes(held, { ...none, costUsd: 100 })
+    for (const level of dearest.levels) expect(level).toBeCloseTo(0.6 + 0.05 * Math.log(5), 12)
+    expect(estimateFromProbes(sloped, { ...none, costUsd: 1e9 }).levels[0]).toBe(1)
     // Four labels against two pseudo-labels of the prior.
     const labelled = estimateFromProbes(sloped, { ...probes, costUsd: 0.1 })
     const plain = estimateFromProbes(basis, probes)

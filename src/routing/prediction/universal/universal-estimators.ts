@@ -21,6 +21,8 @@ export interface LevelPrior {
   /** Per natural log of USD; 0 where the costs of the training LLMs tell nothing of their levels. */
   readonly slope: number
   readonly logCost: number
+  /** Least and most log cost that `slope` was fitted on: beyond, the nearest counts. Undefined: anything goes. */
+  readonly costRange?: readonly [number, number] | undefined
 }
 
 /** Labelled prompts of one newcomer as the estimators see them; matrices are row-major. */
@@ -155,8 +157,11 @@ function clusterDeviations(
 }
 
 /** Of an LLM without labels. @param costUsd undefined, or 0 as of what is free: nothing is made of it. */
-function expectedLevel({ mean, slope, logCost }: LevelPrior, costUsd: number | undefined): number {
-  return costUsd !== undefined && costUsd > 0 ? mean + slope * (Math.log(costUsd) - logCost) : mean
+function expectedLevel({ mean, slope, logCost, costRange }: LevelPrior, costUsd: number | undefined): number {
+  if (costUsd === undefined || !(costUsd > 0)) return mean
+  const [least, most] = costRange ?? [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY]
+  const known = Math.min(most, Math.max(least, Math.log(costUsd)))
+  return Math.min(1, Math.max(0, mean + slope * (known - logCost)))
 }
 
 /** On the anchors, unknown cells of which take the value in `base`. @param expected the newcomer's level before its first label. */

@@ -1,11 +1,25 @@
 import type { RoutingContext } from '../../embedding/routing-context.ts'
-import { requireDimension } from '../../errors.ts'
+import { RoutingError, requireDimension } from '../../errors.ts'
 import type { SnapshotData } from '../../policy-store.ts'
 import type { LlmId } from '../../registry/llm.ts'
 import { ClusterMap } from '../cluster-map.ts'
-import { arrayField, numberField, objectField, requireSnapshot, stringsField, vectorField } from '../snapshot-fields.ts'
+import {
+  arrayField,
+  numberField,
+  objectField,
+  requireSnapshot,
+  type SnapshotFields,
+  stringsField,
+  vectorField,
+} from '../snapshot-fields.ts'
 import { type LlmDescription, numbersField } from './llm-description.ts'
-import { deviationsAt, estimateFromProbes, estimatorNames, type UniversalBasis } from './universal-estimators.ts'
+import {
+  deviationsAt,
+  estimateFromProbes,
+  estimatorNames,
+  type LevelPrior,
+  type UniversalBasis,
+} from './universal-estimators.ts'
 
 /** How the estimators are put together. */
 export interface EstimatorFit {
@@ -32,6 +46,8 @@ export interface UniversalParts {
   readonly levelDeviation: number
   /** n₀: labels at which an LLM's own fitted predictor is worth as much as this model. */
   readonly ownLabels: number
+  /** Labels from which an LLM is a training LLM, and left to its own predictor. Undefined: none is enough. */
+  readonly fullLabels?: number | undefined
 }
 
 /** Labelled prompts of one LLM; matrices are row-major, M as in {@link UniversalModel.llms}. */
@@ -59,8 +75,14 @@ export class UniversalModel {
   readonly #base: Float64Array
   readonly #deviations = new Float64Array(estimatorNames.length)
 
-  /** @param parts kept, not copied. */
+  /**
+   * @param parts kept, not copied.
+   * @throws {RoutingError} `dimension_mismatch`; `invalid_option` for a κ outside [0, 1].
+   */
   constructor(parts: UniversalParts) {
+    for (const { trust } of parts.episodes) {
+      if (!(trust >= 0 && trust <= 1)) throw new RoutingError('invalid_option', `κ must be in [0, 1], not ${trust}`)
+    }
     this.llms = parts.llms
     this.#parts = parts
     requireDimension('The base means', parts.basis.baseMeans.length, parts.llms.length)
@@ -82,15 +104,16 @@ export class UniversalModel {
     return this.#parts.basis.noiseVariance
   }
 
-  /** n/(n + n₀): how far an LLM with n labels is left to its own fitted predictor. */
+  /** n/(n + n₀·(1 − n/m)): how far an LLM with n labels is left to its own fitted predictor; wholly from m, as training LLMs are. */
   ownWeight(labels: number): number {
-    return labels === 0 ? 0 : labels / (labels + this.#parts.ownLabels)
+    const { ownLabels, fullLabels = Number.POSITIVE_INFINITY } = this.#parts
+    return labels === 0 ? 0 : labels / (labels + ownLabels * Math.max(0, 1 - labels / fullLabels))
   }
 
   /**
    * @param fit takes the place of what the episodes found for so many labels, in whole or in part.
    * @returns what {@link predict} needs of the LLM; without any label, a mean training LLM. O(N·M² + M³).
-   * @throws {RoutingError} `dimension_mismatch`
+   * @throws {RoutingError} `dimension_mismatch`; `invalid_option` for values out of range.
    */
   describe(
     { contexts, quality, base, anchors, costUsd }: ProbeLabels,
@@ -101,6 +124,12 @@ export class UniversalModel {
     requireDimension('The labels', quality.length, contexts.length)
     requireDimension('The base predictions', base.length, contexts.length * width)
     if (anchors !== undefined) requireDimension('The anchors', anchors.length, contexts.length * width)
+    requireQualities('The labels', quality)
+    requireQualities('The anchors', anchors ?? quality)
+    if (!base.every(Number.isFinite)) throw new RoutingError('invalid_option', 'The base predictions must be finite')
+    if (costUsd !== undefined && !(costUsd >= 0 && costUsd < Number.POSITIVE_INFINITY)) {
+      throw new RoutingError('invalid_option', `The cost must be ≥ 0 and finite, not ${costUsd}`)
+    }
     const assignment = new Int32Array(contexts.length * scales)
     contexts.forEach((context, row) => {
       this.#parts.clusters.assign(context, assignment.subarray(row * scales, (row + 1) * scales))
@@ -182,7 +211,7 @@ export class UniversalModel {
   }
 
   snapshot(): SnapshotData {
-    const { llms, basis, clusters, episodes, levelDeviation, ownLabels } = this.#parts
+    const { llms, basis, clusters, episodes, levelDeviation, ownLabels, fullLabels } = this.#parts
     return {
       formatVersion: 1,
       kind: 'universal',
@@ -192,12 +221,13 @@ export class UniversalModel {
         scales: [...basis.scales],
         clusterShares: basis.clusterShares.slice(),
         baseMeans: basis.baseMeans.slice(),
-        level: { ...basis.level },
+        level: snapshotLevel(basis.level),
       },
       clusters: clusters.snapshot(),
       episodes: episodes.map((episode) => ({ ...episode, weights: [...episode.weights] })),
       levelDeviation,
       ownLabels,
+      ...(fullLabels === undefined ? {} : { fullLabels }),
     }
   }
 
@@ -214,12 +244,7 @@ export class UniversalModel {
         clusterShares: vectorField(basis, 'clusterShares'),
         baseMeans: vectorField(basis, 'baseMeans', llms.length),
         noiseVariance: numberField(basis, 'noiseVariance'),
-        level: {
-          mean: numberField(level, 'mean'),
-          variance: numberField(level, 'variance'),
-          slope: numberField(level, 'slope'),
-          logCost: numberField(level, 'logCost'),
-        },
+        level: restoreLevel(level),
       },
       clusters: ClusterMap.restore(objectField(fields, 'clusters')),
       episodes: arrayField(fields, 'episodes').map((entry) => {
@@ -232,8 +257,32 @@ export class UniversalModel {
       }),
       levelDeviation: numberField(fields, 'levelDeviation'),
       ownLabels: numberField(fields, 'ownLabels'),
+      // Versions from before have none.
+      ...(fields.fullLabels === undefined ? {} : { fullLabels: numberField(fields, 'fullLabels') }),
     })
   }
+}
+
+/** @throws {RoutingError} `invalid_option` unless each is in [0, 1] or NaN. */
+function requireQualities(what: string, values: Float64Array): void {
+  const wrong = values.find((value) => value < 0 || value > 1)
+  if (wrong !== undefined) throw new RoutingError('invalid_option', `${what} must be in [0, 1] or NaN, not ${wrong}`)
+}
+
+function snapshotLevel({ costRange, ...level }: LevelPrior): SnapshotData {
+  return costRange === undefined ? { ...level } : { ...level, costRange: [...costRange] }
+}
+
+function restoreLevel(fields: SnapshotFields): LevelPrior {
+  const level = {
+    mean: numberField(fields, 'mean'),
+    variance: numberField(fields, 'variance'),
+    slope: numberField(fields, 'slope'),
+    logCost: numberField(fields, 'logCost'),
+  }
+  if (fields.costRange === undefined) return level
+  const [least, most] = numbersField(fields, 'costRange')
+  return { ...level, costRange: [least!, most!] }
 }
 
 /** Of a quality in [0, 1]. */
