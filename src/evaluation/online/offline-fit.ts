@@ -9,7 +9,10 @@ import { predictCosts } from '../../training/predict-costs.ts'
 import { ContextTable } from './context-table.ts'
 import type { OfflineKnowledge } from './online-policy.ts'
 
-const folds = 5
+/** Row i of the offline rows is in fold i mod this. */
+export const offlineFolds = 5
+
+const folds = offlineFolds
 
 /** What the policies that rest on our own predictors share: one stack and one cost predictor, fitted on the incumbents. */
 export interface OfflineFit {
@@ -56,7 +59,7 @@ async function fitOffline({ rows: all, prices: allPrices, newcomers, seed }: Off
 function offlinePolicy(
   rows: TrainingRows,
   prices: readonly (TokenPrice | undefined)[],
-  { cost, outOfFold }: FittedStack,
+  { cost, guard, outOfFold }: FittedStack,
   quality: QualityPredictor,
 ): FittedPolicy {
   const width = rows.llms.length
@@ -75,6 +78,7 @@ function offlinePolicy(
     cost,
     noise: summariseColumns(squares, width).means.map(Math.sqrt),
     levels: LevelMap.fit(outOfFold, rows.quality),
+    guard,
     llms: rows.llms.map((id, llm) => ({
       id,
       source: 'fitted',

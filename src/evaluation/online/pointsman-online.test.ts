@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest'
+import { HullGuard } from '../../routing/decision/hull-guard.ts'
+import { tradeOff } from '../../routing/decision/utility.ts'
 import { nextNormal, SeededRandom } from '../../routing/numeric/random-source.ts'
 import { CompletionTimeModel } from '../../routing/prediction/completion-time-model.ts'
 import { TokenCostPredictor } from '../../routing/prediction/token-cost-predictor.ts'
@@ -38,8 +40,20 @@ function request(step: number, candidates: readonly number[]): OnlineRequest {
   return { prompt: step, context, inputTokens: 25, candidates }
 }
 
+/** The guard acts at every trade-off. */
+class GuardedFits extends OfflineFits {
+  override async of(of: typeof knowledge) {
+    const fit = await super.of(of)
+    const guard = new HullGuard([{ upTo: Number.POSITIVE_INFINITY, gain: -1, servesHull: true }])
+    return { ...fit, policy: { ...fit.policy, guard } }
+  }
+}
+
 describe('pointsmanOnline', () => {
-  it('decides and learns as the router that is served', async () => {
+  it.each([
+    ['the estimates', fits],
+    ['the hull', new GuardedFits()],
+  ])('decides and learns as the router that is served, by %s', async (_, fits) => {
     const fitted = await pointsmanOnline(fits).fit(knowledge)
     const online = fitted.start({ lambda: 1.4, budgetUsd: undefined, costReferenceUsd })
     const { policy: version, stack } = await fits.of(knowledge)
@@ -80,6 +94,7 @@ describe('pointsmanOnline', () => {
         { keyId: undefined, budgetUsd: undefined },
       )
       expect(pool[chosen]!.id).toBe(decision.drawn)
+      expect(decision.rule).toBe(version.guard?.servesHull(tradeOff(1.4)) === true ? 'hull' : 'utility')
       const terms = decision.candidates.find(({ llm }) => llm === decision.drawn)!
       const quality = step % 3 === 0 ? 0.2 : 0.7
       const costUsd = 0.0002 * (1 + (step % 4))
@@ -99,7 +114,10 @@ describe('pointsmanOnline', () => {
     }
   })
 
-  it('spends a budget by its pacer, whatever λ would', async () => {
+  it.each([
+    ['the estimates', fits],
+    ['the hull', new GuardedFits()],
+  ])('spends a budget by its pacer, whatever λ would, by %s', async (_, fits) => {
     const fitted = await pointsmanOnline(fits).fit(knowledge)
     const requests = 1500
     for (const budgetUsd of [0.0008, 0.002]) {

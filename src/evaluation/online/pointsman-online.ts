@@ -2,6 +2,7 @@ import { BudgetPacer, type SpendCurve } from '../../routing/decision/budget-pace
 import { type CandidateBuffers, newCandidateBuffers } from '../../routing/decision/candidate-buffers.ts'
 import { drawCandidate } from '../../routing/decision/choice.ts'
 import { NewcomerTrials } from '../../routing/decision/newcomer-trials.ts'
+import type { TradeOff } from '../../routing/decision/utility.ts'
 import type { Embedder } from '../../routing/embedding/embedder.ts'
 import type { RandomSource } from '../../routing/numeric/random-source.ts'
 import { TokenCostPredictor } from '../../routing/prediction/token-cost-predictor.ts'
@@ -10,7 +11,7 @@ import type { TokenPrice } from '../../routing/registry/token-price.ts'
 import { defaultRouterOptions, type RouterOptions } from '../../routing/router.ts'
 import { type LearningOptions, RoutingPolicy } from '../../routing/routing-policy.ts'
 import type { OfflineFit, OfflineFits } from './offline-fit.ts'
-import { decideByEstimates, OfflineSpending } from './offline-spending.ts'
+import { decideByEstimates, guardedWeights, OfflineSpending } from './offline-spending.ts'
 import type {
   FittedOnlinePolicy,
   OfflineKnowledge,
@@ -132,13 +133,15 @@ export class PointsmanOnline implements OnlinePolicy {
   }
 
   choose(request: OnlineRequest, random: RandomSource): number {
-    this.#estimate(request, request.candidates)
+    const dual = this.#pacing?.pacer.dual ?? 0
+    const weights = guardedWeights(this.#policy, this.#goal, dual)
+    this.#estimate(request, request.candidates, weights)
     const candidates = this.#affordable(request.candidates)
-    if (candidates.length < request.candidates.length) this.#estimate(request, candidates)
+    if (candidates.length < request.candidates.length) this.#estimate(request, candidates, weights)
     const buffers = this.#buffers
     const count = candidates.length
     this.#trials.mark(this.#candidates, this.#policy, this.#router, buffers)
-    decideByEstimates(buffers, count, this.#goal, this.#pacing?.pacer.dual ?? 0, this.#router)
+    decideByEstimates(buffers, count, this.#goal, dual, this.#router, this.#policy.servesHull(weights))
     const { probability } = buffers
     for (let i = 0; i < count; i++)
       if (probability[i]! < this.#leastProbability) this.#leastProbability = probability[i]!
@@ -149,26 +152,27 @@ export class PointsmanOnline implements OnlinePolicy {
     return candidates[drawn]!
   }
 
-  /** Quality and bills of these candidates, in their order. */
-  #estimate({ context, inputTokens }: OnlineRequest, candidates: readonly number[]): void {
+  /** Quality and bills of these candidates, in their order, as they are compared at this trade-off. */
+  #estimate({ context, inputTokens }: OnlineRequest, candidates: readonly number[], weights: TradeOff): void {
     const buffers = this.#buffers
     const count = candidates.length
     this.#candidates.length = 0
     for (const llm of candidates) this.#candidates.push(this.#pool[llm]!)
-    this.#policy.estimateQuality(context, this.#candidates, buffers)
+    this.#policy.estimateQuality(context, this.#candidates, buffers, weights)
     const request = { inputTokens, maxOutputTokens: undefined, choices: 1 }
     this.#policy.cost.predict(context, request, this.#candidates, buffers)
     let dearest = this.#policy.costReferenceUsd
     for (let i = 0; i < count; i++) {
       const factor = this.#unlistedFactor[candidates[i]!]!
+      const compared = this.#policy.comparedCostUsd(this.#candidates[i]!, 1, buffers, i, weights)
+      buffers.comparableCostUsd[i] = factor * compared
       buffers.costUsd[i]! *= factor
       buffers.costUsdP90[i]! *= factor
       buffers.offlineCostUsd[i]! *= factor
       if (buffers.costUsd[i]! > dearest) dearest = buffers.costUsd[i]!
     }
     for (let i = 0; i < count; i++) {
-      const costUsd = buffers.costUsd[i]!
-      buffers.comparableCostUsd[i] = Number.isNaN(costUsd) ? dearest : costUsd
+      if (Number.isNaN(buffers.comparableCostUsd[i]!)) buffers.comparableCostUsd[i] = dearest
     }
   }
 

@@ -1,10 +1,10 @@
+import { foldOrder } from '../../../outcomes/fold-order.ts'
 import { selectRows } from '../../../outcomes/outcome-data.ts'
 import { fitHashedNgramEmbedder } from '../../../routing/embedding/fit-hashed-ngram-embedder.ts'
 import type { RoutingContext } from '../../../routing/embedding/routing-context.ts'
-import { SeededRandom, shuffle } from '../../../routing/numeric/random-source.ts'
 import { fitContexts, trainingRows } from '../../../training/fit-contexts.ts'
 import type { ContextTable } from '../../online/context-table.ts'
-import { OfflineFits } from '../../online/offline-fit.ts'
+import { OfflineFits, offlineFolds } from '../../online/offline-fit.ts'
 import type { FittedOnlinePolicy, OfflineKnowledge } from '../../online/online-policy.ts'
 import { type CostTable, offlineCosts } from '../../online/static-online.ts'
 import type { PolicyName } from '../../policy-names.ts'
@@ -42,9 +42,7 @@ export interface DriftCase {
 export async function fitDriftCase(plan: DriftPlan, names: readonly PolicyName[]): Promise<DriftCase> {
   const { split, prepared, cast } = plan
   const { data } = prepared
-  const offlineRows = [...split.train]
-  shuffle(offlineRows, new SeededRandom(driftSplitSeed))
-  const offline = selectRows(data, offlineRows)
+  const offline = selectRows(data, foldOrder(split.train, prepared.groups.groupOf, offlineFolds, driftSplitSeed))
   const texts = offline.prompts.map(({ text }) => text)
   const embedder = await fitHashedNgramEmbedder(texts, { seed: driftSplitSeed })
   const offlineContexts = await fitContexts(embedder, offline.prompts)
