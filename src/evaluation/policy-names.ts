@@ -17,6 +17,7 @@ export const policyKinds = {
   'matrix-factorisation': 'baseline',
   'retrained-mlp': 'baseline',
   'retrained-matrix-factorisation': 'baseline',
+  'joint-matrix-factorisation': 'baseline',
   'avengers-pro': 'baseline',
   carrot: 'baseline',
   optllm: 'baseline',

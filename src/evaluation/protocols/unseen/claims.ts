@@ -1,4 +1,5 @@
 import type { Finding, Interval, Verdict } from '../../evaluation-result.ts'
+import { holm } from '../../metrics/interval.ts'
 import type { PolicyName } from '../../policy-names.ts'
 import type { PairedDifference, RowKey, TrialTable } from './trial-table.ts'
 import { judgedMetric } from './unseen-comparisons.ts'
@@ -23,6 +24,20 @@ export function judge(table: TrialTable, { id, source, claim, better, worse }: C
   if (difference === undefined) return []
   const evidence = `${describeRow(better)} − ${describeRow(worse)}, area as it runs: ${shown(difference)}.`
   return [{ id, source, claim, verdict: verdictAbove(difference.interval), evidence }]
+}
+
+/** As {@link judge}, but undecided too where p is not below .05 after Holm's correction over all that could be judged. */
+export function judgeTogether(table: TrialTable, claims: readonly Claim[]): Finding[] {
+  const judged = claims.flatMap((claim) => {
+    const difference = table.difference(claim.better, claim.worse, judgedMetric)
+    return judge(table, claim).map((finding) => ({ finding, p: difference?.p ?? 1 }))
+  })
+  const adjusted = holm(judged.map(({ p }) => p))
+  return judged.map(({ finding }, i) => ({
+    ...finding,
+    verdict: adjusted[i]! < 0.05 ? finding.verdict : 'undecided',
+    evidence: `${finding.evidence} p = ${adjusted[i]!.toPrecision(2)} after Holm over ${judged.length} claims.`,
+  }))
 }
 
 /** Whether the interval lies on one side of 0. */

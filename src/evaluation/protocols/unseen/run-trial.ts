@@ -1,4 +1,5 @@
 import type { PreparedData } from '../../evaluation-data.ts'
+import { addJointFactorisation } from './joint-factorisation.ts'
 import { addProbePolicies } from './probe-policies.ts'
 import { addReferences } from './reference-policies.ts'
 import { testPool } from './score-trial.ts'
@@ -59,6 +60,7 @@ export async function runTrial(
   const universal = rows.wants('universal') ? await TrialUniversal.fit(trial) : undefined
   probes.forEach((count, index) => {
     addProbePolicies(rows, trial, clusters, count)
+    addJointFactorisation(rows, trial, count)
     if (universal !== undefined) addUniversal(rows, trial, universal, count)
     onProgress(0.25 + (0.4 * (index + 1)) / probes.length)
   })

@@ -1,6 +1,6 @@
 import type { Finding } from '../../evaluation-result.ts'
 import { holm } from '../../metrics/interval.ts'
-import { at, type Claim, judge, shown, verdictAbove } from './claims.ts'
+import { at, type Claim, judgeTogether, shown, verdictAbove } from './claims.ts'
 import type { RowKey, TrialTable } from './trial-table.ts'
 import { judgedMetric, probePolicies } from './unseen-comparisons.ts'
 
@@ -14,7 +14,7 @@ export function levelsAlone(probes: number): RowKey {
 /** What is claimed of `universal`. */
 export function universalFindings(table: TrialTable, probes: readonly number[], reference: number): Finding[] {
   return [
-    ...claims(probes, reference).flatMap((claim) => judge(table, claim)),
+    ...judgeTogether(table, claims(probes, reference)),
     ...bestAtEveryCount(table, probes),
     ...cheaperToMatchTheBest(table, probes),
   ]

@@ -14,6 +14,7 @@ export const probePolicies = [
   'universal',
   'retrained-mlp',
   'retrained-matrix-factorisation',
+  'joint-matrix-factorisation',
 ] as const satisfies readonly PolicyName[]
 
 const compared = ['universal', 'uniroute', 'learned-cluster-map', 'cluster'] as const satisfies readonly PolicyName[]

@@ -21,6 +21,7 @@ const names = [
   'knn',
   'retrained-mlp',
   'retrained-matrix-factorisation',
+  'joint-matrix-factorisation',
   'random',
   'cheapest',
   'best-single',
