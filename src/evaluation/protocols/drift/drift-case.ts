@@ -2,6 +2,7 @@ import { foldOrder } from '../../../outcomes/fold-order.ts'
 import { selectRows } from '../../../outcomes/outcome-data.ts'
 import { fitHashedNgramEmbedder } from '../../../routing/embedding/fit-hashed-ngram-embedder.ts'
 import type { RoutingContext } from '../../../routing/embedding/routing-context.ts'
+import { SeededRandom, shuffle } from '../../../routing/numeric/random-source.ts'
 import { fitContexts, trainingRows } from '../../../training/fit-contexts.ts'
 import type { ContextTable } from '../../online/context-table.ts'
 import { OfflineFits, offlineFolds } from '../../online/offline-fit.ts'
@@ -42,7 +43,7 @@ export interface DriftCase {
 export async function fitDriftCase(plan: DriftPlan, names: readonly PolicyName[]): Promise<DriftCase> {
   const { split, prepared, cast } = plan
   const { data } = prepared
-  const offline = selectRows(data, foldOrder(split.train, prepared.groups.groupOf, offlineFolds, driftSplitSeed))
+  const offline = selectRows(data, offlineOrder(split.train, prepared.groups.groupOf))
   const texts = offline.prompts.map(({ text }) => text)
   const embedder = await fitHashedNgramEmbedder(texts, { seed: driftSplitSeed })
   const offlineContexts = await fitContexts(embedder, offline.prompts)
@@ -77,6 +78,15 @@ export async function fitDriftCase(plan: DriftPlan, names: readonly PolicyName[]
     told: await toldEstimates(fits, knowledge),
     toldOfNewcomer: await toldEstimates(fits, knowledgeWithout(absent.filter((llm) => llm !== cast.newcomer))),
   }
+}
+
+/** In folds by groups of near-duplicates, then as many rows at a time as there are folds at random, as tuning streams through them. */
+export function offlineOrder(rows: readonly number[], groupOf: Int32Array): number[] {
+  const inFolds = foldOrder(rows, groupOf, offlineFolds, driftSplitSeed)
+  const whole = Array.from({ length: Math.floor(rows.length / offlineFolds) }, (_, block) => block)
+  shuffle(whole, new SeededRandom(driftSplitSeed))
+  const shuffled = whole.flatMap((block) => inFolds.slice(block * offlineFolds, (block + 1) * offlineFolds))
+  return [...shuffled, ...inFolds.slice(shuffled.length)]
 }
 
 async function toldEstimates(fits: OfflineFits, knowledge: OfflineKnowledge): Promise<ToldEstimates> {
