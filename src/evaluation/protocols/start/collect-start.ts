@@ -2,21 +2,14 @@ import { unknownLlmProperties } from '../../../routing/registry/llm.ts'
 import type { StarterModel } from '../../../routing/starter/starter-model.ts'
 import { starterPolicy } from '../../../routing/starter/starter-policy.ts'
 import { describeData } from '../../evaluation-data.ts'
-import type { Comparison, Finding, ResultRow, SettingValue } from '../../evaluation-result.ts'
+import type { Comparison, ResultRow, SettingValue } from '../../evaluation-result.ts'
 import { holm } from '../../metrics/interval.ts'
 import { type PolicyName, policyKinds } from '../../policy-names.ts'
 import type { ProtocolResult } from '../../protocol.ts'
-import {
-  describeFigure,
-  differenceOf,
-  judge,
-  type Measured,
-  promptInterval,
-  pValue,
-  seedInterval,
-} from '../stream/measured.ts'
+import { differenceOf, type Measured, promptInterval, pValue } from '../stream/measured.ts'
 import { type FinishedStart, type StartPolicy, startOrder } from './run-start-order.ts'
 import { startFigures } from './start-figures.ts'
+import { type StartGain, startFindings } from './start-findings.ts'
 import { type StartPlan, startLambdas, startWindows } from './start-plan.ts'
 import { promptWeights, StartSums } from './start-sums.ts'
 
@@ -38,7 +31,7 @@ type Measure = (typeof measures)[number]
 const method = [
   'Every order streams up to 500 of the same test prompts through the router as it is served, once with the starter policy (pointsman) and once from list prices alone (cold-start): same order, same draws. Nothing was fitted on the set; the answer’s quality, cost and length come back at once, of the LLM drawn alone.',
   'Utility is λ/(1+λ) of quality less 1/(1+λ) of cost over the reference cost, which is that of both routers: the dearest list price for 500 tokens in and 300 out. Random, cheapest and best-single (by the training prompts) are marks.',
-  'Intervals in tables are bootstrapped over prompts (near-duplicates together), each averaged over the orders. Findings take Student’s interval over orders too, and p after Holm over all windows and λ.',
+  'Intervals in tables are bootstrapped over prompts (near-duplicates together), each averaged over the orders. Findings take Student’s interval over orders too, and p after Holm: over the three λ for the first 100 prompts, over all windows and λ for whether it is worse anywhere.',
 ]
 
 /** Joins the orders into rows, comparisons, findings and figures. */
@@ -47,7 +40,7 @@ export function collectStart(plan: StartPlan, starter: StarterModel, orders: rea
   const weights = promptWeights(plan)
   const results: ResultRow[] = []
   const comparisons: Comparison[] = []
-  const gains: Gain[] = []
+  const gains: StartGain[] = []
   for (const [index, lambda] of startLambdas.entries()) {
     for (const window of startWindows) {
       const steps = Math.min(...orders.map(({ seed }) => startOrder(plan.split.test, seed).length))
@@ -55,7 +48,7 @@ export function collectStart(plan: StartPlan, starter: StarterModel, orders: rea
       const setting = { lambda, window: window.name }
       const measured = measureWindow(plan, orders, index, window, weights)
       for (const policy of tablePolicies) results.push(rowOf(policy, setting, measured.get(policy)!))
-      gains.push({ lambda, window: window.name, setting, figure: gainOf(measured, 'cold-start') })
+      gains.push({ lambda, window: window.name, figure: gainOf(measured, 'cold-start') })
       comparisons.push(...compare(setting, measured))
     }
   }
@@ -63,17 +56,10 @@ export function collectStart(plan: StartPlan, starter: StarterModel, orders: rea
     data: describeData(data),
     results,
     comparisons,
-    findings: findings(gains),
+    findings: startFindings(gains),
     figures: startFigures(plan, orders),
     notes: [...plan.prepared.notes, ...starterNotes(plan, starter), ...method],
   }
-}
-
-interface Gain {
-  readonly lambda: number
-  readonly window: string
-  readonly setting: Readonly<Record<string, SettingValue>>
-  readonly figure: Measured
 }
 
 type WindowFigures = ReadonlyMap<TablePolicy, Readonly<Record<Measure, Measured>>>
@@ -152,45 +138,6 @@ function compare(setting: Readonly<Record<string, SettingValue>>, measured: Wind
     p: pValue(figure),
     pHolm: corrected[i]!,
   }))
-}
-
-/** Better in the first 100 prompts at each λ, and nowhere worse. */
-function findings(gains: readonly Gain[]): Finding[] {
-  const verdicts = judge(gains.map(({ figure }) => figure))
-  const first = gains.flatMap((gain, i): Finding[] => {
-    if (gain.window !== startWindows[0].name) return []
-    // One claim a λ, as it was made beforehand: its two intervals decide, without a correction for the other windows.
-    const isAbove = [promptInterval(gain.figure), seedInterval(gain.figure)].every(({ low }) => low !== null && low > 0)
-    return [
-      {
-        id: `starter-first-100-lambda-${gain.lambda}`,
-        source: 'pointsman',
-        claim: `In the first 100 prompts the starter is worth more than list prices alone, at λ = ${gain.lambda}`,
-        verdict: isAbove ? 'confirmed' : verdicts[i] === 'refuted' ? 'refuted' : 'undecided',
-        evidence: `Utility ${describeFigure(gain.figure, 'quality')}.`,
-      },
-    ]
-  })
-  const worse = gains.filter((_, i) => verdicts[i] === 'refuted')
-  const worst = gains.reduce((least, gain) => (gain.figure.mean < least.figure.mean ? gain : least))
-  return [
-    ...first,
-    {
-      id: 'starter-nowhere-worse',
-      source: 'pointsman',
-      claim: 'In no window and at no λ is the starter significantly worse than list prices alone',
-      verdict: worse.length === 0 ? 'confirmed' : 'refuted',
-      evidence:
-        worse.length === 0
-          ? `Of ${gains.length} none is significantly below 0; the lowest, λ = ${worst.lambda}, prompts ${worst.window}: ${describeFigure(worst.figure, 'quality')}.`
-          : worse
-              .map(
-                ({ lambda, window, figure }) =>
-                  `λ = ${lambda}, prompts ${window}: ${describeFigure(figure, 'quality')}`,
-              )
-              .join('; '),
-    },
-  ]
 }
 
 function starterNotes({ prepared }: StartPlan, starter: StarterModel): string[] {
