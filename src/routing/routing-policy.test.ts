@@ -89,6 +89,21 @@ describe('RoutingPolicy', () => {
     expect(out.uncertainty[1]!).toBeCloseTo(Math.hypot(0.01, 0.05), 9)
   })
 
+  test('an LLM that its probes describe is believed as far as they tell its level', () => {
+    const described = (levelError: number | undefined) => {
+      const llms = fitted.llms.map((entry) => ({ ...entry, source: 'described' as const, levelError }))
+      const out = newQualityEstimates(2)
+      new RoutingPolicy({ embedder, fitted: { ...fitted, llms }, pool: known }).estimateQuality(
+        contextOf(0),
+        known,
+        out,
+      )
+      return out.uncertainty[0]!
+    }
+    expect(described(undefined)).toBeCloseTo(0.05, 9)
+    expect(described(0.12)).toBeCloseTo(0.13, 9)
+  })
+
   test('a silent loss raises one alarm about that LLM alone, and is believed from then on', () => {
     const random = new SeededRandom(7)
     const live = policy()
@@ -168,12 +183,23 @@ describe('NewcomerTrials', () => {
     expect(marked(live)).toEqual({ tried: [0, 0], optimism: [0.1, 1] })
   })
 
-  test('labels that never come end the trial after twice as many draws', () => {
+  test('labels that never come end the trial; rare ones only make it longer, and hope is in proportion to them', () => {
     const trials = new NewcomerTrials()
-    for (let i = 0; i < 39; i++) trials.drawn('new')
-    expect(marked(policy(), trials).tried).toEqual([0, 1])
-    trials.drawn('new')
-    expect(marked(policy(), trials)).toEqual({ tried: [0, 0], optimism: [0.1, 0.1] })
+    const live = policy()
+    const draw = (times: number) => {
+      for (let i = 0; i < times; i++) trials.drawn('new')
+    }
+    expect(marked(live, trials).tried).toEqual([0, 1])
+    draw(79)
+    expect(marked(live, trials).tried).toEqual([0, 1])
+    draw(1)
+    expect(marked(live, trials)).toEqual({ tried: [0, 0], optimism: [0.1, 0.1] })
+    for (let i = 1; i <= 10; i++) live.learn(label(i, 'new', 0.7))
+    expect(marked(live, trials).tried).toEqual([0, 1])
+    draw(80)
+    const { tried, optimism } = marked(live, trials)
+    expect(tried).toEqual([0, 0])
+    expect(optimism[1]).toBeCloseTo(0.55, 12)
   })
 
   test('nobody is on trial with exploring off, nor where nobody is known', () => {

@@ -283,9 +283,9 @@ export class RoutingPolicy {
   #newLearner(): ResidualLearner {
     const { discount, priors, newcomerPrior, changes, changedPrior } = this.options
     const noise = this.fitted?.noise
-    const known = (this.fitted?.llms ?? []).map(({ id, source, labels }, index) => {
+    const known = (this.fitted?.llms ?? []).map(({ id, source, labels, levelError = 0 }, index) => {
       const own = priors[source]
-      const standardError = source === 'fitted' ? noise![index]! / Math.sqrt(Math.max(1, labels)) : 0
+      const standardError = source === 'fitted' ? noise![index]! / Math.sqrt(Math.max(1, labels)) : levelError
       return [id, { level: Math.hypot(own.level, standardError), slope: own.slope }] as const
     })
     return new ResidualLearner({
