@@ -20,6 +20,7 @@ const plain: ExplorationOptions = {
   floorPrice: unlimited,
   floorSpendShare: unlimited,
   trialShare: 0,
+  trialPrice: unlimited,
   trialSpendShare: unlimited,
   trials: 0,
 }
@@ -78,12 +79,14 @@ describe('choiceProbabilities', () => {
     const dear = probabilities([1, 0], 0, 0.02, [1, 100], 0.25)
     expect(dear[1]).toBeCloseTo(0.00125, 12)
     expect(dear[0]).toBeCloseTo(0.99875, 12)
-    expect(probabilities([1, 0], 0, 0.02, [1, 1e6], 0.25)[1]).toBeCloseTo(0.0001, 12)
-    expect(probabilities([1, 0], 0, 0.02, [0, 1], 0.25)[1]).toBeCloseTo(0.0001, 12)
+    // With a best one that is free or nearly so, a hundredth of the mean is the base: 1/200 of the dear one's cost, of which .125 is allowed.
+    expect(probabilities([1, 0], 0, 0.02, [1, 1e6], 0.25)[1]).toBeCloseTo(0.000625, 8)
+    expect(probabilities([1, 0], 0, 0.02, [0, 1], 0.25)[1]).toBeCloseTo(0.000625, 12)
+    expect(probabilities([1, 0], 0, 0.02, [0, 1], 0.001)[1]).toBeCloseTo(0.0001, 12)
     expect(probabilities([1, 0], 0, 0.02, [100, 1], 0.25)[1]).toBeCloseTo(0.01, 12)
   })
 
-  test('law: the floor adds at most its share of the best candidate’s cost, or a hundredth of itself', () => {
+  test('law: the floor adds at most its share of the base, or a hundredth of itself', () => {
     const costList = fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { minLength: 2, maxLength: 20 })
     fc.assert(
       fc.property(costList, (costs) => {
@@ -96,7 +99,8 @@ describe('choiceProbabilities', () => {
         )
         const added = costs.reduce((sum, cost, i) => sum + (i === 0 ? 0 : p[i]! * cost), 0)
         const least = costs.reduce((sum, cost) => sum + (0.0002 / costs.length) * cost, 0)
-        expect(added).toBeLessThanOrEqual(0.25 * costs[0]! + least + 1e-12)
+        const base = Math.max(costs[0]!, (0.01 * costs.reduce((sum, cost) => sum + cost, 0)) / costs.length)
+        expect(added).toBeLessThanOrEqual(0.25 * base + least + 1e-12)
         for (const probability of p) expect(probability).toBeGreaterThanOrEqual(0.0002 / costs.length - 1e-15)
       }),
     )
@@ -154,6 +158,52 @@ describe('choiceProbabilities', () => {
     )
     expect(many[0]).toBeCloseTo(0.8, 12)
     expect(many[1]).toBeCloseTo(0.05, 12)
+  })
+
+  test('a newcomer that ties without any uncertainty is no trial, and no NaN', () => {
+    const tied = { s: 0.1, deviation: 0 }
+    expect([...choose([tied, { ...tied, isTried: true }], { trialShare: 0.2 })]).toEqual([1, 0])
+  })
+
+  test('a free best candidate does not end trials', () => {
+    const free = { s: 0.5, cost: 0, deviation: 0 }
+    const p = choose([free, { s: 0.5, cost: 1, deviation: 0.2, isTried: true }], {
+      trialShare: 0.2,
+      trialSpendShare: 0.25,
+    })
+    // A quarter of a hundredth of the mean cost, .5.
+    expect(p[1]).toBeCloseTo(0.00125, 12)
+  })
+
+  test('laws: trials together keep to their share, their price and their part of the bill; all exploring to its price and theirs', () => {
+    const candidate = fc.record({
+      s: fc.double({ min: 0, max: 1, noNaN: true }),
+      cost: fc.double({ min: 0, max: 10, noNaN: true }),
+      deviation: fc.double({ min: 0, max: 0.3, noNaN: true }),
+      isTried: fc.boolean(),
+    })
+    fc.assert(
+      fc.property(fc.array(candidate, { minLength: 2, maxLength: 12 }), (candidates) => {
+        const best = bestCandidate(
+          Float64Array.from(candidates, ({ s }) => s),
+          Float64Array.from(candidates, ({ cost }) => cost),
+          candidates.length,
+        )
+        const { s, cost } = candidates[best]!
+        const base = Math.max(cost, (0.01 * candidates.reduce((sum, each) => sum + each.cost, 0)) / candidates.length)
+        // Nothing but trials.
+        const { trialShare, trialPrice, trialSpendShare } = defaultExploration
+        const tried = choose(candidates, { trialShare, trialPrice, trialSpendShare })
+        const over = (weigh: (i: number) => number) =>
+          tried.reduce((sum, p, i) => sum + (i === best ? 0 : p * weigh(i)), 0)
+        expect(over(() => 1)).toBeLessThanOrEqual(trialShare + 1e-9)
+        expect(over((i) => s - candidates[i]!.s)).toBeLessThanOrEqual(trialPrice + 1e-9)
+        expect(over((i) => candidates[i]!.cost)).toBeLessThanOrEqual(trialSpendShare * base + 1e-9)
+        const all = choose(candidates, { ...defaultExploration })
+        const loss = all.reduce((sum, p, i) => sum + p * (s - candidates[i]!.s), 0)
+        expect(loss).toBeLessThanOrEqual(defaultExploration.price + trialPrice + 1e-9)
+      }),
+    )
   })
 
   test('law: whatever is uncertain, tried or dear, probabilities sum to 1 and none is negative', () => {

@@ -11,17 +11,21 @@ export interface NewcomerOptions {
   readonly newcomerWidth: number
 }
 
+/** Draws without a label, per trial that is due, after which no label is expected: one in 80 at 20 trials. */
+const drawsPerTrial = 4
+
 /**
  * Who is new: an LLM whose quality nobody measured before it was served, in a pool where others were, or one that was seen to
  * change. Until it has its labels it is on trial, chosen by chance with a bounded probability. Then it is judged like all others, but hopefully (an upper confidence
  * bound, Li et al. 2010): as long as it may be the best, it is asked, and what its labels say settles it; hope fades with them.
  * Not before: while none has come back, hope alone would send it every request.
  *
- * Labels that never come must not keep it on trial: draws count too, twice as many at most. They are counted by each process since its
- * start; after a restart the labels go on counting.
+ * Labels that never come must not keep it on trial: so many draws after the last one (or the first draw) it has to stand on what is known,
+ * with hope in proportion to the labels that it has; the next label puts it on trial again. So rare labels only make trials longer. Draws are counted by
+ * each process since its start; after a restart the labels go on counting.
  */
 export class NewcomerTrials {
-  readonly #draws = new Map<LlmId, number>()
+  readonly #silences = new Map<LlmId, Silence>()
 
   /** Fills `isTried` and `optimism` of `buffers` in candidate order. */
   mark(candidates: readonly Llm[], policy: RoutingPolicy, options: NewcomerOptions, buffers: CandidateBuffers): void {
@@ -31,17 +35,33 @@ export class NewcomerTrials {
     for (let i = 0; i < candidates.length; i++) {
       const { id } = candidates[i]!
       const isNew = apart && policy.isUnproven(id)
-      const proved = isNew && policy.settledCount(id) >= trials
-      const due = isNew && !proved && (this.#draws.get(id) ?? 0) < 2 * trials
-      buffers.isTried[i] = due ? 1 : 0
+      const labels = isNew ? policy.settledCount(id) : 0
+      const isProved = isNew && labels >= trials
+      const isDue = isNew && !isProved && this.#drawsWithout(id, labels) < drawsPerTrial * trials
+      buffers.isTried[i] = isDue ? 1 : 0
       // Should it change later, it is tried again.
-      if (proved) this.#draws.delete(id)
-      buffers.optimism[i] = proved ? options.newcomerWidth : options.explorationWidth
+      if (isProved) this.#silences.delete(id)
+      const hope = !isNew || isDue ? 0 : Math.min(1, labels / trials)
+      buffers.optimism[i] = options.explorationWidth + hope * (options.newcomerWidth - options.explorationWidth)
     }
   }
 
   /** One that was on trial was drawn. */
   drawn(llm: LlmId): void {
-    this.#draws.set(llm, (this.#draws.get(llm) ?? 0) + 1)
+    const silence = this.#silences.get(llm)
+    if (silence !== undefined) silence.draws++
   }
+
+  /** Draws since its labels were last seen to change. */
+  #drawsWithout(llm: LlmId, labels: number): number {
+    const silence = this.#silences.get(llm)
+    if (silence?.labels === labels) return silence.draws
+    this.#silences.set(llm, { labels, draws: 0 })
+    return 0
+  }
+}
+
+interface Silence {
+  readonly labels: number
+  draws: number
 }
