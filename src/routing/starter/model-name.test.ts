@@ -29,6 +29,18 @@ describe('the names of models', () => {
     ['qwen2.5:7b', 'Qwen2.5-7B-Instruct'],
     ['gemma2-9b-it', 'gemma-2-9b-it'],
     ['google/gemma-2-27b-it:free', 'gemma-2-27b-it'],
+    ['llama3.1:8b-instruct-q4_K_M', 'Meta-Llama-3.1-8B-Instruct'],
+    ['hf.co/bartowski/Meta-Llama-3.1-8B-Instruct-GGUF:Q4_K_M', 'Meta-Llama-3.1-8B-Instruct'],
+    ['llama-3.1-8b-instruct.Q4_K_M.gguf', 'Meta-Llama-3.1-8B-Instruct'],
+    ['unsloth/Meta-Llama-3.1-8B-Instruct-bnb-4bit', 'Meta-Llama-3.1-8B-Instruct'],
+    ['llama-3.1-70b-instruct-awq-int4', 'Meta-Llama-3.1-70B-Instruct'],
+    ['meta/llama-3.1-405b-instruct-maas', 'Llama-3.1-405B-Instruct-fp8@together'],
+    ['databricks-meta-llama-3-1-70b-instruct', 'Meta-Llama-3.1-70B-Instruct'],
+    ['mixtral-8x7b-32768', 'Mixtral-8x7B-Instruct-v0.1'],
+    ['llama3-70b-8192', 'Meta-Llama-3-70B-Instruct'],
+    ['gemini-1.5-flash-001', 'gemini-1.5-flash'],
+    ['chatgpt-4o-latest', 'chatgpt-4o-latest-24-09-07'],
+    ['o1-preview', 'o1-preview-2024-09-12'],
   ])('%s is %s', (wanted, measured) => {
     expect(match(wanted, measured)).toBe('same')
   })
@@ -44,6 +56,18 @@ describe('the names of models', () => {
     ['claude-sonnet-4-5', 'claude-3-5-sonnet-20240620'],
     ['o3-mini', 'o1-mini-2024-09-12'],
     ['llama3.1', 'Meta-Llama-3.1-8B-Instruct'],
+    ['o1', 'o1-preview-2024-09-12'],
+    ['gemini-1.5-flash-002', 'gemini-1.5-flash'],
+    ['gemini-1.5-pro-002', 'gemini-1.5-pro'],
+    ['meta-llama/Llama-3.1-8B', 'Meta-Llama-3.1-8B-Instruct'],
+    ['meta-llama/Meta-Llama-3-8B', 'Meta-Llama-3-8B-Instruct'],
+    ['Qwen/Qwen2.5-7B', 'Qwen2.5-7B-Instruct'],
+    ['mistralai/Mixtral-8x7B-v0.1', 'Mixtral-8x7B-Instruct-v0.1'],
+    ['Mixtral-8x7B-v0.1', 'Mixtral-8x7B-Instruct-v0.1'],
+    ['Qwen/Qwen2.5-7B-Instruct-1M', 'Qwen2.5-7B-Instruct'],
+    ['claude-3-5-sonnet-latest', 'claude-3-5-sonnet-20240620'],
+    ['claude-3-opus-4', 'claude-3-opus-20240229'],
+    ['yi-large-preview', 'yi-large'],
   ])('%s is a sibling of %s', (wanted, measured) => {
     expect(match(wanted, measured)).toBe('sibling')
   })
@@ -67,6 +91,10 @@ describe('the names of models', () => {
     ['text-embedding-3-large', 'Mistral-Large-2'],
     ['prod-chat-eu', 'gpt-4o-2024-08-06'],
     ['house', 'yi-large'],
+    ['gpt-3.5-turbo-instruct', 'gpt-3.5-turbo-0125'],
+    ['gpt-4o-mini-search-preview', 'gpt-4o-mini-2024-07-18'],
+    ['gpt-5-codex', 'gpt-4o-2024-08-06'],
+    ['llama3.1:8b-instruct-q2_K', 'Meta-Llama-3.1-8B-Instruct'],
     ['', 'gpt-4o-2024-08-06'],
     ['latest', ''],
   ])('%s is neither of %s', (wanted, measured) => {

@@ -2,7 +2,7 @@
 export interface ModelName {
   /** Maker's series and tier in alphabetical order, such as `llama`, `gemini flash` or `claude sonnet`. */
   readonly line: string
-  /** Generation, such as `3.1`, `4o` or `2.5`. */
+  /** Generation, such as `3.1`, `4o` or `2.5`, with what marks another model of the same: `4o latest`, `1 preview`, `3.1 base`. */
   readonly version: string
   /** Parameters, such as `8b` or `8x7b`. */
   readonly size: string
@@ -16,7 +16,8 @@ export type NameMatch = 'same' | 'sibling' | 'other'
 /** Words that tell how a model is served or tuned for chat, not which one it is. */
 const noise = new Set([
   ...['instruct', 'chat', 'it', 'hf', 'versatile', 'instant', 'free', 'latest', 'preview', 'exp', 'experimental'],
-  ...['fp8', 'fp16', 'bf16', 'int8', 'awq', 'gptq', 'gguf', 'q4', 'q8', 'beta', 'online', 'meta', 'ai', 'open'],
+  ...['fp8', 'fp16', 'bf16', 'int4', 'int8', 'awq', 'gptq', 'gguf', 'bnb', '4bit', '8bit', 'q4', 'q8', 'maas'],
+  ...['beta', 'online', 'meta', 'ai', 'open', 'databricks'],
   ...['us', 'eu', 'apac', 'global', 'anthropic', 'mistralai', 'amazon', 'cohere', 'openai', 'google', 'deepseekai'],
 ])
 
@@ -25,10 +26,19 @@ const openWeights = /^(llama|qwen|mixtral|gemma|mistral|deepseek|phi|yi)/
 
 /** Made for one task: such a model says nothing of the rest of its series. */
 const oneTask =
-  /codestral|coder|code|math|vision|vl|embed|guard|audio|image|tts|whisper|realtime|transcribe|search|moderation|rerank|distill|nemotron|thinking|reasoning/
+  /codestral|coder|codex|code|math|vision|vl|embed|guard|audio|image|tts|whisper|realtime|transcribe|search|moderation|rerank|distill|nemotron|thinking|reasoning/
 
 const releaseDate =
   /(?:^|[-@_ .])(20\d{2}[-_.]?\d{2}[-_.]?\d{2}|2[3-9][-_]\d{2}[-_]\d{2}|\d{2}-20\d{2}|\d{4})(?=$|[-@:_ .])/
+
+/** Precision that answers do not show much of: not below four bits. */
+const quantisation = /[-:._](?:gguf:|i?)q[4-8](?:_[\w]+)?$/
+
+const contextLength = /[-_](?:8192|16384|32768|65536|131072)$/
+
+/** Weights as their makers publish them before tuning are named by size alone. */
+const untuned =
+  /^(?:(?:meta-llama|qwen|google|mistralai)\/(?!.*-(?:instruct|chat|it)\b).*\db(?:-v\d\.\d)?|meta-llama-[\d.-]+\d+b|mixtral-8x7b-v0\.\d)$/
 
 const parameterCount = /(?:^|[-_: ])(\d+x\d+(?:\.\d+)?b|\d+(?:\.\d+)?b)(?=$|[-_: @.])/
 
@@ -38,8 +48,13 @@ const parameterCount = /(?:^|[-_: ])(\d+x\d+(?:\.\d+)?b|\d+(?:\.\d+)?b)(?=$|[-_:
  * `accounts/fireworks/models/llama-v3p1-8b-instruct` are one model.
  */
 export function parseModelName(text: string): ModelName {
-  let name = text.toLowerCase().trim()
-  name = name.slice(name.lastIndexOf('/') + 1)
+  const whole = text.toLowerCase().trim()
+  let name = whole.slice(whole.lastIndexOf('/') + 1)
+  const isUntuned = untuned.test(whole) || untuned.test(name)
+  name = name
+    .replace(/\.gguf$/, '')
+    .replace(quantisation, '')
+    .replace(contextLength, '')
   // Bedrock: `us.anthropic.claude-3-5-sonnet-20240620-v1:0`.
   name = name.replace(
     /^(?:(?:us|eu|apac|global)\.)?(?:anthropic|meta|mistral|amazon|cohere|deepseek|openai|qwen)\.(?=[a-z])/,
@@ -57,7 +72,10 @@ export function parseModelName(text: string): ModelName {
   const sized = taken(dated.rest, parameterCount)
   // `claude-3-5-sonnet` and `llama-3-1` write a point as a dash.
   const tokens = sized.rest.replace(/(^|[-_a-z])(\d)-(\d)(?=$|[-_:])/, '$1$2.$3').split(/[-_: @]+/)
-  const { words, version } = wordsAndVersion(tokens)
+  const { words, version: generation } = wordsAndVersion(tokens)
+  const version = [generation.replace(/\.0$/, ''), ...revisionsOf(name, isUntuned)]
+    .filter((part) => part !== '')
+    .join(' ')
   const isOpen = sized.found !== '' && words.some((word) => openWeights.test(word))
   const line = words.filter((word) => !isOpen || !/^(turbo|lite|fast|reference)$/.test(word)).sort()
   const date = dated.found.replaceAll(/\D/g, '')
@@ -65,7 +83,7 @@ export function parseModelName(text: string): ModelName {
   const isSecondLarge = line.join(' ') === 'large mistral' && version === '2'
   return isSecondLarge
     ? { line: line.join(' '), version: '', size: '', date: '2407' }
-    : { line: line.join(' '), version: version.replace(/\.0$/, ''), size: sized.found, date }
+    : { line: line.join(' '), version, size: sized.found, date }
 }
 
 /**
@@ -80,9 +98,31 @@ export function matchNames(wanted: ModelName, measured: ModelName): NameMatch {
   const isTold = wanted.version !== '' || wanted.size !== ''
   const sameDate = wanted.date === measured.date || (isTold && (wanted.date === '' || measured.date === ''))
   if (wanted.version === measured.version && wanted.size === measured.size && sameDate) return 'same'
-  if (oneTask.test(wanted.line)) return 'other'
+  if (isMadeForOneTask(wanted)) return 'other'
   // GPT-3.5 Turbo and GPT-4 Turbo share a word, not a tier.
   return wanted.line === 'gpt turbo' && wanted.version !== measured.version ? 'other' : 'sibling'
+}
+
+export function isMadeForOneTask({ line }: ModelName): boolean {
+  return oneTask.test(line)
+}
+
+/** What makes another model of a generation: it is no more than a sibling of those without. */
+function revisionsOf(name: string, isUntuned: boolean): string[] {
+  const found = [
+    // What `latest` stands for today nobody measured.
+    /[-_]latest\b/.exec(name)?.[0].slice(1),
+    /^(?:o1|yi-large)-(preview)/.exec(name)?.[1],
+    // Of completions, not of chat.
+    /^gpt-3\.5-turbo-(instruct)/.exec(name)?.[1],
+    // Google counts releases, from 001.
+    /^gemini-.*-(00[2-9])$/.exec(name)?.[1],
+    /-(1m)$/.exec(name)?.[1],
+    // `claude-3-opus-4` is no name of Claude 3.
+    /^claude-\d.*[a-z]-(\d)$/.exec(name)?.[1],
+    isUntuned ? 'base' : undefined,
+  ]
+  return found.filter((part) => part !== undefined)
 }
 
 function taken(name: string, pattern: RegExp): { readonly found: string; readonly rest: string } {

@@ -75,7 +75,7 @@ describe('the starter policy', () => {
     ])
     expect(sources).toEqual(['starter', 'sibling', 'prior', 'prior', 'prior'])
     expect(logit(q[0]!)).toBeCloseTo(level + 2, 9)
-    expect(logit(q[1]!)).toBeCloseTo(level + 0.5 + 0.5 * Math.log10(2.5) + 0.4 * 1, 9)
+    expect(logit(q[1]!)).toBeCloseTo(level + 0.5 + 0.5 * 0.4 + 0.4 * 1, 9)
     expect(logit(q[2]!)).toBeCloseTo(level + 1, 9)
     expect(logit(q[3]!)).toBeCloseTo(level + 0.5, 9)
     expect(q[4]).toBeCloseTo(0.9, 9)
@@ -90,9 +90,29 @@ describe('the starter policy', () => {
   it('asks for further names only where the LLM’s own says nothing', () => {
     const pool = [llm('deployment-7', 10), llm('gpt-4o-mini', 0.6)]
     const { policy } = starterPolicy(model, pool, () => ['gpt-4o-2024-08-06'])!
-    expect(policy.llms.map(({ source }) => source)).toEqual(['starter', 'starter'])
+    // The second is clearly no GPT-4o, and no known one either.
+    expect(policy.llms.map(({ source }) => source)).toEqual(['starter', 'prior'])
     const own = starterPolicy(model, [llm('gpt-4o-2024-11-20', 10)], () => ['gpt-4o'])!
     expect(own.policy.llms[0]!.source).toBe('sibling')
+    const task = starterPolicy(model, [llm('gpt-4o-mini-search-preview', 10), llm('gpt-4o', 10)], () => ['gpt-4o'])!
+    expect(task.policy.llms.map(({ source }) => source)).toEqual(['prior', 'starter'])
+  })
+
+  it('puts siblings of known size on the line of sizes, whatever they cost', () => {
+    const more: StarterModel = {
+      ...model,
+      llms: [...model.llms, { name: 'Meta-Llama-3.1-80B-Instruct', ability: 1, outputPrice: 1, ...measured }],
+    }
+    const pool = [llm('llama3.2:0.8b', undefined), llm('llama3.3:80b', 20), llm('llama-latest', 1)]
+    const { policy, embedder } = starterPolicy(more, pool)!
+    const q = new Float64Array(3)
+    const embedding = embedder.embed('What?') as Float32Array
+    policy.quality.predict({ embedderId: embedder.id, embedding, explicit: new Float32Array(21) }, q)
+    // From −1 at 8b to 1 at 80b: two logits a decade.
+    expect(logit(q[0]!)).toBeCloseTo(level - 3, 9)
+    expect(logit(q[1]!)).toBeCloseTo(level + 1, 9)
+    // Without a size: by price, with .4 of the mean lead of −1 + .5·1 − .5 and 1 − .5.
+    expect(logit(q[2]!)).toBeCloseTo(level + 0.5 + 0.4 * 0.5 * (-1 - 0.5 + 0.5 + 1 - 0.5), 9)
   })
 
   it('expects lengths by verbosity', () => {
@@ -121,6 +141,15 @@ describe('the starter policy', () => {
     const idOf = (price: number) => starterPolicy(model, [llm('gpt-4o', 10), llm('grok-4', price)])!.policy.id
     expect(idOf(10)).toBe(idOf(10))
     expect(idOf(5)).not.toBe(idOf(10))
+    // The dearest price is C_ref's too; below it a small change is none.
+    expect(idOf(9.8)).toBe(idOf(9.9))
+    expect(idOf(12)).not.toBe(idOf(11))
+    const [known, stranger] = [llm('gpt-4o', 10), llm('grok-4', 5)]
+    const ordered = [
+      [known, stranger],
+      [stranger, known],
+    ].map((pool) => starterPolicy(model, pool)!.policy.id)
+    expect(ordered[0]).toBe(ordered[1])
   })
 
   it('serves cold, says where estimates come from, and yields to labels', async () => {

@@ -7,7 +7,8 @@ import { LevelMap } from '../prediction/level-map.ts'
 import { priceCostReferenceUsd, qualityAtOneUsd } from '../prediction/price-prior.ts'
 import { TokenCostPredictor } from '../prediction/token-cost-predictor.ts'
 import type { Llm } from '../registry/llm.ts'
-import { type ModelName, matchNames, parseModelName } from './model-name.ts'
+import { isMadeForOneTask, type ModelName, matchNames, parseModelName } from './model-name.ts'
+import { abilityBySize } from './size-line.ts'
 import type { PriceLine, StarterLlm, StarterModel } from './starter-model.ts'
 import { StarterQualityPredictor } from './starter-quality-predictor.ts'
 
@@ -31,16 +32,20 @@ interface Belief {
 /** Below it the price line knows no LLM: a model on one's own machine is free, not hopeless. */
 const lowestPrice = 0.05
 
+/** Prices are read that coarsely, so that a small change of a list price is not another belief, and another version. */
+const stepsPerDecade = 10
+
 /** Further names of an LLM, such as its canonical one in a price library. */
 export type NamesOf = (llm: Llm) => readonly string[]
 
 /**
  * The starter's beliefs about a pool (mathematics §22). An LLM that was measured keeps its ability; one of whose line others
- * were measured inherits a share of what they have over their price; any other stands where its price puts it, on the line
+ * were measured stands where its size puts it among them, or, sizes unknown, inherits a share of what they have over their price;
+ * any other stands where its price puts it, on the line
  * of the measured LLMs. The owner's own figure comes before all of them. Lengths of answers: the usual one times what
  * is known of the LLM's verbosity.
  *
- * @param namesOf consulted where an LLM's own name says nothing.
+ * @param namesOf consulted where an LLM's own name speaks of no measured series.
  * @returns undefined when no LLM of the pool is known, nor any of its line.
  */
 export function starterPolicy(
@@ -51,10 +56,7 @@ export function starterPolicy(
   const measured = model.llms.map(({ name }) => parseModelName(name))
   const level = trafficLevel(model)
   const beliefs = pool.map((llm) => {
-    const name = [llm.upstreamModel, ...namesOf(llm)]
-      .map(parseModelName)
-      .find((one) => measured.some((other) => matchNames(one, other) !== 'other'))
-    return believe(model, level, measured, llm, name)
+    return believe(model, level, measured, llm, knownName(measured, llm, namesOf))
   })
   if (beliefs.every(({ source }) => source === 'prior')) return undefined
   const embedder = HashedNgramEmbedder.restore(model.embedder)
@@ -67,13 +69,14 @@ export function starterPolicy(
     },
     model.map,
   )
+  const costReferenceUsd = priceCostReferenceUsd(pool)
   const policy = fittedPolicy({
     formatVersion: 1,
-    id: `${model.id}-${fingerprint(pool, beliefs)}`,
+    id: `${model.id}-${fingerprint(pool, beliefs, costReferenceUsd)}`,
     createdAtMs: 0,
     description: describe(model, beliefs),
     embedderId: embedder.id,
-    costReferenceUsd: priceCostReferenceUsd(pool),
+    costReferenceUsd,
     quality,
     cost: TokenCostPredictor.unfitted(lengths),
     noise: new Float64Array(pool.length).fill(model.noise),
@@ -81,6 +84,16 @@ export function starterPolicy(
     llms: pool.map((llm, i) => describeLlm(model, llm, beliefs[i]!)),
   })
   return { policy, embedder }
+}
+
+/** An LLM's own name where it speaks of a measured series, even of a model that is none of it; else the first other that is known. */
+function knownName(measured: readonly ModelName[], llm: Llm, namesOf: NamesOf): ModelName | undefined {
+  const series = new Set(measured.flatMap(({ line }) => line.split(' ')))
+  const own = parseModelName(llm.upstreamModel)
+  const speaks = isMadeForOneTask(own) || own.line.split(' ').some((word) => series.has(word))
+  return (speaks ? [own] : namesOf(llm).map(parseModelName)).find((name) =>
+    measured.some((other) => matchNames(name, other) !== 'other'),
+  )
 }
 
 function believe(
@@ -116,10 +129,11 @@ function believe(
   const mean = (of: (sibling: StarterLlm) => number) =>
     siblings.reduce((sum, one) => sum + of(one), 0) / siblings.length
   const inherited = mean((one) => one.ability - abilityByPrice(line, one.outputPrice))
+  const bySize = name === undefined ? undefined : abilityBySize(name, measured, model.llms)
   const unexplained = Math.sqrt(1 - siblingShare ** 2) * line.deviation
   return {
     source: 'sibling',
-    ability: level + byPrice + siblingShare * inherited,
+    ability: level + (bySize ?? byPrice + siblingShare * inherited),
     deviation: Math.hypot(transferDeviation, unexplained),
     measured: -1,
     verbosity: siblingShare * mean((one) => one.verbosity),
@@ -145,7 +159,9 @@ function bestMatch(measured: readonly ModelName[], name: ModelName): number | un
 /** @param price USD per million output tokens; undefined and NaN are unknown. */
 export function abilityByPrice(line: PriceLine, price: number | undefined): number {
   const isKnown = price !== undefined && !Number.isNaN(price)
-  return line.intercept + line.slope * (isKnown ? Math.log10(Math.max(lowestPrice, price)) : line.centre)
+  if (!isKnown) return line.intercept + line.slope * line.centre
+  const steps = Math.round(Math.log10(Math.max(lowestPrice, price)) * stepsPerDecade)
+  return line.intercept + (line.slope * steps) / stepsPerDecade
 }
 
 function describe(model: StarterModel, beliefs: readonly Belief[]): string {
@@ -166,9 +182,13 @@ function describeLlm(model: StarterModel, llm: Llm, { source, measured, ability 
   }
 }
 
-/** FNV-1a over the beliefs: what labels taught about others is not taken over, as residuals refer to these. */
-function fingerprint(pool: readonly Llm[], beliefs: readonly Belief[]): string {
-  const text = pool.map(({ id }, i) => `${id} ${beliefs[i]!.ability} ${beliefs[i]!.verbosity}`).join('\n')
+/**
+ * FNV-1a over the beliefs and C_ref, whatever the order of the pool: what labels taught about others is not taken over, as residuals
+ * refer to these.
+ */
+function fingerprint(pool: readonly Llm[], beliefs: readonly Belief[], costReferenceUsd: number): string {
+  const lines = pool.map(({ id }, i) => `${id} ${beliefs[i]!.ability} ${beliefs[i]!.verbosity}`).sort()
+  const text = [...lines, costReferenceUsd].join('\n')
   let hash = 0x811c9dc5
   for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193)
   return (hash >>> 0).toString(16).padStart(8, '0')
