@@ -120,6 +120,17 @@ describe('RoutingPolicy', () => {
     expect([live.isUnproven('a'), live.isUnproven('b')]).toEqual([false, true])
   })
 
+  test('a source that takes its words back for worse is as noisy as one that said so at once', () => {
+    const live = policy()
+    for (let i = 1; i <= 40; i++) live.learn(label(i, 'a', 0.6))
+    for (let i = 1; i <= 8; i++) {
+      const revises = { sequence: i, kind: 'score', value: 0.6 } as const
+      live.learn(label(40 + i, 'a', 0, { decisionId: `d${i}`, revises }))
+    }
+    const { noise } = live.learnedState() as unknown as { noise: { sources: readonly { ratios: number }[] } }
+    expect(noise.sources[0]!.ratios).toBeGreaterThan(40)
+  })
+
   test('who contradicts everybody moves estimates less', () => {
     const random = new SeededRandom(3)
     const taught = (source: string) => {

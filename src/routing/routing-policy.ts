@@ -249,15 +249,15 @@ export class RoutingPolicy {
     const features = this.#features
     const source = `${label.kind} ${label.source}`
     const observe = (sequence: number, value: number, kind: Label['kind']) => {
-      const noiseVariance = observationVariance(kind, offline, noise) * (this.#noise?.ratio(source) ?? 1)
-      return { sequence, features, residual: value - offline, noiseVariance }
+      const noiseRatio = this.#noise?.ratio(source) ?? 1
+      const noiseVariance = observationVariance(kind, offline, noise) * noiseRatio
+      return { sequence, features, residual: value - offline, noiseVariance, noiseRatio, decision: label.decisionId }
     }
     const observation = observe(label.sequence, label.value, label.kind)
-    if (revises !== undefined) {
-      this.#learner.revise(label.llm, observe(revises.sequence, revises.value, revises.kind), observation)
-      return true
-    }
-    const { squared, expected } = this.#learner.observe(label.llm, observation)
+    const { squared, expected } =
+      revises === undefined
+        ? this.#learner.observe(label.llm, observation)
+        : this.#learner.revise(label.llm, observe(revises.sequence, revises.value, revises.kind), observation)
     const declared = observationVariance(label.kind, offline, noise)
     this.#noise?.observe(source, squared, expected - observation.noiseVariance + declared)
     return true

@@ -39,6 +39,13 @@ describe('ChangeDetector', () => {
     expect(detector.observe(1e9, 1, 1)?.direction).toBe('up')
   })
 
+  test('however many words are said on one decision, they count as one', () => {
+    const detector = new ChangeDetector(defaultChangeDetection)
+    for (let i = 0; i < 500; i++) expect(detector.observe(-9, -1, 1, `decision ${i % 11}`)).toBeUndefined()
+    const alarm = detector.observe(-9, -1, 1, 'a twelfth')
+    expect(alarm).toEqual({ direction: 'down', weight: 12, mean: -1 })
+  })
+
   test('simulated: false alarms on normal noise as Siegmund has it, within a factor of 2', () => {
     // One side: (e^{2kb} − 2kb − 1)/(2k²), b = h + 1.166; k = .5, h = 3: 119 (exactly 118); both sides: half.
     const random = new SeededRandom(17)
@@ -61,11 +68,11 @@ describe('ChangeDetector', () => {
   test('goes on bit for bit from a snapshot', () => {
     const random = new SeededRandom(5)
     const detector = new ChangeDetector(options)
-    for (let i = 0; i < 20; i++) detector.observe(nextNormal(random), i, 1)
+    for (let i = 0; i < 20; i++) detector.observe(nextNormal(random), i, 1, `d${i % 7}`)
     const restored = ChangeDetector.restore(detector.snapshot(), options)
     for (let i = 0; i < 200; i++) {
       const x = nextNormal(random)
-      expect(restored.observe(x, x, 0.3)).toEqual(detector.observe(x, x, 0.3))
+      expect(restored.observe(x, x, 0.3, `d${i % 9}`)).toEqual(detector.observe(x, x, 0.3, `d${i % 9}`))
     }
     expect(restored.snapshot()).toEqual(detector.snapshot())
     expect(() => ChangeDetector.restore({ formatVersion: 2, kind: 'change-detector' }, options)).toThrow()

@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { nextNormal, SeededRandom } from '../numeric/random-source.ts'
 import type { SnapshotData } from '../policy-store.ts'
+import { defaultChangeDetection } from './change-detector.ts'
 import { ResidualLearner, type ResidualLearnerOptions } from './residual-learner.ts'
 
 const options: ResidualLearnerOptions = {
@@ -199,16 +200,56 @@ describe('ResidualLearner', () => {
       expect(learner.uncertainty('a', z)).toBeCloseTo(direct.uncertainty('a', z), 12)
     })
 
+    test('words taken back for worse ones raise the alarm that they would have raised at once', () => {
+      const learner = new ResidualLearner(watching)
+      const about = (sequence: number, residual: number) => ({
+        ...label(sequence, residual),
+        decision: `d${sequence % 30}`,
+      })
+      for (let i = 1; i <= 30; i++) learner.observe('a', about(i, 0))
+      const alarms = Array.from({ length: 30 }, (_, i) =>
+        learner.revise('a', about(i + 1, 0), { ...about(i + 1, -0.9), sequence: 31 + i }),
+      ).flatMap(({ alarm }) => alarm ?? [])
+      expect(alarms[0]).toMatchObject({ llm: 'a', direction: 'down' })
+      expect(alarms[0]!.sequence).toBeLessThan(40)
+    })
+
+    test('a source that agrees better than declared does not make alarms of what is normal elsewhere', () => {
+      const served = { ...watching, discount: 0.997, changes: defaultChangeDetection }
+      for (const quality of [0.5, 0.7, 0.85, 0.9]) {
+        const random = new SeededRandom(13)
+        const learner = new ResidualLearner(served)
+        const variance = quality * (1 - quality)
+        for (let i = 1; i <= 20_000; i++) {
+          const residual = (random.next() < quality ? 1 : 0) - quality
+          learner.observe('a', { ...label(i, residual), noiseVariance: 0.5 * variance, noiseRatio: 0.5 })
+        }
+        expect(learner.alarms.length).toBeLessThanOrEqual(1)
+      }
+    })
+
+    test('a source that contradicts everybody has less of a say in alarms', () => {
+      const labelsToAlarm = (noiseRatio: number) => {
+        const learner = new ResidualLearner(watching)
+        for (let i = 1; i <= 200; i++) {
+          if (learner.observe('a', { ...label(i, -0.5), noiseRatio }).alarm !== undefined) return i
+        }
+        return 201
+      }
+      expect(labelsToAlarm(4)).toBeGreaterThan(2 * labelsToAlarm(1))
+    })
+
     test('a state from before there were alarms is read', () => {
       const learner = new ResidualLearner({ ...watching, changes: undefined })
       for (let i = 1; i <= 5; i++) learner.observe('a', label(i, 0.1))
       const { alarms: _, ...state } = learner.snapshot() as unknown as Record<string, unknown>
       const [saved] = state.llms as readonly Record<string, unknown>[]
-      const { weights: _w, changed: _c, forgotten: _f, detector: _d, ...older } = saved!
+      const { weights: _w, changed: _c, forgotten: _f, revisableFrom: _r, detector: _d, ...older } = saved!
       const first = { ...state, formatVersion: 1, llms: [older] } as unknown as SnapshotData
       const restored = ResidualLearner.restore(first, watching)
       expect(restored.correction('a', z)).toBe(learner.correction('a', z))
       expect(restored.isChanged('a')).toBe(false)
+      expect(restored.settledCount('a')).toBe(5)
     })
   })
 

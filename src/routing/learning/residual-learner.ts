@@ -62,6 +62,10 @@ export interface ResidualObservation {
   readonly residual: number
   /** Variance of r around its mean, > 0. */
   readonly noiseVariance: number
+  /** By what factor its source made it differ from what was declared; default 1. */
+  readonly noiseRatio?: number
+  /** The decision that it is a word on; left out: on one of its own. */
+  readonly decision?: string | undefined
 }
 
 /** How many labels of an LLM can still be revised; older ones weigh next to nothing (.997^1024 < .05). */
@@ -81,8 +85,10 @@ interface LlmState {
   readonly prior: Float64Array
   /** Λ₀ was widened, as it was seen to change. */
   changed: boolean
-  /** Labels before this count are forgotten, whole. */
+  /** Labels before this count came before the latest change. */
   forgotten: number
+  /** Labels before this count cannot be taken back: they are forgotten, whole, or their weights are not known. */
+  revisableFrom: number
   readonly detector: ChangeDetector | undefined
   /** Discounted Σ w·z·zᵀ, row-major lower triangle in [d × d]. */
   readonly precision: Float64Array
@@ -205,47 +211,45 @@ export class ResidualLearner {
     this.#check(observation)
     const state = this.#of(llm)
     const { discount } = this.options
-    const { features, residual, noiseVariance } = observation
-    const error = residual - this.correction(llm, features)
-    const expected = noiseVariance + this.uncertainty(llm, features) ** 2
+    const innovation = this.#innovationOf(llm, observation)
     for (let i = 0; i < state.precision.length; i++) state.precision[i]! *= discount
     for (let i = 0; i < state.moment.length; i++) state.moment[i]! *= discount
     this.#add(state, observation.features, observation.residual, 1 / observation.noiseVariance)
     state.recent[state.labels % revisableLabels] = observation.sequence
-    state.weights[state.labels % revisableLabels] = 1 / noiseVariance
+    state.weights[state.labels % revisableLabels] = 1 / observation.noiseVariance
     state.labels++
     this.#sequence = Math.max(this.#sequence, observation.sequence)
-    const scale = Math.sqrt(expected)
-    const step = Math.max(-largestStep, Math.min(largestStep, error / scale))
-    // What has been pulled in as evidence is pulled in as an estimate too.
-    const change = state.detector?.observe(step, residual - error + step * scale, 1 / noiseVariance)
-    const alarm = change === undefined ? undefined : this.#widen(llm, state, observation.sequence, change)
+    const alarm = this.#watch(llm, state, observation, innovation)
     this.#solve(state)
-    return { squared: error * error, expected, alarm }
+    return { squared: innovation.error ** 2, expected: innovation.expected, alarm }
   }
 
   /**
    * Takes an earlier observation back and puts this one in its place, at the earlier one's weight by age. Where the
-   * earlier one is not found (it taught nothing, or its weight is spent), this is a new observation.
+   * earlier one is not found (it taught nothing, or its weight is spent), this is a new observation. Compared with what the others say it is
+   * evidence like any.
    */
-  revise(llm: LlmId, earlier: ResidualObservation, observation: ResidualObservation): void {
+  revise(llm: LlmId, earlier: ResidualObservation, observation: ResidualObservation): Innovation {
     this.#check(earlier)
     this.#check(observation)
     const state = this.#of(llm)
     const age = ageOf(state, earlier.sequence)
     if (age === undefined) {
-      this.observe(llm, observation)
-      return
+      return this.observe(llm, observation)
     }
     this.#sequence = Math.max(this.#sequence, observation.sequence)
     const weight = this.options.discount ** age
     const place = (state.labels - 1 - age) % revisableLabels
     this.#add(state, earlier.features, earlier.residual, -weight * state.weights[place]!)
+    this.#solve(state)
+    const innovation = this.#innovationOf(llm, observation)
     this.#add(state, observation.features, observation.residual, weight / observation.noiseVariance)
     // The next revision of the same answer names this observation.
     state.recent[place] = observation.sequence
     state.weights[place] = 1 / observation.noiseVariance
+    const alarm = this.#watch(llm, state, observation, innovation)
     this.#solve(state)
+    return { squared: innovation.error ** 2, expected: innovation.expected, alarm }
   }
 
   /** Passes over an observation that teaches nothing, so that the fold's place in the order stays known. */
@@ -264,6 +268,7 @@ export class ResidualLearner {
       weights: state.weights.slice(),
       changed: state.changed,
       forgotten: state.forgotten,
+      revisableFrom: state.revisableFrom,
       detector: state.detector?.snapshot(),
     }))
     const { dimension } = this.options
@@ -299,8 +304,12 @@ export class ResidualLearner {
       state.moment.set(saved.moment)
       state.recent.set(saved.recent)
       // Of older formats the weights are not known: their labels cannot be revised any more, later words are new ones.
-      if (saved.weights === undefined) state.forgotten = saved.labels
-      else state.weights.set(saved.weights)
+      state.revisableFrom = saved.weights === undefined ? saved.labels : (saved.revisableFrom ?? state.forgotten)
+      if (saved.weights === undefined) {
+        learner.#solve(state)
+        continue
+      }
+      state.weights.set(saved.weights)
       learner.#solve(state)
     }
     return learner
@@ -313,6 +322,32 @@ export class ResidualLearner {
     if (!finite || !(noiseVariance > 0)) {
       throw new RoutingError('not_finite', 'An observation must be finite, with a noise variance above 0')
     }
+  }
+
+  #innovationOf(
+    llm: LlmId,
+    { features, residual, noiseVariance }: ResidualObservation,
+  ): { readonly error: number; readonly expected: number } {
+    const error = residual - this.correction(llm, features)
+    return { error, expected: noiseVariance + this.uncertainty(llm, features) ** 2 }
+  }
+
+  /**
+   * A source that agrees better than declared does so where it was heard most, which says nothing of other LLMs: no noise below the declared is assumed
+   * here. One that agrees worse has its say in proportion, beyond what its noise does to the step.
+   */
+  #watch(
+    llm: LlmId,
+    state: LlmState,
+    { sequence, residual, noiseVariance, noiseRatio = 1, decision }: ResidualObservation,
+    { error, expected }: { readonly error: number; readonly expected: number },
+  ): ChangeAlarm | undefined {
+    const scale = Math.sqrt(expected + noiseVariance * Math.max(0, 1 / noiseRatio - 1))
+    const step = Math.max(-largestStep, Math.min(largestStep, error / scale))
+    const trusted = step * Math.min(1, 1 / Math.sqrt(noiseRatio))
+    // What has been pulled in as evidence is pulled in as an estimate too.
+    const change = state.detector?.observe(trusted, residual - error + step * scale, 1 / noiseVariance, decision)
+    return change === undefined ? undefined : this.#widen(llm, state, sequence, change)
   }
 
   #add(state: LlmState, z: Float64Array, residual: number, weight: number): void {
@@ -345,7 +380,7 @@ export class ResidualLearner {
     state.moment.fill(0)
     state.precision[0] = changeTrust * weight
     state.moment[0] = changeTrust * weight * mean
-    state.forgotten = state.labels
+    state.forgotten = state.revisableFrom = state.labels
     this.#widenPrior(state)
     const alarm: ChangeAlarm = { llm, sequence, direction, residual: mean }
     this.#alarms.push(alarm)
@@ -373,6 +408,7 @@ export class ResidualLearner {
       prior: this.#priorOf(llm).slice(),
       changed: false,
       forgotten: 0,
+      revisableFrom: 0,
       detector: changes && (detector ? ChangeDetector.restore(detector, changes) : new ChangeDetector(changes)),
       precision: new Float64Array(dimension * dimension),
       moment: new Float64Array(dimension),
@@ -409,6 +445,8 @@ interface ResidualSnapshot {
     readonly weights?: Float64Array
     readonly changed?: boolean
     readonly forgotten?: number
+    /** Where it is absent: `forgotten`. */
+    readonly revisableFrom?: number
     readonly detector?: SnapshotData
     readonly labels: number
     readonly anchor: number | undefined
@@ -420,7 +458,7 @@ interface ResidualSnapshot {
 
 /** How many labels of the LLM came after that one, or undefined when it has left the ring. */
 function ageOf(state: LlmState, sequence: number): number | undefined {
-  const kept = Math.min(state.labels - state.forgotten, revisableLabels)
+  const kept = Math.min(state.labels - state.revisableFrom, revisableLabels)
   for (let age = 0; age < kept; age++) {
     if (state.recent[(state.labels - 1 - age) % revisableLabels] === sequence) return age
   }

@@ -18,9 +18,8 @@ const largestRatio = 10
 /** What one label may say of its source: four times the largest ratio, as squares of what is normal spread wide. */
 const largestShare = 40
 
-/** Sources beyond these share what was learned of all such: names come from callers, and memory must not. */
+/** With one more, the source that was heard least is forgotten: names come from callers, and memory must not. */
 const mostSources = 256
-const otherSources = '\u0000others'
 
 interface Agreement {
   weight: number
@@ -49,7 +48,7 @@ export class SourceNoise {
 
   /** What the declared variance is multiplied by, in [.5, 10]; 1 for a source never heard. */
   ratio(source: string): number {
-    const known = this.#sources.get(source) ?? (this.#isFull ? this.#sources.get(otherSources) : undefined)
+    const known = this.#sources.get(source)
     if (known === undefined) return 1
     const { priorLabels } = this.options
     const ratio = (priorLabels + known.ratios) / (priorLabels + known.weight)
@@ -60,9 +59,9 @@ export class SourceNoise {
    * @param squared e², of one label's innovation. @param expected its variance at the declared noise, > 0.
    */
   observe(source: string, squared: number, expected: number): void {
-    const key = this.#sources.has(source) || !this.#isFull ? source : otherSources
-    const known = this.#sources.get(key) ?? { weight: 0, ratios: 0 }
-    this.#sources.set(key, known)
+    const known = this.#sources.get(source) ?? { weight: 0, ratios: 0 }
+    if (known.weight === 0 && this.#sources.size >= mostSources) this.#forgetLeast()
+    this.#sources.set(source, known)
     const { discount } = this.options
     known.weight = discount * known.weight + 1
     known.ratios = discount * known.ratios + Math.min(largestShare, squared / expected)
@@ -86,7 +85,15 @@ export class SourceNoise {
     return noise
   }
 
-  get #isFull(): boolean {
-    return this.#sources.size >= mostSources
+  /** Of equals the one that was first heard first. */
+  #forgetLeast(): void {
+    let least: string | undefined
+    let weight = Number.POSITIVE_INFINITY
+    for (const [source, known] of this.#sources) {
+      if (known.weight >= weight) continue
+      least = source
+      weight = known.weight
+    }
+    if (least !== undefined) this.#sources.delete(least)
   }
 }
