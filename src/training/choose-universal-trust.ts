@@ -14,9 +14,9 @@ const fewestInPool = 3
 const costWeightStride = 3
 
 /**
- * κ for one number of labels: the largest whose area of the sweep as it runs, without hull or maximum, comes within one standard error of the best
- * one's, over episodes and random pools of newcomers (the difference is paired). κ = 0 routes by levels alone, as ZeroRouter does,
- * so that nothing is believed that did not pay in rehearsal. Without any known cost κ is 1.
+ * κ for one number of labels: the smallest whose area of the sweep as it runs, without hull or maximum, comes within one standard error of the
+ * best one's, over episodes (paired; each is the mean of its random pools of newcomers, which share labels). κ = 0 routes by levels alone, as
+ * ZeroRouter does, so that nothing is believed that did not clearly pay in rehearsal. Without any known cost κ is 1.
  *
  * @param weights of the estimators, sum 1.
  */
@@ -37,7 +37,7 @@ export function chooseUniversalTrust(
   const means = candidates.map((_, index) => mean(areas.map((area) => area[index]!)))
   const best = means.indexOf(Math.max(...means))
   return candidates[
-    candidates.findLastIndex((_, index) => {
+    candidates.findIndex((_, index) => {
       const losses = areas.map((area) => area[best]! - area[index]!)
       return mean(losses) <= standardError(losses)
     })
