@@ -63,7 +63,7 @@ test('told of the queues, it avoids the one that is too long, whatever its own c
 test('bills reach it without feedback, but not once it is frozen', async () => {
   const random = new SeededRandom(5)
   const chooseAfterBills = async (quiet: (policy: ServedRouterPolicy) => void) => {
-    const policy = policyAt(20)
+    const policy = policyAt(15)
     quiet(policy)
     for (let i = 0; i < 200; i++) {
       const llm = await policy.choose(requestAt(i, 0), random)
