@@ -158,7 +158,9 @@ function formulaOf({ rule, preference: { lambda } }: RoutingDecision, { options,
   if (rule === 'cheapest') return `utility = −cost/${scale}${late}: no quality to choose by, so the cheapest`
   const [quality, cost] = [lambda / (1 + lambda), 1 / (1 + lambda)].map((weight) => weight.toFixed(3))
   const formula = `utility = ${quality}·(quality + ${options.explorationWidth}·±) − ${cost}·cost/${scale}${late} at λ = ${lambda}`
-  return rule === 'hull' ? `${formula}; quality and cost by the LLMs' means, as predictions did worse at this λ` : formula
+  return rule === 'hull'
+    ? `${formula}; quality and cost by the LLMs' means, as predictions did worse at this λ`
+    : formula
 }
 
 function rowOf(candidate: CandidateTerms, decision: RoutingDecision) {
