@@ -5,6 +5,8 @@ import { ClusterMap } from '../prediction/cluster-map.ts'
 import { restorePolicy, snapshotPolicy } from '../prediction/fitted-policy.ts'
 import { type Llm, unknownLlmProperties } from '../registry/llm.ts'
 import { plainRequest } from '../request.ts'
+import { parseModelName } from './model-name.ts'
+import { abilityBySize } from './size-line.ts'
 import { restoreStarter, type StarterModel, snapshotStarter } from './starter-model.ts'
 import { starterPolicy } from './starter-policy.ts'
 
@@ -79,6 +81,20 @@ describe('the starter policy', () => {
     expect(logit(q[2]!)).toBeCloseTo(level + 1, 9)
     expect(logit(q[3]!)).toBeCloseTo(level + 0.5, 9)
     expect(q[4]).toBeCloseTo(0.9, 9)
+  })
+
+  it('takes a generation before those measured for weaker than one after, by what generations have gained elsewhere', () => {
+    const sized = (name: string, ability: number) => ({ name, ability, outputPrice: 1, ...measured })
+    const llms = [sized('qwen2-10b', 0), sized('qwen2.5-10b', 1), sized('yi-1.5-1b', -1), sized('yi-1.5-100b', 3)]
+    const names = llms.map(({ name }) => parseModelName(name))
+    const of = (name: string) => abilityBySize(parseModelName(name), names, llms)!
+    // Two logits a decade by Yi; half a logit a generation by Qwen, whose one step counts no more than the guess of none.
+    expect(of('qwen3-10b')).toBeCloseTo(0.5 + 0.5 * 1.5, 9)
+    expect(of('qwen1-10b')).toBeCloseTo(0.5 - 0.5 * 1.5, 9)
+    expect(of('yi-34b')).toBeCloseTo(1 + 2 * (Math.log10(34) - 1), 9)
+    expect(of('yi-2-34b') - of('yi-1-34b')).toBeCloseTo(2 * 0.5, 9)
+    expect(abilityBySize(parseModelName('qwen3'), names, llms)).toBeUndefined()
+    expect(abilityBySize(parseModelName('llama-3-8b'), names, llms)).toBeUndefined()
   })
 
   it('knows nobody: there is no policy, and the router starts from prices', async () => {
