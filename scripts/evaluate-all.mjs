@@ -96,9 +96,9 @@ async function runStep(step, name, dataFolder, code, ledger, flags) {
   return { name, outcome: 'ran', seconds }
 }
 
-/** @param {string} set @param {string} dataFolder @returns {string[]} all sets that ship in the starter, but this one held back */
+/** @param {string} set @param {string} dataFolder @returns {string[]} all sets that ship in the starter, this one and what is near it held back */
 function starterArguments(set, dataFolder) {
-  const folders = shippedSets.map((name) => path.join(path.dirname(dataFolder), name))
+  const folders = [...new Set([...shippedSets, set])].map((name) => path.join(path.dirname(dataFolder), name))
   return [...folders.flatMap((folder) => ['--data', folder]), '--without', set]
 }
 

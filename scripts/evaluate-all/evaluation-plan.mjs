@@ -10,6 +10,9 @@ export const evaluationPlan = [
   { set: 'paretobandit', protocol: 'drift' },
   { set: 'paretobandit', protocol: 'start' },
   { set: 'zeroeval', protocol: 'start' },
+  // Of neither does the starter that ships know anything; their LLMs are older than those it knows.
+  { set: 'routerbench-0shot', protocol: 'start' },
+  { set: 'alpaca-eval-2', protocol: 'start' },
   { set: 'paretobandit', protocol: 'stream' },
   { set: 'routerbench-0shot', protocol: 'stream' },
   { set: 'bfcl-2024-08', protocol: 'unseen' },
