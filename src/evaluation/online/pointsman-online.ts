@@ -27,7 +27,7 @@ import type {
 const defaultPeriod = 1000
 
 /**
- * Our router as it is served: {@link RoutingPolicy} with its residual learner and bill corrections, the utility, the rule for
+ * Our router as it is served, but for budgets, which the gateway does not pace yet: {@link RoutingPolicy} with its residual learner and bill corrections, the utility, the rule for
  * requests where quality cannot decide, and the choice probabilities with the default price of exploration. Under a budget
  * quality weighs 1 and cost the pacer's ν, which starts where offline decisions spend the budget.
  */
@@ -137,7 +137,10 @@ export class PointsmanOnline implements OnlinePolicy {
     const weights = guardedWeights(this.#policy, this.#goal, dual)
     this.#estimate(request, request.candidates, weights)
     const candidates = this.#affordable(request.candidates)
-    if (candidates.length < request.candidates.length) this.#estimate(request, candidates, weights)
+    if (candidates.length < request.candidates.length) {
+      this.#estimate(request, candidates, weights)
+      this.#leastProbability = 0
+    }
     const buffers = this.#buffers
     const count = candidates.length
     this.#trials.mark(this.#candidates, this.#policy, this.#router, buffers)

@@ -162,7 +162,7 @@ export const metricDescriptions: Readonly<Record<string, MetricDescription>> = {
   leastSupport: share(
     'Least support',
     'neither',
-    'The smallest probability that any LLM of the pool had at any request.',
+    'The smallest probability that any LLM of the pool had at any request; 0 where one was refused by a budget.',
     3,
   ),
   apgr: quality(

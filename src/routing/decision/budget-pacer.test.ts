@@ -16,8 +16,8 @@ describe('BudgetPacer', () => {
     // B_t = .3, half-way between .5 and .1 of the curve.
     expect(pacer.dual).toBeCloseTo(2, 12)
     pacer.charge(0.6)
-    // a = .1·(.6/.3 − 1), B_t = 29.4/99.
-    const aimed = (29.4 / 99) * Math.exp(-0.1)
+    // a = .1·(.6/.3 − 1); .3 too much is paid back over 25 requests.
+    const aimed = (0.3 - 0.3 / 25) * Math.exp(-0.1)
     expect(pacer.dual).toBeCloseTo(1 + (2 * (0.5 - aimed)) / 0.4, 12)
     expect(pacer.spentUsd).toBe(0.6)
   })
@@ -75,6 +75,25 @@ describe('BudgetPacer', () => {
     }
   })
 
+  it('keeps to the rate of a budget, within 2 %, where its period is told a quarter too long, too short or far too short', () => {
+    for (const told of [1.25, 0.75, 0.1]) {
+      const random = new SeededRandom(11)
+      const requests = 2000
+      const expectedRequests = told * requests
+      const pacer = new BudgetPacer({ budgetUsd: 0.3 * expectedRequests, expectedRequests, curve: fromWorth })
+      for (let i = 0; i < requests; i++) pacer.charge(random.next() > pacer.dual ? 1 : 0)
+      expect(Math.abs(pacer.spentUsd / (0.3 * requests) - 1)).toBeLessThan(0.02)
+    }
+  })
+
+  it('hand-worked: after the last expected request the next period begins, with what is owed', () => {
+    const pacer = new BudgetPacer(options)
+    for (let i = 0; i < 100; i++) pacer.charge(0.35)
+    expect(pacer.leftUsd).toBeCloseTo(60 - 35, 9)
+    // 5 owed, over 25 requests.
+    expect(pacer.paceUsd).toBeCloseTo(0.3 - 5 / 25, 9)
+  })
+
   it('buys within 1 % of what the best fixed ν would, where the curve is right', () => {
     const random = new SeededRandom(5)
     const requests = 5000
@@ -95,7 +114,7 @@ describe('BudgetPacer', () => {
     pacer.charge(0.6)
     const cheaper = { duals: curve.duals, meanCostUsd: curve.meanCostUsd.map((cost) => cost / 2) }
     pacer.follow(cheaper)
-    const aimed = (29.4 / 99) * Math.exp(-0.1)
+    const aimed = (0.3 - 0.3 / 25) * Math.exp(-0.1)
     expect(pacer.dual).toBeCloseTo((0.5 - aimed) / 0.25, 12)
     expect(BudgetPacer.restore(pacer.snapshot()).dual).toBe(pacer.dual)
     expect(pacer.leftUsd).toBeCloseTo(29.4, 12)

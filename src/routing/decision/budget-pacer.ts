@@ -5,7 +5,7 @@ import { numberField, requireSnapshot, vectorField } from '../prediction/snapsho
 export interface BudgetPacerOptions {
   /** B: what may be spent in the period, USD, > 0. */
   readonly budgetUsd: number
-  /** Requests expected in the period, ≥ 1. */
+  /** Requests expected in the period, ≥ 1. With more of them the next period begins, with its own budget and what is owed or left. */
   readonly expectedRequests: number
   /** What decisions under a dual are expected to cost, by {@link spendCurve} on offline data. */
   readonly curve: SpendCurve
@@ -31,6 +31,12 @@ const defaultStepSize = 0.01
  */
 const leastPace = 0.1
 
+/** Share of N over which what was spent too much or too little is made up for: N may be a bad guess, and its end never come. */
+const paybackShare = 0.25
+
+/** Of N, that it is made up for over at least: towards the end single bills must not throw the pace about. */
+const leastPaybackShare = 0.01
+
 /** Of what is left, that one request may take. */
 const largestPart = 0.5
 
@@ -44,10 +50,9 @@ const largestBill = 20
  * Spreads a budget over a period: ν, the price of a dollar in the utility, is what the offline curve says will spend what is
  * left, evenly (mathematics §18):
  *
- *     B_t = (B − spent)/expected remaining requests      a ← a + η·(c/B_t − 1)      ν = ν(B_t·e^{−a})      ν(·): mean cost under ν is that
+ *     B_t = B/N + (t·B/N − spent)/min(N − t, N/4)      a ← a + η·(c/B_t − 1)      ν = ν(B_t·e^{−a})      ν(·): mean cost under ν is that
  *
- * Solving anew for what is left ("re-solving", Jasin, Kumar 2012) pays back early overspending within the period without any
- * gain to choose; a learns by what factor the stream spends more than the curve says: another mix of requests, another pool, other
+ * Solving anew for what is left ("re-solving", Jasin, Kumar 2012) pays back overspending within a quarter of the period, and before it ends; a learns by what factor the stream spends more than the curve says: another mix of requests, another pool, other
  * prices. ν itself does not follow single bills, as it does in dual ascent (ParetoBandit's pacer, arXiv:2604.00136), which a
  * tight budget pays for in quality.
  */
@@ -82,9 +87,10 @@ export class BudgetPacer {
     return dualOf(this.#curve, this.paceUsd * Math.exp(-this.#correction))
   }
 
-  /** What the budget still allows, USD; may be under 0. */
+  /** What the budget of this period still allows, with what earlier ones left or owe, USD; may be under 0. */
   get leftUsd(): number {
-    return this.options.budgetUsd - this.#spentUsd
+    const periods = 1 + Math.floor(this.#requests / this.options.expectedRequests)
+    return periods * this.options.budgetUsd - this.#spentUsd
   }
 
   /** What one request may be expected to cost at most, USD: half of what is left, as bills run beyond what is expected of them. */
@@ -98,9 +104,12 @@ export class BudgetPacer {
 
   /** B_t, USD per request. */
   get paceUsd(): number {
-    const { budgetUsd, expectedRequests } = this.options
-    const remaining = Math.max(1, expectedRequests - this.#requests)
-    return Math.max(leastPace * this.#evenPaceUsd, (budgetUsd - this.#spentUsd) / remaining)
+    const { expectedRequests } = this.options
+    const even = this.#evenPaceUsd
+    const remaining = expectedRequests - (this.#requests % expectedRequests)
+    const least = Math.max(1, leastPaybackShare * expectedRequests)
+    const payback = Math.max(least, Math.min(remaining, paybackShare * expectedRequests))
+    return Math.max(leastPace * even, even + (this.#requests * even - this.#spentUsd) / payback)
   }
 
   /**

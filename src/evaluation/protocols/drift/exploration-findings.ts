@@ -37,7 +37,7 @@ function supportFinding(rows: readonly ResultRow[]): Finding | undefined {
     source: 'pointsman',
     claim: 'Every LLM of the pool has a chance to be drawn, at every request.',
     verdict: least > 0 ? 'confirmed' : 'refuted',
-    evidence: `The smallest probability of any LLM at any request of any stream was ${least.toPrecision(2)}.`,
+    evidence: `The smallest probability of any LLM at any request of any stream was ${least > 0 ? least.toPrecision(2) : '0: what a single answer might cost did not fit the rest of a budget'}.`,
   }
 }
 
