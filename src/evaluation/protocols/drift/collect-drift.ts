@@ -55,7 +55,8 @@ const method = [
   'Recovery is the first request from which on nine of ten means over 100 prompts, to the end, are within 5 % of the full-information router’s; adoption the same for 80 % of the share that it gives the newcomer. Both are 100 at least, medians over orders with an interval by order statistics; an order in which it never happened is only known to take longer than the rest of the stream (an upper end that is missing says so), and the shares of orders that recovered or adopted (Wilson’s interval) say how many got there. Who gave an LLM that drops under 5 % before has nothing to recover from.',
   'Quality, shares and regret count the prompts after the change (all in stationary streams); cost, overshoot and priced regret the whole stream, on which ν is solved.',
   'The p-value of a comparison is that of the difference over its bootstrap standard error; Holm’s correction is over the policies of one setting and metric, the finding about other learning routers over all its comparisons in all settings.',
-  'Under a budget pointsman’s pacer is told how many requests the stream has, as a budget’s period is known to who sets it; ParetoBandit’s pacer as published knows no period and is not told.',
+  'Feedback comes on every answer, but for the settings that say 20 %: every fifth there.',
+  'Under a budget pointsman has the pacer of mathematics §18, which the gateway does not run yet. It is told how many requests the stream has (25 % too many or too few in the settings that say so, with the same budget a request), as a budget’s period is known to who sets it; ParetoBandit’s pacer as published knows no period and is not told.',
 ]
 
 /** Joins the orders into rows, comparisons, findings and figures. @param names in the order of the tables. */

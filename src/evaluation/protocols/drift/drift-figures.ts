@@ -60,7 +60,10 @@ export class RollingCurves {
 
 /** Curves are kept where a figure shows them. */
 function isDrawn({ change }: DriftSetting): boolean {
-  return change.scenario === 'quality-drop' || (change.scenario === 'newcomer' && change.variant === 'quarter price')
+  return (
+    (change.scenario === 'quality-drop' && change.variant === undefined) ||
+    (change.scenario === 'newcomer' && change.variant === 'quarter price')
+  )
 }
 
 /** The figures of the report, in its order. @param results rows of all settings. */

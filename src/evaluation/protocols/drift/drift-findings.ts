@@ -1,7 +1,7 @@
 import type { Comparison, Finding, Interval, ResultRow, Verdict } from '../../evaluation-result.ts'
 import { banditFinding, mixtureFinding } from './bandit-findings.ts'
 import { fewestOrders } from './binomial-interval.ts'
-import { driftLambdas } from './drift-setting.ts'
+import { driftLambdas, isPartlyJudged } from './drift-setting.ts'
 import { explorationFindings } from './exploration-findings.ts'
 import type { RegretRise } from './regret-rise.ts'
 
@@ -184,13 +184,14 @@ function pointsmanClaims(facts: DriftFacts, results: readonly ResultRow[]): (Fin
     judgedAll(steady, 'budgetOvershoot', 0.004, 'at most', {
       id: 'pointsman-overshoot',
       source,
-      claim: 'While nothing changes it overspends a budget by at most .4 % on average.',
+      claim:
+        'While nothing changes, and told the number of requests, it overspends a budget by at most .4 % on average.',
       silence: silenceOfPacing(facts),
     }),
     judgedAll(steady, 'worstOvershoot', 0.025, 'at most', {
       id: 'pointsman-worst-overshoot',
       source,
-      claim: 'In its worst order it overspends a budget by at most 2.5 %.',
+      claim: 'Told the number of requests, it overspends a budget by at most 2.5 % in its worst order.',
       silence: silenceOfPacing(facts),
     }),
     lateRegret(facts, rows.filter(inScenario('quality-drop'))),
@@ -328,7 +329,8 @@ function isStationary({ scenario, variant }: ResultRow['setting']): boolean {
 }
 
 function inScenario(scenario: string): (row: ResultRow) => boolean {
-  return ({ setting }) => setting.scenario === scenario
+  // The papers judge every answer, and claims are about what they measured.
+  return ({ setting }) => setting.scenario === scenario && !isPartlyJudged(setting.variant)
 }
 
 function inVariant(variant: string): (row: ResultRow) => boolean {

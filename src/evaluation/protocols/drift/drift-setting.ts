@@ -3,11 +3,16 @@ import type { OnlineGoal } from '../../online/online-policy.ts'
 
 /** What happens during a stream. `variant` tells apart settings of one scenario. */
 export type DriftScenario =
-  | { readonly scenario: 'stationary'; readonly variant?: 'feedback 100 requests late' }
-  | { readonly scenario: 'quality-drop' }
+  | {
+      readonly scenario: 'stationary'
+      readonly variant?: 'feedback 100 requests late' | 'told 25 % too many requests' | 'told 25 % too few requests'
+    }
+  | { readonly scenario: 'quality-drop'; readonly variant?: 'feedback on 20 %' }
   | { readonly scenario: 'price-change'; readonly variant: 'cut to a quarter' | 'four times' }
-  | { readonly scenario: 'newcomer'; readonly variant: 'quarter price' | 'four times price' | 'worse by .2' }
+  | { readonly scenario: 'newcomer'; readonly variant: NewcomerVariant }
   | { readonly scenario: 'removal' }
+
+export type NewcomerVariant = 'quarter price' | 'quarter price, feedback on 20 %' | 'four times price' | 'worse by .2'
 
 /** A scenario and what routing is to achieve in it. */
 export interface DriftSetting {
@@ -29,6 +34,14 @@ export interface DriftCast {
 
 /** Requests that feedback is behind in the late variant. */
 export const feedbackDelay = 100
+
+/** One answer in so many is judged in the variants with feedback on 20 %: the order of the prompts is random, so that every fifth is any. */
+export const judgedEvery = 5
+
+/** Whether only every fifth answer is judged. */
+export function isPartlyJudged(variant: SettingValue | undefined): boolean {
+  return typeof variant === 'string' && variant.endsWith('feedback on 20 %')
+}
 
 /** How much worse an LLM silently becomes, and the poor newcomer is. */
 export const qualityLoss = 0.2
@@ -81,11 +94,21 @@ export function driftSettings(
     { change: { scenario: 'stationary' }, goal: paying(usual) },
     { change: { scenario: 'stationary' }, goal: paying(unhurried) },
     { change: { scenario: 'stationary', variant: 'feedback 100 requests late' }, goal: spending(middle) },
+    {
+      change: { scenario: 'stationary', variant: 'told 25 % too many requests' },
+      goal: { ...spending(middle), expectedRequests: Math.round(1.25 * requests) },
+    },
+    {
+      change: { scenario: 'stationary', variant: 'told 25 % too few requests' },
+      goal: { ...spending(middle), expectedRequests: Math.round(0.75 * requests) },
+    },
     { change: { scenario: 'quality-drop' }, goal: paying(usual) },
+    { change: { scenario: 'quality-drop', variant: 'feedback on 20 %' }, goal: paying(usual) },
     { change: { scenario: 'quality-drop' }, goal: spending(middle) },
     { change: { scenario: 'price-change', variant: 'cut to a quarter' }, goal: spending(middle) },
     { change: { scenario: 'price-change', variant: 'four times' }, goal: spending(high) },
     { change: { scenario: 'newcomer', variant: 'quarter price' }, goal: paying(usual) },
+    { change: { scenario: 'newcomer', variant: 'quarter price, feedback on 20 %' }, goal: paying(usual) },
     { change: { scenario: 'newcomer', variant: 'quarter price' }, goal: spending(middle) },
     { change: { scenario: 'newcomer', variant: 'four times price' }, goal: spending(low) },
     { change: { scenario: 'newcomer', variant: 'worse by .2' }, goal: spending(middle) },

@@ -24,7 +24,7 @@ describe('driftSettings', () => {
 
   it('makes equal budgets’ settings once, and no price variants of an unlisted price', () => {
     const same = driftSettings([2, 2, 2], 10, 100, 'listed')
-    expect(same.filter(({ change, goal }) => change.scenario === 'stationary' && goal.budgetUsd === 2).length).toBe(2)
+    expect(same.filter(({ change, goal }) => change.scenario === 'stationary' && goal.budgetUsd === 2).length).toBe(4)
     const unlisted = driftSettings([1, 2, 3], 10, 100, 'unlisted').flatMap(({ change }) =>
       change.scenario === 'newcomer' ? [change.variant] : [],
     )
@@ -42,6 +42,16 @@ describe('DriftStream', () => {
     expect([stream.quality(5, 1), stream.costUsd(5, 3), stream.outputTokens(5, 1)]).toEqual([0.8, 10, 20])
     expect(stream.outputTokens(5, 3)).toBeUndefined()
     expect(sampleStream({ scenario: 'stationary', variant: 'feedback 100 requests late' }).delay).toBe(100)
+  })
+
+  it('judges every fifth answer where feedback is on 20 %, and is otherwise the same stream', () => {
+    const [full, partly] = (['quarter price', 'quarter price, feedback on 20 %'] as const).map((variant) =>
+      sampleStream({ scenario: 'newcomer', variant }),
+    )
+    expect(steps.filter((step) => partly!.isJudged(step))).toEqual(steps.filter((step) => step % 5 === 0))
+    expect(steps.every((step) => full!.isJudged(step))).toBe(true)
+    expect(partly!.costUsd(5, 2)).toBe(full!.costUsd(5, 2))
+    expect(partly!.delay).toBe(0)
   })
 
   it('takes .2 off the workhorse half-way, and says nothing', () => {

@@ -1,7 +1,14 @@
 import type { OutcomeData } from '../../../outcomes/outcome-data.ts'
 import type { TokenPrice } from '../../../routing/registry/token-price.ts'
 import { scaledPrice } from '../../online/pointsman-online.ts'
-import { type DriftCast, type DriftSetting, feedbackDelay, qualityLoss } from './drift-setting.ts'
+import {
+  type DriftCast,
+  type DriftSetting,
+  feedbackDelay,
+  isPartlyJudged,
+  judgedEvery,
+  qualityLoss,
+} from './drift-setting.ts'
 
 /** What everybody sees happen before a step: a price, an arrival, a departure. Silent changes are not among them. */
 export type VisibleEvent =
@@ -33,6 +40,7 @@ export class DriftStream {
   readonly #before: readonly number[]
   readonly #after: readonly number[]
   readonly #returnsAt: number
+  readonly #judgedEvery: number
 
   /** @param order rows of `data`; kept. */
   constructor(data: OutcomeData, order: Int32Array, setting: DriftSetting, cast: DriftCast) {
@@ -51,7 +59,9 @@ export class DriftStream {
     }
     this.changeAt = Math.floor(at[scenario] * this.length)
     this.#returnsAt = Math.floor(priceReturns * this.length)
-    this.delay = scenario === 'stationary' && setting.change.variant !== undefined ? feedbackDelay : 0
+    const variant = 'variant' in setting.change ? setting.change.variant : undefined
+    this.delay = variant === 'feedback 100 requests late' ? feedbackDelay : 0
+    this.#judgedEvery = isPartlyJudged(variant) ? judgedEvery : 1
     this.#before = cast.incumbents
     this.#after = poolAfter(setting, cast)
   }
@@ -59,6 +69,11 @@ export class DriftStream {
   /** The pool at a step: the same array as long as it is the same pool. */
   candidates(step: number): readonly number[] {
     return step < this.changeAt ? this.#before : this.#after
+  }
+
+  /** Whether anybody says what the answer of a step was worth. */
+  isJudged(step: number): boolean {
+    return step % this.#judgedEvery === 0
   }
 
   /** What everybody sees before a step. */
@@ -87,7 +102,7 @@ export class DriftStream {
       return change.variant === 'four times' ? priceFactor : 1 / priceFactor
     }
     if (change.scenario !== 'newcomer' || llm !== this.#cast.newcomer) return 1
-    if (change.variant === 'quarter price') return 1 / priceFactor
+    if (change.variant.startsWith('quarter price')) return 1 / priceFactor
     return change.variant === 'four times price' ? priceFactor : 1
   }
 

@@ -37,7 +37,7 @@ export function replayPolicy(
     const outputTokens = stream.outputTokens(step, llm)
     policy.billed?.(request, { llm, costUsd: stream.costUsd(step, llm), outputTokens })
     const due = step - stream.delay
-    if (due < 0) continue
+    if (due < 0 || !stream.isJudged(due)) continue
     const answered = choices[due]!
     policy.learn(asked[due]!, {
       llm: answered,
