@@ -1,6 +1,6 @@
 /**
  * Cold start on paretobandit: nothing fitted, feedback on; mean utility of the first prompts beside `cheapest` and
- * `random`, over seeded orders of the test split. Run: npm exec -- node test/replay/cold-start.ts [seeds]
+ * `random`, over seeded orders of a split, `val` unless said. Run: npm exec -- node test/replay/cold-start.ts [seeds] [split]
  */
 
 import { readOutcomeData } from '../../src/outcomes/read-outcome-data.ts'
@@ -13,7 +13,7 @@ import { dataFolder, meanAndInterval, realisedUtility, recordedPool } from './re
 const spans = [100, 250, 500]
 const lambdas = [0.2, 1.4, 20]
 const seeds = Number(process.argv[2] ?? 20)
-const split = process.argv[3] ?? 'test'
+const split = process.argv[3] ?? 'val'
 
 const data = selectSplit(await readOutcomeData(dataFolder('paretobandit')), split)
 const pool = recordedPool(data)
