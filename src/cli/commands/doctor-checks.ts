@@ -92,7 +92,7 @@ export async function checkStarter(
   try {
     const start = starterPolicy(await load(), llms, namesOf)
     if (start === undefined)
-      return { status: 'ok', subject, detail: 'knows no LLM of this pool; quality starts from prices' }
+      return { status: 'ok', subject, detail: 'knows fewer than half of this pool’s LLMs; quality starts from prices' }
     return { status: 'ok', subject, detail: start.policy.description }
   } catch (error) {
     return { status: 'warning', subject, detail: `${messageOf(error)}; quality starts from prices` }

@@ -97,6 +97,14 @@ describe('the starter policy', () => {
     expect(abilityBySize(parseModelName('llama-3-8b'), names, llms)).toBeUndefined()
   })
 
+  it('is not used among more strangers than known LLMs; the owner’s own figures count on neither side', () => {
+    const [known, stranger] = [llm('gpt-4o', 10), llm('grok-4', 10)]
+    const own = llm('mine', 1, { quality: 0.9 })
+    expect(starterPolicy(model, [known, stranger, own, { ...own, id: 'mine-2' }])).toBeDefined()
+    expect(starterPolicy(model, [known, stranger, { ...stranger, id: 'grok-3' }])).toBeUndefined()
+    expect(starterPolicy(model, [own])).toBeUndefined()
+  })
+
   it('knows nobody: there is no policy, and the router starts from prices', async () => {
     expect(starterPolicy(model, [llm('grok-4', 10), llm('house', 1)])).toBeUndefined()
     const router = createRouter({ llms: [{ id: 'grok-4' }], seed: 1, starter: model })

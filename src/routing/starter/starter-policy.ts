@@ -46,7 +46,7 @@ export type NamesOf = (llm: Llm) => readonly string[]
  * is known of the LLM's verbosity.
  *
  * @param namesOf consulted where an LLM's own name speaks of no measured series.
- * @returns undefined when no LLM of the pool is known, nor any of its line.
+ * @returns undefined when fewer than half of the LLMs are known, themselves or by siblings.
  */
 export function starterPolicy(
   model: StarterModel,
@@ -58,7 +58,7 @@ export function starterPolicy(
   const beliefs = pool.map((llm) => {
     return believe(model, level, measured, llm, knownName(measured, llm, namesOf))
   })
-  if (beliefs.every(({ source }) => source === 'prior')) return undefined
+  if (!knowsHalf(pool, beliefs)) return undefined
   const embedder = HashedNgramEmbedder.restore(model.embedder)
   const lengths = pool.map((llm, i) => [llm.id, priorOutputTokens * Math.exp(beliefs[i]!.verbosity)] as const)
   const quality = new StarterQualityPredictor(
@@ -84,6 +84,16 @@ export function starterPolicy(
     llms: pool.map((llm, i) => describeLlm(model, llm, beliefs[i]!)),
   })
   return { policy, embedder }
+}
+
+/**
+ * Measured LLMs and guessed ones stand on one scale only as far as the price line holds, and for other years it does not: among many
+ * strangers the known ones gain nothing but their places relative to guesses. The owner's own figures count on neither side.
+ */
+function knowsHalf(pool: readonly Llm[], beliefs: readonly Belief[]): boolean {
+  const open = beliefs.filter((_, i) => pool[i]!.quality === undefined)
+  const known = open.filter(({ source }) => source !== 'prior').length
+  return known > 0 && 2 * known >= open.length
 }
 
 /** An LLM's own name where it speaks of a measured series, even of a model that is none of it; else the first other that is known. */

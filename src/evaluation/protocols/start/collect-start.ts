@@ -158,6 +158,9 @@ function starterNotes({ prepared }: StartPlan, starter: StarterModel): string[] 
   const known = (start?.policy.llms ?? []).flatMap(({ id, source }) =>
     source === 'prior' ? [] : [`${id} (${source})`],
   )
-  const whom = known.length === 0 ? 'It knows no LLM here, so that it is not used.' : `It knows ${known.join(', ')}.`
+  const whom =
+    known.length === 0
+      ? 'It knows fewer than half of the LLMs here, so that it is not used.'
+      : `It knows ${known.join(', ')}.`
   return [`The starter ${starter.id} was built from ${sets}. ${near} ${whom}`]
 }
