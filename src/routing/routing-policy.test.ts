@@ -131,6 +131,14 @@ describe('RoutingPolicy', () => {
     expect(noise.sources[0]!.ratios).toBeGreaterThan(40)
   })
 
+  test('the level that labels of a newcomer refer to stays within [0, 1]', () => {
+    const live = policy()
+    live.learn(label(1, 'new', 1, { context: contextOf(-0.5), offlineQuality: 0.9 }))
+    live.learn(label(2, 'new', 1, { context: contextOf(-0.5), offlineQuality: 0.9 }))
+    const { residual } = live.learnedState() as unknown as { residual: { llms: readonly { anchor: number }[] } }
+    expect(residual.llms[0]!.anchor).toBe(1)
+  })
+
   test('who contradicts everybody moves estimates less', () => {
     const random = new SeededRandom(3)
     const taught = (source: string) => {

@@ -303,7 +303,8 @@ export class RoutingPolicy {
     this.#predictFitted(context)
     if (index === undefined) {
       const ease = this.#ease()
-      const anchor = this.#learner.anchor(llm, (offlineQuality ?? anchorWithoutEstimate) - ease)
+      // Logged by another version, or held to [0, 1], the estimate may lie outside without its share of what is hard.
+      const anchor = this.#learner.anchor(llm, clipQuality((offlineQuality ?? anchorWithoutEstimate) - ease))
       return { offline: clipQuality(anchor + ease), noise: this.#unfittedNoise }
     }
     return { offline: this.#fittedQuality[index]!, noise: this.fitted!.noise[index]! }
