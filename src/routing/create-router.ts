@@ -149,14 +149,13 @@ export function createRouter(options: CreateRouterOptions): LearningRouter {
   return new LearningRouter(router)
 }
 
-/** A starter's embedder is used even where it knows no LLM: the pool must not decide which labels teach. */
+/** Where the starter does not serve the router is that without one, to the last bit. */
 function beginning(
   starter: StarterModel | undefined,
   llms: readonly Llm[],
 ): { readonly policy: FittedPolicy | undefined; readonly embedder: Embedder } {
-  if (starter === undefined) return { policy: undefined, embedder: new HashedNgramEmbedder() }
-  const embedder = HashedNgramEmbedder.restore(starter.embedder)
-  return starterPolicy(starter, llms) ?? { policy: undefined, embedder }
+  const start = starter === undefined ? undefined : starterPolicy(starter, llms)
+  return start ?? { policy: undefined, embedder: new HashedNgramEmbedder() }
 }
 
 /** @throws {RoutingError} `not_finite`, `invalid_preference` */

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { OutcomeData } from '../outcomes/outcome-data.ts'
+import { HashedNgramEmbedder } from '../routing/embedding/hashed-ngram-embedder.ts'
 import type { FeedbackStore } from '../routing/feedback-store.ts'
 import { SeededRandom } from '../routing/numeric/random-source.ts'
 import type { Label } from '../routing/outcome.ts'
@@ -9,7 +10,7 @@ import { toStoredPolicyVersion } from '../routing/prediction/fitted-policy.ts'
 import { type Llm, unknownLlmProperties } from '../routing/registry/llm.ts'
 import { LlmRegistry } from '../routing/registry/llm-registry.ts'
 import { Router } from '../routing/router.ts'
-import type { RoutingPolicy } from '../routing/routing-policy.ts'
+import { RoutingPolicy } from '../routing/routing-policy.ts'
 import { fitPolicy } from './fit-policy.ts'
 import { keepEmbedder, LivePolicy, loadLatestPolicy } from './live-policy.ts'
 import { fitStarter } from './starter/fit-starter.ts'
@@ -182,7 +183,8 @@ describe('LivePolicy', () => {
   test('what was learned unfitted is kept by embedder', async () => {
     const starter = await fitStarter([{ data: { ...outcomes(), llms: measuredLlms() }, sha256: 'x' }], { seed: 1 })
     const stores = memoryStores([])
-    const policy = await loadLatestPolicy(stores.policies, pool, {}, { starter })
+    const embedder = HashedNgramEmbedder.restore(starter.embedder)
+    const policy = new RoutingPolicy({ embedder, pool })
     const embedding = policy.embedder.embed('alpha') as Float32Array
     const context = { embedderId: policy.embedder.id, embedding, explicit: new Float32Array(21) }
     const rest = { source: 'user', kind: 'score', value: 0, offlineQuality: undefined, revises: undefined } as const

@@ -24,8 +24,8 @@ export interface StarterOptions {
 
 /**
  * The newest fitted version without what was learned since; when nothing was ever fitted the starter, where one is given that
- * knows LLMs of the pool, else an unfitted policy. With a starter its embedder is used in either case: a change of the pool
- * must not make labels worthless.
+ * knows LLMs of the pool, else an unfitted policy. A change of the pool must not make labels worthless: while most were
+ * given under one embedder it stays, whether the starter serves or not.
  *
  * @throws {RoutingError} `unknown_snapshot_format`, `embedder_mismatch` (its embedder is not in the store)
  */
@@ -47,12 +47,13 @@ async function startingPolicy(
   options: Partial<LearningOptions>,
   { starter, namesOf, feedback }: StarterOptions,
 ): Promise<RoutingPolicy> {
-  const own = starter === undefined ? new HashedNgramEmbedder() : HashedNgramEmbedder.restore(starter.embedder)
+  const start = starter === undefined ? undefined : starterPolicy(starter, pool, namesOf)
+  const own = start?.embedder instanceof HashedNgramEmbedder ? start.embedder : new HashedNgramEmbedder()
   const counts = feedback === undefined ? new Map<string, number>() : await labelsByEmbedder(feedback)
   const embedder = await embedderOfMostLabels(counts, own, store, starter)
   // The starter's own map reads no other embedder's vectors.
-  const start = starter !== undefined && embedder === own ? starterPolicy(starter, pool, namesOf) : undefined
-  return new RoutingPolicy({ embedder, fitted: start?.policy, pool, options })
+  const fitted = embedder.id === start?.embedder.id ? start.policy : undefined
+  return new RoutingPolicy({ embedder, fitted, pool, options })
 }
 
 /** Keeps the embedder of a policy that was not fitted, so that its labels can teach another starter, or none. */
