@@ -29,6 +29,10 @@ describe('what is found of a start', () => {
     expect(verdicts(some).slice(0, 3)).toEqual(['undecided', 'undecided', 'undecided'])
   })
 
+  it('where the starter does not serve nothing differs', () => {
+    expect(verdicts(gains(() => 0, 0))).toEqual(['undecided', 'undecided', 'undecided', 'confirmed'])
+  })
+
   it('not shown worse is not taken for not worse', () => {
     expect(verdicts(gains(() => -0.001, 0.005)).at(-1)).toBe('confirmed')
     expect(verdicts(gains(() => -0.001, 0.03)).at(-1)).toBe('undecided')
