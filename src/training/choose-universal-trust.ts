@@ -14,9 +14,9 @@ const fewestInPool = 3
 const costWeightStride = 3
 
 /**
- * κ for one number of labels: the smallest whose area of the sweep as it runs, without hull or maximum, comes within one standard error of the
+ * κ for one number of labels: the largest whose area of the sweep as it runs, without hull or maximum, comes within one standard error of the
  * best one's, over episodes (paired; each is the mean of its random pools of newcomers, which share labels). κ = 0 routes by levels alone, as
- * ZeroRouter does, so that nothing is believed that did not clearly pay in rehearsal. Without any known cost κ is 1.
+ * ZeroRouter does: what clearly harmed in rehearsal is not believed, what did neither is. Without any known cost κ is 1.
  *
  * @param weights of the estimators, sum 1.
  */
@@ -36,12 +36,11 @@ export function chooseUniversalTrust(
   if (areas.length === 0) return 1
   const means = candidates.map((_, index) => mean(areas.map((area) => area[index]!)))
   const best = means.indexOf(Math.max(...means))
-  return candidates[
-    candidates.findIndex((_, index) => {
-      const losses = areas.map((area) => area[best]! - area[index]!)
-      return mean(losses) <= standardError(losses)
-    })
-  ]!
+  const within = candidates.findLastIndex((_, index) => {
+    const losses = areas.map((area) => area[best]! - area[index]!)
+    return mean(losses) <= standardError(losses)
+  })
+  return candidates[within]!
 }
 
 /** Area of each candidate; undefined where the pool is free, or where nothing is known of what was chosen. */

@@ -50,8 +50,10 @@ export interface OnlinePolicy {
   /** A newcomer joins with nothing but its price; it was not among the offline data. */
   llmAdded(llm: number, price: TokenPrice | undefined): void
   llmRemoved(llm: number): void
-  /** The smallest probability that any candidate of any request so far had, 0 where one was refused by a budget; left out where nothing is drawn. */
+  /** The smallest probability that any candidate admitted to any request so far had; left out where nothing is drawn. */
   readonly leastProbability?: number
+  /** Share of the requests so far at which a budget's ceiling refused some candidate; left out where there is none. */
+  readonly refusedShare?: number
 }
 
 /** What an online policy may be warmed up with: offline outcomes of all LLMs that are not newcomers. */

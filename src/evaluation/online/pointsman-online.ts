@@ -120,6 +120,8 @@ export class PointsmanOnline implements OnlinePolicy {
   readonly #unlistedFactor: Float64Array
   #labels = 0
   #leastProbability = 1
+  #requests = 0
+  #withRefusals = 0
 
   /** @param pool all LLMs that may ever join, in the data set's order; kept and changed. @param pacing under a budget. */
   constructor(policy: RoutingPolicy, pool: Llm[], router: RouterOptions, goal: OnlineGoal, pacing: Pacing | undefined) {
@@ -137,9 +139,10 @@ export class PointsmanOnline implements OnlinePolicy {
     const weights = guardedWeights(this.#policy, this.#goal, dual)
     this.#estimate(request, request.candidates, weights)
     const candidates = this.#affordable(request.candidates)
+    this.#requests++
     if (candidates.length < request.candidates.length) {
       this.#estimate(request, candidates, weights)
-      this.#leastProbability = 0
+      this.#withRefusals++
     }
     const buffers = this.#buffers
     const count = candidates.length
@@ -251,6 +254,10 @@ export class PointsmanOnline implements OnlinePolicy {
 
   get leastProbability(): number {
     return this.#leastProbability
+  }
+
+  get refusedShare(): number {
+    return this.#withRefusals / Math.max(1, this.#requests)
   }
 }
 

@@ -162,8 +162,13 @@ export const metricDescriptions: Readonly<Record<string, MetricDescription>> = {
   leastSupport: share(
     'Least support',
     'neither',
-    'The smallest probability that any LLM of the pool had at any request; 0 where one was refused by a budget.',
+    'The smallest probability that any admissible LLM had at any request; one whose answer the rest of a budget could not bear is not admissible.',
     3,
+  ),
+  refusedShare: share(
+    'Refusing',
+    'neither',
+    'Share of the requests at which some LLM was refused, as a single answer of it might have cost too much of what was left of the budget.',
   ),
   apgr: quality(
     'APGR',
@@ -206,6 +211,7 @@ export const protocolMetrics: Readonly<Record<ProtocolName, readonly [string, ..
     'worstOvershoot',
     'explorationCost',
     'leastSupport',
+    'refusedShare',
     'costUsd',
   ],
   pair: ['apgr', 'cpt50', 'cpt80'],

@@ -17,7 +17,8 @@ export const policyDescriptions: Readonly<Partial<Record<PolicyName, string>>> =
   'matrix-factorisation': 'a low-rank product of prompt and LLM factors',
   'retrained-mlp': 'an MLP trained on the validation prompts of the unseen LLMs',
   'retrained-matrix-factorisation': 'a factorisation trained on the validation prompts of the unseen LLMs',
-  'joint-matrix-factorisation': 'one factorisation of the training LLMs’ labels and those of the unseen LLMs on their validation prompts',
+  'joint-matrix-factorisation':
+    'one factorisation of the training LLMs’ labels and those of the unseen LLMs on their validation prompts',
   'avengers-pro': 'clusters with a score of quality and cost per cluster (Avengers-Pro)',
   carrot: 'plug-in rule over predicted quality and cost (CARROT)',
   optllm: 'predicted success with bootstrapped uncertainty, then a search of the front (OptLLM)',

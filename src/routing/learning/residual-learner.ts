@@ -2,21 +2,16 @@ import { RoutingError, requireDimension } from '../errors.ts'
 import { choleskyInPlace, solveCholeskyInPlace, solveLowerInPlace } from '../numeric/cholesky.ts'
 import type { SnapshotData } from '../policy-store.ts'
 import type { LlmId } from '../registry/llm.ts'
+import { ChangeDetector, type ChangeDetectorOptions, type DetectedChange, largestStep } from './change-detector.ts'
 import {
-  ChangeDetector,
-  type ChangeDetectorOptions,
-  type ChangeDirection,
-  type DetectedChange,
-  largestStep,
-} from './change-detector.ts'
-
-/** How wrong the offline estimate may be, as standard deviations in quality units. Both > 0. */
-export interface PriorDeviation {
-  /** Of the level, coefficient 0. */
-  readonly level: number
-  /** Of each other coefficient. */
-  readonly slope: number
-}
+  ageOf,
+  type ChangeAlarm,
+  type LlmState,
+  type PriorDeviation,
+  priorPrecision,
+  type ResidualSnapshot,
+  revisableLabels,
+} from './residual-state.ts'
 
 export interface ResidualLearnerOptions {
   /** d, length of z. */
@@ -31,16 +26,6 @@ export interface ResidualLearnerOptions {
   readonly changes?: ChangeDetectorOptions | undefined
   /** Λ₀ of an LLM that was seen to change, where it is wider than its own. */
   readonly changedPrior?: PriorDeviation | undefined
-}
-
-/** An LLM's quality left what was believed of it. */
-export interface ChangeAlarm {
-  readonly llm: LlmId
-  /** The label that raised it; its time is that of the label. */
-  readonly sequence: number
-  readonly direction: ChangeDirection
-  /** Mean residual of the offline estimate since the change began, quality units. */
-  readonly residual: number
 }
 
 /** How an observation compares with what was expected of it. */
@@ -68,41 +53,11 @@ export interface ResidualObservation {
   readonly decision?: string | undefined
 }
 
-/** How many labels of an LLM can still be revised; older ones weigh next to nothing (.997^1024 < .05). */
-const revisableLabels = 1024
-
 /** An alarm picks the labels that speak for it: what they say of the new level counts for half of what as many others would. */
 const changeTrust = 0.5
 
 /** For people and metrics; what an alarm changed is in the state of its LLM. */
 const keptAlarms = 100
-
-interface LlmState {
-  labels: number
-  /** q̂₀ that the residuals refer to where no fitted estimate does; fixed at the first label. */
-  anchor: number | undefined
-  /** Diagonal of Λ₀. */
-  readonly prior: Float64Array
-  /** Λ₀ was widened, as it was seen to change. */
-  changed: boolean
-  /** Labels before this count came before the latest change. */
-  forgotten: number
-  /** Labels before this count cannot be taken back: they are forgotten, whole, or their weights are not known. */
-  revisableFrom: number
-  readonly detector: ChangeDetector | undefined
-  /** Discounted Σ w·z·zᵀ, row-major lower triangle in [d × d]. */
-  readonly precision: Float64Array
-  /** Discounted Σ w·z·r. */
-  readonly moment: Float64Array
-  /** Cholesky factor of A. */
-  readonly factor: Float64Array
-  /** δ = A⁻¹b. */
-  readonly mean: Float64Array
-  /** Sequence numbers of the latest labels, a ring indexed by label count. */
-  readonly recent: Float64Array
-  /** The weights they came with, before ageing; a revision takes back what was given, whatever their source counts for now. */
-  readonly weights: Float64Array
-}
 
 /**
  * Discounted Bayesian linear regression of the residual r = q − q̂ = δ_mᵀz + noise, one per LLM (mathematics §7):
@@ -425,44 +380,6 @@ export class ResidualLearner {
   #priorOf(llm: LlmId): Float64Array {
     return this.#precisions.get(llm) ?? this.#unlistedPrecision
   }
-}
-
-function priorPrecision({ level, slope }: PriorDeviation, dimension: number): Float64Array {
-  const precision = new Float64Array(dimension).fill(1 / slope ** 2)
-  precision[0] = 1 / level ** 2
-  return precision
-}
-
-interface ResidualSnapshot {
-  readonly formatVersion: number
-  readonly kind: string
-  readonly dimension: number
-  readonly sequence: number
-  /** From format 2 on, as are an LLM's first four optional fields. */
-  readonly alarms?: readonly ChangeAlarm[]
-  readonly llms: readonly {
-    readonly id: LlmId
-    readonly weights?: Float64Array
-    readonly changed?: boolean
-    readonly forgotten?: number
-    /** Where it is absent: `forgotten`. */
-    readonly revisableFrom?: number
-    readonly detector?: SnapshotData
-    readonly labels: number
-    readonly anchor: number | undefined
-    readonly precision: Float64Array
-    readonly moment: Float64Array
-    readonly recent: Float64Array
-  }[]
-}
-
-/** How many labels of the LLM came after that one, or undefined when it has left the ring. */
-function ageOf(state: LlmState, sequence: number): number | undefined {
-  const kept = Math.min(state.labels - state.revisableFrom, revisableLabels)
-  for (let age = 0; age < kept; age++) {
-    if (state.recent[(state.labels - 1 - age) % revisableLabels] === sequence) return age
-  }
-  return undefined
 }
 
 function checkOptions(options: ResidualLearnerOptions): void {

@@ -34,6 +34,8 @@ interface Gathered {
   readonly runs: ReadonlyMap<PolicyName | typeof unexploring, PolicyRuns>
   /** The smallest probability pointsman gave any candidate, one per order that says. */
   readonly leastProbabilities: readonly number[]
+  /** Share of the requests at which its budget refused some candidate, one per order that says. */
+  readonly refusedShares: readonly number[]
   /** ν of the full-information router, one per order. */
   readonly duals: readonly number[]
   /** How much more MixLLM's regret rose than ours. */
@@ -127,12 +129,14 @@ function gather(
   const duals: number[] = []
   let tail = 0
   const leastProbabilities: number[] = []
+  const refusedShares: number[] = []
   const scores = new Map<PolicyName | typeof unexploring, RunScores[]>()
   const sums = new Map<PolicyName | typeof unexploring, PromptSums>()
   for (const { seed, output } of orders) {
     const stream = driftStream(plan, setting, seed)
-    const { choices, dual, leastProbability } = output[id]!
+    const { choices, dual, leastProbability, refusedShare } = output[id]!
     if (leastProbability !== undefined) leastProbabilities.push(leastProbability)
+    if (refusedShare !== undefined) refusedShares.push(refusedShare)
     const told = realiseRun(stream, decodeChoices(choices['full-information']!), goal)
     const realised = new Map<string, Run>()
     duals.push(dual)
@@ -156,11 +160,11 @@ function gather(
   const runs = new Map(
     [...sums].map(([name, own]) => [name, { scores: scores.get(name)!, sums: resample(own, into.weights) }]),
   )
-  return { runs, duals, rise, tail, leastProbabilities }
+  return { runs, duals, rise, tail, leastProbabilities, refusedShares }
 }
 
 /** What exploring cost in the utility that was served, spending counted, and the support it gave; paired by order. */
-function explorationMetrics({ runs, leastProbabilities }: Gathered): Record<string, Interval> {
+function explorationMetrics({ runs, leastProbabilities, refusedShares }: Gathered): Record<string, Interval> {
   const ours = runs.get('pointsman')?.scores ?? []
   const without = runs.get(unexploring)?.scores ?? []
   const fair = ({ pricedRegret, regret }: RunScores) => (Number.isFinite(pricedRegret) ? pricedRegret : regret)
@@ -169,9 +173,11 @@ function explorationMetrics({ runs, leastProbabilities }: Gathered): Record<stri
     studentInterval,
   )
   const leastSupport = known(leastProbabilities, (values) => ({ mean: Math.min(...values), low: null, high: null }))
+  const refusedShare = known(refusedShares, studentInterval)
   return {
     ...(explorationCost === undefined ? {} : { explorationCost }),
     ...(leastSupport === undefined ? {} : { leastSupport }),
+    ...(refusedShare === undefined ? {} : { refusedShare }),
   }
 }
 

@@ -35,10 +35,18 @@ function supportFinding(rows: readonly ResultRow[]): Finding | undefined {
   return {
     id: 'pointsman-support',
     source: 'pointsman',
-    claim: 'Every LLM of the pool has a chance to be drawn, at every request.',
+    claim: 'Every admissible LLM has a chance to be drawn, at every request.',
     verdict: least > 0 ? 'confirmed' : 'refuted',
-    evidence: `The smallest probability of any LLM at any request of any stream was ${least > 0 ? least.toPrecision(2) : '0: what a single answer might cost did not fit the rest of a budget'}.`,
+    evidence: `The smallest probability of any admissible LLM at any request of any stream was ${least.toPrecision(2)}.${refusals(rows)}`,
   }
+}
+
+/** What the claim leaves out. */
+function refusals(rows: readonly ResultRow[]): string {
+  const shares = present(rows, 'refusedShare').map(({ value }) => value.mean)
+  const most = Math.max(0, ...shares)
+  if (most === 0) return ''
+  return ` Not admissible are LLMs of which a single answer might cost too much of what is left of a budget: some was refused at up to ${(100 * most).toFixed(1)} % of a setting’s requests.`
 }
 
 function present(rows: readonly ResultRow[], metric: string) {

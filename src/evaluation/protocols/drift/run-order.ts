@@ -1,5 +1,6 @@
 import { SeededRandom, shuffle } from '../../../routing/numeric/random-source.ts'
 import { estimatedPromptTokens } from '../../../routing/prediction/prompt-tokens.ts'
+import type { OnlinePolicy } from '../../online/online-policy.ts'
 import type { PolicyName } from '../../policy-names.ts'
 import type { DriftCase } from './drift-case.ts'
 import type { DriftPlan } from './drift-plan.ts'
@@ -16,6 +17,8 @@ export interface SettingOutput {
   readonly choices: Readonly<Record<string, string>>
   /** The smallest probability that pointsman gave any candidate; undefined where it was not asked for. */
   readonly leastProbability: number | undefined
+  /** Share of the requests at which pointsman's budget refused some candidate; undefined where it was not asked for. */
+  readonly refusedShare: number | undefined
 }
 
 /** Of pointsman without exploration, among the policies of {@link SettingOutput.choices}. */
@@ -49,16 +52,21 @@ export function runOrder(
       'full-information': encodeChoices(informed.choices),
       oracle: encodeChoices(oracleChoices(stream)),
     }
-    let leastProbability: number | undefined
+    let ours: OnlinePolicy | undefined
     for (const name of [...names, unexploring] as const) {
       const fitted = name === unexploring ? driftCase.unexploring : driftCase.policies.get(name)
       if (fitted === undefined) continue
       const random = new SeededRandom(Math.imul(seed, 0x9e3779b1) ^ Math.imul(index + 1, 0x85ebca6b))
       const policy = fitted.start(setting.goal)
       byPolicy[name] = encodeChoices(replayPolicy(stream, policy, promptOf, random))
-      if (name === 'pointsman') leastProbability = policy.leastProbability
+      if (name === 'pointsman') ours = policy
     }
-    output[settingId(setting)] = { dual: informed.dual, choices: byPolicy, leastProbability }
+    output[settingId(setting)] = {
+      dual: informed.dual,
+      choices: byPolicy,
+      leastProbability: ours?.leastProbability,
+      refusedShare: ours?.refusedShare,
+    }
     onProgress((index + 1) / plan.settings.length)
   })
   return output
