@@ -46,7 +46,9 @@ describe('the published package', () => {
     }
     const rest = files.filter((file) => !/^(package\.json|README\.md|LICENSE|NOTICE|CHANGELOG\.md)$/.test(file))
     for (const file of rest)
-      expect(file).toMatch(/^examples\/|^starter\/starter\.json\.gz$|^dist\/.+\.(js|d\.ts)$|^dist\/config\/pointsman\.schema\.json$/)
+      expect(file).toMatch(
+        /^examples\/|^starter\/starter\.json\.gz$|^dist\/.+\.(js|d\.ts)$|^dist\/config\/pointsman\.schema\.json$/,
+      )
     expect(files.filter((file) => /\.(test|contract)\.|__fixtures__|\.map$|tsbuildinfo/.test(file))).toEqual([])
   })
 
