@@ -54,9 +54,9 @@ describe.skipIf(!existsSync(folder))('drift on paretobandit', () => {
     const kept = JSON.parse(JSON.stringify(finished)) as typeof finished
     const { results, comparisons, figures, findings } = driftProtocol.collect(data, kept, options)
     const settings = new Set(results.map(({ setting }) => JSON.stringify(setting)))
-    // pointsman without exploring is a variant in each of 16 settings.
-    expect(settings.size).toBe(2 * 16)
-    expect(results.length).toBe(16 * (policies.length + 6 + 1))
+    // pointsman without exploring is a variant in each of 20 settings.
+    expect(settings.size).toBe(2 * 20)
+    expect(results.length).toBe(20 * (policies.length + 6 + 1))
     for (const { policy, setting, metrics } of results) {
       for (const [metric, { mean }] of Object.entries(metrics)) {
         expect(Number.isFinite(mean), `${policy} ${metric}`).toBe(true)
