@@ -29,8 +29,10 @@ describe('what is found of a start', () => {
     expect(verdicts(some).slice(0, 3)).toEqual(['undecided', 'undecided', 'undecided'])
   })
 
-  it('where the starter does not serve nothing differs', () => {
-    expect(verdicts(gains(() => 0, 0))).toEqual(['undecided', 'undecided', 'undecided', 'confirmed'])
+  it('claims nothing where the starter does not serve', () => {
+    expect(startFindings(gains(() => 0, 0)).map(({ id, verdict }) => [id, verdict])).toEqual([
+      ['starter-not-used', 'undecided'],
+    ])
   })
 
   it('not shown worse is not taken for not worse', () => {

@@ -14,6 +14,7 @@ export const negligibleLoss = 0.01
 
 /** Better in the first 100 prompts at each λ (one family by Holm), and nowhere worse (another, over all windows and λ). */
 export function startFindings(gains: readonly StartGain[]): Finding[] {
+  if (gains.every(({ figure }) => isAlwaysZero(figure))) return [notUsed]
   const first = gains.filter(({ window }) => window === startWindows[0].name)
   const verdicts = judge(first.map(({ figure }) => figure))
   const better = first.map(
@@ -26,6 +27,19 @@ export function startFindings(gains: readonly StartGain[]): Finding[] {
     }),
   )
   return [...better, nowhereWorse(gains)]
+}
+
+/** A claim of no harm would be empty where nothing was done. */
+const notUsed: Finding = {
+  id: 'starter-not-used',
+  source: 'pointsman',
+  claim: 'In the first 100 prompts the starter is worth more than list prices alone',
+  verdict: 'undecided',
+  evidence: 'The starter knows too few LLMs of this pool and does not serve: with it and without it are the same.',
+}
+
+function isAlwaysZero({ mean, replicates, bySeed }: Measured): boolean {
+  return mean === 0 && [...replicates, ...bySeed].every((value) => value === 0)
 }
 
 function nowhereWorse(gains: readonly StartGain[]): Finding {
