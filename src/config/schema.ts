@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { defaultGatewayOptions } from '../gateway/gateway-options.ts'
 import { providerPresets } from '../providers/openai-compatible/presets.ts'
+import { defaultExploration } from '../routing/decision/choice.ts'
 import { defaultLambda } from '../routing/decision/routing-preference.ts'
 
 const milliseconds = z.int().positive()
@@ -156,10 +157,10 @@ const explorationSchema = z.strictObject({
   price: z
     .number()
     .nonnegative()
-    .default(0.005)
+    .default(defaultExploration.price)
     .describe('Most expected utility that one request may give up to learn about the other LLMs.'),
   floor: unitInterval
-    .default(0.02)
+    .default(defaultExploration.floor)
     .describe('Probability shared equally by all admissible LLMs, so that each has support in the log.'),
 })
 
