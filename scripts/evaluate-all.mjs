@@ -21,7 +21,7 @@ const command = path.join(root, 'dist', 'cli', 'main.js')
 const resultsFolder = path.join(root, 'evaluation', 'results')
 
 /** Stored results stay below this, by thinning their curves further where 60 points are too many. */
-const mostResultBytes = 400_000
+const mostResultBytes = 500_000
 const curveSizes = [60, 40, 25, 15]
 
 const usage = `Usage: npm run evaluate:all -- [--data FOLDER] [--only SET/PROTOCOL,…] [--seeds N] [--workers N] [--fresh]

@@ -17,7 +17,7 @@ import { resultJsonSchema } from '../../src/evaluation/result-schema.ts'
 const repository = path.dirname(path.dirname(path.dirname(fileURLToPath(import.meta.url))))
 const resultsFolder = path.join(repository, 'evaluation', 'results')
 
-const mostResultBytes = 400_000
+const mostResultBytes = 500_000
 const mostReportBytes = 1_500_000
 const mostReportBytesInAll = 8_000_000
 

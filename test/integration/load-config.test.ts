@@ -39,7 +39,7 @@ describe('loadConfig', () => {
     expect(config.server).toMatchObject({ host: '127.0.0.1', port: 8400, allowedHosts: [] })
     expect(config.database.file).toBe(path.join(folder, '.pointsman', 'pointsman.db'))
     expect(config).toMatchObject({ providers: [], llms: [], retentionDays: 30, logLevel: 'info' })
-    expect(config.routing).toMatchObject({ lambda: 1.4, exploration: { enabled: true, price: 0.005, floor: 0.02 } })
+    expect(config.routing).toMatchObject({ lambda: 1.4, exploration: { enabled: true, price: 0.002, floor: 0.02 } })
   })
 
   test('lets flags win over the environment, and the environment over the file', () => {
