@@ -12,11 +12,21 @@ export interface ErrorBody {
   }
 }
 
+/** Anthropic's error envelope. */
+export interface AnthropicErrorBody {
+  readonly type: 'error'
+  readonly error: { readonly type: string; readonly message: string }
+  readonly request_id: string
+}
+
+/** Whose envelope an error goes out in: chat completions, Responses and all our own paths share OpenAI's. */
+export type ErrorDialect = 'openai' | 'anthropic'
+
 /** A fault as it goes over the wire. */
-export interface ErrorResponse {
+export interface ErrorResponse<Body = ErrorBody> {
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
-  readonly body: ErrorBody
+  readonly body: Body
 }
 
 type KnownCode = RoutingErrorCode | ProviderErrorCode | GatewayErrorCode
@@ -99,6 +109,51 @@ export function toErrorResponse(error: unknown, requestId: string): ErrorRespons
   const known = envelope(error.message, type, 'param' in error ? error.param : undefined, code ?? error.code)
   if (error instanceof ProviderError) return fromProviderError(error, status, known)
   return { status, headers: errorHeaders(error, status), body: known }
+}
+
+/** The same in the envelope of a dialect. */
+export function toErrorResponseIn(
+  dialect: ErrorDialect,
+  error: unknown,
+  requestId: string,
+): ErrorResponse<ErrorBody | AnthropicErrorBody> {
+  const response = toErrorResponse(error, requestId)
+  if (dialect === 'openai') return response
+  const { status, headers, body } = response
+  return {
+    status,
+    headers,
+    body: {
+      type: 'error',
+      error: { type: anthropicType(status), message: body.error.message },
+      request_id: requestId,
+    },
+  }
+}
+
+/** Anthropic's word for a status: docs.claude.com, API errors. */
+function anthropicType(status: number): string {
+  switch (status) {
+    case 401:
+      return 'authentication_error'
+    case 402:
+      return 'billing_error'
+    case 403:
+      return 'permission_error'
+    case 404:
+      return 'not_found_error'
+    case 413:
+      return 'request_too_large'
+    case 429:
+      return 'rate_limit_error'
+    case 503:
+    case 529:
+      return 'overloaded_error'
+    case 504:
+      return 'timeout_error'
+    default:
+      return status < 500 ? 'invalid_request_error' : 'api_error'
+  }
 }
 
 /** Whether a fault is worth an error line in the log: ours, not the caller's and not an upstream's. */

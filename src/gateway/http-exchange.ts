@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { toErrorResponse } from './error-response.ts'
+import { type ErrorDialect, toErrorResponseIn } from './error-response.ts'
 
 /** How long we read on from a client that was refused while it still sends, so that it gets to read the refusal. */
 const lingerMs = 1_000
@@ -13,12 +13,15 @@ export class HttpExchange {
   readonly receivedAtMs: number
   /** Without the query. */
   readonly path: string
+  /** Of the route, once it is found; before that as the client's headers tell. */
+  errorDialect: ErrorDialect
 
   constructor(request: IncomingMessage, response: ServerResponse, id: string, receivedAtMs: number) {
     this.request = request
     this.response = response
     this.id = id
     this.receivedAtMs = receivedAtMs
+    this.errorDialect = request.headers['anthropic-version'] === undefined ? 'openai' : 'anthropic'
     const url = request.url ?? '/'
     const query = url.indexOf('?')
     this.path = query < 0 ? url : url.slice(0, query)
@@ -45,9 +48,9 @@ export class HttpExchange {
     else response.end(text)
   }
 
-  /** Answers with the error's envelope; does nothing once an answer has begun. Returns the status. */
+  /** Answers with the error in the dialect's envelope; does nothing once an answer has begun. Returns the status. */
   sendError(error: unknown): number {
-    const { status, headers, body } = toErrorResponse(error, this.id)
+    const { status, headers, body } = toErrorResponseIn(this.errorDialect, error, this.id)
     this.sendJson(status, body, headers)
     return status
   }

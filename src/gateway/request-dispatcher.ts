@@ -66,6 +66,7 @@ export class RequestDispatcher {
     try {
       const { route, rest } = findRoute(request.method, exchange.path)
       routeName = route.name
+      exchange.errorDialect = route.errors ?? exchange.errorDialect
       await this.#answer(exchange, route, rest, share)
       metrics.requestEnded(routeName, response.statusCode)
     } catch (error) {

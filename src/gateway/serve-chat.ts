@@ -1,4 +1,4 @@
-import type { ChatCompletion, ChatRequest, JsonObject } from '../providers/chat-provider.ts'
+import type { ChatAsk, ChatCompletion, ChunkEvent } from '../providers/chat-provider.ts'
 import { ProviderError } from '../providers/provider-error.ts'
 import {
   completeWithFallback,
@@ -22,10 +22,8 @@ import { reserveSpend, routeWithinBudget } from './spend-guard.ts'
 import { UpstreamCalls } from './upstream-calls.ts'
 
 /** A chat request, parsed, whatever dialect it came in. */
-export interface ChatToServe {
+export interface ChatToServe extends ChatAsk {
   readonly routing: RoutingRequest
-  /** For the upstream, in the neutral form. */
-  readonly request: ChatRequest
   readonly stream: boolean
   readonly receivedAtMs: number
 }
@@ -46,7 +44,7 @@ export interface AnswerWriter {
   /** A stream begins; the cost is not known yet. */
   open(receipt: AnswerReceipt): void
   /** One event of the stream. A promise asks to wait: the caller reads slower than the LLM writes. */
-  chunk(chunk: JsonObject, hasUsage: boolean): Promise<void> | undefined
+  chunk(event: ChunkEvent): Promise<void> | undefined
   /** The stream ended whole; called after the settlement was committed. */
   finish(receipt: AnswerReceipt): void
   /** The stream broke off after it began. */
@@ -76,14 +74,15 @@ export async function serveChat(
   )
   const ledger = new AnswerLedger(services, decision, reservation, calls, chat, () => time.upstreamEnded())
   const resilience: FallbackOptions = { deadlineMs: options.maxAnswerMs, ...parts.resilience }
+  const ask: ChatAsk = { request: chat.request, native: chat.native }
   try {
     if (chat.stream) {
-      const stream = await streamWithFallback(calls.targets, chat.request, signal, resilience)
+      const stream = await streamWithFallback(calls.targets, ask, signal, resilience)
       const fault = await relayStream(stream, ledger, writer, signal)
       if (fault !== undefined && isInternalError(fault))
         parts.log.error({ err: fault, decisionId: decision.id }, 'A stream failed')
     } else {
-      const answer = await completeWithFallback(calls.targets, chat.request, signal, resilience)
+      const answer = await completeWithFallback(calls.targets, ask, signal, resilience)
       const { completion, answered, attempts } = answer
       const { usage, reportedModel } = completion
       const status = 'completed'
@@ -117,7 +116,7 @@ async function relayStream(
       if (event.type === 'finished') continue
       usage = event.usage ?? usage
       if (event.type === 'metadata') reportedModel = event.reportedModel ?? reportedModel
-      const drained = writer.chunk(event.chunk, event.usage !== undefined)
+      const drained = writer.chunk(event)
       if (drained !== undefined) await drained
       if (signal.aborted) throw new ProviderError('aborted', 'The caller left')
     }

@@ -7,30 +7,56 @@ export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-/** One message of a conversation, in the shape of OpenAI's chat completions: our neutral form. */
+/** One message of a conversation, in our neutral form: OpenAI's chat completions, with the additions of `neutral/`. */
 export interface ChatMessage {
   readonly role: string
   readonly content?: unknown
   readonly [field: string]: unknown
 }
 
-/** A chat request in OpenAI's shape. Parameters we do not know travel on untouched. */
+/** A chat request in the neutral form. Parameters we do not know travel on untouched. */
 export interface ChatRequest {
   readonly messages: readonly ChatMessage[]
   readonly [parameter: string]: unknown
 }
 
-/** One call of one model at one upstream. */
-export interface ChatCall {
-  /** The model's name at the upstream. */
-  readonly upstreamModel: string
-  /** Without `model`, `stream` and our own `pointsman` field; the provider sets what its API needs. */
-  readonly request: ChatRequest
+/** APIs that callers speak to us beside chat completions, and that upstreams may speak too. */
+export type ForeignDialect = 'messages' | 'responses'
+
+/** A request as its caller wrote it, in another API than chat completions. */
+export interface NativeRequest {
+  readonly dialect: ForeignDialect
+  /** Without `model`, `stream` and our own `pointsman` field. */
+  readonly body: JsonObject
+  /** Headers of that API that change what a request means, such as `anthropic-beta`. */
+  readonly headers: { readonly [name: string]: string }
 }
 
-/** A whole answer, in OpenAI's shape as the upstream wrote it. */
+/** What is asked, whoever answers. */
+export interface ChatAsk {
+  /** Without `model`, `stream` and our own `pointsman` field; the provider sets what its API needs. */
+  readonly request: ChatRequest
+  /**
+   * The same request untranslated. A provider of that API sends it instead, so that nothing of it is lost, and answers in
+   * that dialect; all others send their translation of `request`.
+   */
+  readonly native?: NativeRequest | undefined
+}
+
+/** One call of one model at one upstream. */
+export interface ChatCall extends ChatAsk {
+  /** The model's name at the upstream. */
+  readonly upstreamModel: string
+  /** The LLM's own effort, which replaces what the request says; undefined: as the request says. */
+  readonly reasoningEffort?: string | undefined
+}
+
+/** A whole answer. */
 export interface ChatCompletion {
+  /** In the neutral form, or in `dialect`'s. */
   readonly body: JsonObject
+  /** Undefined: the neutral form. Else the dialect of the call's `native` request, as the upstream wrote it. */
+  readonly dialect?: ForeignDialect | undefined
   readonly usage: TokenUsage | undefined
   /** The model id the upstream says answered. */
   readonly reportedModel: string | undefined
@@ -41,20 +67,28 @@ export interface ChatCompletion {
  * call, a refusal); until the first of them we may still fall back. `metadata` is everything else: the role preamble,
  * the finish reason, usage. A stream that ends without `finished` broke off, whatever the socket says.
  *
- * Every chunk is one the upstream sent, once, in its order; none is made up. `usage` is what its chunk says and may ride
- * on any of them: on the last (OpenAI), on the last content (Mistral), on each, growing (vLLM with
- * `continuous_usage_stats`). It counts from the start of the call, so that the latest replaces those before, and it is
- * a bill only when `finished` follows. Who owes its caller a usage chunk of its own makes it from the latest.
+ * `chunk` is in the neutral form (`chat.completion.chunk`), or an event of `dialect` as the upstream sent it, each once and in
+ * order: none is made up beyond what translation takes. `usage` is what its chunk says and may ride on any of them: on
+ * the last (OpenAI), on the last content (Mistral), on each, growing (vLLM with `continuous_usage_stats`). It counts
+ * from the start of the call, so that the latest replaces those before, and it is a bill only when `finished` follows.
+ * Who owes its caller a usage chunk of its own makes it from the latest.
  */
-export type ChatEvent =
-  | { readonly type: 'content'; readonly chunk: JsonObject; readonly usage?: TokenUsage }
+export type ChatEvent = ChunkEvent | { readonly type: 'finished' }
+
+export type ChunkEvent =
+  | {
+      readonly type: 'content'
+      readonly chunk: JsonObject
+      readonly dialect?: ForeignDialect
+      readonly usage?: TokenUsage
+    }
   | {
       readonly type: 'metadata'
       readonly chunk: JsonObject
+      readonly dialect?: ForeignDialect
       readonly usage?: TokenUsage
       readonly reportedModel?: string
     }
-  | { readonly type: 'finished' }
 
 /** Calls upstream LLMs. Wrappers in `resilience/` are providers too. */
 export interface ChatProvider {

@@ -58,7 +58,7 @@ export function decodeSettlement(row: SettlementRow): Settlement {
 }
 
 function encodeUsage(usage: TokenUsage): string {
-  const { costUsd, ...counts } = usage
+  const { costUsd, unpriced: _words, ...counts } = usage
   for (const [kind, count] of Object.entries(counts)) if (count !== undefined) storedInteger(kind, count)
   // In JSON it would come back as null.
   if (costUsd !== undefined && !Number.isFinite(costUsd)) {

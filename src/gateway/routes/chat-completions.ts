@@ -11,6 +11,7 @@ export const chatCompletionsRoute: Route = {
   method: 'POST',
   access: 'key',
   callsLlm: true,
+  errors: 'openai',
   async handle(services, { exchange, caller, share, time }) {
     requireScope(caller, 'inference')
     const { maxBodyBytes, defaultLambda } = services.options

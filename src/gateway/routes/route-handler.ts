@@ -1,6 +1,7 @@
 import type { AnswerTime } from '../answer-watch.ts'
 import type { Caller } from '../authenticate.ts'
 import type { BodyShare } from '../body-budget.ts'
+import type { ErrorDialect } from '../error-response.ts'
 import type { GatewayServices } from '../gateway-services.ts'
 import type { HttpExchange } from '../http-exchange.ts'
 
@@ -27,5 +28,7 @@ export interface Route {
   readonly access: 'open' | 'key' | 'admin'
   /** Calls an LLM: counts against the limit of concurrent requests. */
   readonly callsLlm: boolean
+  /** Default: as the client's headers tell, see {@link HttpExchange.errorDialect}. */
+  readonly errors?: ErrorDialect
   readonly handle: RouteHandler
 }

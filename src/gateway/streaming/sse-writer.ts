@@ -19,15 +19,19 @@ export class SseWriter {
     })
   }
 
-  /** @param data one line. A promise asks the writer to wait; it resolves when the client has read on, or has left. */
-  send(data: string): Promise<void> | undefined {
-    if (this.#response.destroyed || this.#response.write(`data: ${data}\n\n`)) return undefined
+  /**
+   * @param data one line.
+   * @param name the event's own line, in dialects that name their events.
+   * @returns a promise that asks the writer to wait; it resolves when the client has read on, or has left.
+   */
+  send(data: string, name?: string): Promise<void> | undefined {
+    if (this.#response.destroyed || this.#response.write(eventText(data, name))) return undefined
     return this.#drained()
   }
 
   /** Ends the stream after one last event. */
-  end(data: string): void {
-    this.#response.end(`data: ${data}\n\n`)
+  end(data: string, name?: string): void {
+    this.#response.end(eventText(data, name))
   }
 
   #drained(): Promise<void> {
@@ -42,4 +46,8 @@ export class SseWriter {
       response.on('close', done)
     })
   }
+}
+
+function eventText(data: string, name: string | undefined): string {
+  return name === undefined ? `data: ${data}\n\n` : `event: ${name}\ndata: ${data}\n\n`
 }

@@ -1,4 +1,4 @@
-import type { ChatCompletion, JsonObject } from '../../providers/chat-provider.ts'
+import type { ChatCompletion, ChunkEvent, JsonObject } from '../../providers/chat-provider.ts'
 import { toErrorResponse } from '../error-response.ts'
 import type { HttpExchange } from '../http-exchange.ts'
 import type { AnswerReceipt, AnswerWriter } from '../serve-chat.ts'
@@ -50,8 +50,8 @@ export class ChatAnswerWriter implements AnswerWriter {
     this.#sse.open({ 'x-request-id': this.#exchange.id, ...decisionHeaders(receipt) })
   }
 
-  chunk(chunk: JsonObject, hasUsage: boolean): Promise<void> | undefined {
-    const usageOnly = hasUsage && isEmptyList(chunk.choices)
+  chunk({ chunk, usage }: ChunkEvent): Promise<void> | undefined {
+    const usageOnly = usage !== undefined && isEmptyList(chunk.choices)
     if (usageOnly && !this.#includeUsage) return undefined
     const earlier = this.#heldBack
     this.#heldBack = undefined

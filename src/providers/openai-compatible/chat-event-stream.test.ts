@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import type { ChatEvent } from '../chat-provider.ts'
+import { UpstreamErrors } from '../http/upstream-errors.ts'
 import { chatEventsOf } from './chat-event-stream.ts'
-import { UpstreamErrors } from './upstream-errors.ts'
 
 const errors = new UpstreamErrors('scripted', [], { now: () => 0 })
 

@@ -1,8 +1,8 @@
 import { createParser, type EventSourceMessage } from 'eventsource-parser'
 import { type ChatEvent, isJsonObject, type JsonObject } from '../chat-provider.ts'
+import { isLostConnection } from '../http/lost-connection.ts'
+import type { UpstreamErrors } from '../http/upstream-errors.ts'
 import { ProviderError } from '../provider-error.ts'
-import { isLostConnection } from './lost-connection.ts'
-import type { UpstreamErrors } from './upstream-errors.ts'
 import { parseUsage } from './usage.ts'
 
 /**

@@ -11,7 +11,7 @@ import {
 import { CircuitBreakers } from './circuit-breaker.ts'
 import { completeWithFallback, FallbackError, type FallbackTarget, streamWithFallback } from './fallback.ts'
 
-const request = { messages: [{ role: 'user', content: 'hello' }] }
+const ask = { request: { messages: [{ role: 'user', content: 'hello' }] } }
 const never = new AbortController().signal
 
 function failure(code: ProviderErrorCode, retryable = false): ProviderError {
@@ -43,10 +43,10 @@ describe('completeWithFallback', () => {
     const timers = new ManualTimers()
     const first = target('a', timers, { completion: scriptedCompletion('yes') })
     const second = target('b', timers, { completion: scriptedCompletion('no') })
-    const result = await completeWithFallback([first, second], request, never, { timers })
+    const result = await completeWithFallback([first, second], ask, never, { timers })
     expect(result.answered).toBe('a')
     expect(result.attempts).toEqual([{ llm: 'a', error: undefined, ms: 0 }])
-    expect(first.provider.calls[0]).toEqual({ upstreamModel: 'a-upstream', request })
+    expect(first.provider.calls[0]).toEqual({ upstreamModel: 'a-upstream', reasoningEffort: undefined, ...ask })
     expect(second.provider.calls).toHaveLength(0)
   })
 
@@ -54,7 +54,7 @@ describe('completeWithFallback', () => {
     const timers = new ManualTimers()
     const first = target('a', timers, { error: failure('upstream_failed'), delayMs: 30 })
     const second = target('b', timers, { completion: scriptedCompletion('yes'), delayMs: 20 })
-    const pending = completeWithFallback([first, second], request, never, { timers })
+    const pending = completeWithFallback([first, second], ask, never, { timers })
     await timers.advance(100)
     const result = await pending
     expect(result.answered).toBe('b')
@@ -68,7 +68,7 @@ describe('completeWithFallback', () => {
   it('gives every LLM together one deadline', async () => {
     const timers = new ManualTimers()
     const targets = ['a', 'b', 'c'].map((id) => target(id, timers, { error: failure('upstream_failed'), delayMs: 60 }))
-    const pending = caught(completeWithFallback(targets, request, never, { timers, deadlineMs: 100 }))
+    const pending = caught(completeWithFallback(targets, ask, never, { timers, deadlineMs: 100 }))
     await timers.advance(200)
     const error = await pending
     expect(error.code).toBe('upstream_timeout')
@@ -84,9 +84,7 @@ describe('completeWithFallback', () => {
     const refuses = (id: string) => target(id, timers, { error: failure('upstream_rejected') })
     const broken = target('b', timers, { error: failure('upstream_failed') })
     const last = refuses('d')
-    const error = await caught(
-      completeWithFallback([refuses('a'), broken, refuses('c'), last], request, never, { timers }),
-    )
+    const error = await caught(completeWithFallback([refuses('a'), broken, refuses('c'), last], ask, never, { timers }))
     expect(error.code).toBe('upstream_rejected')
     expect(last.provider.calls).toHaveLength(0)
   })
@@ -96,7 +94,7 @@ describe('completeWithFallback', () => {
     const caller = new AbortController()
     const first = target('a', timers, { hang: true })
     const second = target('b', timers, { completion: scriptedCompletion('late') })
-    const pending = caught(completeWithFallback([first, second], request, caller.signal, { timers, deadlineMs: 1000 }))
+    const pending = caught(completeWithFallback([first, second], ask, caller.signal, { timers, deadlineMs: 1000 }))
     await timers.advance(10)
     caller.abort()
     const error = await pending
@@ -117,7 +115,7 @@ describe('completeWithFallback', () => {
       },
     )
     const retry = { random: { next: () => 0.5 }, baseDelayMs: 100 }
-    const pending = completeWithFallback([first], request, never, { timers, retry })
+    const pending = completeWithFallback([first], ask, never, { timers, retry })
     await timers.advance(49)
     expect(first.provider.calls).toHaveLength(1)
     await timers.advance(1)
@@ -125,7 +123,7 @@ describe('completeWithFallback', () => {
     expect(result.attempts.map((attempt) => attempt.error)).toEqual(['upstream_rate_limited', undefined])
 
     const cut = target('a', timers, { error: failure('upstream_cut') }, { completion: scriptedCompletion('no') })
-    await caught(completeWithFallback([cut], request, never, { timers, retry }))
+    await caught(completeWithFallback([cut], ask, never, { timers, retry }))
     expect(cut.provider.calls).toHaveLength(1)
   })
 
@@ -135,15 +133,15 @@ describe('completeWithFallback', () => {
     breakers.for('a').admit()?.record('upstream_failed')
     const first = target('a', timers, { completion: scriptedCompletion('from a') })
     const second = target('b', timers, { completion: scriptedCompletion('from b') })
-    const result = await completeWithFallback([first, second], request, never, { timers, breakers })
+    const result = await completeWithFallback([first, second], ask, never, { timers, breakers })
     expect(result.answered).toBe('b')
     expect(result.attempts[0]).toEqual({ llm: 'a', error: 'upstream_unavailable', ms: 0 })
-    const alone = await completeWithFallback([first], request, never, { timers, breakers })
+    const alone = await completeWithFallback([first], ask, never, { timers, breakers })
     expect(alone.answered).toBe('a')
   })
 
   it('says so when there is no LLM to call', async () => {
-    expect((await caught(completeWithFallback([], request, never))).code).toBe('upstream_unavailable')
+    expect((await caught(completeWithFallback([], ask, never))).code).toBe('upstream_unavailable')
   })
 })
 
@@ -153,7 +151,7 @@ describe('streamWithFallback', () => {
     const events = scriptedEvents(['Hel', 'lo'], { outputTokens: 2 })
     const [role, ...rest] = events
     const only = target('a', timers, { steps: [role!, { type: 'wait', ms: 25 }, ...rest] })
-    const pending = streamWithFallback([only], request, never, { timers })
+    const pending = streamWithFallback([only], ask, never, { timers })
     await timers.advance(25)
     const stream = await pending
     expect(stream.timeToFirstTokenMs).toBe(25)
@@ -168,7 +166,7 @@ describe('streamWithFallback', () => {
     const first = target('a', timers, { steps: [role!, { type: 'error', error: failure('upstream_cut') }] })
     const events = scriptedEvents(['b speaks'], { model: 'b' })
     const second = target('b', timers, { steps: events })
-    const stream = await streamWithFallback([first, second], request, never, { timers })
+    const stream = await streamWithFallback([first, second], ask, never, { timers })
     expect(stream.answered).toBe('b')
     expect(await read(stream.events)).toEqual(events)
   })
@@ -182,7 +180,7 @@ describe('streamWithFallback', () => {
   ])('passes %s after the first content on as an error', async (_name, answer) => {
     const timers = new ManualTimers()
     const second = target('b', timers, { completion: scriptedCompletion('no') })
-    const stream = await streamWithFallback([target('a', timers, answer), second], request, never, { timers })
+    const stream = await streamWithFallback([target('a', timers, answer), second], ask, never, { timers })
     const seen: ChatEvent[] = []
     const reading = (async () => {
       for await (const event of stream.events) seen.push(event)
@@ -195,7 +193,7 @@ describe('streamWithFallback', () => {
 
   it('takes an answer without content as an answer', async () => {
     const timers = new ManualTimers()
-    const stream = await streamWithFallback([target('a', timers, { steps: scriptedEvents([]) })], request, never, {
+    const stream = await streamWithFallback([target('a', timers, { steps: scriptedEvents([]) })], ask, never, {
       timers,
     })
     expect(stream.timeToFirstTokenMs).toBeUndefined()
@@ -206,7 +204,7 @@ describe('streamWithFallback', () => {
     const timers = new ManualTimers()
     const first = target('a', timers, { steps: [scriptedEvents([])[0]!, { type: 'hang' }] })
     const second = target('b', timers, { steps: scriptedEvents(['yes']) })
-    const pending = streamWithFallback([first, second], request, never, { timers, firstContentMs: 50 })
+    const pending = streamWithFallback([first, second], ask, never, { timers, firstContentMs: 50 })
     await timers.advance(60)
     const stream = await pending
     expect(stream.attempts[0]).toEqual({ llm: 'a', error: 'upstream_timeout', ms: 50 })
@@ -218,7 +216,7 @@ describe('streamWithFallback', () => {
   it('frees the upstream and the timers when the reader leaves', async () => {
     const timers = new ManualTimers()
     const only = target('a', timers, { steps: [...scriptedEvents(['Hel']).slice(0, 2), { type: 'hang' }] })
-    const stream = await streamWithFallback([only], request, never, { timers, stallMs: 1000 })
+    const stream = await streamWithFallback([only], ask, never, { timers, stallMs: 1000 })
     const reader = stream.events[Symbol.asyncIterator]()
     await reader.return?.()
     await timers.advance(0)
@@ -234,7 +232,7 @@ describe('streamWithFallback', () => {
     await timers.advance(10)
     const [role, hel] = scriptedEvents(['Hel']) as [ChatEvent, ChatEvent]
     const only = target('a', timers, { steps: [role, { type: 'wait', ms: 5 }, hel, { type: 'hang' }] })
-    const pending = streamWithFallback([only], request, never, { timers, breakers, stallMs: 1000 })
+    const pending = streamWithFallback([only], ask, never, { timers, breakers, stallMs: 1000 })
     expect(breakers.isAvailable('a')).toBe(false)
     await timers.advance(5)
     const stream = await pending
@@ -252,7 +250,7 @@ describe('streamWithFallback', () => {
     await timers.advance(10)
     const caller = new AbortController()
     const pending = caught(
-      streamWithFallback([target('a', timers, { hang: true })], request, caller.signal, { timers, breakers }),
+      streamWithFallback([target('a', timers, { hang: true })], ask, caller.signal, { timers, breakers }),
     )
     await timers.advance(1)
     caller.abort()
@@ -266,7 +264,7 @@ describe('streamWithFallback', () => {
     const options = { timers, breakers, deadlineMs: 50 }
     const stream = await streamWithFallback(
       [target('a', timers, { steps: scriptedEvents(['Hel', 'lo']) })],
-      request,
+      ask,
       never,
       options,
     )

@@ -1,5 +1,5 @@
 import type { LlmId } from '../../routing/registry/llm.ts'
-import type { ChatCall, ChatCompletion, ChatEvent, ChatProvider, ChatRequest } from '../chat-provider.ts'
+import type { ChatAsk, ChatCall, ChatCompletion, ChatEvent, ChatProvider } from '../chat-provider.ts'
 import { ProviderError } from '../provider-error.ts'
 import { type Attempt, OpenAttempt } from './attempt.ts'
 import type { CallPermit, CircuitBreakers } from './circuit-breaker.ts'
@@ -14,6 +14,8 @@ export interface FallbackTarget {
   readonly llmId: LlmId
   readonly provider: ChatProvider
   readonly upstreamModel: string
+  /** See {@link ChatCall.reasoningEffort}. */
+  readonly reasoningEffort?: string | undefined
 }
 
 export interface FallbackOptions {
@@ -74,11 +76,11 @@ export class FallbackError extends ProviderError {
  */
 export async function completeWithFallback(
   targets: readonly FallbackTarget[],
-  request: ChatRequest,
+  ask: ChatAsk,
   signal: AbortSignal,
   options: FallbackOptions = {},
 ): Promise<FallbackCompletion> {
-  const run = new FallbackRun(targets, request, signal, options)
+  const run = new FallbackRun(targets, ask, signal, options)
   const { value, target } = await run.firstAnswer(async (provider, call, attempt) => {
     const completion = await provider.complete(call, signal)
     attempt.end(undefined)
@@ -95,11 +97,11 @@ export async function completeWithFallback(
  */
 export async function streamWithFallback(
   targets: readonly FallbackTarget[],
-  request: ChatRequest,
+  ask: ChatAsk,
   signal: AbortSignal,
   options: FallbackOptions = {},
 ): Promise<FallbackStream> {
-  const run = new FallbackRun(targets, request, signal, options)
+  const run = new FallbackRun(targets, ask, signal, options)
   const { value, target } = await run.firstAnswer((provider, call, attempt) =>
     FollowedStream.untilContent(provider.stream(call, signal), attempt, signal),
   )
@@ -113,7 +115,7 @@ type Call<T> = (provider: ChatProvider, call: ChatCall, attempt: OpenAttempt) =>
 class FallbackRun {
   readonly attempts: Attempt[] = []
   readonly #targets: readonly FallbackTarget[]
-  readonly #request: ChatRequest
+  readonly #ask: ChatAsk
   readonly #signal: AbortSignal
   readonly #options: FallbackOptions
   readonly #timers: Timers
@@ -123,9 +125,9 @@ class FallbackRun {
   readonly #skipped: FallbackTarget[] = []
   readonly #errors: ProviderError[] = []
 
-  constructor(targets: readonly FallbackTarget[], request: ChatRequest, signal: AbortSignal, options: FallbackOptions) {
+  constructor(targets: readonly FallbackTarget[], ask: ChatAsk, signal: AbortSignal, options: FallbackOptions) {
     this.#targets = targets
-    this.#request = request
+    this.#ask = ask
     this.#signal = signal
     this.#options = options
     this.#timers = options.timers ?? systemTimers
@@ -171,7 +173,8 @@ class FallbackRun {
     for (let made = 1; ; made++) {
       const attempt = new OpenAttempt(this.attempts, target.llmId, permit, this.#timers)
       try {
-        const call: ChatCall = { upstreamModel: target.upstreamModel, request: this.#request }
+        const { upstreamModel, reasoningEffort } = target
+        const call: ChatCall = { ...this.#ask, upstreamModel, reasoningEffort }
         return { value: await make(this.#withDeadlines(target.provider), call, attempt) }
       } catch (cause) {
         const error = this.#signal.aborted ? abortedError(cause) : cause

@@ -6,8 +6,13 @@ export interface TokenPrice {
   readonly cachedInputPerMillionTokensUsd?: number
   /** Input written to the provider's prompt cache; the fresh-input price when not given. */
   readonly cacheWritePerMillionTokensUsd?: number
+  /** The same where it is kept for an hour (Anthropic); not known when not given. */
+  readonly cacheWrite1hPerMillionTokensUsd?: number
   /** Hidden reasoning tokens; the output price when not given. */
   readonly reasoningPerMillionTokensUsd?: number
+  /** Spoken input and output; not known when not given. */
+  readonly audioInputPerMillionTokensUsd?: number
+  readonly audioOutputPerMillionTokensUsd?: number
 }
 
 /**
@@ -18,8 +23,18 @@ export interface TokenUsage {
   readonly inputTokens: number
   readonly outputTokens: number
   readonly cachedInputTokens?: number
+  /** All cache writes, those for an hour inside them. */
   readonly cacheWriteTokens?: number
+  readonly cacheWrite1hTokens?: number
   readonly reasoningTokens?: number
+  /** Spoken tokens, inside `inputTokens` and `outputTokens`. */
+  readonly audioInputTokens?: number
+  readonly audioOutputTokens?: number
+  /**
+   * What was billed beside tokens or at other prices than the list's, in the upstream's words: `web_search_requests`,
+   * `service_tier:priority`. Without `costUsd` the bill is then not known.
+   */
+  readonly unpriced?: readonly string[]
   /** The upstream's own bill for this call, USD; wins over tokens × price. */
   readonly costUsd?: number
 }
