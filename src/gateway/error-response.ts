@@ -29,7 +29,7 @@ export interface ErrorResponse<Body = ErrorBody> {
   readonly body: Body
 }
 
-type KnownCode = RoutingErrorCode | ProviderErrorCode | GatewayErrorCode
+export type KnownCode = RoutingErrorCode | ProviderErrorCode | GatewayErrorCode
 type KnownError = RoutingError | ProviderError | GatewayError
 
 const invalid = 'invalid_request_error'
@@ -84,6 +84,23 @@ const httpByCode: Record<KnownCode, readonly [status: number, type: string, code
   shutting_down: [503, server],
   store_unavailable: [503, server],
   key_required: [500, server],
+}
+
+/** Every error as the reference lists it, in the table's order. */
+export function describeErrors(): readonly {
+  readonly code: KnownCode
+  /** In the body's `error.code`. */
+  readonly wireCode: string
+  readonly status: number
+  readonly type: string
+  /** `error.type` in Anthropic's envelope. */
+  readonly anthropicType: string
+}[] {
+  return (Object.keys(httpByCode) as KnownCode[]).map((code) => {
+    const [status, type, word] = httpByCode[code]
+    const wireCode = hiddenCodes.has(code) ? 'internal_error' : (word ?? code)
+    return { code, wireCode, status, type, anthropicType: anthropicType(status) }
+  })
 }
 
 /** Our own bug in the making: the message may hold internals, so that the caller gets a request id only. */

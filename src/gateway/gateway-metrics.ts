@@ -47,6 +47,12 @@ export class GatewayMetrics {
     return this.#registry.contentType
   }
 
+  /** Names, kinds and meanings, for the reference. */
+  async describe(): Promise<readonly { readonly name: string; readonly type: string; readonly help: string }[]> {
+    const metrics = await this.#registry.getMetricsAsJSON()
+    return metrics.map(({ name, type, help }) => ({ name, type: String(type), help }))
+  }
+
   /** The exposition format. */
   scrape(): Promise<string> {
     return this.#registry.metrics()
