@@ -23,6 +23,12 @@ const prefixRoutes: readonly (readonly [prefix: string, route: Route])[] = [
   ['/v1/decisions/', decisionsRoute],
 ]
 
+/** Every path, in order, for the reference; what follows a prefix is an id. */
+export function listRoutes(): readonly { readonly method: string; readonly path: string; readonly route: Route }[] {
+  const all = [...exactRoutes, ...prefixRoutes.map(([prefix, route]) => [`${prefix}{id}`, route] as const)]
+  return all.map(([path, route]) => ({ method: route.method, path, route }))
+}
+
 /** The route of a path, and what follows the route's prefix, decoded. */
 export interface FoundRoute {
   readonly route: Route

@@ -18,13 +18,19 @@ type Message = z.infer<typeof message>
 const tokenCount = z.int().min(1).nullish()
 
 /** The fields that we use ourselves; every other one travels on untouched. */
-const chatRequestBody = z.looseObject({
-  model: z.string().min(1).max(256),
-  messages: z.array(z.custom<Message>()).min(1).max(10_000),
-  stream: z.boolean().nullish(),
-  stream_options: z.looseObject({ include_usage: z.boolean().nullish() }).nullish(),
-  max_tokens: tokenCount,
-  max_completion_tokens: tokenCount,
+export const chatRequestBody = z.looseObject({
+  model: z
+    .string()
+    .min(1)
+    .max(256)
+    .describe('`auto`, `auto:cost`, `auto:quality`, `auto:<λ>`, an LLM of the pool, or an alias.'),
+  messages: z.array(z.custom<Message>()).min(1).max(10_000).describe('The conversation.'),
+  stream: z.boolean().nullish().describe('Server-sent events instead of one answer.'),
+  stream_options: z
+    .looseObject({ include_usage: z.boolean().nullish().describe('Ends the stream with a chunk of usage and cost.') })
+    .nullish(),
+  max_tokens: tokenCount.describe('Cap on each answer; LLMs that cannot write as much are left out.'),
+  max_completion_tokens: tokenCount.describe('Its newer name.'),
   tools: z
     .array(z.looseObject({ type: z.string() }))
     .max(1_024)
@@ -35,13 +41,16 @@ const chatRequestBody = z.looseObject({
     .max(1_024)
     .nullish(),
   response_format: z.looseObject({ type: z.string() }).nullish(),
-  n: z.int().min(1).max(128).nullish(),
+  n: z.int().min(1).max(128).nullish().describe('Answers asked for at once; each is billed.'),
   stop: z.union([z.string(), z.array(z.string()).max(64)]).nullish(),
   temperature: z.number().min(0).max(2).nullish(),
   top_p: z.number().min(0).max(1).nullish(),
-  user: z.string().nullish(),
-  metadata: z.record(z.string(), z.unknown()).nullish(),
-  pointsman: z.unknown().optional(),
+  user: z.string().nullish().describe('The person behind the request; enters the derived conversation id.'),
+  metadata: z
+    .record(z.string(), z.unknown())
+    .nullish()
+    .describe('`session_id`, `conversation_id` or `thread_id` name the conversation.'),
+  pointsman: z.unknown().optional().describe('What the caller asks of the choice; see above.'),
 })
 
 /** A body of `POST /v1/chat/completions`, checked. Holds the unknown fields too. */

@@ -5,16 +5,21 @@ import { toDecisionId } from './response-id.ts'
 
 const maxKeyChars = 256
 
-const feedbackBody = z.strictObject({
-  /** The `id` of the answer; a bare decision id is taken too. */
-  response_id: z.string().min(1).max(256),
-  score: z.number().min(0).max(1).optional(),
-  thumbs: z.enum(['up', 'down']).optional(),
+export const feedbackBody = z.strictObject({
+  response_id: z.string().min(1).max(256).describe('The `id` of the answer; a bare decision id is taken too.'),
+  score: z.number().min(0).max(1).optional().describe('What the answer was worth.'),
+  thumbs: z.enum(['up', 'down']).optional().describe('Instead of a score.'),
   source: z
     .string()
     .regex(/^[a-z][a-z0-9_-]{0,63}$/, 'must be lower-case letters, digits, - and _, at most 64')
-    .default('user'),
-  idempotency_key: z.string().min(1).max(maxKeyChars).optional(),
+    .default('user')
+    .describe('Who says it; one value per answer and source, the latest wins.'),
+  idempotency_key: z
+    .string()
+    .min(1)
+    .max(maxKeyChars)
+    .optional()
+    .describe('A repeat with the same key is answered, not learned.'),
 })
 
 /** What was said, before it is known who said it and when. */

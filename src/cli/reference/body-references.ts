@@ -1,0 +1,49 @@
+import { z } from 'zod'
+import { chatRequestBody } from '../../gateway/wire/chat-request.ts'
+import { feedbackBody } from '../../gateway/wire/feedback-request.ts'
+
+/** A body that a caller sends. */
+export interface BodyReference {
+  readonly title: string
+  readonly about: string
+  /** JSON schema. */
+  readonly schema: () => unknown
+}
+
+/** The `pointsman` object: read field by field (`parse-preference.ts`), so that its schema stands here. */
+const preferenceBody = z.object({
+  quality_weight: z.number().min(0).max(1).optional().describe('Weight of quality against cost.'),
+  lambda: z
+    .number()
+    .min(0)
+    .optional()
+    .describe('The same as willingness to pay: quality weighs λ/(1+λ). One of the two.'),
+  max_cost_usd: z.number().min(0).optional().describe('Ceiling on the predicted cost of the answer.'),
+  max_latency_ms: z.number().optional().describe('Ceiling on the predicted completion time, above 0.'),
+  min_quality: z.number().min(0).max(1).optional().describe('Floor on the predicted quality.'),
+  allow: z.array(z.string()).optional().describe('LLMs that may serve: ids with `*`, or `tag:<word>`.'),
+  deny: z.array(z.string()).optional().describe('LLMs that may not.'),
+})
+
+export const bodyReferences: readonly BodyReference[] = [
+  {
+    title: '`pointsman`, in every request that is routed',
+    about: 'Ceilings, floors, `allow` and `deny` can only tighten what the key and the headers say.',
+    schema: () => jsonSchema(preferenceBody),
+  },
+  {
+    title: 'POST /v1/chat/completions',
+    about:
+      "OpenAI's chat completions, with the additions that other APIs need: `reasoning_details`, `cache_control`, `thinking`.",
+    schema: () => jsonSchema(chatRequestBody),
+  },
+  {
+    title: 'POST /v1/feedback',
+    about: 'What an answer was worth.',
+    schema: () => jsonSchema(feedbackBody),
+  },
+]
+
+function jsonSchema(schema: z.ZodType): unknown {
+  return z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' })
+}
