@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config'
+import { areClientsInstalled } from './test/clients/installed.ts'
 
 export default defineConfig({
   test: {
@@ -27,6 +28,16 @@ export default defineConfig({
           testTimeout: 180_000,
           hookTimeout: 180_000,
           fileParallelism: false,
+        },
+      },
+      {
+        test: {
+          name: 'clients',
+          // Without the packages only the test that says so can run.
+          include: areClientsInstalled() ? ['test/clients/**/*.test.ts'] : ['test/clients/installed.test.ts'],
+          exclude: ['**/node_modules/**'],
+          testTimeout: 60_000,
+          hookTimeout: 120_000,
         },
       },
     ],

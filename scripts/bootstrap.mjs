@@ -13,7 +13,7 @@ const usage = `Usage: node scripts/bootstrap.mjs COMMAND [ARGUMENT…]
   run COMMAND [ARGUMENT…]   any other command of pointsman
   test [ARGUMENT…]          the tests, with arguments for vitest
   exec FILE [ARGUMENT…]     a script on the Node of this checkout
-  setup                     install and build, nothing else
+  setup [clients]           install and build, nothing else; with the official clients that tests use
 Each installs what the lock file says and builds first, where something changed.`
 
 class SetupError extends Error {}
@@ -26,6 +26,8 @@ async function main() {
     return
   }
   const node = await prepare()
+  if ((command === 'test' && meansClients(args)) || (command === 'setup' && args[0] === 'clients'))
+    await prepareClients()
   if (command === 'setup') return
   const cli = path.join(root, 'dist', 'cli', 'main.js')
   const targets = {
@@ -59,11 +61,42 @@ async function installAndBuild() {
 
 async function install() {
   step('Installing packages from package-lock.json …')
-  const npm = npmCommand()
   // Build tools are development dependencies: NODE_ENV=production must not leave them out.
-  const args = ['ci', '--include=dev', '--include=optional', '--no-audit', '--no-fund', '--loglevel=error']
-  const result = await runChild(npm.command, [...npm.args, ...args], { cwd: root, capture: true, shell: npm.shell })
-  requireSuccess(result, 'npm ci')
+  requireSuccess(await cleanInstall(root, ['--include=dev', '--include=optional']), 'npm ci')
+}
+
+/** @param {string} folder @param {readonly string[]} options */
+function cleanInstall(folder, options) {
+  const npm = npmCommand()
+  const args = ['ci', ...options, '--no-audit', '--no-fund', '--loglevel=error']
+  return runChild(npm.command, [...npm.args, ...args], { cwd: folder, capture: true, shell: npm.shell })
+}
+
+/** All tests, or those of the official clients by name. */
+function meansClients(/** @type {readonly string[]} */ args) {
+  return args.length === 0 || args.some((argument) => argument.includes('clients'))
+}
+
+/**
+ * The official clients that are tested against the gateway are a package of their own. Without them (no registry in
+ * reach) the other tests still say something: theirs is then a named skip, or a failure where POINTSMAN_REQUIRE asks for them.
+ */
+async function prepareClients() {
+  const folder = path.join(root, 'test', 'clients')
+  if (!existsSync(path.join(folder, 'package-lock.json')) || isInstalled(folder)) return
+  const lock = path.join(root, '.pointsman', 'clients.lock')
+  const wait = () => step('Waiting for another process to install the official clients …')
+  await withFolderLock(
+    lock,
+    async () => {
+      if (isInstalled(folder)) return
+      step('Installing the official clients for test/clients …')
+      const result = await cleanInstall(folder, ['--ignore-scripts'])
+      if (result.code !== 0)
+        step(`${result.output.trimEnd()}\nThe official clients could not be installed.`.trimStart())
+    },
+    wait,
+  )
 }
 
 /** @param {{ path: string, major: number }} node */

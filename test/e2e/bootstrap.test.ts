@@ -233,6 +233,29 @@ describe('a checkout that was set up', () => {
     expect(names).not.toContain('OPENAI_API_KEY')
   })
 
+  describe('with official clients to test', () => {
+    const writeClients = (resolved: string) => {
+      const name = 'small-clients'
+      write('test/clients/package.json', JSON.stringify({ name, version: '1.0.0', dependencies: { client: resolved } }))
+      const packages = {
+        '': { name, version: '1.0.0', dependencies: { client: resolved } },
+        'node_modules/client': { version: '1.0.0', resolved, integrity: 'sha512-AAAA' },
+      }
+      const lock = { name, version: '1.0.0', lockfileVersion: 3, packages }
+      write('test/clients/package-lock.json', JSON.stringify(lock))
+    }
+
+    test('tries to install them where tests mean them, and runs the other tests without', () => {
+      writeClients('file:nowhere.tgz')
+      expect(bootstrap(['test', '--project', 'unit']).stderr).toBe('')
+      const all = bootstrap(['test'])
+      expect(all.stderr).toContain('Installing the official clients for test/clients …')
+      expect(all.stderr).toContain('The official clients could not be installed.')
+      expect(all.status).toBe(0)
+      expect(JSON.parse(all.stdout).args).toEqual(['run'])
+    })
+  })
+
   test('answers a command it does not know with its usage', () => {
     const { status, stderr } = bootstrap(['fly'])
     expect(status).toBe(2)
