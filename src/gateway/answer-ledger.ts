@@ -3,7 +3,8 @@ import type { Attempt } from '../providers/resilience/attempt.ts'
 import type { RoutingDecision } from '../routing/decision.ts'
 import type { Settlement } from '../routing/outcome.ts'
 import type { LlmId } from '../routing/registry/llm.ts'
-import { billedCostUsd, type TokenUsage, toNanoUsd } from '../routing/registry/token-price.ts'
+import { billedNanoUsd } from '../routing/registry/token-bill.ts'
+import type { TokenUsage } from '../routing/registry/token-price.ts'
 import { answerCostNanoUsd } from './answer-cost.ts'
 import type { GatewayServices } from './gateway-services.ts'
 import type { UpstreamCalls } from './upstream-calls.ts'
@@ -102,10 +103,9 @@ export class AnswerLedger {
   /** Undefined is not known: the store and the budget then keep what was reserved. */
   #costNanoUsd({ status, answered, attempts, usage }: AnswerEnd): number | undefined {
     const price = answered === undefined ? undefined : this.#services.parts.router.pool.get(answered)?.price
-    const billedUsd = billedCostUsd(price, usage)
-    const billedNanoUsd = billedUsd === undefined ? undefined : toNanoUsd(billedUsd)
     const known = attempts ?? this.#calls.called.map((llm) => ({ llm, error: undefined }))
-    return answerCostNanoUsd(this.decision, { status, answered, attempts: known, billedNanoUsd })
+    const billed = billedNanoUsd(price, usage)
+    return answerCostNanoUsd(this.decision, { status, answered, attempts: known, billedNanoUsd: billed })
   }
 }
 

@@ -30,7 +30,14 @@ export type { LlmDescription } from './prediction/universal/llm-description.ts'
 export { type ProbeLabels, UniversalModel } from './prediction/universal/universal-model.ts'
 export { type Llm, type LlmCapabilities, type LlmId, unknownLlmProperties } from './registry/llm.ts'
 export { LlmRegistry } from './registry/llm-registry.ts'
-export { billedCostUsd, type TokenPrice, type TokenUsage, tokenCostUsd } from './registry/token-price.ts'
+export { billedCostUsd, billedNanoUsd } from './registry/token-bill.ts'
+export {
+  expectedCostUsd,
+  type PriceTier,
+  type TokenPrice,
+  type TokenRates,
+  type TokenUsage,
+} from './registry/token-price.ts'
 export {
   noNeeds,
   plainRequest,

@@ -1,7 +1,7 @@
 import { bestCandidate, drawCandidate } from '../../routing/decision/choice.ts'
 import { latencyPenalty } from '../../routing/decision/utility.ts'
 import type { RandomSource } from '../../routing/numeric/random-source.ts'
-import { type TokenPrice, tokenCostUsd } from '../../routing/registry/token-price.ts'
+import { expectedCostUsd, type TokenPrice } from '../../routing/registry/token-price.ts'
 import type { OnlineFeedback, OnlinePolicy, OnlineRequest } from '../online/online-policy.ts'
 import { FeedbackNetwork } from './feedback-network.ts'
 import type { InverseDesign } from './inverse-design.ts'
@@ -272,7 +272,7 @@ function offlineQuality({ column }: Arm, { quality }: PromptEstimates): number {
 function offlineCostUsd({ column, price }: Arm, { costUsd, outputTokens, inputTokens }: PromptEstimates): number {
   if (column !== -1) return costUsd[column]!
   if (price === undefined) return mean(costUsd)
-  return tokenCostUsd(price, { inputTokens, outputTokens: mean(outputTokens) })
+  return expectedCostUsd(price, inputTokens, mean(outputTokens))
 }
 
 function mean(values: Float64Array): number {

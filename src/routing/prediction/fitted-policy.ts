@@ -107,7 +107,9 @@ export function restorePolicy(data: SnapshotData): FittedPolicy {
 }
 
 function priceData(price: TokenPrice | undefined): SnapshotData | undefined {
-  return price === undefined ? undefined : { ...price }
+  if (price === undefined) return undefined
+  const { tiers, ...rates } = price
+  return tiers === undefined ? rates : { ...rates, tiers: tiers.map((tier) => ({ ...tier })) }
 }
 
 function restoreLlm(data: SnapshotData): FittedLlm {
@@ -116,7 +118,7 @@ function restoreLlm(data: SnapshotData): FittedLlm {
     id: stringField(fields, 'id'),
     // Versions from before there was a choice have none.
     source: (fields.source ?? 'fitted') as FittedLlm['source'],
-    // Prices are plain numbers under the names of TokenPrice.
+    // Plain data under the names of TokenPrice.
     priceAtFit:
       fields.priceAtFit === undefined ? undefined : (objectField(fields, 'priceAtFit') as unknown as TokenPrice),
     labels: numberField(fields, 'labels'),

@@ -1,4 +1,4 @@
-import type { TokenPrice } from '../registry/token-price.ts'
+import { ratesFor, type TokenPrice } from '../registry/token-price.ts'
 
 /**
  * Output tokens that a bill leaves after the prompt, ≥ 0.
@@ -24,7 +24,7 @@ export function meanLengthBehindBills(
   let sum = 0
   let answers = 0
   costUsd.forEach((billUsd, i) => {
-    const { inputPerMillionTokensUsd, outputPerMillionTokensUsd } = price
+    const { inputPerMillionTokensUsd, outputPerMillionTokensUsd } = ratesFor(price, inputTokens[i]!)
     const tokens = lengthBehindBill(billUsd, inputTokens[i]!, inputPerMillionTokensUsd, outputPerMillionTokensUsd)
     if (Number.isNaN(tokens)) return
     sum += tokens

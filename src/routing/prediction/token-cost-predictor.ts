@@ -2,7 +2,7 @@ import type { RoutingContext } from '../embedding/routing-context.ts'
 import { requireDimension } from '../errors.ts'
 import type { SnapshotData } from '../policy-store.ts'
 import type { Llm, LlmId } from '../registry/llm.ts'
-import type { TokenPrice } from '../registry/token-price.ts'
+import { expectedCostUsd, type TokenPrice } from '../registry/token-price.ts'
 import { AmountRegression, defaultFolds } from './amount-regression.ts'
 import { answersUntilLengthKnown, BillCorrections } from './bill-corrections.ts'
 import type { CallSize, CostEstimates, CostPredictor } from './cost-predictor.ts'
@@ -146,8 +146,8 @@ export class TokenCostPredictor implements CostPredictor {
       let billP90 = Number.NaN
       if (price !== undefined) {
         const inputTokens = this.#inputTokens(index, size.inputTokens)
-        billUsd = listPriceUsd(price, inputTokens, tokens)
-        billP90 = listPriceUsd(price, inputTokens, tokensP90)
+        billUsd = expectedCostUsd(price, inputTokens, tokens)
+        billP90 = expectedCostUsd(price, inputTokens, tokensP90)
       } else if (index !== -1) {
         billUsd = size.choices * this.#billUsd[index]!
         billP90 = size.choices * this.#billUsdP90[index]!
@@ -250,8 +250,4 @@ function requireRoom(count: number, out: CostEstimates): void {
   for (const estimates of [out.costUsd, out.offlineCostUsd, out.costUsdP90, out.outputTokens, out.outputTokensP90]) {
     if (estimates.length < count) requireDimension('A cost output', estimates.length, count)
   }
-}
-
-function listPriceUsd(price: TokenPrice, inputTokens: number, outputTokens: number): number {
-  return (inputTokens * price.inputPerMillionTokensUsd + outputTokens * price.outputPerMillionTokensUsd) / 1e6
 }

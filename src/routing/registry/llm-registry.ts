@@ -1,5 +1,6 @@
 import { RoutingError } from '../errors.ts'
 import type { Llm, LlmId } from './llm.ts'
+import type { TokenPrice } from './token-price.ts'
 
 /** The live pool, in the order the LLMs were registered. Mutable: LLMs join and leave while we run. */
 export class LlmRegistry {
@@ -50,10 +51,19 @@ export class LlmRegistry {
   }
 }
 
+function priceFigures(price: TokenPrice | undefined): (readonly [name: string, value: number])[] {
+  if (price === undefined) return []
+  const { tiers = [], ...rates } = price
+  const ofTiers = tiers.flatMap((tier, index) =>
+    Object.entries(tier).map(([name, value]) => [`price.tiers[${index}].${name}`, value as number] as const),
+  )
+  return [...Object.entries(rates).map(([name, value]) => [`price.${name}`, value] as const), ...ofTiers]
+}
+
 /** One figure that is no number would make every utility of the pool one. */
 function checkLlm(llm: Llm): void {
   const figures: readonly (readonly [name: string, value: number | undefined, highest?: number])[] = [
-    ...Object.entries(llm.price ?? {}).map(([name, value]) => [`price.${name}`, value as number] as const),
+    ...priceFigures(llm.price),
     ['quality', llm.quality, 1],
     ['timeToFirstTokenMs', llm.timeToFirstTokenMs],
     ['tokensPerSecond', llm.tokensPerSecond],

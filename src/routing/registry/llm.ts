@@ -1,3 +1,4 @@
+import type { ReasoningEffort } from './reasoning-effort.ts'
 import type { TokenPrice } from './token-price.ts'
 
 /** The public name of an LLM in the pool; also the key of everything learned about it. */
@@ -32,6 +33,11 @@ export interface Llm {
   /** Starting values for the completion-time model, where known. */
   readonly timeToFirstTokenMs: number | undefined
   readonly tokensPerSecond: number | undefined
+  /**
+   * How hard it thinks, whoever asks: the same upstream model may be in the pool several times, once per effort. Undefined: as
+   * each request says.
+   */
+  readonly reasoningEffort?: ReasoningEffort
 }
 
 /** The fields most callers do not set. */
