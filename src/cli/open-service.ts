@@ -96,6 +96,7 @@ async function joinService(
       labels: live,
       decisions: storage.decisions,
       feedback: storage.feedback,
+      responses: storage.responses,
       keys,
       spend,
       providerFor: pool.providerFor,

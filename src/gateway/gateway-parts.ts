@@ -11,6 +11,7 @@ import type { ObservedCall } from '../routing/prediction/completion-time-model.t
 import type { Llm, LlmId } from '../routing/registry/llm.ts'
 import type { LlmRegistry } from '../routing/registry/llm-registry.ts'
 import type { RoutingRequest } from '../routing/request.ts'
+import type { ResponseStore } from '../routing/response-store.ts'
 
 /** The router, as the gateway needs it. */
 export interface RequestRouter {
@@ -59,6 +60,8 @@ export interface GatewayParts {
   readonly labels: LabelSink
   readonly decisions: DecisionStore
   readonly feedback: FeedbackStore
+  /** What callers of the Responses API asked to keep. */
+  readonly responses: ResponseStore
   readonly keys: KeyRing
   readonly spend: DailySpend
   /** The provider that serves an LLM of the pool. */

@@ -9,6 +9,7 @@ import {
 import { describeFeedback } from './feedback-store.contract.ts'
 import { describeKeys } from './key-store.contract.ts'
 import { describePolicies } from './policy-store.contract.ts'
+import { describeResponses } from './response-store.contract.ts'
 import type { Storage } from './storage.ts'
 
 export interface OpenedStorage {
@@ -36,6 +37,7 @@ export function describeStorage(name: string, open: () => Promise<OpenedStorage>
     describe('pruning', () => describePruning(use))
     describe('policies', () => describePolicies(use))
     describe('keys', () => describeKeys(use))
+    describe('responses', () => describeResponses(use))
     describe('life', () => describeLife(use, () => opened.openAgain()))
   })
 }

@@ -2,6 +2,7 @@ import type { KeyStore } from '../accounts/key-store.ts'
 import type { DecisionStore } from '../routing/decision-store.ts'
 import type { FeedbackStore } from '../routing/feedback-store.ts'
 import type { PolicyStore } from '../routing/policy-store.ts'
+import type { ResponseStore } from '../routing/response-store.ts'
 
 /**
  * Everything that outlives the process, in one database. Every call rejects with a `StorageError`.
@@ -14,6 +15,7 @@ export interface Storage {
   readonly feedback: FeedbackStore
   readonly policies: PolicyStore
   readonly keys: KeyStore
+  readonly responses: ResponseStore
   /**
    * Finishes the calls already made, then closes; later calls reject with `storage_closed`. Idempotent. Resolves at once
    * when the database was lost before.

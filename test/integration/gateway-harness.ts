@@ -12,7 +12,7 @@ import type { RoutingPreference } from '../../src/routing/decision/routing-prefe
 import type { Label } from '../../src/routing/outcome.ts'
 import { type Llm, unknownLlmProperties } from '../../src/routing/registry/llm.ts'
 import { LlmRegistry } from '../../src/routing/registry/llm-registry.ts'
-import { MemoryDecisionStore, MemoryFeedbackStore, MemoryKeyStore } from './memory-stores.ts'
+import { MemoryDecisionStore, MemoryFeedbackStore, MemoryKeyStore, MemoryResponseStore } from './memory-stores.ts'
 import { StubRouter } from './stub-router.ts'
 
 export const machineClock: Clock = { now: () => performance.timeOrigin + performance.now() }
@@ -41,6 +41,7 @@ export interface Harness {
   readonly router: StubRouter
   readonly decisions: MemoryDecisionStore
   readonly feedback: MemoryFeedbackStore
+  readonly responses: MemoryResponseStore
   readonly labels: readonly Label[]
   /** Sequences that learning was pointed to. */
   readonly nudges: readonly number[]
@@ -62,6 +63,7 @@ export async function startHarness(options: HarnessOptions): Promise<Harness> {
   }
   const decisions = new MemoryDecisionStore()
   const feedback = new MemoryFeedbackStore(decisions)
+  const responses = new MemoryResponseStore()
   const router = new StubRouter(new LlmRegistry(Object.keys(options.providers).map(toLlm)))
   const labels: Label[] = []
   const nudges: number[] = []
@@ -74,6 +76,7 @@ export async function startHarness(options: HarnessOptions): Promise<Harness> {
       router,
       decisions,
       feedback,
+      responses,
       keys,
       labels: { accept: (label) => void labels.push(label), nudge: (sequence) => void nudges.push(sequence) },
       spend: await DailySpend.load(decisions, machineClock, options.gatewayCapUsd, keyIds),
@@ -93,7 +96,7 @@ export async function startHarness(options: HarnessOptions): Promise<Harness> {
       body: JSON.stringify(body),
     })
   const get = (path: string, headers: Record<string, string> = {}) => fetch(url + path, { headers })
-  return { gateway, url, router, decisions, feedback, labels, nudges, logged, secrets, post, get }
+  return { gateway, url, router, decisions, feedback, responses, labels, nudges, logged, secrets, post, get }
 }
 
 export function userMessage(content: unknown = 'What is 2 + 2?') {

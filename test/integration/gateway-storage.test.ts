@@ -61,6 +61,7 @@ async function open(dailyCapUsd = 1) {
     labels,
     decisions: storage.decisions,
     feedback: storage.feedback,
+    responses: storage.responses,
     keys: await KeyRing.load(storage.keys),
     spend,
     providerFor: () => provider,

@@ -4,6 +4,7 @@ import type { RoutingDecision } from '../../src/routing/decision.ts'
 import type { DecisionStore, StoredDecision } from '../../src/routing/decision-store.ts'
 import { type FeedbackReceipt, type FeedbackStore, maxLabelsPerDecision } from '../../src/routing/feedback-store.ts'
 import type { Feedback, Label, Settlement } from '../../src/routing/outcome.ts'
+import type { ResponseStore, StoredResponse } from '../../src/routing/response-store.ts'
 
 /** A store that can be made to fail, to hang or to refuse, as a full disk, a dead database or a bad record would. */
 export type StoreFault = 'none' | 'throws' | 'hangs' | 'refuses'
@@ -108,6 +109,40 @@ export class MemoryFeedbackStore implements FeedbackStore {
 
   async latestSequence(): Promise<number> {
     return this.#labels.length
+  }
+}
+
+export class MemoryResponseStore implements ResponseStore {
+  readonly rows = new Map<string, StoredResponse>()
+  fault: 'none' | 'throws' = 'none'
+
+  async save(response: StoredResponse): Promise<void> {
+    if (this.fault === 'throws') throw new Error('SQLITE_FULL: database or disk is full')
+    this.rows.set(response.id, response)
+  }
+
+  async get(id: string, keyId: string | undefined): Promise<StoredResponse | undefined> {
+    const row = this.rows.get(id)
+    return row?.keyId === keyId ? row : undefined
+  }
+
+  async chain(id: string, keyId: string | undefined): Promise<readonly StoredResponse[]> {
+    const chain: StoredResponse[] = []
+    for (let next: string | undefined = id; next !== undefined; ) {
+      const row = await this.get(next, keyId)
+      if (row === undefined) break
+      chain.unshift(row)
+      next = row.previousId
+    }
+    return chain
+  }
+
+  async holderOf(itemId: string, keyId: string | undefined): Promise<StoredResponse | undefined> {
+    return [...this.rows.values()].findLast((row) => row.keyId === keyId && row.itemIds.includes(itemId))
+  }
+
+  async delete(id: string, keyId: string | undefined): Promise<boolean> {
+    return (await this.get(id, keyId)) !== undefined && this.rows.delete(id)
   }
 }
 

@@ -53,6 +53,7 @@ describe('from version 1', () => {
     expect(await storage.policies.embedder('e1')).toEqual([])
     expect(await storage.policies.learnedState('v1')).toEqual({ sequence: 2, state: [] })
     expect(await storage.keys.list()).toMatchObject([{ id: 'k1', preference: { lambda: Number.POSITIVE_INFINITY } }])
+    expect(await storage.responses.get('d1', 'k1')).toBeUndefined()
     await storage.close()
   })
 

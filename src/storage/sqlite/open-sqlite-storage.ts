@@ -2,7 +2,13 @@ import { Worker } from 'node:worker_threads'
 import type { Storage } from '../storage.ts'
 import { StorageError } from '../storage-error.ts'
 import type { MessageFromWorker, WorkerOptions } from './protocol.ts'
-import { remoteDecisionStore, remoteFeedbackStore, remoteKeyStore, remotePolicyStore } from './remote-stores.ts'
+import {
+  remoteDecisionStore,
+  remoteFeedbackStore,
+  remoteKeyStore,
+  remotePolicyStore,
+  remoteResponseStore,
+} from './remote-stores.ts'
 import { toStorageError } from './sqlite-fault.ts'
 import { StorageClient } from './storage-client.ts'
 
@@ -48,6 +54,7 @@ export async function openSqliteStorage(options: SqliteStorageOptions): Promise<
     feedback: remoteFeedbackStore(client),
     policies: remotePolicyStore(client),
     keys: remoteKeyStore(client),
+    responses: remoteResponseStore(client),
     close: () => client.close(),
   }
 }

@@ -3,11 +3,13 @@ import type { Kysely } from 'kysely'
 import type { Feedback } from '../../routing/outcome.ts'
 import type { ApiKeyRow } from '../api-key-row.ts'
 import type { EncodedDecision } from '../decision-row.ts'
+import type { EncodedResponse } from '../response-row.ts'
 import type { SettlementRow } from '../settlement-row.ts'
 import { SqliteDecisionStore } from './decision-store.ts'
 import { SqliteFeedbackStore } from './feedback-store.ts'
 import { SqliteKeyStore } from './key-store.ts'
 import { type EncodedPolicyVersion, SqlitePolicyStore } from './policy-store.ts'
+import { SqliteResponseStore } from './response-store.ts'
 import type { Schema } from './schema.ts'
 
 /**
@@ -31,6 +33,7 @@ export function createOperations(database: Kysely<Schema>, connection: DatabaseS
   const feedback = new SqliteFeedbackStore(database, connection)
   const policies = new SqlitePolicyStore(database)
   const keys = new SqliteKeyStore(database)
+  const responses = new SqliteResponseStore(database)
   return {
     appendDecision: operation('written', (encoded: EncodedDecision) => decisions.append(encoded)),
     settle: operation('written', (row: SettlementRow) => decisions.settle(row)),
@@ -57,6 +60,11 @@ export function createOperations(database: Kysely<Schema>, connection: DatabaseS
     learnedState: operation('read', (policyVersion: string) => policies.learnedState(policyVersion)),
     createKey: operation('lasting', (row: ApiKeyRow) => keys.create(row)),
     listKeys: operation('read', () => keys.list()),
+    saveResponse: operation('written', (encoded: EncodedResponse) => responses.save(encoded)),
+    response: operation('read', (id: string, keyId: string | undefined) => responses.get(id, keyId)),
+    responseChain: operation('read', (id: string, keyId: string | undefined) => responses.chain(id, keyId)),
+    responseHolder: operation('read', (itemId: string, keyId: string | undefined) => responses.holderOf(itemId, keyId)),
+    deleteResponse: operation('lasting', (id: string, keyId: string | undefined) => responses.delete(id, keyId)),
     revokeKey: operation('lasting', (id: string, atMs: number) => keys.revoke(id, atMs)),
   } as const
 }

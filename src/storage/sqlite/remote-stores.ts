@@ -2,9 +2,11 @@ import type { KeyStore } from '../../accounts/key-store.ts'
 import type { DecisionStore, StoredDecision } from '../../routing/decision-store.ts'
 import type { FeedbackStore } from '../../routing/feedback-store.ts'
 import type { PolicyStore, StoredPolicyVersion } from '../../routing/policy-store.ts'
+import type { ResponseStore } from '../../routing/response-store.ts'
 import { decodeApiKey, encodeApiKey } from '../api-key-row.ts'
 import { decodeDecision, encodeDecision } from '../decision-row.ts'
 import { decodeLabel } from '../label-row.ts'
+import { decodeResponse, encodeResponse } from '../response-row.ts'
 import { decodeSettlement, encodeSettlement } from '../settlement-row.ts'
 import { decodeSnapshot, encodeSnapshot } from '../snapshot-codec.ts'
 import type { StoredDecisionRow } from './decision-store.ts'
@@ -82,6 +84,22 @@ export function remoteKeyStore(client: StorageClient): KeyStore {
     create: async (key) => client.write('createKey', encodeApiKey(key)),
     list: async () => (await client.read('listKeys')).map(decodeApiKey),
     revoke: (id, atMs) => client.write('revokeKey', id, atMs),
+  }
+}
+
+export function remoteResponseStore(client: StorageClient): ResponseStore {
+  return {
+    save: async (response) => client.write('saveResponse', encodeResponse(response)),
+    async get(id, keyId) {
+      const found = await client.read('response', id, keyId)
+      return found === undefined ? undefined : decodeResponse(found)
+    },
+    chain: async (id, keyId) => (await client.read('responseChain', id, keyId)).map(decodeResponse),
+    async holderOf(itemId, keyId) {
+      const found = await client.read('responseHolder', itemId, keyId)
+      return found === undefined ? undefined : decodeResponse(found)
+    },
+    delete: (id, keyId) => client.write('deleteResponse', id, keyId),
   }
 }
 

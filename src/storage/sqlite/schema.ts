@@ -1,5 +1,6 @@
 import type { ApiKeyRow } from '../api-key-row.ts'
 import type { DecisionRow } from '../decision-row.ts'
+import type { ResponseRow } from '../response-row.ts'
 import type { SettlementRow } from '../settlement-row.ts'
 
 /** The tables as the newest migration leaves them. */
@@ -14,6 +15,8 @@ export interface Schema {
   readonly embedders: { readonly id: string; readonly snapshot: Uint8Array }
   readonly learned_states: LearnedStatesTable
   readonly api_keys: ApiKeyRow
+  readonly stored_responses: ResponseRow
+  readonly stored_response_items: StoredResponseItemsTable
 }
 
 /** Which LLMs were candidates or excluded, and why: one row for all decisions that agree on it. */
@@ -111,6 +114,13 @@ interface LearnedStatesTable {
   readonly policy_version: string
   readonly sequence: number
   readonly state: Uint8Array
+}
+
+/** Which items a kept response holds, in their order. */
+interface StoredResponseItemsTable {
+  readonly item_id: string
+  readonly response_id: string
+  readonly position: number
 }
 
 /** An object rather than a list, so that a column that is forgotten does not compile. */

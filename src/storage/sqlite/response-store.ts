@@ -1,0 +1,85 @@
+import { type Kysely, sql } from 'kysely'
+import type { EncodedResponse, ResponseRow } from '../response-row.ts'
+import type { Schema } from './schema.ts'
+
+/** Many times the turns of any conversation; bounds what one call reads, and ends a circle that cannot be. */
+const maxChain = 2_000
+
+/** The worker's side of the response store. Another key's response looks like none. */
+export class SqliteResponseStore {
+  readonly #database: Kysely<Schema>
+
+  constructor(database: Kysely<Schema>) {
+    this.#database = database
+  }
+
+  /** An id that is there already, or a decision that is not, is a conflict. */
+  async save({ row, itemIds }: EncodedResponse): Promise<void> {
+    await this.#database.insertInto('stored_responses').values(row).execute()
+    for (const [position, item_id] of itemIds.entries()) {
+      await this.#database
+        .insertInto('stored_response_items')
+        .values({ item_id, response_id: row.id, position })
+        .execute()
+    }
+  }
+
+  async get(id: string, keyId: string | undefined): Promise<EncodedResponse | undefined> {
+    const row = await this.#database
+      .selectFrom('stored_responses')
+      .selectAll()
+      .where('id', '=', id)
+      .where('key_id', 'is', keyId ?? null)
+      .executeTakeFirst()
+    return row === undefined ? undefined : this.#withItems(row)
+  }
+
+  /** Oldest first. */
+  async chain(id: string, keyId: string | undefined): Promise<readonly EncodedResponse[]> {
+    const { rows } = await sql<ResponseRow>`
+      WITH RECURSIVE chain (id, depth) AS (
+        SELECT ${id}, 0
+        UNION ALL
+        SELECT previous_id, depth + 1 FROM stored_responses JOIN chain USING (id)
+          WHERE previous_id IS NOT NULL AND key_id IS ${keyId ?? null} AND depth < ${sql.lit(maxChain)}
+      )
+      SELECT stored_responses.* FROM chain JOIN stored_responses USING (id)
+        WHERE key_id IS ${keyId ?? null} ORDER BY depth DESC`.execute(this.#database)
+    const chain: EncodedResponse[] = []
+    for (const row of rows) chain.push(await this.#withItems(row))
+    return chain
+  }
+
+  async holderOf(itemId: string, keyId: string | undefined): Promise<EncodedResponse | undefined> {
+    const row = await this.#database
+      .selectFrom('stored_response_items')
+      .innerJoin('stored_responses', 'stored_responses.id', 'stored_response_items.response_id')
+      .selectAll('stored_responses')
+      .where('item_id', '=', itemId)
+      .where('key_id', 'is', keyId ?? null)
+      .orderBy('created_at_ms', 'desc')
+      .orderBy('id', 'desc')
+      .limit(1)
+      .executeTakeFirst()
+    return row === undefined ? undefined : this.#withItems(row)
+  }
+
+  async delete(id: string, keyId: string | undefined): Promise<boolean> {
+    const { numDeletedRows } = await this.#database
+      .deleteFrom('stored_responses')
+      .where('id', '=', id)
+      .where('key_id', 'is', keyId ?? null)
+      .executeTakeFirstOrThrow()
+    return numDeletedRows > 0n
+  }
+
+  async #withItems(row: ResponseRow): Promise<EncodedResponse> {
+    const items = await this.#database
+      .selectFrom('stored_response_items')
+      .select('item_id')
+      .where('response_id', '=', row.id)
+      .orderBy('position')
+      .execute()
+    return { row, itemIds: items.map(({ item_id }) => item_id) }
+  }
+}
