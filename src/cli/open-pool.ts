@@ -1,27 +1,22 @@
 import type { Environment } from '../config/environment.ts'
-import type { PointsmanConfig, ProviderConfig, ProviderTimeouts } from '../config/pointsman-config.ts'
-import { defaultProviderTimeouts } from '../config/to-pointsman-config.ts'
+import type { PointsmanConfig } from '../config/pointsman-config.ts'
 import type { ChatProvider } from '../providers/chat-provider.ts'
 import { discoverProviders } from '../providers/discover.ts'
-import { OpenAiCompatibleProvider } from '../providers/openai-compatible/openai-compatible-provider.ts'
-import { providerPreset } from '../providers/openai-compatible/presets.ts'
+import type { EmbeddingProvider } from '../providers/embedding-provider.ts'
 import { loadPriceBook, type PriceBook } from '../providers/price-book.ts'
-import { DeadlineProvider } from '../providers/resilience/deadline-provider.ts'
 import { simulatedLlms, simulatedProviderName } from '../providers/simulated/simulated-pool.ts'
-import { SimulatedProvider } from '../providers/simulated/simulated-provider.ts'
+import type { EmbeddingModel } from '../routing/registry/embedding-model.ts'
 import type { Llm } from '../routing/registry/llm.ts'
 import type { NamesOf } from '../routing/starter/starter-policy.ts'
+import {
+  type OpenProvider,
+  openDiscoveredProvider,
+  openProvider,
+  openSimulatedProvider,
+  simulatedTimeScale,
+} from './open-provider.ts'
 import { plainError } from './plain-error.ts'
 import { systemClock } from './system.ts'
-
-/** A provider of the pool, opened. */
-export interface OpenProvider {
-  readonly name: string
-  readonly chat: ChatProvider
-  /** The variable its key is read from; undefined where it needs none. */
-  readonly keyVariable: string | undefined
-  readonly hasKey: boolean
-}
 
 /** The LLMs that serve and the connections to them. */
 export interface OpenPool {
@@ -35,14 +30,14 @@ export interface OpenPool {
   /** What else an LLM is called: its canonical name in the price book. */
   readonly namesOf: NamesOf
   readonly providerFor: (llm: Llm) => ChatProvider
+  /** What `/v1/embeddings` serves. */
+  readonly embeddings: readonly EmbeddingModel[]
+  readonly embeddingProviderFor: (model: EmbeddingModel) => EmbeddingProvider
   close(): Promise<void>
 }
 
 /** Money on a key that was found, not configured, is spent carefully. */
 const discoveredDailyCapUsd = 5
-
-/** Speeds of the simulated pool, as a share of the real time they stand for. */
-const simulatedTimeScale = 0.1
 
 /**
  * The configured pool; without one, what the environment and this machine offer; with neither, the simulated pool.
@@ -50,21 +45,39 @@ const simulatedTimeScale = 0.1
  * @throws {PlainError} when providers are configured but no LLM is.
  */
 export async function openPool(config: PointsmanConfig, environment: Environment): Promise<OpenPool> {
-  const { providers, routing } = config
-  if (config.llms.length > 0) {
-    const opened = providers.map(openProvider)
-    const priceBook = await loadPriceBook(systemClock.now())
-    const presetOf = presetNames(config)
-    const namesOf = canonicalNames(priceBook, presetOf)
-    return joinPool('configured', fillIn(config, priceBook, presetOf), opened, [], routing.dailyCapUsd, namesOf)
-  }
+  const { providers, embeddings } = config
+  if (config.llms.length > 0) return openConfiguredPool(config)
   const simulated = providers.find((provider) => provider.kind === 'simulated')
   if (simulated !== undefined) return openSimulatedPool(config, simulated.name, [])
   if (providers.length > 0) {
     const names = providers.map((provider) => provider.name).join(', ')
-    throw plainError(`The configuration has providers (${names}) but no llms: list the LLMs that may serve`)
+    const served = embeddings.length > 0 ? 'embeddings but no llms' : 'no llms'
+    throw plainError(`The configuration has providers (${names}) but ${served}: list the LLMs that may serve`)
   }
   return openDiscoveredPool(config, environment)
+}
+
+async function openConfiguredPool(config: PointsmanConfig): Promise<OpenPool> {
+  const providers = await Promise.all(config.providers.map(openProvider))
+  const priceBook = await loadPriceBook(systemClock.now())
+  const bookNameOf = bookNames(providers)
+  const fill = <Model extends Llm | EmbeddingModel>(model: Model) => {
+    const known = priceBook.lookUp(bookNameOf(model.provider), model.upstreamModel)
+    return { known, price: model.price ?? known.price }
+  }
+  return joinPool({
+    origin: 'configured',
+    // What the configuration says of an LLM wins; the price book says the rest.
+    llms: config.llms.map((llm) => {
+      const { known, price } = fill(llm)
+      return { ...llm, price, capabilities: { ...known.capabilities, ...llm.capabilities } }
+    }),
+    embeddings: config.embeddings.map((model) => ({ ...model, price: fill(model).price })),
+    providers,
+    notes: [],
+    dailyCapUsd: config.routing.dailyCapUsd,
+    namesOf: canonicalNames(priceBook, bookNameOf),
+  })
 }
 
 async function openDiscoveredPool(config: PointsmanConfig, environment: Environment): Promise<OpenPool> {
@@ -77,106 +90,74 @@ async function openDiscoveredPool(config: PointsmanConfig, environment: Environm
     const nothing = 'No provider key in the environment, no Ollama or vLLM on this machine.'
     return openSimulatedPool(config, simulatedProviderName, problems.length > 0 ? problems : [nothing])
   }
-  const opened = providers.map(({ preset, apiKey }) => {
-    const { name, baseUrl, dialect, keyVariable } = preset
-    const chat = new OpenAiCompatibleProvider({ name, baseUrl, apiKey, dialect })
-    return { name, chat: withDeadlines(chat, defaultProviderTimeouts()), keyVariable, hasKey: apiKey !== undefined }
-  })
   const found = providers.map(({ preset, llms }) => {
     const how = preset.keyVariable === undefined ? `answers at ${preset.baseUrl}` : `by ${preset.keyVariable}`
     return `${preset.title}, ${how}: ${llms.length} LLMs`
   })
-  const llms = providers.flatMap((provider) => provider.llms)
-  const cap = config.routing.dailyCapUsd ?? discoveredDailyCapUsd
-  return joinPool(
-    'discovered',
-    llms,
-    opened,
-    [...found, ...problems],
-    cap,
-    canonicalNames(priceBook, (name) => name),
-  )
-}
-
-function openSimulatedPool(config: PointsmanConfig, name: string, notes: readonly string[]): OpenPool {
-  const chat = new SimulatedProvider({ timeScale: simulatedTimeScale })
-  const llms = simulatedLlms(name, simulatedTimeScale)
-  const provider = { name, chat, keyVariable: undefined, hasKey: false }
-  return joinPool('simulated', llms, [provider], notes, config.routing.dailyCapUsd)
-}
-
-/** What the configuration says of an LLM wins; the price book says the rest. */
-function fillIn(config: PointsmanConfig, priceBook: PriceBook, presetOf: (provider: string) => string): Llm[] {
-  return config.llms.map((llm) => {
-    const known = priceBook.lookUp(presetOf(llm.provider), llm.upstreamModel)
-    return { ...llm, price: llm.price ?? known.price, capabilities: { ...known.capabilities, ...llm.capabilities } }
+  return joinPool({
+    origin: 'discovered',
+    llms: providers.flatMap((provider) => provider.llms),
+    embeddings: [],
+    providers: await Promise.all(providers.map(openDiscoveredProvider)),
+    notes: [...found, ...problems],
+    dailyCapUsd: config.routing.dailyCapUsd ?? discoveredDailyCapUsd,
+    namesOf: canonicalNames(priceBook, (name) => name),
   })
 }
 
-function canonicalNames(priceBook: PriceBook, presetOf: (provider: string) => string): NamesOf {
+function openSimulatedPool(config: PointsmanConfig, name: string, notes: readonly string[]): OpenPool {
+  return joinPool({
+    origin: 'simulated',
+    llms: simulatedLlms(name, simulatedTimeScale),
+    embeddings: [],
+    providers: [openSimulatedProvider(name)],
+    notes,
+    dailyCapUsd: config.routing.dailyCapUsd,
+    namesOf: () => [],
+  })
+}
+
+function canonicalNames(priceBook: PriceBook, bookNameOf: (provider: string) => string): NamesOf {
   return ({ provider, upstreamModel }) => {
-    const { canonicalName } = priceBook.lookUp(presetOf(provider), upstreamModel)
+    const { canonicalName } = priceBook.lookUp(bookNameOf(provider), upstreamModel)
     return canonicalName === undefined ? [] : [canonicalName]
   }
 }
 
-/** The preset behind the name of a configured provider. */
-function presetNames(config: PointsmanConfig): (provider: string) => string {
-  const presets = new Map(
-    config.providers.map((provider) => [
-      provider.name,
-      provider.kind === 'simulated' ? provider.name : (provider.preset ?? provider.name),
-    ]),
-  )
-  return (provider) => presets.get(provider) ?? provider
+/**
+ * What the price book calls a configured provider: by its preset; else by the API it speaks, where only one vendor's models
+ * are behind that; else by its own name.
+ */
+function bookNames(providers: readonly OpenProvider[]): (provider: string) => string {
+  const ofKind = (kind: OpenProvider['kind']) =>
+    kind === 'openai-compatible' || kind === 'openai-responses' || kind === 'simulated' ? undefined : kind
+  const names = new Map(providers.map(({ name, preset, kind }) => [name, preset?.name ?? ofKind(kind) ?? name]))
+  return (provider) => names.get(provider) ?? provider
 }
 
-function joinPool(
-  origin: OpenPool['origin'],
-  llms: readonly Llm[],
-  providers: readonly OpenProvider[],
-  notes: readonly string[],
-  dailyCapUsd: number | undefined,
-  namesOf: NamesOf = () => [],
-): OpenPool {
-  const byName = new Map(providers.map((provider) => [provider.name, provider.chat]))
+type PoolParts = Omit<OpenPool, 'providerFor' | 'embeddingProviderFor' | 'close'>
+
+function joinPool(parts: PoolParts): OpenPool {
+  const byName = new Map(parts.providers.map((provider) => [provider.name, provider]))
+  const providerOf = ({ id, provider }: Llm | EmbeddingModel): OpenProvider => {
+    const found = byName.get(provider)
+    if (found === undefined) throw new Error(`${id} names the provider ${provider}, which is not open`)
+    return found
+  }
+  for (const model of parts.embeddings) {
+    const { name, kind, embedding } = providerOf(model)
+    if (embedding === undefined) throw plainError(`embeddings: ${model.id}: ${name} (${kind}) has no embeddings API`)
+  }
   return {
-    origin,
-    llms,
-    providers,
-    notes,
-    dailyCapUsd,
-    namesOf,
-    providerFor(llm) {
-      const chat = byName.get(llm.provider)
-      if (chat === undefined) throw new Error(`The LLM ${llm.id} names the provider ${llm.provider}, which is not open`)
-      return chat
+    ...parts,
+    providerFor: (llm) => providerOf(llm).chat,
+    embeddingProviderFor(model) {
+      const { embedding } = providerOf(model)
+      if (embedding === undefined) throw new Error(`The provider of ${model.id} has no embeddings`)
+      return embedding
     },
     async close() {
-      await Promise.all(providers.map(({ chat }) => chat.close()))
+      await Promise.all(parts.providers.map(({ chat }) => chat.close()))
     },
   }
-}
-
-function openProvider(config: ProviderConfig): OpenProvider {
-  if (config.kind === 'simulated') {
-    const chat = new SimulatedProvider({ timeScale: simulatedTimeScale })
-    return { name: config.name, chat, keyVariable: undefined, hasKey: false }
-  }
-  const { name, apiKey, headers, timeouts } = config
-  const preset = config.preset === undefined ? undefined : providerPreset(config.preset)
-  const chat = new OpenAiCompatibleProvider({
-    name,
-    baseUrl: config.baseUrl ?? preset!.baseUrl,
-    apiKey: apiKey?.reveal(),
-    headers: Object.fromEntries(Object.entries(headers).map(([header, value]) => [header, value.reveal()])),
-    connectTimeoutMs: timeouts.connectMs,
-    ...(preset === undefined ? {} : { dialect: preset.dialect }),
-  })
-  return { name, chat: withDeadlines(chat, timeouts), keyVariable: preset?.keyVariable, hasKey: apiKey !== undefined }
-}
-
-function withDeadlines(chat: ChatProvider, timeouts: ProviderTimeouts): ChatProvider {
-  const { totalMs, firstTokenMs, stallMs } = timeouts
-  return new DeadlineProvider(chat, { totalMs, firstContentMs: firstTokenMs, stallMs })
 }

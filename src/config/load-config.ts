@@ -109,7 +109,10 @@ function problemsOf(issue: z.core.$ZodIssue, source: ConfigSource): ConfigProble
     })
   }
   if (issue.code === 'invalid_key') {
-    const message = 'a name has letters, digits, dots, hyphens and underscores only'
+    const message =
+      issue.path[0] === 'aliases'
+        ? 'an alias has no spaces or commas, and an asterisk only at its end'
+        : 'a name has letters, digits, dots, hyphens and underscores only'
     return [invalid(issue.path, source.originOfKey(issue.path), message)]
   }
   return [invalid(issue.path, source.originOf(issue.path), plainMessage(issue.message))]

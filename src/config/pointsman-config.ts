@@ -1,3 +1,5 @@
+import type { ProviderKind } from '../providers/provider-kind.ts'
+import type { EmbeddingModel } from '../routing/registry/embedding-model.ts'
 import type { Llm } from '../routing/registry/llm.ts'
 import type { Secret } from './secret.ts'
 
@@ -19,6 +21,10 @@ export interface PointsmanConfig {
    * the rest.
    */
   readonly llms: readonly Llm[]
+  /** Price as for LLMs. */
+  readonly embeddings: readonly EmbeddingModel[]
+  /** Other names for an LLM or a form of `auto`; a name may end in `*`. In the order of the file. */
+  readonly aliases: readonly (readonly [name: string, target: string])[]
   readonly routing: RoutingConfig
   readonly retentionDays: number
   readonly logLevel: LogLevel
@@ -48,19 +54,28 @@ export interface ProviderTimeouts {
   readonly totalMs: number
 }
 
-export type ProviderConfig =
-  | { readonly kind: 'simulated'; readonly name: string }
-  | {
-      readonly kind: 'openai-compatible'
-      readonly name: string
-      /** At least one of `preset` and `baseUrl` is set; `baseUrl` wins. */
-      readonly preset: string | undefined
-      readonly baseUrl: string | undefined
-      /** Of `api_key`, or of the preset's variable where `base_url` is the preset's; undefined: none is set. */
-      readonly apiKey: Secret | undefined
-      readonly headers: { readonly [name: string]: Secret }
-      readonly timeouts: ProviderTimeouts
-    }
+export type ProviderConfig = { readonly kind: 'simulated'; readonly name: string } | UpstreamConfig
+
+/** A provider with an upstream. What its kind has no use for is undefined. */
+export interface UpstreamConfig {
+  readonly kind: ProviderKind
+  readonly name: string
+  /** Where there is neither a preset nor a `baseUrl`, the kind knows its address (Bedrock: by the region). */
+  readonly preset: string | undefined
+  /** Wins over the preset's. */
+  readonly baseUrl: string | undefined
+  /** Of `api_key`, or of the preset's variable where `base_url` is the preset's; undefined: none is set. */
+  readonly apiKey: Secret | undefined
+  readonly authToken: Secret | undefined
+  readonly apiVersion: string | undefined
+  readonly region: string | undefined
+  readonly accessKeyId: Secret | undefined
+  readonly secretAccessKey: Secret | undefined
+  readonly sessionToken: Secret | undefined
+  readonly bearerToken: Secret | undefined
+  readonly headers: { readonly [name: string]: Secret }
+  readonly timeouts: ProviderTimeouts
+}
 
 export interface RoutingConfig {
   /** λ ≥ 0. */

@@ -1,8 +1,10 @@
 import { z } from 'zod'
 import { defaultGatewayOptions } from '../gateway/gateway-options.ts'
-import { providerPresets } from '../providers/openai-compatible/presets.ts'
 import { defaultExploration } from '../routing/decision/choice.ts'
+import { parseModelPreference } from '../routing/decision/parse-preference.ts'
 import { defaultLambda } from '../routing/decision/routing-preference.ts'
+import { reasoningEfforts } from '../routing/registry/reasoning-effort.ts'
+import { providerSchema } from './provider-schema.ts'
 
 const milliseconds = z.int().positive()
 const usdPerMillion = z.number().nonnegative()
@@ -46,69 +48,6 @@ const serverSchema = z.strictObject({
   limits: limitsSchema.prefault({}).describe('What one client may ask of the gateway.'),
 })
 
-/** Of one provider; every field has its default. */
-export const timeoutsSchema = z.strictObject({
-  connect_ms: milliseconds.default(5_000).describe('Until the connection stands.'),
-  first_token_ms: milliseconds.default(60_000).describe('Until the first content of a streamed answer.'),
-  stall_ms: milliseconds.default(60_000).describe('Longest silence inside a streamed answer.'),
-  total_ms: milliseconds
-    .default(600_000)
-    .describe('The whole answer, retries at this provider included. Reasoning LLMs may take minutes.'),
-})
-
-const secretReference = z.string().regex(/^(env:|os\.environ\/)[A-Za-z_][A-Za-z0-9_]*$/, {
-  // A literal key in the file must not come back in the message.
-  error: 'name the environment variable that holds the key, as env:NAME',
-})
-
-const providerSchema = z
-  .strictObject({
-    kind: z
-      .enum(['openai-compatible', 'simulated'])
-      .default('openai-compatible')
-      .describe('openai-compatible: any server that speaks the chat completions API. simulated: the try-out pool.'),
-    preset: z
-      .enum(providerPresets.map((preset) => preset.name))
-      .optional()
-      .describe('A known service: brings its base_url and the name of its key variable.'),
-    base_url: z
-      .url({ protocol: /^https?$/ })
-      .optional()
-      .describe('Where the API lives, version path included, such as https://api.example.com/v1.'),
-    api_key: secretReference
-      .optional()
-      .describe(
-        "env:NAME or os.environ/NAME: the environment variable that holds the key, never the key itself. Default: the preset's, such as OPENAI_API_KEY, unless base_url says where to.",
-      ),
-    headers: z
-      .record(z.string().regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/), z.string())
-      .default({})
-      .describe('Sent with every call. A value may be env:NAME.'),
-    timeouts: timeoutsSchema.prefault({}).describe('How long this provider may take.'),
-  })
-  .check((context) => {
-    const provider = context.value
-    if (provider.kind === 'openai-compatible' && provider.preset === undefined && provider.base_url === undefined) {
-      context.issues.push({
-        code: 'custom',
-        input: provider,
-        message: 'needs a preset or a base_url',
-      })
-    }
-    if (provider.kind === 'simulated') {
-      for (const key of ['preset', 'base_url', 'api_key'] as const) {
-        if (provider[key] !== undefined) {
-          context.issues.push({
-            code: 'custom',
-            input: provider,
-            path: [key],
-            message: 'a simulated provider has no upstream',
-          })
-        }
-      }
-    }
-  })
-
 const priceSchema = z.strictObject({
   input: usdPerMillion.describe('Fresh input tokens.'),
   output: usdPerMillion.describe('Output tokens.'),
@@ -128,14 +67,19 @@ const capabilitiesSchema = z.strictObject({
   reasoning: z.boolean().optional().describe('Thinks before it answers.'),
 })
 
+const idSchema = z
+  .string()
+  .regex(/^[^\s,*]+$/, { error: 'an id has no spaces, commas or asterisks' })
+  .refine((id) => !isReserved(id), { error: 'auto, auto:… and tag:… have a meaning of their own in requests' })
+
+function isReserved(name: string): boolean {
+  return name === 'auto' || name.startsWith('auto:') || name.startsWith('tag:')
+}
+
+const effortSchema = z.enum(reasoningEfforts)
+
 const llmSchema = z.strictObject({
-  id: z
-    .string()
-    .regex(/^[^\s,*]+$/, { error: 'an id has no spaces, commas or asterisks' })
-    .refine((id) => id !== 'auto' && !id.startsWith('auto:') && !id.startsWith('tag:'), {
-      error: 'auto, auto:… and tag:… have a meaning of their own in requests',
-    })
-    .describe('The name people use in requests; also the key of everything learned about this LLM.'),
+  id: idSchema.describe('The name people use in requests; also the key of everything learned about this LLM.'),
   provider: z.string().min(1).describe('An entry of `providers`.'),
   model: z.string().min(1).optional().describe('The name at that provider; default: the id.'),
   price: priceSchema
@@ -150,6 +94,31 @@ const llmSchema = z.strictObject({
     .describe('Your own estimate of mean answer quality, 0 to 1; used only while nothing is learned.'),
   time_to_first_token_ms: z.number().nonnegative().optional().describe('Starting value of the latency estimate.'),
   tokens_per_second: z.number().positive().optional().describe('Starting value of the speed estimate.'),
+  reasoning_effort: effortSchema
+    .optional()
+    .describe('How hard it thinks, whoever asks. Requests that ask for another effort go to other LLMs.'),
+  efforts: z
+    .array(effortSchema)
+    .min(1)
+    .optional()
+    .describe(
+      'One LLM for each, named <id>@<effort>: the router learns what each effort is worth. The id alone is then no LLM; an alias can make it one.',
+    ),
+})
+
+const embeddingSchema = z.strictObject({
+  id: idSchema.describe('The name people use in requests to /v1/embeddings.'),
+  provider: z.string().min(1).describe('An entry of `providers`.'),
+  model: z.string().min(1).optional().describe('The name at that provider; default: the id.'),
+  price: z
+    .strictObject({ input: usdPerMillion.describe('Input tokens.') })
+    .optional()
+    .describe('USD per million tokens; overrides the built-in price table. Zero means free.'),
+  dimensions: z
+    .int()
+    .positive()
+    .optional()
+    .describe("Length of the vectors where the request does not say; default: the model's own."),
 })
 
 const explorationSchema = z.strictObject({
@@ -186,20 +155,67 @@ const routingSchema = z.strictObject({
   seed: z.int().min(0).max(0xffff_ffff).optional().describe('Makes the draws repeatable; default: a fresh seed.'),
 })
 
-function checkReferences(config: {
+interface References {
   readonly providers: { readonly [name: string]: unknown }
-  readonly llms: readonly { readonly id: string; readonly provider: string }[]
-}): { path: (string | number)[]; message: string }[] {
-  const problems: { path: (string | number)[]; message: string }[] = []
+  readonly llms: readonly z.output<typeof llmSchema>[]
+  readonly embeddings: readonly z.output<typeof embeddingSchema>[]
+  readonly aliases: { readonly [name: string]: string }
+}
+
+interface ReferenceFault {
+  readonly path: (string | number)[]
+  readonly message: string
+}
+
+/** The ids an entry of `llms` brings: its own, or one per effort. */
+export function llmIdsOf({ id, efforts }: Pick<References['llms'][number], 'id' | 'efforts'>): readonly string[] {
+  return efforts === undefined ? [id] : efforts.map((effort) => `${id}@${effort}`)
+}
+
+function checkReferences(config: References): readonly ReferenceFault[] {
+  const faults: ReferenceFault[] = []
   const seen = new Set<string>()
-  for (const [index, llm] of config.llms.entries()) {
-    if (seen.has(llm.id)) problems.push({ path: ['llms', index, 'id'], message: `'${llm.id}' is there twice` })
-    seen.add(llm.id)
-    if (!Object.hasOwn(config.providers, llm.provider)) {
-      problems.push({ path: ['llms', index, 'provider'], message: `there is no provider '${llm.provider}'` })
+  const take = (id: string, path: ReferenceFault['path']): void => {
+    if (seen.has(id)) faults.push({ path, message: `'${id}' is there twice` })
+    seen.add(id)
+  }
+  for (const [list, entries] of [
+    ['llms', config.llms],
+    ['embeddings', config.embeddings],
+  ] as const) {
+    for (const [index, entry] of entries.entries()) {
+      const ids = 'efforts' in entry ? llmIdsOf(entry) : [entry.id]
+      for (const id of ids) take(id, [list, index, 'id'])
+      if (Object.hasOwn(config.providers, entry.provider)) continue
+      faults.push({ path: [list, index, 'provider'], message: `there is no provider '${entry.provider}'` })
     }
   }
-  return problems
+  for (const [index, { reasoning_effort: effort, efforts }] of config.llms.entries()) {
+    if (effort === undefined || efforts === undefined) continue
+    faults.push({ path: ['llms', index, 'efforts'], message: 'there is a reasoning_effort already; say one of them' })
+  }
+  return [...faults, ...aliasFaults(config)]
+}
+
+function aliasFaults({ llms, aliases }: References): readonly ReferenceFault[] {
+  const ids = new Set(llms.flatMap(llmIdsOf))
+  return Object.entries(aliases).flatMap(([name, target]): ReferenceFault[] => {
+    const path = ['aliases', name]
+    if (isReserved(name)) return [{ path, message: 'auto, auto:… and tag:… have a meaning of their own in requests' }]
+    if (ids.has(name)) return [{ path, message: 'an LLM has this name already' }]
+    if (isAutoForm(target) || ids.has(target)) return []
+    // Without llms the pool is what is found at the start, and the target may be found.
+    if (llms.length === 0 && !isReserved(target)) return []
+    return [{ path, message: `'${target}' is no LLM of llms and no form of auto` }]
+  })
+}
+
+function isAutoForm(target: string): boolean {
+  try {
+    return parseModelPreference(target) !== undefined
+  } catch {
+    return false
+  }
 }
 
 /**
@@ -219,6 +235,13 @@ export const configFileSchema = z
       .default({})
       .describe('Where LLMs are served, by a name of your choice. None: what the environment and this machine offer.'),
     llms: z.array(llmSchema).default([]).describe('The pool, in order.'),
+    embeddings: z.array(embeddingSchema).default([]).describe('What /v1/embeddings serves.'),
+    aliases: z
+      .record(z.string().regex(/^[^\s,*]+\*?$|^\*$/), z.string().min(1))
+      .default({})
+      .describe(
+        'Other names that requests may use, for clients with fixed ones: gpt-4o: auto, claude-*: auto:quality. The value is an LLM of the pool or a form of auto; a name may end in *.',
+      ),
     routing: routingSchema.prefault({}).describe('How an LLM is chosen.'),
     retention_days: z
       .int()

@@ -1,13 +1,14 @@
 import path from 'node:path'
-import { providerPreset } from '../providers/openai-compatible/presets.ts'
+import type { EmbeddingModel } from '../routing/registry/embedding-model.ts'
 import type { Llm, LlmCapabilities } from '../routing/registry/llm.ts'
 import type { TokenPrice } from '../routing/registry/token-price.ts'
 import type { ConfigOrigin, ConfigProblem } from './config-error.ts'
 import { type ConfigPath, dottedPath } from './config-source.ts'
 import type { Environment } from './environment.ts'
-import type { PointsmanConfig, ProviderConfig, ProviderTimeouts } from './pointsman-config.ts'
-import { type ConfigFile, timeoutsSchema } from './schema.ts'
+import type { PointsmanConfig } from './pointsman-config.ts'
+import { type ConfigFile, llmIdsOf } from './schema.ts'
 import { Secret } from './secret.ts'
+import { type SecretSources, toProviderConfig } from './to-provider-config.ts'
 
 interface Surroundings {
   /** Absolute path of the file read. */
@@ -18,12 +19,11 @@ interface Surroundings {
   readonly originOf: (path: ConfigPath) => ConfigOrigin
 }
 
-type ProviderEntry = ConfigFile['providers'][string]
 type LlmEntry = ConfigFile['llms'][number]
 
 /**
  * From the file's terms to the program's: camelCase, units in the names, secrets resolved, all of it frozen.
- * `problems` names each secret whose variable is not set.
+ * `problems` names each secret whose variable is not set, and what the environment might have said and did not.
  */
 export function toPointsmanConfig(
   file: ConfigFile,
@@ -39,6 +39,10 @@ export function toPointsmanConfig(
     }
     return new Secret(value ?? '')
   }
+  const missing = (at: ConfigPath, message: string): void => {
+    problems.push({ code: 'config_invalid', key: dottedPath(at), origin: around.originOf(at), message })
+  }
+  const sources: SecretSources = { environment: around.environment, resolve, missing }
   const { server, routing } = file
   const config: PointsmanConfig = {
     file: around.file,
@@ -55,10 +59,10 @@ export function toPointsmanConfig(
       },
     },
     database: { file: path.resolve(around.folder, file.database ?? path.join('.pointsman', 'pointsman.db')) },
-    providers: Object.entries(file.providers).map(([name, entry]) =>
-      toProvider(name, entry, around.environment, resolve),
-    ),
-    llms: file.llms.map(toLlm),
+    providers: Object.entries(file.providers).map(([name, entry]) => toProviderConfig(name, entry, sources)),
+    llms: file.llms.flatMap(toLlms),
+    embeddings: file.embeddings.map(toEmbeddingModel),
+    aliases: Object.entries(file.aliases),
     routing: {
       lambda: routing.lambda,
       timeLimitMs: routing.time_limit_ms,
@@ -73,43 +77,16 @@ export function toPointsmanConfig(
   return { config: deepFreeze(config), problems }
 }
 
-function toProvider(
-  name: string,
-  entry: ProviderEntry,
-  environment: Environment,
-  resolve: (reference: string, at: ConfigPath) => Secret,
-): ProviderConfig {
-  if (entry.kind === 'simulated') return { kind: 'simulated', name }
-  const headers: { [header: string]: Secret } = {}
-  for (const [header, value] of Object.entries(entry.headers)) {
-    const at = ['providers', name, 'headers', header]
-    headers[header] = /^(env:|os\.environ\/)/.test(value) ? resolve(value, at) : new Secret(value)
-  }
-  return {
-    kind: 'openai-compatible',
-    name,
-    preset: entry.preset,
-    baseUrl: entry.base_url,
-    apiKey:
-      entry.api_key === undefined
-        ? presetKey(entry, environment)
-        : resolve(entry.api_key, ['providers', name, 'api_key']),
-    headers,
-    timeouts: toTimeouts(entry.timeouts),
-  }
+/** One LLM, or one for each of its efforts: each with its own id, under which all is learned. */
+function toLlms(entry: LlmEntry): readonly Llm[] {
+  const ids = llmIdsOf(entry)
+  if (entry.efforts === undefined) return ids.map((id) => toLlm(entry, id, entry.reasoning_effort))
+  return entry.efforts.map((effort, i) => toLlm(entry, ids[i]!, effort))
 }
 
-/** The preset's key goes to the preset's own address only. */
-function presetKey(entry: ProviderEntry, environment: Environment): Secret | undefined {
-  if (entry.preset === undefined || entry.base_url !== undefined) return undefined
-  const variable = providerPreset(entry.preset)?.keyVariable
-  const value = variable === undefined ? undefined : environment[variable]
-  return value === undefined || value === '' ? undefined : new Secret(value)
-}
-
-function toLlm(entry: LlmEntry): Llm {
+function toLlm(entry: LlmEntry, id: string, reasoningEffort: Llm['reasoningEffort']): Llm {
   return {
-    id: entry.id,
+    id,
     provider: entry.provider,
     upstreamModel: entry.model ?? entry.id,
     price: entry.price === undefined ? undefined : toPrice(entry.price),
@@ -118,6 +95,18 @@ function toLlm(entry: LlmEntry): Llm {
     quality: entry.quality,
     timeToFirstTokenMs: entry.time_to_first_token_ms,
     tokensPerSecond: entry.tokens_per_second,
+    ...(reasoningEffort === undefined ? {} : { reasoningEffort }),
+  }
+}
+
+function toEmbeddingModel(entry: ConfigFile['embeddings'][number]): EmbeddingModel {
+  const { id, provider, model, price, dimensions } = entry
+  return {
+    id,
+    provider,
+    upstreamModel: model ?? id,
+    price: price === undefined ? undefined : { inputPerMillionTokensUsd: price.input, outputPerMillionTokensUsd: 0 },
+    dimensions,
   }
 }
 
@@ -151,18 +140,4 @@ function deepFreeze<T>(value: T): T {
     for (const item of Object.values(value)) deepFreeze(item)
   }
   return value
-}
-
-/** How long a provider that was found, not configured, may take. */
-export function defaultProviderTimeouts(): ProviderTimeouts {
-  return toTimeouts(timeoutsSchema.parse({}))
-}
-
-function toTimeouts(timeouts: ProviderEntry['timeouts']): ProviderTimeouts {
-  return {
-    connectMs: timeouts.connect_ms,
-    firstTokenMs: timeouts.first_token_ms,
-    stallMs: timeouts.stall_ms,
-    totalMs: timeouts.total_ms,
-  }
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { discoverProviders, starterModels } from './discover.ts'
+import { discoverProviders, type FoundKey, starterModels } from './discover.ts'
 import { type ProviderPreset, providerPresets } from './openai-compatible/presets.ts'
 import { loadPriceBook } from './price-book.ts'
 import { ProviderError } from './provider-error.ts'
@@ -11,10 +11,10 @@ const never = new AbortController().signal
 
 /** A world in which some providers list models, and the others do not answer. */
 function world(listed: Record<string, readonly string[] | Error>) {
-  const contacted: { readonly preset: ProviderPreset; readonly apiKey: string | undefined }[] = []
+  const contacted: ({ readonly preset: ProviderPreset } & FoundKey)[] = []
   const opened: ScriptedProvider[] = []
-  const open = (preset: ProviderPreset, apiKey: string | undefined) => {
-    contacted.push({ preset, apiKey })
+  const open = (preset: ProviderPreset, { apiKey, authToken }: FoundKey) => {
+    contacted.push({ preset, apiKey, authToken })
     const provider = new ScriptedProvider({ answers: [] })
     const models = listed[preset.name]
     provider.probe = async (signal?: AbortSignal) => {

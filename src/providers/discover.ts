@@ -1,6 +1,6 @@
 import { type Llm, unknownLlmProperties } from '../routing/registry/llm.ts'
 import type { ChatProvider } from './chat-provider.ts'
-import { OpenAiCompatibleProvider } from './openai-compatible/openai-compatible-provider.ts'
+import { openUpstream } from './open-upstream.ts'
 import { type ProviderPreset, providerPresets } from './openai-compatible/presets.ts'
 import type { PriceBook } from './price-book.ts'
 import { ProviderError } from './provider-error.ts'
@@ -13,6 +13,8 @@ import { systemTimers, type Timers } from './resilience/timers.ts'
  */
 export const starterModels: Readonly<Record<string, readonly string[]>> = {
   openai: ['gpt-6-luna', 'gpt-5-mini', 'gpt-6-sol', 'gpt-5.4', 'gpt-6-astra'],
+  anthropic: ['claude-haiku-4-5', 'claude-sonnet-4-5', 'claude-sonnet-5', 'claude-opus-5'],
+  gemini: ['gemini-2.5-flash-lite', 'gemini-2.5-flash', 'gemini-3.5-flash', 'gemini-2.5-pro', 'gemini-3.1-pro-preview'],
   openrouter: [
     'openai/gpt-5-mini',
     'deepseek/deepseek-v3.2',
@@ -53,15 +55,20 @@ export interface DiscoverOptions {
   /** Default: the machine's time. */
   readonly timers?: Timers
   /** How a provider is reached, to list its models. It is closed afterwards. */
-  readonly open?: (preset: ProviderPreset, apiKey: string | undefined) => ChatProvider
+  readonly open?: (preset: ProviderPreset, key: FoundKey) => ChatProvider | Promise<ChatProvider>
+}
+
+/** What the environment holds for a provider; neither for local servers. */
+export interface FoundKey {
+  readonly apiKey: string | undefined
+  /** A bearer token, where there is no key. */
+  readonly authToken: string | undefined
 }
 
 /** A provider that can be used. */
-export interface DiscoveredProvider {
-  /** Its `baseUrl` is the one to use: the environment may name another than the preset's own. */
+export interface DiscoveredProvider extends FoundKey {
+  /** `baseUrl` is the one to use: the environment may name another than the preset's own. `keyVariable` is the one that was set. */
   readonly preset: ProviderPreset
-  /** The variable that holds its key is `preset.keyVariable`; undefined for local servers. */
-  readonly apiKey: string | undefined
   /** Named `<provider>/<model>`; never empty. */
   readonly llms: readonly Llm[]
 }
@@ -76,7 +83,7 @@ export interface Discovery {
  * What first start has to work with: cloud providers whose key is in the environment, and local servers that answer.
  * Only they are contacted, each once, to list its models; without any key, nothing beyond this machine.
  *
- * @param environment the process's variables. `OPENAI_BASE_URL` is obeyed: its key may not belong to OpenAI.
+ * @param environment the process's variables. `OPENAI_BASE_URL` and its like are obeyed: the key may not belong to the vendor.
  * @throws the signal's reason when aborted.
  */
 export async function discoverProviders(
@@ -87,13 +94,13 @@ export async function discoverProviders(
 ): Promise<Discovery> {
   const asked = providerPresets.flatMap((preset) => askedWith(preset, environment))
   const answers = await Promise.all(
-    asked.map(async ({ preset, apiKey }) => {
-      const listed = await listModels(preset, apiKey, signal, options)
+    asked.map(async (found) => {
+      const { preset } = found
+      const listed = await listModels(found, signal, options)
       return typeof listed === 'string'
-        ? { preset, apiKey, llms: [], reason: listed }
+        ? { ...found, llms: [], reason: listed }
         : {
-            preset,
-            apiKey,
+            ...found,
             llms: llmsOf(preset, listed, priceBook),
             reason: 'it lists none of the models we start with',
           }
@@ -101,9 +108,7 @@ export async function discoverProviders(
   )
   signal.throwIfAborted()
   return {
-    providers: answers
-      .filter(({ llms }) => llms.length > 0)
-      .map(({ preset, apiKey, llms }) => ({ preset, apiKey, llms })),
+    providers: answers.filter(({ llms }) => llms.length > 0).map(({ reason: _reason, ...found }) => found),
     // That nothing runs on a local port is no news.
     unusable: answers
       .filter(({ preset, llms }) => llms.length === 0 && !preset.local)
@@ -111,35 +116,42 @@ export async function discoverProviders(
   }
 }
 
-interface Asked {
+interface Asked extends FoundKey {
   readonly preset: ProviderPreset
-  readonly apiKey: string | undefined
 }
 
 /** Nothing when it needs a key and has none. */
 function askedWith(preset: ProviderPreset, environment: Environment): readonly Asked[] {
-  if (preset.keyVariable === undefined) return [{ preset, apiKey: undefined }]
-  const apiKey = environment[preset.keyVariable]?.trim()
-  return apiKey === undefined || apiKey === '' ? [] : [{ preset: atItsAddress(preset, environment), apiKey }]
+  const { keyVariable, otherKeyVariable, tokenVariable } = preset
+  if (keyVariable === undefined) return [{ preset, apiKey: undefined, authToken: undefined }]
+  for (const name of [keyVariable, otherKeyVariable, tokenVariable]) {
+    const secret = name === undefined ? undefined : environment[name]?.trim()
+    if (secret === undefined || secret === '') continue
+    const found = { ...atItsAddress(preset, environment), keyVariable: name }
+    const isToken = name === tokenVariable
+    return [{ preset: found, apiKey: isToken ? undefined : secret, authToken: isToken ? secret : undefined }]
+  }
+  return []
 }
 
 function atItsAddress(preset: ProviderPreset, environment: Environment): ProviderPreset {
-  const baseUrl = preset.name === 'openai' ? environment.OPENAI_BASE_URL?.trim() : undefined
+  const { baseUrlVariable } = preset
+  const baseUrl = baseUrlVariable === undefined ? undefined : environment[baseUrlVariable]?.trim()
   return baseUrl === undefined || !URL.canParse(baseUrl) ? preset : { ...preset, baseUrl }
 }
 
 /** @returns the models, or why there are none. */
 async function listModels(
-  preset: ProviderPreset,
-  apiKey: string | undefined,
+  { preset, ...key }: Asked,
   signal: AbortSignal,
   options: DiscoverOptions,
 ): Promise<readonly string[] | string> {
   const timeoutMs = preset.local ? (options.localTimeoutMs ?? 300) : (options.cloudTimeoutMs ?? 3000)
   const link = linkAbort(signal)
   const cancel = (options.timers ?? systemTimers).after(timeoutMs, () => link.controller.abort())
-  const provider = (options.open ?? openPreset)(preset, apiKey)
+  const provider = await (options.open ?? openPreset)(preset, key)
   try {
+    signal.throwIfAborted()
     return (await provider.probe(link.controller.signal)).models
   } catch (error) {
     if (!(error instanceof ProviderError)) throw error
@@ -151,9 +163,8 @@ async function listModels(
   }
 }
 
-function openPreset(preset: ProviderPreset, apiKey: string | undefined): ChatProvider {
-  const { name, baseUrl, dialect } = preset
-  return new OpenAiCompatibleProvider({ name, baseUrl, apiKey, dialect, maxResponseBytes: 8 * 1024 * 1024 })
+function openPreset({ kind, name, baseUrl, dialect }: ProviderPreset, key: FoundKey): Promise<ChatProvider> {
+  return openUpstream({ kind, name, baseUrl, dialect, ...key, maxResponseBytes: 8 * 1024 * 1024 })
 }
 
 function llmsOf(preset: ProviderPreset, listed: readonly string[], priceBook: PriceBook): readonly Llm[] {

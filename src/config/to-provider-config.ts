@@ -1,0 +1,135 @@
+import { providerPreset } from '../providers/openai-compatible/presets.ts'
+import type { ConfigPath } from './config-source.ts'
+import type { Environment } from './environment.ts'
+import type { ProviderConfig, ProviderTimeouts, UpstreamConfig } from './pointsman-config.ts'
+import { kindOf, type ProviderEntry, presetOf, timeoutsSchema } from './provider-schema.ts'
+import { Secret } from './secret.ts'
+
+/** How a provider's credentials are found. */
+export interface SecretSources {
+  readonly environment: Environment
+  /** The value of the variable that an `env:NAME` names; notes it as a problem when it is not set. */
+  readonly resolve: (reference: string, at: ConfigPath) => Secret
+  /** Notes a value that is missing. */
+  readonly missing: (at: ConfigPath, message: string) => void
+}
+
+type SecretKey = 'api_key' | 'auth_token' | 'access_key_id' | 'secret_access_key' | 'session_token' | 'bearer_token'
+
+/** One entry of `providers` in the program's terms, with the credentials that its kind or preset knows variables for. */
+export function toProviderConfig(name: string, given: ProviderEntry, sources: SecretSources): ProviderConfig {
+  const kind = kindOf(given)
+  if (kind === 'simulated') return { kind, name }
+  const entry = withOwnPreset(given, kind)
+  const named = (key: SecretKey) => {
+    const reference = entry[key]
+    return reference === undefined ? undefined : sources.resolve(reference, ['providers', name, key])
+  }
+  return {
+    kind,
+    name,
+    preset: entry.preset,
+    baseUrl: entry.base_url,
+    apiVersion: entry.api_version,
+    ...credentialsOf(kind, entry, named, sources),
+    region: kind === 'bedrock' ? regionOf(name, entry, sources) : undefined,
+    headers: headersOf(name, entry, sources),
+    timeouts: toTimeouts(entry.timeouts),
+  }
+}
+
+/** Anthropic and Google serve their APIs at one address: saying the kind says the preset. */
+function withOwnPreset(entry: ProviderEntry, kind: UpstreamConfig['kind']): ProviderEntry {
+  if (entry.preset !== undefined || entry.base_url !== undefined) return entry
+  return providerPreset(kind) === undefined ? entry : { ...entry, preset: kind }
+}
+
+type Credentials = Pick<
+  UpstreamConfig,
+  'apiKey' | 'authToken' | 'accessKeyId' | 'secretAccessKey' | 'sessionToken' | 'bearerToken'
+>
+
+function credentialsOf(
+  kind: UpstreamConfig['kind'],
+  entry: ProviderEntry,
+  named: (key: SecretKey) => Secret | undefined,
+  { environment }: SecretSources,
+): Credentials {
+  const given: Credentials = {
+    apiKey: named('api_key'),
+    authToken: named('auth_token'),
+    accessKeyId: named('access_key_id'),
+    secretAccessKey: named('secret_access_key'),
+    sessionToken: named('session_token'),
+    bearerToken: named('bearer_token'),
+  }
+  if (Object.values(given).some((secret) => secret !== undefined)) return given
+  // An Azure resource has an address of its own, which is in the file with the intent to use it.
+  if (kind === 'azure-openai') return { ...given, apiKey: variable(environment, 'AZURE_OPENAI_API_KEY') }
+  // What a preset or a vendor has a variable for goes to their own address only.
+  if (entry.base_url !== undefined) return given
+  if (kind === 'bedrock') return { ...given, ...awsCredentials(environment) }
+  return { ...given, ...presetCredentials(entry, environment) }
+}
+
+function presetCredentials(entry: ProviderEntry, environment: Environment): Partial<Credentials> {
+  const preset = presetOf(entry)
+  const apiKey = variable(environment, preset?.keyVariable) ?? variable(environment, preset?.otherKeyVariable)
+  return apiKey === undefined ? { authToken: variable(environment, preset?.tokenVariable) } : { apiKey }
+}
+
+/** As Amazon's own clients: a Bedrock API key comes before signing. */
+function awsCredentials(environment: Environment): Partial<Credentials> {
+  const bearerToken = variable(environment, 'AWS_BEARER_TOKEN_BEDROCK')
+  if (bearerToken !== undefined) return { bearerToken }
+  return {
+    accessKeyId: variable(environment, 'AWS_ACCESS_KEY_ID'),
+    secretAccessKey: variable(environment, 'AWS_SECRET_ACCESS_KEY'),
+    sessionToken: variable(environment, 'AWS_SESSION_TOKEN'),
+  }
+}
+
+function regionOf(
+  name: string,
+  { region }: ProviderEntry,
+  { environment, missing }: SecretSources,
+): string | undefined {
+  const found =
+    region ?? variable(environment, 'AWS_REGION')?.reveal() ?? variable(environment, 'AWS_DEFAULT_REGION')?.reveal()
+  if (found === undefined) {
+    missing(['providers', name], 'needs a region, such as us-east-1, here or in the environment variable AWS_REGION')
+  }
+  return found
+}
+
+function headersOf(
+  name: string,
+  entry: ProviderEntry,
+  { resolve }: SecretSources,
+): { readonly [header: string]: Secret } {
+  const headers: { [header: string]: Secret } = {}
+  for (const [header, value] of Object.entries(entry.headers)) {
+    const at = ['providers', name, 'headers', header]
+    headers[header] = /^(env:|os\.environ\/)/.test(value) ? resolve(value, at) : new Secret(value)
+  }
+  return headers
+}
+
+function variable(environment: Environment, name: string | undefined): Secret | undefined {
+  const value = name === undefined ? undefined : environment[name]
+  return value === undefined || value === '' ? undefined : new Secret(value)
+}
+
+/** How long a provider that was found, not configured, may take. */
+export function defaultProviderTimeouts(): ProviderTimeouts {
+  return toTimeouts(timeoutsSchema.parse({}))
+}
+
+function toTimeouts(timeouts: ProviderEntry['timeouts']): ProviderTimeouts {
+  return {
+    connectMs: timeouts.connect_ms,
+    firstTokenMs: timeouts.first_token_ms,
+    stallMs: timeouts.stall_ms,
+    totalMs: timeouts.total_ms,
+  }
+}
