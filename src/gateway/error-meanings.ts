@@ -40,6 +40,10 @@ export const errorMeanings: Record<KnownCode, string> = {
   insufficient_scope: 'The key lacks the scope that this path needs.',
   model_not_found: 'Neither an LLM of the pool, nor an alias, nor a form of `auto`; the message names the closest.',
   unknown_decision: 'No such decision, or it belongs to another key, or retention removed it.',
+  unsupported_parameter: 'The API has this, the gateway has not; the message says what to do instead.',
+  response_not_found:
+    'No such response was kept for this key: only those made with `store: true` are, until retention.',
+  previous_response_not_found: 'The response to continue, or one before it, is not kept for this key, or no longer.',
   no_answer_yet: 'The decision has no answer yet that feedback could be about.',
   too_many_labels: 'The decision has feedback from as many sources as it can hold.',
   too_many_concurrent_requests: 'This key has as many requests under way as one key may.',

@@ -16,6 +16,10 @@ export type GatewayErrorCode =
   | 'insufficient_scope'
   | 'model_not_found'
   | 'unknown_decision'
+  /** What the API has and this gateway has not. */
+  | 'unsupported_parameter'
+  | 'response_not_found'
+  | 'previous_response_not_found'
   | 'no_answer_yet'
   | 'too_many_labels'
   | 'too_many_concurrent_requests'

@@ -23,7 +23,7 @@ export type RouteHandler = (services: GatewayServices, request: RouteRequest) =>
 export interface Route {
   /** For metrics. */
   readonly name: string
-  readonly method: 'GET' | 'POST'
+  readonly method: 'GET' | 'POST' | 'DELETE'
   /** `open`: anybody, under any host name. `key`: with a key, where keys are in use. `admin`: with the admin scope. */
   readonly access: 'open' | 'key' | 'admin'
   /** Calls an LLM: counts against the limit of concurrent requests. */

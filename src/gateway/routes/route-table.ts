@@ -18,14 +18,18 @@ const exactRoutes: ReadonlyMap<string, Route> = new Map([
   ['/metrics', metricsRoute],
 ])
 
-const prefixRoutes: readonly (readonly [prefix: string, route: Route])[] = [
-  ['/v1/models/', modelRoute],
-  ['/v1/decisions/', decisionsRoute],
+/** An id stands between prefix and suffix; several methods of one path follow each other. */
+const prefixRoutes: readonly (readonly [prefix: string, suffix: string, route: Route])[] = [
+  ['/v1/models/', '', modelRoute],
+  ['/v1/decisions/', '', decisionsRoute],
 ]
 
 /** Every path, in order, for the reference; what follows a prefix is an id. */
 export function listRoutes(): readonly { readonly method: string; readonly path: string; readonly route: Route }[] {
-  const all = [...exactRoutes, ...prefixRoutes.map(([prefix, route]) => [`${prefix}{id}`, route] as const)]
+  const all = [
+    ...exactRoutes,
+    ...prefixRoutes.map(([prefix, suffix, route]) => [`${prefix}{id}${suffix}`, route] as const),
+  ]
   return all.map(([path, route]) => ({ method: route.method, path, route }))
 }
 
@@ -38,22 +42,29 @@ export interface FoundRoute {
 /** @throws {GatewayError} `unknown_path`, `method_not_allowed`, `invalid_request` for broken percent-encoding */
 export function findRoute(method: string | undefined, path: string): FoundRoute {
   const found = lookUp(path)
-  if (found === undefined) throw new GatewayError('unknown_path', `There is nothing at ${path.slice(0, 200)}`)
-  if (method !== found.route.method && !(method === 'HEAD' && found.route.method === 'GET')) {
-    const allow = found.route.method
-    throw new GatewayError('method_not_allowed', `This path takes ${allow}`, { allow })
-  }
-  return found
+  if (found.length === 0) throw new GatewayError('unknown_path', `There is nothing at ${path.slice(0, 200)}`)
+  const wanted = method === 'HEAD' ? 'GET' : method
+  const right = found.find(({ route }) => route.method === wanted)
+  if (right !== undefined) return right
+  const allow = found.map(({ route }) => route.method).join(', ')
+  throw new GatewayError('method_not_allowed', `This path takes ${allow}`, { allow })
 }
 
-function lookUp(path: string): FoundRoute | undefined {
+/** The routes of a path, one per method. */
+function lookUp(path: string): readonly FoundRoute[] {
   const exact = exactRoutes.get(path)
-  if (exact !== undefined) return { route: exact, rest: '' }
-  for (const [prefix, route] of prefixRoutes) {
-    if (path.startsWith(prefix) && path.length > prefix.length)
-      return { route, rest: decode(path.slice(prefix.length)) }
-  }
-  return undefined
+  if (exact !== undefined) return [{ route: exact, rest: '' }]
+  const matching = prefixRoutes.filter(
+    ([prefix, suffix]) =>
+      path.startsWith(prefix) && path.endsWith(suffix) && path.length > prefix.length + suffix.length,
+  )
+  const longest = Math.max(...matching.map(([, suffix]) => suffix.length))
+  return matching
+    .filter(([, suffix]) => suffix.length === longest)
+    .map(([prefix, suffix, route]) => ({
+      route,
+      rest: decode(path.slice(prefix.length, path.length - suffix.length)),
+    }))
 }
 
 function decode(text: string): string {
