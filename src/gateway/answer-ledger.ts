@@ -101,8 +101,10 @@ export class AnswerLedger {
   }
 
   /** Undefined is not known: the store and the budget then keep what was reserved. */
-  #costNanoUsd({ status, answered, attempts, usage }: AnswerEnd): number | undefined {
-    const price = answered === undefined ? undefined : this.#services.parts.router.pool.get(answered)?.price
+  #costNanoUsd({ status, answered, attempts, usage, reportedModel }: AnswerEnd): number | undefined {
+    const { router, priceOf } = this.#services.parts
+    const llm = answered === undefined ? undefined : router.pool.get(answered)
+    const price = llm === undefined || priceOf === undefined ? llm?.price : priceOf(llm, reportedModel)
     const known = attempts ?? this.#calls.called.map((llm) => ({ llm, error: undefined }))
     const billed = billedNanoUsd(price, usage)
     return answerCostNanoUsd(this.decision, { status, answered, attempts: known, billedNanoUsd: billed })

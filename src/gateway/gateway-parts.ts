@@ -1,6 +1,7 @@
 import type { DailySpend } from '../accounts/daily-spend.ts'
 import type { KeyRing } from '../accounts/key-ring.ts'
 import type { ChatProvider } from '../providers/chat-provider.ts'
+import type { EmbeddingProvider } from '../providers/embedding-provider.ts'
 import type { FallbackOptions } from '../providers/resilience/fallback.ts'
 import type { Clock } from '../routing/clock.ts'
 import type { RoutingDecision } from '../routing/decision.ts'
@@ -8,8 +9,10 @@ import type { DecisionStore } from '../routing/decision-store.ts'
 import type { FeedbackStore } from '../routing/feedback-store.ts'
 import type { Label, Settlement } from '../routing/outcome.ts'
 import type { ObservedCall } from '../routing/prediction/completion-time-model.ts'
+import type { EmbeddingModel } from '../routing/registry/embedding-model.ts'
 import type { Llm, LlmId } from '../routing/registry/llm.ts'
 import type { LlmRegistry } from '../routing/registry/llm-registry.ts'
+import type { TokenPrice } from '../routing/registry/token-price.ts'
 import type { RoutingRequest } from '../routing/request.ts'
 import type { ResponseStore } from '../routing/response-store.ts'
 
@@ -47,6 +50,13 @@ export interface LabelSink {
   nudge?(sequence: number): void
 }
 
+/** The embedding models served, and where to call them. */
+export interface EmbeddingPool {
+  list(): readonly EmbeddingModel[]
+  /** Undefined where the API of its provider has no embeddings. */
+  providerFor(model: EmbeddingModel): EmbeddingProvider | undefined
+}
+
 /** Structured logging; pino's loggers satisfy it. */
 export interface Logger {
   info(fields: object, message: string): void
@@ -66,6 +76,13 @@ export interface GatewayParts {
   readonly spend: DailySpend
   /** The provider that serves an LLM of the pool. */
   readonly providerFor: (llm: Llm) => ChatProvider
+  /**
+   * The price an answer is settled at, by the model id that the upstream says answered; undefined: not known. Left out: always
+   * the LLM's own. Called once per answer.
+   */
+  readonly priceOf?: (llm: Llm, reportedModel: string | undefined) => TokenPrice | undefined
+  /** Left out: `/v1/embeddings` serves none. */
+  readonly embeddings?: EmbeddingPool
   /** Retries, breakers and deadlines around every call. */
   readonly resilience: FallbackOptions
   /** Fractions of a millisecond make the reported overhead finer. */

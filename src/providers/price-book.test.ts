@@ -28,6 +28,40 @@ describe('the price book', () => {
     expect(book.lookUp('openrouter', 'anthropic/claude-sonnet-4').price?.cacheWritePerMillionTokensUsd).toBe(3.75)
   })
 
+  it('knows the tiers of long prompts, a whole list each', () => {
+    expect(book.lookUp('anthropic', 'claude-sonnet-4-5').price).toEqual({
+      inputPerMillionTokensUsd: 3,
+      outputPerMillionTokensUsd: 15,
+      cachedInputPerMillionTokensUsd: 0.3,
+      cacheWritePerMillionTokensUsd: 3.75,
+      cacheWrite1hPerMillionTokensUsd: 6,
+      tiers: [
+        {
+          aboveInputTokens: 200_000,
+          inputPerMillionTokensUsd: 6,
+          outputPerMillionTokensUsd: 22.5,
+          cachedInputPerMillionTokensUsd: 0.6,
+          cacheWritePerMillionTokensUsd: 7.5,
+          cacheWrite1hPerMillionTokensUsd: 12,
+        },
+      ],
+    })
+    const [tier] = book.lookUp('gemini', 'gemini-2.5-pro').price?.tiers ?? []
+    expect(tier).toMatchObject({ aboveInputTokens: 200_000, inputPerMillionTokensUsd: 2.5 })
+  })
+
+  it('knows the price of speech', () => {
+    expect(book.lookUp('gemini', 'gemini-2.5-flash').price).toMatchObject({ audioInputPerMillionTokensUsd: 1 })
+  })
+
+  it('knows embedding models, which have no output to price', () => {
+    const price = { inputPerMillionTokensUsd: 0.02, outputPerMillionTokensUsd: 0 }
+    expect(book.embeddingPrice('openai', 'text-embedding-3-small')).toEqual(price)
+    expect(book.lookUp('openai', 'text-embedding-3-small').price).toBeUndefined()
+    expect(book.embeddingPrice('openai', 'no-such-model')).toBeUndefined()
+    expect(book.embeddingPrice('ollama', 'nomic-embed-text')).toMatchObject({ inputPerMillionTokensUsd: 0 })
+  })
+
   it('gives prices of the time asked for: o3 became cheaper on 10 June 2025', async () => {
     const earlier = await loadPriceBook(Date.UTC(2025, 5, 1))
     expect(earlier.lookUp('openai', 'o3').price?.inputPerMillionTokensUsd).toBe(10)
@@ -38,6 +72,12 @@ describe('the price book', () => {
     expect(book.lookUp('openai', 'no-such-model')).toEqual(nothing)
     expect(book.lookUp('my-own-server', 'gpt-4o')).toEqual(nothing)
     expect(book.lookUp('groq', 'gpt-4o')).toEqual(nothing)
+  })
+
+  it('takes no price of a model for that of its variant', () => {
+    const { price, capabilities } = book.lookUp('openrouter', 'openai/gpt-4o-mini:free')
+    expect(price).toBeUndefined()
+    expect(capabilities.tools).toBe(true)
   })
 
   it('declares local servers free', () => {

@@ -1,5 +1,6 @@
 import type { LlmCapabilities } from '../routing/registry/llm.ts'
 import type { TokenPrice } from '../routing/registry/token-price.ts'
+import { tieredPrice, tokenRates } from './book-prices.ts'
 import { providerPreset } from './openai-compatible/presets.ts'
 
 /** What is known of one model without asking anyone. Parts that are not known are left out. */
@@ -12,21 +13,46 @@ export interface ModelFacts {
   readonly canonicalName?: string
 }
 
+/** Of every kind: what one's own machine computes has no list price. */
+const free: TokenPrice = {
+  inputPerMillionTokensUsd: 0,
+  outputPerMillionTokensUsd: 0,
+  cacheWrite1hPerMillionTokensUsd: 0,
+  audioInputPerMillionTokensUsd: 0,
+  cachedAudioInputPerMillionTokensUsd: 0,
+  audioOutputPerMillionTokensUsd: 0,
+}
+
 export interface PriceBook {
   /**
-   * @param provider a preset's name, such as `openai`. Unknown providers have no facts.
+   * @param provider a preset's name, such as `openai`, or `azure-openai` or `bedrock`. Unknown providers have no facts.
    * @param model its name at that provider; dated and aliased names are found too.
    */
   lookUp(provider: string, model: string): ModelFacts
+  /** What an embedding model takes for its input; undefined where that is not known. */
+  embeddingPrice(provider: string, model: string): TokenPrice | undefined
 }
 
 type GenaiPrices = typeof import('@pydantic/genai-prices')
 type TokenLens = typeof import('tokenlens')
 type CatalogModel = NonNullable<TokenLens['defaultCatalog'][string]>['models'][string]
 
-/** Names of our presets where the two libraries use others. */
-const genaiProviderIds: Readonly<Record<string, string>> = { xai: 'x-ai' }
-const catalogProviderIds: Readonly<Record<string, string>> = { together: 'togetherai', fireworks: 'fireworks-ai' }
+/** Names of our presets and kinds where the two libraries use others. */
+const genaiProviderIds: Readonly<Record<string, string>> = {
+  xai: 'x-ai',
+  anthropic: 'anthropic',
+  gemini: 'google',
+  bedrock: 'aws',
+  azure: 'azure',
+  'azure-openai': 'azure',
+}
+const catalogProviderIds: Readonly<Record<string, string>> = {
+  together: 'togetherai',
+  fireworks: 'fireworks-ai',
+  gemini: 'google',
+  bedrock: 'amazon-bedrock',
+  'azure-openai': 'azure',
+}
 /** OpenRouter's names begin with the maker: whose own catalogue may know more. */
 const catalogByMaker: Readonly<Record<string, string>> = { 'x-ai': 'xai', mistralai: 'mistral' }
 
@@ -35,7 +61,7 @@ const catalogByMaker: Readonly<Record<string, string>> = { 'x-ai': 'xai', mistra
  * `tokenlens`; nothing is fetched. Loaded on demand, for it takes about a tenth of a second and nobody needs it who
  * states every price.
  *
- * Prices are those of the moment `atMs`, at the tier for short prompts: some models are dearer above 200,000 tokens.
+ * Prices are those of the moment `atMs`, with the tiers of long prompts.
  *
  * @param atMs milliseconds since the epoch.
  */
@@ -43,20 +69,31 @@ export async function loadPriceBook(atMs: number): Promise<PriceBook> {
   const [genai, lens] = await Promise.all([import('@pydantic/genai-prices'), import('tokenlens')])
   const at = new Date(atMs)
   return {
-    lookUp(provider, model) {
+    lookUp(provider, name) {
+      const model = bareName(provider, name)
       const catalogModel = findInCatalog(lens, provider, model)
       const found = findPrice(genai, provider, model, at)
       const capabilities = capabilitiesOf(catalogModel, found?.contextWindowTokens)
       const named = found === undefined ? {} : { canonicalName: found.canonicalName }
       if (providerPreset(provider)?.local === true) {
-        const price = { inputPerMillionTokensUsd: 0, outputPerMillionTokensUsd: 0 }
-        return { price, priceSource: 'local', capabilities }
+        return { price: free, priceSource: 'local', capabilities }
       }
       if (found?.price !== undefined) return { price: found.price, priceSource: 'genai-prices', capabilities, ...named }
-      const price = catalogPriceOf(catalogModel)
+      // OpenRouter's `:free`, `:nitro` and the like are the same model at another price.
+      const price = provider === 'openrouter' && model.includes(':') ? undefined : catalogPriceOf(catalogModel)
       return { price, priceSource: price === undefined ? undefined : 'models.dev', capabilities, ...named }
     },
+    embeddingPrice(provider, model) {
+      if (providerPreset(provider)?.local === true) return free
+      const prices = findModel(genai, provider, bareName(provider, model), at)?.model_price
+      return prices === undefined ? undefined : tieredPrice({ ...prices, output_mtok: 0 })
+    },
   }
+}
+
+/** Google's API calls its models `models/<name>`. */
+function bareName(provider: string, model: string): string {
+  return provider === 'gemini' && model.startsWith('models/') ? model.slice('models/'.length) : model
 }
 
 function findPrice(
@@ -71,47 +108,24 @@ function findPrice(
       readonly canonicalName: string
     }
   | undefined {
-  const providerId = genaiProviderIds[provider] ?? provider
-  // For a provider it does not know the library would guess one from the model's name.
-  if (providerPreset(provider) === undefined || genai.findProvider({ providerId })?.id !== providerId) return undefined
-  const result = genai.calcPrice({ input_tokens: 1, output_tokens: 1 }, model, { providerId, timestamp })
-  if (result === null || result.provider.id !== providerId) return undefined
-  const amount = (name: string) => baseAmount(result.model_price[name])
-  const price = tokenPrice({
-    input: amount('input_mtok'),
-    output: amount('output_mtok'),
-    cacheRead: amount('cache_read_mtok'),
-    cacheWrite: amount('cache_write_mtok'),
-    reasoning: amount('output_reasoning_mtok'),
-  })
-  return { price, contextWindowTokens: result.model.context_window, canonicalName: result.model.id }
+  const found = findModel(genai, provider, model, timestamp)
+  if (found === undefined) return undefined
+  const { model: known, model_price: prices } = found
+  return { price: tieredPrice(prices), contextWindowTokens: known.context_window, canonicalName: known.id }
 }
 
-function baseAmount(value: number | { readonly base: number } | undefined): number | undefined {
-  return typeof value === 'object' ? value.base : value
+function findModel(genai: GenaiPrices, provider: string, model: string, timestamp: Date) {
+  const providerId = genaiProviderIds[provider] ?? provider
+  // For a provider it does not know the library would guess one from the model's name.
+  if (providerPreset(provider) === undefined && genaiProviderIds[provider] === undefined) return undefined
+  if (genai.findProvider({ providerId })?.id !== providerId) return undefined
+  const result = genai.calcPrice({ input_tokens: 1, output_tokens: 1 }, model, { providerId, timestamp })
+  return result === null || result.provider.id !== providerId ? undefined : result
 }
 
 function catalogPriceOf(model: CatalogModel | undefined): TokenPrice | undefined {
   const { input, output, cache_read: cacheRead, cache_write: cacheWrite, reasoning } = model?.cost ?? {}
-  return tokenPrice({ input, output, cacheRead, cacheWrite, reasoning })
-}
-
-/** Undefined unless both input and output have a price. */
-function tokenPrice(usd: {
-  readonly input: number | undefined
-  readonly output: number | undefined
-  readonly cacheRead: number | undefined
-  readonly cacheWrite: number | undefined
-  readonly reasoning: number | undefined
-}): TokenPrice | undefined {
-  if (usd.input === undefined || usd.output === undefined) return undefined
-  return {
-    inputPerMillionTokensUsd: usd.input,
-    outputPerMillionTokensUsd: usd.output,
-    ...(usd.cacheRead === undefined ? {} : { cachedInputPerMillionTokensUsd: usd.cacheRead }),
-    ...(usd.cacheWrite === undefined ? {} : { cacheWritePerMillionTokensUsd: usd.cacheWrite }),
-    ...(usd.reasoning === undefined ? {} : { reasoningPerMillionTokensUsd: usd.reasoning }),
-  }
+  return tokenRates({ input, output, cacheRead, cacheWrite, reasoning })
 }
 
 function findInCatalog(lens: TokenLens, provider: string, model: string): CatalogModel | undefined {
