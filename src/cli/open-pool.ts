@@ -4,9 +4,11 @@ import type { ChatProvider } from '../providers/chat-provider.ts'
 import { discoverProviders } from '../providers/discover.ts'
 import type { EmbeddingProvider } from '../providers/embedding-provider.ts'
 import { loadPriceBook, type PriceBook } from '../providers/price-book.ts'
+import { SettlementPrices } from '../providers/settlement-prices.ts'
 import { simulatedLlms, simulatedProviderName } from '../providers/simulated/simulated-pool.ts'
 import type { EmbeddingModel } from '../routing/registry/embedding-model.ts'
 import type { Llm } from '../routing/registry/llm.ts'
+import type { TokenPrice } from '../routing/registry/token-price.ts'
 import type { NamesOf } from '../routing/starter/starter-policy.ts'
 import {
   type OpenProvider,
@@ -29,6 +31,8 @@ export interface OpenPool {
   readonly dailyCapUsd: number | undefined
   /** What else an LLM is called: its canonical name in the price book. */
   readonly namesOf: NamesOf
+  /** At which price an answer is settled, by the model id its upstream reports. */
+  readonly priceOf: (llm: Llm, reportedModel: string | undefined) => TokenPrice | undefined
   readonly providerFor: (llm: Llm) => ChatProvider
   /** What `/v1/embeddings` serves. */
   readonly embeddings: readonly EmbeddingModel[]
@@ -61,22 +65,23 @@ async function openConfiguredPool(config: PointsmanConfig): Promise<OpenPool> {
   const providers = await Promise.all(config.providers.map(openProvider))
   const priceBook = await loadPriceBook(systemClock.now())
   const bookNameOf = bookNames(providers)
-  const fill = <Model extends Llm | EmbeddingModel>(model: Model) => {
-    const known = priceBook.lookUp(bookNameOf(model.provider), model.upstreamModel)
-    return { known, price: model.price ?? known.price }
-  }
+  const settlementPrices = new SettlementPrices(priceBook, bookNameOf)
   return joinPool({
     origin: 'configured',
     // What the configuration says of an LLM wins; the price book says the rest.
     llms: config.llms.map((llm) => {
-      const { known, price } = fill(llm)
-      return { ...llm, price, capabilities: { ...known.capabilities, ...llm.capabilities } }
+      const known = priceBook.lookUp(bookNameOf(llm.provider), llm.upstreamModel)
+      return { ...llm, price: llm.price ?? known.price, capabilities: { ...known.capabilities, ...llm.capabilities } }
     }),
-    embeddings: config.embeddings.map((model) => ({ ...model, price: fill(model).price })),
+    embeddings: config.embeddings.map((model) => ({
+      ...model,
+      price: model.price ?? priceBook.embeddingPrice(bookNameOf(model.provider), model.upstreamModel),
+    })),
     providers,
     notes: [],
     dailyCapUsd: config.routing.dailyCapUsd,
     namesOf: canonicalNames(priceBook, bookNameOf),
+    priceOf: (llm, reportedModel) => settlementPrices.priceOf(llm, reportedModel),
   })
 }
 
@@ -94,6 +99,7 @@ async function openDiscoveredPool(config: PointsmanConfig, environment: Environm
     const how = preset.keyVariable === undefined ? `answers at ${preset.baseUrl}` : `by ${preset.keyVariable}`
     return `${preset.title}, ${how}: ${llms.length} LLMs`
   })
+  const settlementPrices = new SettlementPrices(priceBook, (name) => name)
   return joinPool({
     origin: 'discovered',
     llms: providers.flatMap((provider) => provider.llms),
@@ -102,6 +108,7 @@ async function openDiscoveredPool(config: PointsmanConfig, environment: Environm
     notes: [...found, ...problems],
     dailyCapUsd: config.routing.dailyCapUsd ?? discoveredDailyCapUsd,
     namesOf: canonicalNames(priceBook, (name) => name),
+    priceOf: (llm, reportedModel) => settlementPrices.priceOf(llm, reportedModel),
   })
 }
 
@@ -114,6 +121,7 @@ function openSimulatedPool(config: PointsmanConfig, name: string, notes: readonl
     notes,
     dailyCapUsd: config.routing.dailyCapUsd,
     namesOf: () => [],
+    priceOf: (llm) => llm.price,
   })
 }
 

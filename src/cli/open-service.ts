@@ -100,6 +100,8 @@ async function joinService(
       keys,
       spend,
       providerFor: pool.providerFor,
+      priceOf: pool.priceOf,
+      embeddings: { list: () => pool.embeddings, providerFor: pool.embeddingProviderFor },
       resilience: { breakers, retry: { maxAttempts: 2, random: new SeededRandom(randomSeed()) } },
       clock: systemClock,
       newId: newRequestId,

@@ -48,12 +48,33 @@ const serverSchema = z.strictObject({
   limits: limitsSchema.prefault({}).describe('What one client may ask of the gateway.'),
 })
 
-const priceSchema = z.strictObject({
+const rates = {
   input: usdPerMillion.describe('Fresh input tokens.'),
   output: usdPerMillion.describe('Output tokens.'),
   cached_input: usdPerMillion.optional().describe("Input read from the provider's prompt cache; default: input."),
   cache_write: usdPerMillion.optional().describe("Input written to the provider's prompt cache; default: input."),
+  cache_write_1h: usdPerMillion
+    .optional()
+    .describe('The same where it is kept for an hour. Without it the bill of such an answer is not known.'),
   reasoning: usdPerMillion.optional().describe('Hidden reasoning tokens; default: output.'),
+  audio_input: usdPerMillion
+    .optional()
+    .describe('Spoken input. Without it the bill of an answer to speech is not known.'),
+  cached_audio_input: usdPerMillion.optional().describe('Spoken input read from the cache; the same.'),
+  audio_output: usdPerMillion.optional().describe('Spoken output; the same.'),
+}
+
+const priceSchema = z.strictObject({
+  ...rates,
+  tiers: z
+    .array(
+      z.strictObject({
+        above_input_tokens: z.int().positive().describe('Counts for requests with more input tokens than this.'),
+        ...rates,
+      }),
+    )
+    .optional()
+    .describe('Prices of long prompts, for all tokens of the request. Each is a whole list, with the same defaults.'),
 })
 
 const capabilitiesSchema = z.strictObject({

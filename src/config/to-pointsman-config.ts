@@ -1,7 +1,7 @@
 import path from 'node:path'
 import type { EmbeddingModel } from '../routing/registry/embedding-model.ts'
 import type { Llm, LlmCapabilities } from '../routing/registry/llm.ts'
-import type { TokenPrice } from '../routing/registry/token-price.ts'
+import type { TokenPrice, TokenRates } from '../routing/registry/token-price.ts'
 import type { ConfigOrigin, ConfigProblem } from './config-error.ts'
 import { type ConfigPath, dottedPath } from './config-source.ts'
 import type { Environment } from './environment.ts'
@@ -110,13 +110,27 @@ function toEmbeddingModel(entry: ConfigFile['embeddings'][number]): EmbeddingMod
   }
 }
 
-function toPrice(price: NonNullable<LlmEntry['price']>): TokenPrice {
+function toPrice({ tiers, ...rates }: NonNullable<LlmEntry['price']>): TokenPrice {
+  if (tiers === undefined) return toRates(rates)
   return {
-    inputPerMillionTokensUsd: price.input,
-    outputPerMillionTokensUsd: price.output,
-    ...(price.cached_input === undefined ? {} : { cachedInputPerMillionTokensUsd: price.cached_input }),
-    ...(price.cache_write === undefined ? {} : { cacheWritePerMillionTokensUsd: price.cache_write }),
-    ...(price.reasoning === undefined ? {} : { reasoningPerMillionTokensUsd: price.reasoning }),
+    ...toRates(rates),
+    tiers: tiers.map((tier) => ({ aboveInputTokens: tier.above_input_tokens, ...toRates(tier) })),
+  }
+}
+
+function toRates(entry: Omit<NonNullable<LlmEntry['price']>, 'tiers'>): TokenRates {
+  const { input, output, cached_input, cache_write, cache_write_1h, reasoning } = entry
+  const { audio_input, cached_audio_input, audio_output } = entry
+  return {
+    inputPerMillionTokensUsd: input,
+    outputPerMillionTokensUsd: output,
+    ...(cached_input === undefined ? {} : { cachedInputPerMillionTokensUsd: cached_input }),
+    ...(cache_write === undefined ? {} : { cacheWritePerMillionTokensUsd: cache_write }),
+    ...(cache_write_1h === undefined ? {} : { cacheWrite1hPerMillionTokensUsd: cache_write_1h }),
+    ...(reasoning === undefined ? {} : { reasoningPerMillionTokensUsd: reasoning }),
+    ...(audio_input === undefined ? {} : { audioInputPerMillionTokensUsd: audio_input }),
+    ...(cached_audio_input === undefined ? {} : { cachedAudioInputPerMillionTokensUsd: cached_audio_input }),
+    ...(audio_output === undefined ? {} : { audioOutputPerMillionTokensUsd: audio_output }),
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Llm } from '../../routing/registry/llm.ts'
-import type { TokenPrice } from '../../routing/registry/token-price.ts'
+import type { TokenPrice, TokenRates } from '../../routing/registry/token-price.ts'
 
 /** An entry of `/v1/models`: OpenAI's fields, and `pointsman` with what the router knows; null is not known. */
 export type ModelBody = ReturnType<typeof toModelBody> | ReturnType<typeof toAutoModelBody>
@@ -43,10 +43,21 @@ export function toAutoModelBody(name: string, createdSeconds: number) {
 
 function toPriceBody(price: TokenPrice) {
   return {
-    input_per_million_tokens_usd: price.inputPerMillionTokensUsd,
-    output_per_million_tokens_usd: price.outputPerMillionTokensUsd,
-    cached_input_per_million_tokens_usd: price.cachedInputPerMillionTokensUsd ?? null,
-    cache_write_per_million_tokens_usd: price.cacheWritePerMillionTokensUsd ?? null,
-    reasoning_per_million_tokens_usd: price.reasoningPerMillionTokensUsd ?? null,
+    ...toRatesBody(price),
+    tiers: (price.tiers ?? []).map((tier) => ({ above_input_tokens: tier.aboveInputTokens, ...toRatesBody(tier) })),
+  }
+}
+
+function toRatesBody(rates: TokenRates) {
+  return {
+    input_per_million_tokens_usd: rates.inputPerMillionTokensUsd,
+    output_per_million_tokens_usd: rates.outputPerMillionTokensUsd,
+    cached_input_per_million_tokens_usd: rates.cachedInputPerMillionTokensUsd ?? null,
+    cache_write_per_million_tokens_usd: rates.cacheWritePerMillionTokensUsd ?? null,
+    cache_write_1h_per_million_tokens_usd: rates.cacheWrite1hPerMillionTokensUsd ?? null,
+    reasoning_per_million_tokens_usd: rates.reasoningPerMillionTokensUsd ?? null,
+    audio_input_per_million_tokens_usd: rates.audioInputPerMillionTokensUsd ?? null,
+    cached_audio_input_per_million_tokens_usd: rates.cachedAudioInputPerMillionTokensUsd ?? null,
+    audio_output_per_million_tokens_usd: rates.audioOutputPerMillionTokensUsd ?? null,
   }
 }
