@@ -61,8 +61,13 @@ export async function startGateway(
 }
 
 /** Runs a command to its end. @returns what it printed; throws when it failed. */
-export async function runCommand(folder: string, args: readonly string[]): Promise<string> {
-  const child = spawn(process.execPath, [cli, ...args], { cwd: folder, env: { PATH: process.env.PATH ?? '' } })
+export async function runCommand(
+  folder: string,
+  args: readonly string[],
+  environment: Readonly<Record<string, string>> = {},
+): Promise<string> {
+  const env = { PATH: process.env.PATH ?? '', ...environment }
+  const child = spawn(process.execPath, [cli, ...args], { cwd: folder, env })
   let output = ''
   child.stdout.on('data', (chunk: Buffer) => {
     output += chunk.toString('utf8')

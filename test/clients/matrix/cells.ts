@@ -1,0 +1,105 @@
+import type { FamilyName } from '../provider-families.ts'
+
+/** What comes of a feature of a dialect at an API. Left out of the table: it works. */
+export type Cell =
+  /** The answer comes without it, and its header `x-pointsman-dropped-params` names the parameter. */
+  | 'dropped'
+  /** The request is refused, before any upstream is called or by the upstream itself, with this status and words. */
+  | { readonly status: number; readonly says: string }
+
+export type Dialect = 'chat' | 'responses' | 'messages'
+
+/** The rows of the published matrix, in order, with the cells in which a feature does not simply work. */
+export type FeatureCells = { readonly [feature: string]: { readonly [family in FamilyName]?: Cell } }
+
+export const dialectTitles: Readonly<Record<Dialect, string>> = {
+  chat: 'Chat completions (`/v1/chat/completions`), by the `openai` package',
+  responses: 'Responses (`/v1/responses`), by the `openai` package',
+  messages: 'Messages (`/v1/messages`), by the `@anthropic-ai/sdk` package',
+}
+
+export const cells: Readonly<Record<Dialect, FeatureCells>> = {
+  chat: {
+    text: {},
+    'usage and cost': {},
+    stream: {},
+    'tools over two turns, parallel calls': {},
+    'tools in a stream': {},
+    'one tool call at a time': {},
+    'a tool that must be called': {},
+    'structured output (JSON schema)': {},
+    'JSON object': {},
+    image: {},
+    'image by URL': {},
+    PDF: {},
+    'spoken input': {},
+    'stop sequence': {},
+    'cap on output': {},
+    'reasoning effort': {},
+    'reasoning over a tool loop': {},
+    'temperature, top_p': {},
+    seed: {},
+    penalties: {},
+    'logit bias': {},
+    logprobs: {},
+    'several answers (n)': {},
+    'errors: refused by the upstream (400)': {},
+    'errors: wrong key (401), unknown model (404)': {},
+    'errors: rate limit (429) with its retry-after': {},
+    'the client tries again after retry-after': {},
+    'an abort closes the upstream connection': {},
+    'a cut stream is an error, not an end': {},
+  },
+  responses: {
+    text: {},
+    'usage and cost': {},
+    stream: {},
+    'tools over two turns, parallel calls': {},
+    'tools by previous_response_id (store)': {},
+    'tools in a stream': {},
+    'one tool call at a time': {},
+    'a tool that must be called': {},
+    'structured output (JSON schema)': {},
+    image: {},
+    PDF: {},
+    'cap on output': {},
+    'reasoning effort': {},
+    'reasoning over a tool loop': {},
+    logprobs: {},
+    'errors: refused by the upstream (400)': {},
+    'errors: wrong key (401), unknown model (404)': {},
+    'errors: rate limit (429) with its retry-after': {},
+    'the client tries again after retry-after': {},
+    'an abort closes the upstream connection': {},
+    'a cut stream is an error, not an end': {},
+  },
+  messages: {
+    text: {},
+    'usage and cost': {},
+    stream: {},
+    'tools over two turns, parallel calls': {},
+    'tools in a stream': {},
+    'one tool call at a time': {},
+    'a tool that must be called': {},
+    'a tool that failed (is_error)': {},
+    'structured output (JSON schema)': {},
+    image: {},
+    'image by URL': {},
+    PDF: {},
+    'stop sequence': {},
+    'cap on output': {},
+    thinking: {},
+    'thinking over a tool loop': {},
+    effort: {},
+    temperature: {},
+    top_k: {},
+    'prompt caching (cache_control)': {},
+    count_tokens: {},
+    'errors: refused by the upstream (400)': {},
+    'errors: wrong key (401), unknown model (404)': {},
+    'errors: rate limit (429) with its retry-after': {},
+    'the client tries again after retry-after': {},
+    'an abort closes the upstream connection': {},
+    'a cut stream is an error, not an end': {},
+  },
+}

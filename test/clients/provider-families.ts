@@ -1,0 +1,46 @@
+import type { FixtureUpstream } from '../upstreams/fixture-upstream.ts'
+import { OpenAiUpstream } from '../upstreams/openai-upstream.ts'
+
+/** An API that upstreams speak, with a fixture server that keeps to it. */
+export interface ProviderFamily {
+  readonly name: FamilyName
+  /** For people. */
+  readonly title: string
+  readonly createUpstream: () => FixtureUpstream
+  /** The entry under `providers` of `pointsman.yaml`. */
+  readonly provider: (origin: string) => Readonly<Record<string, unknown>>
+  /** What its key variable holds. */
+  readonly environment: Readonly<Record<string, string>>
+  /** Names of models at the fixture server: one that answers at once, and one that thinks before. */
+  readonly model: string
+  readonly thinkingModel: string
+  /** One that embeds, where the API has embeddings. */
+  readonly embeddingModel?: string
+}
+
+export const familyNames = ['openai', 'responses', 'anthropic', 'gemini', 'bedrock'] as const
+
+export type FamilyName = (typeof familyNames)[number]
+
+/** In the order of the columns of the published matrix. */
+export const providerFamilies: readonly ProviderFamily[] = [
+  {
+    name: 'openai',
+    title: 'OpenAI chat completions',
+    createUpstream: () => new OpenAiUpstream(),
+    provider: (origin) => ({ preset: 'openai', base_url: `${origin}/v1`, api_key: 'env:FIXTURE_OPENAI_KEY' }),
+    environment: { FIXTURE_OPENAI_KEY: 'sk-reference' },
+    model: 'ref-chat',
+    thinkingModel: 'ref-reasoning',
+    embeddingModel: 'ref-embedding',
+  },
+]
+
+/** The ids under which callers name a family's LLMs. */
+export function llmOf(family: FamilyName): string {
+  return `via-${family}`
+}
+
+export function thinkingLlmOf(family: FamilyName): string {
+  return `thinking-via-${family}`
+}
