@@ -49,6 +49,8 @@ export interface ChatCall extends ChatAsk {
   readonly upstreamModel: string
   /** The LLM's own effort, which replaces what the request says; undefined: as the request says. */
   readonly reasoningEffort?: string | undefined
+  /** Whether the model reasons, where that is known: OpenAI's take other parameters then. */
+  readonly reasons?: boolean | undefined
 }
 
 /** A whole answer. */

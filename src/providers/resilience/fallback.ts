@@ -16,6 +16,8 @@ export interface FallbackTarget {
   readonly upstreamModel: string
   /** See {@link ChatCall.reasoningEffort}. */
   readonly reasoningEffort?: string | undefined
+  /** See {@link ChatCall.reasons}. */
+  readonly reasons?: boolean | undefined
 }
 
 export interface FallbackOptions {
@@ -173,8 +175,8 @@ class FallbackRun {
     for (let made = 1; ; made++) {
       const attempt = new OpenAttempt(this.attempts, target.llmId, permit, this.#timers)
       try {
-        const { upstreamModel, reasoningEffort } = target
-        const call: ChatCall = { ...this.#ask, upstreamModel, reasoningEffort }
+        const { upstreamModel, reasoningEffort, reasons } = target
+        const call: ChatCall = { ...this.#ask, upstreamModel, reasoningEffort, reasons }
         return { value: await make(this.#withDeadlines(target.provider), call, attempt) }
       } catch (cause) {
         const error = this.#signal.aborted ? abortedError(cause) : cause
