@@ -7,7 +7,7 @@ export type ResponseHeaders = { readonly [name: string]: string | readonly strin
 
 /** How each upstream says that a prompt does not fit; OpenAI's `code` is not used by all. */
 const contextLengthWords =
-  /maximum (?:context|prompt) length|context (?:length|window)|prompt is too long|too many (?:input )?tokens|token count .*exceeds|`max_new_tokens` must be|reduce the length/i
+  /maximum (?:context|prompt) length|context (?:length|limit|window)|prompt is too long|too many (?:input )?tokens|token count .*exceeds|`max_new_tokens` must be|reduce the length/i
 
 /** Statuses that say the call was not worked on. */
 const unbilledStatuses = new Set([429, 503, 529])
@@ -132,9 +132,11 @@ function isPlainCode(value: unknown): boolean {
 function codeOf(status: number, error: JsonObject | undefined): ProviderErrorCode {
   if (status === 429) return 'upstream_rate_limited'
   if (status === 408) return 'upstream_timeout'
-  if (status === 401 || status === 402) return 'upstream_auth'
+  if (status === 401 || status === 402 || saysUnpaid(error)) return 'upstream_auth'
   // OpenRouter refuses flagged prompts with 403 and says why; every other 403 is about the key.
   if (status === 403) return isJsonObject(error?.metadata) ? 'upstream_rejected' : 'upstream_auth'
+  // 413: more bytes than the upstream reads, which another one may.
+  if (status === 413) return 'upstream_context_length'
   if (status >= 400 && status < 500) return saysTooLong(error) ? 'upstream_context_length' : 'upstream_rejected'
   if (status >= 500) return 'upstream_failed'
   return 'upstream_invalid_response'
@@ -146,6 +148,11 @@ function saysTooLong(error: JsonObject | undefined): boolean {
   return typeof error.message === 'string' && contextLengthWords.test(error.message)
 }
 
+/** Anthropic answers 400 for an empty account. */
+function saysUnpaid(error: JsonObject | undefined): boolean {
+  return typeof error?.message === 'string' && /credit balance is too low/i.test(error.message)
+}
+
 /** OpenAI answers 429 for an empty account too; waiting does not help there. */
 function isQuotaSpent(error: JsonObject | undefined): boolean {
   return error?.code === 'insufficient_quota' || error?.type === 'insufficient_quota'
@@ -155,6 +162,12 @@ function statusOfType(error: JsonObject): number {
   const type = `${String(error.type)} ${String(error.code)}`
   if (/rate_limit|too_many_requests/.test(type)) return 429
   if (/overloaded/.test(type)) return 529
+  if (/authentication_error/.test(type)) return 401
+  if (/billing_error/.test(type)) return 402
+  if (/permission_error/.test(type)) return 403
+  if (/not_found_error/.test(type)) return 404
+  if (/request_too_large/.test(type)) return 413
+  if (/timeout_error/.test(type)) return 504
   if (/context_length|invalid_request|invalid_prompt/.test(type)) return 400
   return 500
 }
