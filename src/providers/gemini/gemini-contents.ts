@@ -1,0 +1,191 @@
+import { type ChatMessage, isJsonObject, type JsonObject } from '../chat-provider.ts'
+import { contentParts, contentText, type NeutralToolCall, toolCallsOf } from '../neutral/neutral-message.ts'
+import { reasoningOfFormat } from '../neutral/reasoning-details.ts'
+import type { GeminiTraits } from './gemini-model.ts'
+import { inputParts } from './gemini-parts.ts'
+import { untranslatable } from './untranslatable.ts'
+
+/** One turn of a conversation as Google has it. */
+export interface GeminiContent {
+  readonly role: 'user' | 'model'
+  readonly parts: JsonObject[]
+}
+
+/**
+ * Documented for histories that another LLM wrote: takes the place of the signature that Gemini 3 asks for on the function
+ * calls of the current turn (ai.google.dev, thought signatures, FAQ).
+ */
+const noSignature = 'skip_thought_signature_validator'
+
+/**
+ * The messages of a conversation as Google's turns: messages of one side in a row are one turn, system messages are taken
+ * out, tools' outputs are the user's, in the order of their calls, under the name of the function.
+ *
+ * Thoughts are sent back where Google signed them, all other reasoning is dropped; calls that nobody signed get the value
+ * that says so, where the model asks for one.
+ *
+ * @throws {ProviderError} `upstream_rejected` for what cannot be said.
+ */
+export function toContents(
+  messages: readonly ChatMessage[],
+  traits: GeminiTraits,
+): { readonly system: readonly JsonObject[]; readonly contents: readonly GeminiContent[] } {
+  const turns = new Turns(traits)
+  for (const [index, message] of messages.entries()) turns.add(message, `messages.${index}`)
+  return turns.end()
+}
+
+class Turns {
+  readonly #traits: GeminiTraits
+  readonly #system: JsonObject[] = []
+  readonly #contents: GeminiContent[] = []
+  /** The calls so far, by id: their function, and when they were made. */
+  readonly #calls = new Map<string, { readonly name: string; readonly order: number }>()
+  #callCount = 0
+  /** Of the tool messages in a row that are being read. */
+  #outputs: { readonly order: number; readonly parts: readonly JsonObject[] }[] = []
+
+  constructor(traits: GeminiTraits) {
+    this.#traits = traits
+  }
+
+  add(message: ChatMessage, path: string): void {
+    if (message.role === 'tool') {
+      this.#addOutput(message, path)
+      return
+    }
+    this.#flushOutputs()
+    switch (message.role) {
+      case 'system':
+      case 'developer':
+        this.#system.push(...inputParts(message.content, `${path}.content`))
+        return
+      case 'user':
+        this.#push('user', inputParts(message.content, `${path}.content`))
+        return
+      case 'assistant':
+        this.#push('model', this.#modelParts(message, path))
+        return
+      default:
+        throw untranslatable(`${path}.role`, `messages of role '${message.role}' cannot be sent to Gemini`)
+    }
+  }
+
+  end(): { readonly system: readonly JsonObject[]; readonly contents: readonly GeminiContent[] } {
+    this.#flushOutputs()
+    if (this.#traits.signsCalls) signCurrentTurn(this.#contents)
+    // Without any content a request is refused; OpenAI answers a lone system message.
+    if (this.#contents.length === 0 && this.#system.length > 0) {
+      return { system: [], contents: [{ role: 'user', parts: this.#system }] }
+    }
+    return { system: this.#system, contents: this.#contents }
+  }
+
+  #push(role: GeminiContent['role'], parts: readonly JsonObject[]): void {
+    if (parts.length === 0) return
+    const last = this.#contents.at(-1)
+    if (last?.role === role) last.parts.push(...parts)
+    else this.#contents.push({ role, parts: [...parts] })
+  }
+
+  #modelParts(message: ChatMessage, path: string): JsonObject[] {
+    const calls = toolCallsOf(message)
+    const callIds = new Set(calls.map((call) => call.id))
+    const thoughts: JsonObject[] = []
+    let signature: string | undefined
+    const signatureOfCall = new Map<string, string>()
+    for (const detail of reasoningOfFormat(message, 'google-gemini-v1')) {
+      if (detail.type === 'reasoning.encrypted') {
+        if (typeof detail.id === 'string' && callIds.has(detail.id)) signatureOfCall.set(detail.id, detail.data)
+        else signature = detail.data
+      } else if (detail.type === 'reasoning.text' && typeof detail.signature === 'string' && detail.signature !== '') {
+        thoughts.push({ text: detail.text ?? '', thought: true, thoughtSignature: detail.signature })
+      }
+    }
+    return [
+      ...thoughts,
+      ...signedText(inputParts(message.content, `${path}.content`), signature),
+      ...calls.map((call) => this.#callPart(call, signatureOfCall.get(call.id))),
+    ]
+  }
+
+  #callPart(call: NeutralToolCall, detailSignature: string | undefined): JsonObject {
+    const { id, function: called } = call
+    this.#calls.set(id, { name: called.name, order: this.#callCount })
+    this.#callCount += 1
+    const thoughtSignature = signatureOf(call) ?? detailSignature
+    return {
+      functionCall: { id, name: called.name, args: argumentsObject(called.arguments) },
+      ...(thoughtSignature === undefined ? {} : { thoughtSignature }),
+    }
+  }
+
+  #addOutput(message: ChatMessage, path: string): void {
+    const id = message.tool_call_id
+    const call = typeof id === 'string' ? this.#calls.get(id) : undefined
+    if (typeof id !== 'string' || call === undefined) {
+      throw untranslatable(`${path}.tool_call_id`, 'names no tool call of the messages before it')
+    }
+    const text = contentText(message.content)
+    const media = inputParts(
+      contentParts(message.content).filter((part) => part.type !== 'text'),
+      `${path}.content`,
+    )
+    const response = message.is_error === true ? { error: text } : { output: text }
+    const inside = this.#traits.seesToolImages && media.length > 0
+    const functionResponse = { id, name: call.name, response, ...(inside ? { parts: media } : {}) }
+    this.#outputs.push({ order: call.order, parts: [{ functionResponse }, ...(inside ? [] : media)] })
+  }
+
+  #flushOutputs(): void {
+    const outputs = this.#outputs.sort((a, b) => a.order - b.order)
+    this.#outputs = []
+    const parts = outputs.flatMap((output) => output.parts)
+    // Responses first: media of older models' tools stand behind them all.
+    this.#push('user', [...parts.filter(isResponse), ...parts.filter((part) => !isResponse(part))])
+  }
+}
+
+function isResponse(part: JsonObject): boolean {
+  return part.functionResponse !== undefined
+}
+
+/** The signature of an answer's text came on its last part; an answer may also have nothing but a signature. */
+function signedText(parts: readonly JsonObject[], signature: string | undefined): readonly JsonObject[] {
+  if (signature === undefined) return parts
+  const last = parts.at(-1)
+  if (last?.text === undefined) return [...parts, { text: '', thoughtSignature: signature }]
+  return [...parts.slice(0, -1), { ...last, thoughtSignature: signature }]
+}
+
+/** As Google's OpenAI-compatible endpoint names it. */
+function signatureOf(call: NeutralToolCall): string | undefined {
+  const google = call.extra_content?.google
+  const signature = isJsonObject(google) ? google.thought_signature : undefined
+  return typeof signature === 'string' && signature !== '' ? signature : undefined
+}
+
+/** Google takes objects only. What an LLM wrote instead is shown to the next one as it was. */
+function argumentsObject(text: string): JsonObject {
+  if (text.trim() === '') return {}
+  try {
+    const value: unknown = JSON.parse(text)
+    if (isJsonObject(value)) return value
+  } catch {
+    // Broken JSON: below.
+  }
+  return { unparsed_arguments: text }
+}
+
+/**
+ * The current turn is all since the user last said something that is not a function's response; the first call of each of
+ * its steps needs a signature, calls beside it have none.
+ */
+function signCurrentTurn(contents: readonly GeminiContent[]): void {
+  const start = contents.findLastIndex((content) => content.role === 'user' && !content.parts.some(isResponse))
+  for (const { role, parts } of contents.slice(start + 1)) {
+    if (role !== 'model') continue
+    const first = parts.find((part) => part.functionCall !== undefined)
+    if (first !== undefined && first.thoughtSignature === undefined) first.thoughtSignature = noSignature
+  }
+}
