@@ -13,6 +13,17 @@ describe('UpstreamErrors', () => {
     ['Google', [{ error: { code: 400, message: 'The input token count (3000000) exceeds the maximum' } }]],
     ['Together', { error: { message: '`inputs` tokens + `max_new_tokens` must be <= 4097' } }],
     ['Groq', { error: { message: 'Please reduce the length of the messages or completion.' } }],
+    [
+      'Anthropic',
+      {
+        type: 'error',
+        error: { type: 'invalid_request_error', message: 'prompt is too long: 210000 tokens > 200000 maximum' },
+      },
+    ],
+    [
+      'Anthropic, of prompt and cap together,',
+      { error: { message: 'input length and `max_tokens` exceed context limit: 190000 + 20000 > 200000' } },
+    ],
   ])('knows how %s says that a prompt is too long', (_name, body) => {
     expect(errors.fromResponse(400, {}, JSON.stringify(body)).code).toBe('upstream_context_length')
   })
@@ -44,6 +55,12 @@ describe('UpstreamErrors', () => {
     })
   })
 
+  it('takes an empty account at Anthropic for ours, and too many bytes for a prompt that does not fit', () => {
+    const body = { type: 'error', error: { type: 'invalid_request_error', message: 'Your credit balance is too low' } }
+    expect(errors.fromResponse(400, {}, JSON.stringify(body)).code).toBe('upstream_auth')
+    expect(errors.fromResponse(413, {}, '{"error":{"type":"request_too_large"}}').code).toBe('upstream_context_length')
+  })
+
   it('tells a flagged prompt from a refused key', () => {
     const body = { error: { message: 'flagged', metadata: { reasons: ['violence'] } } }
     expect(errors.fromResponse(403, {}, JSON.stringify(body)).code).toBe('upstream_rejected')
@@ -56,6 +73,12 @@ describe('UpstreamErrors', () => {
     [{ type: 'invalid_request_error' }, 'upstream_rejected'],
     [{ type: 'invalid_request_error', code: 'context_length_exceeded' }, 'upstream_context_length'],
     [{ type: 'server_error' }, 'upstream_failed'],
+    [{ type: 'overloaded_error' }, 'upstream_failed'],
+    [{ type: 'authentication_error' }, 'upstream_auth'],
+    [{ type: 'billing_error' }, 'upstream_auth'],
+    [{ type: 'permission_error' }, 'upstream_auth'],
+    [{ type: 'not_found_error' }, 'upstream_rejected'],
+    [{ type: 'timeout_error' }, 'upstream_failed'],
     ['it broke', 'upstream_failed'],
     [null, 'upstream_failed'],
   ])('maps the error object %j of an answer that began well', (error, code) => {
