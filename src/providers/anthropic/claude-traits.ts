@@ -1,0 +1,111 @@
+/** What one Claude takes of the Messages API; generations refuse what earlier ones took. */
+export interface ClaudeTraits {
+  /**
+   * `temperature`, `top_p` and `top_k`: all, `temperature` and `top_p` not together, or none of them (a 400 even where the
+   * value is the default).
+   */
+  readonly sampling: 'all' | 'one' | 'none'
+  /** `thinking: {type: 'enabled', budget_tokens}`. */
+  readonly thinkingBudget: boolean
+  /** `thinking: {type: 'adaptive'}`. */
+  readonly adaptiveThinking: boolean
+  /** Thinks when the request says nothing of it. */
+  readonly thinksByDefault: boolean
+  /** What turns thinking off; undefined: nothing does. */
+  readonly thinkingOff: 'disabled' | 'between_tools' | undefined
+  /** Steps of `output_config.effort`, lowest first; empty: the parameter is refused. */
+  readonly efforts: readonly ClaudeEffort[]
+  /** `tool_choice` of `any` or `tool`, with thinking off. */
+  readonly forcedToolChoice: boolean
+  /** Cap on the answer where the caller sets none; the API asks for one. */
+  readonly defaultMaxTokens: number
+}
+
+export type ClaudeEffort = 'low' | 'medium' | 'high' | 'xhigh' | 'max'
+
+const fourEfforts: readonly ClaudeEffort[] = ['low', 'medium', 'high', 'max']
+const allEfforts: readonly ClaudeEffort[] = ['low', 'medium', 'high', 'xhigh', 'max']
+
+/** Lines whose thinking has always been on. */
+const alwaysThinking = new Set(['fable', 'mythos'])
+
+/**
+ * The traits of a model, read from its name, whatever a platform puts around it (`anthropic.claude-opus-4-6-v1:0`,
+ * `anthropic/claude-opus-4.6`, `claude-opus-4@20250514`). Anthropic's models endpoint tells only some of them. A Claude newer
+ * than those known here is taken for like the last one of its line; a name without Claude (other vendors offer the Messages
+ * API too) for like the Claudes of 2025, whose API they copied.
+ *
+ * Sources: Anthropic's pages on thinking, effort, structured outputs and its migration guides of Opus 4.7, Opus 5, Opus 5.5,
+ * Sonnet 5.5 and Haiku 5.5, read in November 2026.
+ */
+export function claudeTraits(model: string): ClaudeTraits {
+  const known = parseClaude(model)
+  if (known === undefined) return { ...budgetThinkers, sampling: 'all', defaultMaxTokens: 8192 }
+  const { line, version } = known
+  if (version >= 4.7) return adaptiveOnly(line, version)
+  if (version >= 4.6)
+    return { ...budgetThinkers, adaptiveThinking: true, efforts: fourEfforts, defaultMaxTokens: 64_000 }
+  if (version >= 4.5) {
+    return { ...budgetThinkers, efforts: line === 'opus' ? ['low', 'medium', 'high'] : [], defaultMaxTokens: 64_000 }
+  }
+  if (version >= 4.1) return { ...budgetThinkers, defaultMaxTokens: 32_000 }
+  if (version >= 3.7) return { ...budgetThinkers, sampling: 'all', defaultMaxTokens: 32_000 }
+  return {
+    ...budgetThinkers,
+    sampling: 'all',
+    thinkingBudget: false,
+    thinkingOff: undefined,
+    defaultMaxTokens: version >= 3.5 ? 8192 : 4096,
+  }
+}
+
+const budgetThinkers: ClaudeTraits = {
+  sampling: 'one',
+  thinkingBudget: true,
+  adaptiveThinking: false,
+  thinksByDefault: false,
+  thinkingOff: 'disabled',
+  efforts: [],
+  forcedToolChoice: true,
+  defaultMaxTokens: 32_000,
+}
+
+function adaptiveOnly(line: string, version: number): ClaudeTraits {
+  const always = alwaysThinking.has(line) || (line === 'opus' && version >= 5.5)
+  const betweenTools = line === 'sonnet' && version >= 5.5
+  return {
+    sampling: 'none',
+    thinkingBudget: false,
+    adaptiveThinking: true,
+    thinksByDefault: always || version >= 5,
+    thinkingOff: always ? undefined : betweenTools ? 'between_tools' : 'disabled',
+    efforts: allEfforts,
+    forcedToolChoice: !always && !betweenTools,
+    defaultMaxTokens: 64_000,
+  }
+}
+
+function parseClaude(model: string): { readonly line: string; readonly version: number } | undefined {
+  const name = model.toLowerCase()
+  // Since 4: claude-<line>-<major>[-<minor>][-<date>].
+  const modern = /claude-(opus|sonnet|haiku|fable|mythos)-(\d{1,2})(?:[-.](\d{1,2}))?(?!\d)/.exec(name)
+  if (modern !== null) return { line: modern[1]!, version: versionOf(modern[2]!, modern[3]) }
+  // Before: claude-<major>[-<minor>]-<line>.
+  const old = /claude-(\d)(?:[-.](\d))?-(opus|sonnet|haiku)/.exec(name)
+  if (old !== null) return { line: old[3]!, version: versionOf(old[1]!, old[2]) }
+  // Of the preview only this is documented: it thinks always, and does so adaptively.
+  if (name.includes('claude-mythos')) return { line: 'mythos', version: 4.7 }
+  return name.includes('claude-2') || name.includes('claude-instant') ? { line: 'claude', version: 2 } : undefined
+}
+
+function versionOf(major: string, minor: string | undefined): number {
+  return Number(major) + Number(minor ?? 0) / 10
+}
+
+/** The nearest step a model has at or below the one asked for, else its lowest; undefined where it has none, or for no step. */
+export function nearestEffort(asked: string, efforts: readonly ClaudeEffort[]): ClaudeEffort | undefined {
+  const order = ['minimal', ...allEfforts]
+  const rank = order.indexOf(asked)
+  if (rank < 0) return undefined
+  return efforts.findLast((effort) => order.indexOf(effort) <= rank) ?? efforts[0]
+}
