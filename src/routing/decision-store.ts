@@ -23,8 +23,8 @@ export interface DecisionStore {
   get(id: string): Promise<StoredDecision | undefined>
   /** The latest completed settlements, oldest first: what cost and latency estimates warm up from. */
   recentSettlements(limit: number): Promise<readonly StoredDecision[]>
-  /** Nano-USD booked or reserved since `sinceMs`, of one key or of all. */
+  /** Nano-USD booked or reserved since `sinceMs`, of one key or of all; calls without a decision are in it. */
   spentNanoUsd(sinceMs: number, keyId?: string): Promise<number>
-  /** Deletes decisions, settlements and labels older than `beforeMs`; returns how many decisions went. */
+  /** Deletes decisions, settlements, labels and calls without a decision older than `beforeMs`; returns how many decisions went. */
   prune(beforeMs: number): Promise<number>
 }

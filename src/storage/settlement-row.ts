@@ -57,7 +57,8 @@ export function decodeSettlement(row: SettlementRow): Settlement {
   }
 }
 
-function encodeUsage(usage: TokenUsage): string {
+/** @throws {StorageError} `storage_conflict` */
+export function encodeUsage(usage: TokenUsage): string {
   const { costUsd, unpriced: _words, ...counts } = usage
   for (const [kind, count] of Object.entries(counts)) if (count !== undefined) storedInteger(kind, count)
   // In JSON it would come back as null.

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { sampleDecision, sampleKey } from './__fixtures__/sample-records.ts'
+import { describeCharges } from './charge-store.contract.ts'
 import {
   describeDecisions,
   describeImplausibleNumbers,
@@ -38,6 +39,7 @@ export function describeStorage(name: string, open: () => Promise<OpenedStorage>
     describe('policies', () => describePolicies(use))
     describe('keys', () => describeKeys(use))
     describe('responses', () => describeResponses(use))
+    describe('charges', () => describeCharges(use, () => opened.openAgain()))
     describe('life', () => describeLife(use, () => opened.openAgain()))
   })
 }

@@ -1,3 +1,4 @@
+import type { ChargeStore } from '../accounts/charge-store.ts'
 import type { KeyStore } from '../accounts/key-store.ts'
 import type { DecisionStore } from '../routing/decision-store.ts'
 import type { FeedbackStore } from '../routing/feedback-store.ts'
@@ -16,6 +17,7 @@ export interface Storage {
   readonly policies: PolicyStore
   readonly keys: KeyStore
   readonly responses: ResponseStore
+  readonly charges: ChargeStore
   /**
    * Finishes the calls already made, then closes; later calls reject with `storage_closed`. Idempotent. Resolves at once
    * when the database was lost before.

@@ -3,6 +3,7 @@ import type { Storage } from '../storage.ts'
 import { StorageError } from '../storage-error.ts'
 import type { MessageFromWorker, WorkerOptions } from './protocol.ts'
 import {
+  remoteChargeStore,
   remoteDecisionStore,
   remoteFeedbackStore,
   remoteKeyStore,
@@ -55,6 +56,7 @@ export async function openSqliteStorage(options: SqliteStorageOptions): Promise<
     policies: remotePolicyStore(client),
     keys: remoteKeyStore(client),
     responses: remoteResponseStore(client),
+    charges: remoteChargeStore(client),
     close: () => client.close(),
   }
 }

@@ -2,9 +2,11 @@ import type { DatabaseSync } from 'node:sqlite'
 import type { Kysely } from 'kysely'
 import type { Feedback } from '../../routing/outcome.ts'
 import type { ApiKeyRow } from '../api-key-row.ts'
+import type { ChargeEndRow, ChargeRow } from '../charge-row.ts'
 import type { EncodedDecision } from '../decision-row.ts'
 import type { EncodedResponse } from '../response-row.ts'
 import type { SettlementRow } from '../settlement-row.ts'
+import { SqliteChargeStore } from './charge-store.ts'
 import { SqliteDecisionStore } from './decision-store.ts'
 import { SqliteFeedbackStore } from './feedback-store.ts'
 import { SqliteKeyStore } from './key-store.ts'
@@ -30,6 +32,7 @@ export interface Operation<Args extends readonly unknown[], Result, Needed exten
  */
 export function createOperations(database: Kysely<Schema>, connection: DatabaseSync) {
   const decisions = new SqliteDecisionStore(database, connection)
+  const charges = new SqliteChargeStore(database)
   const feedback = new SqliteFeedbackStore(database, connection)
   const policies = new SqlitePolicyStore(database)
   const keys = new SqliteKeyStore(database)
@@ -39,10 +42,16 @@ export function createOperations(database: Kysely<Schema>, connection: DatabaseS
     settle: operation('written', (row: SettlementRow) => decisions.settle(row)),
     decision: operation('read', (id: string) => decisions.get(id)),
     recentSettlements: operation('read', (limit: number) => decisions.recentSettlements(limit)),
-    spentNanoUsd: operation('read', (sinceMs: number, keyId: string | undefined) =>
-      decisions.spentNanoUsd(sinceMs, keyId),
+    spentNanoUsd: operation(
+      'read',
+      async (sinceMs: number, keyId: string | undefined) =>
+        (await decisions.spentNanoUsd(sinceMs, keyId)) + (await charges.spentNanoUsd(sinceMs, keyId)),
     ),
     pruneSome: operation('written', (beforeMs: number, limit: number) => decisions.pruneSome(beforeMs, limit)),
+    appendCharge: operation('written', (row: ChargeRow) => charges.append(row)),
+    settleCharge: operation('written', (id: string, end: ChargeEndRow) => charges.settle(id, end)),
+    charge: operation('read', (id: string) => charges.get(id)),
+    pruneCharges: operation('written', (beforeMs: number, limit: number) => charges.pruneSome(beforeMs, limit)),
     acceptFeedback: operation('lasting', (message: Feedback, visibleTo: string | undefined) =>
       feedback.accept(message, visibleTo),
     ),

@@ -1,9 +1,11 @@
+import type { ChargeStore } from '../../accounts/charge-store.ts'
 import type { KeyStore } from '../../accounts/key-store.ts'
 import type { DecisionStore, StoredDecision } from '../../routing/decision-store.ts'
 import type { FeedbackStore } from '../../routing/feedback-store.ts'
 import type { PolicyStore, StoredPolicyVersion } from '../../routing/policy-store.ts'
 import type { ResponseStore } from '../../routing/response-store.ts'
 import { decodeApiKey, encodeApiKey } from '../api-key-row.ts'
+import { decodeCharge, encodeCharge, encodeChargeEnd } from '../charge-row.ts'
 import { decodeDecision, encodeDecision } from '../decision-row.ts'
 import { decodeLabel } from '../label-row.ts'
 import { decodeResponse, encodeResponse } from '../response-row.ts'
@@ -29,11 +31,27 @@ export function remoteDecisionStore(client: StorageClient): DecisionStore {
     recentSettlements: async (limit) => (await client.read('recentSettlements', limit)).map(decodeStoredDecision),
     spentNanoUsd: (sinceMs, keyId) => client.read('spentNanoUsd', sinceMs, keyId),
     async prune(beforeMs) {
-      for (let pruned = 0; ; ) {
-        const count = await client.write('pruneSome', beforeMs, pruneBatch)
-        pruned += count
-        if (count < pruneBatch) return pruned
-      }
+      await pruneAll((limit) => client.write('pruneCharges', beforeMs, limit))
+      return pruneAll((limit) => client.write('pruneSome', beforeMs, limit))
+    },
+  }
+}
+
+async function pruneAll(pruneSome: (limit: number) => Promise<number>): Promise<number> {
+  for (let pruned = 0; ; ) {
+    const count = await pruneSome(pruneBatch)
+    pruned += count
+    if (count < pruneBatch) return pruned
+  }
+}
+
+export function remoteChargeStore(client: StorageClient): ChargeStore {
+  return {
+    append: async (charge) => client.writeSoon('appendCharge', encodeCharge(charge)),
+    settle: async (settlement) => client.write('settleCharge', settlement.chargeId, encodeChargeEnd(settlement)),
+    async get(id) {
+      const found = await client.read('charge', id)
+      return found === undefined ? undefined : decodeCharge(found)
     },
   }
 }

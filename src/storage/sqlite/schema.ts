@@ -1,4 +1,5 @@
 import type { ApiKeyRow } from '../api-key-row.ts'
+import type { ChargeRow } from '../charge-row.ts'
 import type { DecisionRow } from '../decision-row.ts'
 import type { ResponseRow } from '../response-row.ts'
 import type { SettlementRow } from '../settlement-row.ts'
@@ -15,6 +16,7 @@ export interface Schema {
   readonly embedders: { readonly id: string; readonly snapshot: Uint8Array }
   readonly learned_states: LearnedStatesTable
   readonly api_keys: ApiKeyRow
+  readonly charges: ChargeRow
   readonly stored_responses: ResponseRow
   readonly stored_response_items: StoredResponseItemsTable
 }
