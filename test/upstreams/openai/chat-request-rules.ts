@@ -35,7 +35,8 @@ const knownMessageFields: Readonly<Record<string, readonly string[]>> = {
   user: ['role', 'content', 'name'],
   // `annotations` is part of its own answers, which clients send back whole; `parsed` is what its SDK adds to them.
   assistant: ['role', 'content', 'name', 'refusal', 'tool_calls', 'function_call', 'audio', 'annotations', 'parsed'],
-  tool: ['role', 'content', 'tool_call_id'],
+  // `name` is not in the reference, but OpenAI's own examples send it, and LangChain does.
+  tool: ['role', 'content', 'tool_call_id', 'name'],
   function: ['role', 'content', 'name'],
 }
 
