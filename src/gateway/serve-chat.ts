@@ -1,4 +1,6 @@
 import type { ChatAsk, ChatCompletion, ChunkEvent } from '../providers/chat-provider.ts'
+import { droppedParameters } from '../providers/parameters/dropped-parameters.ts'
+import type { RequestParameters } from '../providers/parameters/request-parameters.ts'
 import { ProviderError } from '../providers/provider-error.ts'
 import {
   completeWithFallback,
@@ -24,6 +26,8 @@ import { UpstreamCalls } from './upstream-calls.ts'
 /** A chat request, parsed, whatever dialect it came in. */
 export interface ChatToServe extends ChatAsk {
   readonly routing: RoutingRequest
+  /** What `request` says beyond text to text. */
+  readonly parameters: RequestParameters
   readonly stream: boolean
   readonly receivedAtMs: number
 }
@@ -32,6 +36,8 @@ export interface ChatToServe extends ChatAsk {
 export interface AnswerReceipt {
   readonly decision: RoutingDecision
   readonly answered: LlmId
+  /** Parameters the caller sent that the answering LLM's API does not take; mostly none. */
+  readonly droppedParameters: readonly string[]
   /** Undefined while, or because, it is not known. */
   readonly costUsd: number | undefined
   readonly overheadMs: number
@@ -67,7 +73,7 @@ export async function serveChat(
 ): Promise<void> {
   const { parts, options } = services
   const { signal } = time
-  const decision = await routeWithinBudget(services, caller, chat.routing)
+  const decision = await routeWithinBudget(services, caller, routingOf(chat))
   const reservation = reserveSpend(services, caller, decision)
   const calls = new UpstreamCalls(parts, decision, options.maxFallbacks, (llm) =>
     reservation.extend(dearCostNanoUsd(decision, llm)),
@@ -75,10 +81,12 @@ export async function serveChat(
   const ledger = new AnswerLedger(services, decision, reservation, calls, chat, () => time.upstreamEnded())
   const resilience: FallbackOptions = { deadlineMs: options.maxAnswerMs, ...parts.resilience }
   const ask: ChatAsk = { request: chat.request, native: chat.native }
+  const droppedBy = (answered: LlmId) =>
+    droppedParameters(parts.router.pool.get(answered)?.parameters, chat.parameters, chat.native?.dialect)
   try {
     if (chat.stream) {
       const stream = await streamWithFallback(calls.targets, ask, signal, resilience)
-      const fault = await relayStream(stream, ledger, writer, signal)
+      const fault = await relayStream(stream, ledger, writer, droppedBy(stream.answered), signal)
       if (fault !== undefined && isInternalError(fault))
         parts.log.error({ err: fault, decisionId: decision.id }, 'A stream failed')
     } else {
@@ -87,7 +95,7 @@ export async function serveChat(
       const { usage, reportedModel } = completion
       const status = 'completed'
       const end = { status, answered, reportedModel, usage, timeToFirstTokenMs: undefined, attempts } as const
-      writer.complete(completion, await settledReceipt(ledger, end, answered))
+      writer.complete(completion, await settledReceipt(ledger, end, answered, droppedBy(answered)))
     }
   } catch (error) {
     // After an answer was settled this changes nothing; the first settlement counts.
@@ -101,6 +109,7 @@ async function relayStream(
   stream: FallbackStream,
   ledger: AnswerLedger,
   writer: AnswerWriter,
+  dropped: readonly string[],
   signal: AbortSignal,
 ): Promise<unknown> {
   const { answered, timeToFirstTokenMs } = stream
@@ -108,9 +117,10 @@ async function relayStream(
   let reportedModel: string | undefined
   const settle = (status: AnswerEnd['status']) => {
     const end: AnswerEnd = { status, answered, reportedModel, usage, timeToFirstTokenMs, attempts: stream.attempts }
-    return settledReceipt(ledger, end, answered)
+    return settledReceipt(ledger, end, answered, dropped)
   }
-  writer.open({ decision: ledger.decision, answered, costUsd: undefined, overheadMs: ledger.overheadMs })
+  const { decision, overheadMs } = ledger
+  writer.open({ decision, answered, droppedParameters: dropped, costUsd: undefined, overheadMs })
   try {
     for await (const event of stream.events) {
       if (event.type === 'finished') continue
@@ -130,10 +140,20 @@ async function relayStream(
   return undefined
 }
 
-async function settledReceipt(ledger: AnswerLedger, end: AnswerEnd, answered: LlmId): Promise<AnswerReceipt> {
+/** The request as the router sees it, which may know an API that takes it word for word. */
+function routingOf({ routing, native }: ChatToServe): RoutingRequest {
+  return native === undefined ? routing : { ...routing, needs: { ...routing.needs, dialect: native.dialect } }
+}
+
+async function settledReceipt(
+  ledger: AnswerLedger,
+  end: AnswerEnd,
+  answered: LlmId,
+  dropped: readonly string[],
+): Promise<AnswerReceipt> {
   const { costNanoUsd, overheadMs } = await ledger.settle(end)
   const costUsd = costNanoUsd === undefined ? undefined : costNanoUsd / 1e9
-  return { decision: ledger.decision, answered, costUsd, overheadMs }
+  return { decision: ledger.decision, answered, droppedParameters: dropped, costUsd, overheadMs }
 }
 
 /** An abort of our own has a reason that the caller, who is still there, should hear. */

@@ -74,6 +74,7 @@ export class UpstreamCalls {
     return {
       llmId: llm.id,
       upstreamModel: llm.upstreamModel,
+      reasoningEffort: llm.reasoningEffort,
       reasons: llm.capabilities.reasoning,
       provider: announceCalls(provider, () => this.#callBegins(llm.id)),
     }

@@ -1,4 +1,4 @@
-import type { ExclusionReason } from './decision/admissibility.ts'
+import type { Exclusion } from './decision/admissibility.ts'
 import type { RoutingPreference } from './decision/routing-preference.ts'
 import type { RoutingContext } from './embedding/routing-context.ts'
 import type { LlmId } from './registry/llm.ts'
@@ -66,7 +66,7 @@ export interface RoutingDecision {
   readonly context: RoutingContext
   /** In pool order; probabilities sum to 1. */
   readonly candidates: readonly CandidateTerms[]
-  readonly excluded: readonly { readonly llm: LlmId; readonly reason: ExclusionReason }[]
+  readonly excluded: readonly Exclusion[]
   readonly drawn: LlmId
   /** Probability with which `drawn` was drawn. */
   readonly propensity: number

@@ -8,6 +8,12 @@ export interface RequestNeeds {
   readonly audio: boolean
   readonly files: boolean
   readonly jsonSchema: boolean
+  /** Names of what it says beyond messages, where some API refuses it; see {@link ParameterSupport}. Default: nothing. */
+  readonly parameters?: readonly string[] | undefined
+  /** The API it was written for, where that is not chat completions. */
+  readonly dialect?: string | undefined
+  /** How hard the caller wants it thought about; undefined: not said. */
+  readonly reasoningEffort?: string | undefined
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { Clock } from './clock.ts'
-import { type ExclusionReason, exclusionReason } from './decision/admissibility.ts'
+import { type Exclusion, type ExclusionReason, exclusionReason, toExclusion } from './decision/admissibility.ts'
 import { newCandidateBuffers, termsOf } from './decision/candidate-buffers.ts'
 import { candidateUtilities, type QualityRuleOptions } from './decision/candidate-utilities.ts'
 import {
@@ -63,8 +63,6 @@ export interface Attribution {
   /** What spending caps still allow for this request, USD. */
   readonly budgetUsd: number | undefined
 }
-
-type Exclusion = { readonly llm: LlmId; readonly reason: ExclusionReason }
 
 const noContext = new Float32Array(0)
 
@@ -163,13 +161,18 @@ export class Router {
   #admissible(request: RoutingRequest): { candidates: Llm[]; excluded: Exclusion[] } {
     const candidates: Llm[] = []
     const unhealthy: Llm[] = []
+    const cramped: Llm[] = []
     const excluded: Exclusion[] = []
     for (const llm of this.pool.list()) {
       const reason = exclusionReason(llm, request)
-      if (reason !== undefined) excluded.push({ llm: llm.id, reason })
+      if (reason === 'reasoning_headroom' && this.#isHealthy(llm.id)) cramped.push(llm)
+      else if (reason !== undefined) excluded.push(toExclusion(llm, reason, request))
       else if (this.#isHealthy(llm.id)) candidates.push(llm)
       else unhealthy.push(llm)
     }
+    // Where only LLMs that think are left, an answer that may be cut short beats none.
+    if (candidates.length === 0 && cramped.length > 0) candidates.push(...cramped)
+    else for (const { id } of cramped) excluded.push({ llm: id, reason: 'reasoning_headroom' })
     // With every breaker open there is nothing to lose: trying beats refusing.
     if (candidates.length === 0) return { candidates: unhealthy, excluded }
     for (const { id } of unhealthy) excluded.push({ llm: id, reason: 'unhealthy' })
@@ -219,7 +222,8 @@ export class Router {
   /** The caller named the LLM: permission and capabilities bind, estimates do not. */
   #pin(llm: Llm, request: RoutingRequest, attribution: Attribution): RoutingDecision {
     const reason = exclusionReason(llm, request)
-    if (reason !== undefined) throw noAdmissibleLlm([{ llm: llm.id, reason }])
+    // Who names an LLM and a cap has chosen both.
+    if (reason !== undefined && reason !== 'reasoning_headroom') throw namedLlmExcluded(llm, reason, request)
     const policy = this.#policy
     // Embedding costs more than the rest of a pinned request together, and nothing is to be decided.
     const context = { embedderId: policy.embedder.id, embedding: noContext, explicit: noContext }
@@ -350,10 +354,27 @@ function overCeiling(costUsd: number, ceilingUsd: number | undefined): boolean {
 }
 
 function noAdmissibleLlm(excluded: readonly Exclusion[]): RoutingError {
-  const why = excluded.slice(0, 8).map(({ llm, reason }) => `${llm}: ${reason.replaceAll('_', ' ')}`)
+  const why = excluded.slice(0, 8).map(({ llm, reason, detail }) => {
+    return `${llm}: ${reason.replaceAll('_', ' ')}${detail === undefined ? '' : ` ${detail}`}`
+  })
   const more = excluded.length > 8 ? ` and ${excluded.length - 8} more` : ''
   return new RoutingError(
     'no_admissible_llm',
     excluded.length === 0 ? 'The pool has no LLM' : `No LLM may serve this request (${why.join('; ')}${more})`,
   )
+}
+
+/** Whoever named the LLM is told what of the request it cannot take. */
+function namedLlmExcluded(llm: Llm, reason: ExclusionReason, request: RoutingRequest): RoutingError {
+  const exclusion = toExclusion(llm, reason, request)
+  const { detail } = exclusion
+  if (reason === 'unsupported_parameter' && detail !== undefined) {
+    const message = `'${detail}' cannot be served by ${llm.id}, which is reached through ${llm.parameters?.api}`
+    return new RoutingError('no_admissible_llm', message, { param: detail })
+  }
+  if (reason === 'other_effort') {
+    const message = `${llm.id} thinks with effort ${detail}; the request asks for ${request.needs.reasoningEffort}. Leave one of them out`
+    return new RoutingError('no_admissible_llm', message, { param: 'reasoning_effort' })
+  }
+  return noAdmissibleLlm([exclusion])
 }

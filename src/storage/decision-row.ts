@@ -51,7 +51,7 @@ export interface DecisionRow {
 
 export interface EncodedDecision {
   readonly row: DecisionRow
-  /** JSON [LLM ids in pool order, their quality sources as letters, [excluded LLM, reason]…]. */
+  /** JSON [LLM ids in pool order, their quality sources as letters, [excluded LLM, reason, detail]…]. */
   readonly candidateList: string
 }
 
@@ -72,7 +72,8 @@ const termFields = [
 type CandidateList = readonly [
   llms: readonly LlmId[],
   sources: string,
-  excluded: readonly (readonly [LlmId, ExclusionReason])[],
+  /** Rows from before there were details have none. */
+  excluded: readonly (readonly [LlmId, ExclusionReason, detail?: string])[],
 ]
 
 /**
@@ -142,7 +143,9 @@ export function decodeDecision(row: DecisionRow, candidateList: string): Routing
     choices: row.choices,
     context: decodeContext(row),
     candidates: decodeCandidates(row, llms, sources),
-    excluded: excluded.map(([llm, reason]) => ({ llm, reason })),
+    excluded: excluded.map(([llm, reason, detail]) =>
+      detail === undefined ? { llm, reason } : { llm, reason, detail },
+    ),
     drawn: row.drawn,
     propensity: row.propensity,
   }
@@ -196,7 +199,11 @@ function encodeCandidateList({ candidates, excluded }: RoutingDecision): string 
     llms.push(llm)
     sources += sourceLetters[qualitySource]
   }
-  const list: CandidateList = [llms, sources, excluded.map(({ llm, reason }) => [llm, reason])]
+  const list: CandidateList = [
+    llms,
+    sources,
+    excluded.map(({ llm, reason, detail }) => (detail === undefined ? [llm, reason] : [llm, reason, detail])),
+  ]
   return JSON.stringify(list)
 }
 

@@ -122,8 +122,8 @@ function explain(decision: RoutingDecision, router: Router, terminal: Terminal):
     formulaOf(decision, router),
     `policy ${decision.policyVersion}, ${decision.labelSequence} labels in the log${decision.cold ? `; cold: ${coldWords(decision)}` : ''}`,
   ]
-  for (const { llm, reason } of decision.excluded)
-    lines.push(colours.dim(`not asked: ${llm} (${reason.replaceAll('_', ' ')})`))
+  for (const { llm, reason, detail = '' } of decision.excluded)
+    lines.push(colours.dim(`not asked: ${llm} (${`${reason.replaceAll('_', ' ')} ${detail}`.trim()})`))
   return lines.join('\n')
 }
 

@@ -1,12 +1,12 @@
 import type { GatewayServices } from '../gateway-services.ts'
-import { type ModelBody, toAutoModelBody, toModelBody } from '../wire/model-body.ts'
+import { type ModelBody, toAliasModelBody, toAutoModelBody, toModelBody } from '../wire/model-body.ts'
 import { autoModelNames, resolveModelName } from '../wire/model-name.ts'
 import type { Route } from './route-handler.ts'
 
 /** When a model was made is not known to us; clients only need a number here. */
 const createdSeconds = 0
 
-/** `GET /v1/models`: `auto` and its variants, then every LLM of the pool. */
+/** `GET /v1/models`: `auto` and its variants, then every LLM of the pool, then aliases that are whole names. */
 export const modelsRoute: Route = {
   name: 'models',
   method: 'GET',
@@ -35,8 +35,11 @@ export const modelRoute: Route = {
 }
 
 function listModels(services: GatewayServices): readonly ModelBody[] {
+  const { pool } = services.parts.router
+  const aliases = pool.aliases.filter(([name]) => !name.endsWith('*') && pool.get(name) === undefined)
   return [
     ...autoModelNames.map((name) => toAutoModelBody(name, createdSeconds)),
-    ...services.parts.router.pool.list().map((llm) => toModelBody(llm, createdSeconds)),
+    ...pool.list().map((llm) => toModelBody(llm, createdSeconds)),
+    ...aliases.map(([name, target]) => toAliasModelBody(name, target, createdSeconds)),
   ]
 }

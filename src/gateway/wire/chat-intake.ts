@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { ChatRequest } from '../../providers/chat-provider.ts'
 import { steeringParameters } from '../../providers/openai-compatible/steering-parameters.ts'
+import { type RequestParameters, requestParameters } from '../../providers/parameters/request-parameters.ts'
 import {
   joinPreferences,
   parsePreferenceBody,
@@ -20,6 +21,8 @@ export interface ChatIntake {
   readonly routing: RoutingRequest
   /** For the upstream: everything the caller sent but `model`, `stream` and `pointsman`. */
   readonly request: ChatRequest
+  /** What it says beyond text to text. */
+  readonly parameters: RequestParameters
   readonly stream: boolean
   readonly includeUsage: boolean
 }
@@ -44,13 +47,13 @@ export function takeInChat(
     [parsePreferenceBody(checked.pointsman), parsePreferenceHeaders(preferenceHeaders(headers)), named.preference],
     { ...caller.preference, lambda: caller.preference.lambda ?? defaultLambda },
   )
+  const request = forUpstream(body as ChatRequestBody)
+  const parameters = requestParameters(request)
+  const conversationId = conversationIdOf(checked, headers, caller.keyId)
   return {
-    routing: toRoutingRequest(checked, {
-      preference,
-      pinnedLlm: named.pinnedLlm,
-      conversationId: conversationIdOf(checked, headers, caller.keyId),
-    }),
-    request: forUpstream(body as ChatRequestBody),
+    routing: toRoutingRequest(checked, { preference, pinnedLlm: named.pinnedLlm, conversationId }, parameters),
+    request,
+    parameters,
     stream: checked.stream === true,
     includeUsage: checked.stream_options?.include_usage === true,
   }

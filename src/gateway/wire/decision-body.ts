@@ -29,7 +29,7 @@ export function toDecisionBody(decision: RoutingDecision) {
     choices: decision.choices,
     preference: toPreferenceBody(decision.preference),
     candidates: decision.candidates.map(toCandidateBody),
-    excluded: decision.excluded.map(({ llm, reason }) => ({ llm, reason })),
+    excluded: decision.excluded.map(({ llm, reason, detail }) => ({ llm, reason, detail: detail ?? null })),
   }
 }
 

@@ -15,6 +15,9 @@ export function decisionHeaders(receipt: AnswerReceipt): Record<string, string> 
     'x-litellm-model-id': llm,
     'x-litellm-overhead-duration-ms': overheadMs,
   }
+  if (receipt.droppedParameters.length > 0) {
+    headers['x-pointsman-dropped-params'] = receipt.droppedParameters.join(', ')
+  }
   if (costUsd !== undefined) {
     headers['x-pointsman-cost-usd'] = formatUsd(costUsd)
     headers['x-litellm-response-cost'] = formatUsd(costUsd)

@@ -2,7 +2,10 @@ import type { Llm } from '../../routing/registry/llm.ts'
 import type { TokenPrice, TokenRates } from '../../routing/registry/token-price.ts'
 
 /** An entry of `/v1/models`: OpenAI's fields, and `pointsman` with what the router knows; null is not known. */
-export type ModelBody = ReturnType<typeof toModelBody> | ReturnType<typeof toAutoModelBody>
+export type ModelBody =
+  | ReturnType<typeof toModelBody>
+  | ReturnType<typeof toAutoModelBody>
+  | ReturnType<typeof toAliasModelBody>
 
 export function toModelBody(llm: Llm, createdSeconds: number) {
   const { capabilities } = llm
@@ -25,6 +28,7 @@ export function toModelBody(llm: Llm, createdSeconds: number) {
         json_schema: capabilities.jsonSchema ?? null,
         reasoning: capabilities.reasoning ?? null,
       },
+      reasoning_effort: llm.reasoningEffort ?? null,
       tags: llm.tags,
     },
   }
@@ -38,6 +42,17 @@ export function toAutoModelBody(name: string, createdSeconds: number) {
     created: createdSeconds,
     owned_by: 'pointsman',
     pointsman: { kind: 'router' as const },
+  }
+}
+
+/** Another name for an LLM or a form of `auto`. */
+export function toAliasModelBody(name: string, target: string, createdSeconds: number) {
+  return {
+    id: name,
+    object: 'model' as const,
+    created: createdSeconds,
+    owned_by: 'pointsman',
+    pointsman: { kind: 'alias' as const, stands_for: target },
   }
 }
 

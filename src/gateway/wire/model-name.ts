@@ -1,5 +1,6 @@
 import { type PreferenceLayer, parseModelPreference } from '../../routing/decision/parse-preference.ts'
 import type { LlmId } from '../../routing/registry/llm.ts'
+import { aliasTarget } from '../../routing/registry/llm-aliases.ts'
 import type { LlmRegistry } from '../../routing/registry/llm-registry.ts'
 import { GatewayError } from '../gateway-error.ts'
 
@@ -13,18 +14,33 @@ export interface NamedModel {
 }
 
 /**
+ * An LLM's own name first, then forms of `auto`, then aliases: an alias never takes the place of an LLM.
+ *
  * @throws {GatewayError} `model_not_found`, naming the closest names of the pool.
  * @throws {RoutingError} `invalid_preference` for a bad `auto:…`.
  */
 export function resolveModelName(model: string, pool: LlmRegistry): NamedModel {
-  if (pool.get(model) !== undefined) return { pinnedLlm: model, preference: {} }
-  const preference = parseModelPreference(model)
-  if (preference !== undefined) return { pinnedLlm: undefined, preference }
+  const named = ownName(model, pool)
+  if (named !== undefined) return named
+  const target = aliasTarget(pool.aliases, model)
+  const aliased = target === undefined ? undefined : ownName(target, pool)
+  if (aliased !== undefined) return aliased
+  if (target !== undefined) {
+    const message = `The model '${model.slice(0, 100)}' stands for '${target}', which is not in the pool`
+    throw new GatewayError('model_not_found', message, { param: 'model' })
+  }
   throw new GatewayError('model_not_found', unknownModelMessage(model, pool), { param: 'model' })
 }
 
+function ownName(model: string, pool: LlmRegistry): NamedModel | undefined {
+  if (pool.get(model) !== undefined) return { pinnedLlm: model, preference: {} }
+  const preference = parseModelPreference(model)
+  return preference === undefined ? undefined : { pinnedLlm: undefined, preference }
+}
+
 function unknownModelMessage(model: string, pool: LlmRegistry): string {
-  const names = [...autoModelNames, ...pool.list().map((llm) => llm.id)]
+  const aliases = pool.aliases.map(([name]) => name).filter((name) => !name.endsWith('*'))
+  const names = [...autoModelNames, ...pool.list().map((llm) => llm.id), ...aliases]
   const close = names
     .map((name) => ({ name, distance: nameDistance(model.toLowerCase(), name.toLowerCase()) }))
     .filter(({ distance }) => distance <= Math.max(2, model.length / 3))

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { defaultPreference } from '../../routing/decision/routing-preference.ts'
+import { noNeeds } from '../../routing/request.ts'
 import { parseChatRequest } from './chat-request.ts'
 import { toRoutingRequest } from './to-routing-request.ts'
 
@@ -60,7 +61,7 @@ describe('toRoutingRequest', () => {
       response_format: { type: 'json_object' },
       max_tokens: null,
     })
-    expect(Object.values(needs)).toEqual([false, false, false, false, false])
+    expect(needs).toEqual(noNeeds)
     expect(maxOutputTokens).toBeUndefined()
   })
 

@@ -1,3 +1,4 @@
+import { noParameters, type RequestParameters } from '../../providers/parameters/request-parameters.ts'
 import type { RoutingPreference } from '../../routing/decision/routing-preference.ts'
 import type { LlmId } from '../../routing/registry/llm.ts'
 import { estimatedTokens, type RequestNeeds, type RequestShape, type RoutingRequest } from '../../routing/request.ts'
@@ -32,7 +33,11 @@ interface Tally {
  * An OpenAI chat request as the router sees it. Only user turns become text; system text, the assistant's own words
  * and tool output become sizes (mathematics §1).
  */
-export function toRoutingRequest(body: ChatRequestBody, facts: RequestFacts): RoutingRequest {
+export function toRoutingRequest(
+  body: ChatRequestBody,
+  facts: RequestFacts,
+  { names }: RequestParameters = noParameters,
+): RoutingRequest {
   const tally: Tally = {
     userTexts: [],
     systemChars: 0,
@@ -61,6 +66,8 @@ export function toRoutingRequest(body: ChatRequestBody, facts: RequestFacts): Ro
     audio: tally.audio,
     files: tally.files,
     jsonSchema: body.response_format?.type === 'json_schema',
+    parameters: names.length === 0 ? undefined : names,
+    reasoningEffort: typeof body.reasoning_effort === 'string' ? body.reasoning_effort : undefined,
   }
   return {
     userText: tally.userTexts.join('\n\n'),

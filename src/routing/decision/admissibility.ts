@@ -1,5 +1,7 @@
-import type { Llm } from '../registry/llm.ts'
+import type { Llm, LlmId } from '../registry/llm.ts'
+import { refusedParameter } from '../registry/parameter-support.ts'
 import type { RoutingRequest } from '../request.ts'
+import { lacksHeadroom } from './reasoning-headroom.ts'
 import type { RoutingPreference } from './routing-preference.ts'
 
 /** Why an LLM may not serve a request. */
@@ -11,17 +13,31 @@ export type ExclusionReason =
   | 'no_audio'
   | 'no_files'
   | 'no_json_schema'
+  /** Its API cannot take something the request says. */
+  | 'unsupported_parameter'
+  /** It thinks with another effort than the request asks for. */
+  | 'other_effort'
   | 'context_window'
   | 'output_cap'
+  /** It thinks first, and the cap on output leaves no room for the answer. */
+  | 'reasoning_headroom'
   | 'unhealthy'
   | 'over_budget'
   | 'over_max_cost'
   | 'over_max_latency'
   | 'under_min_quality'
 
+/** One LLM that may not serve a request, and why. */
+export interface Exclusion {
+  readonly llm: LlmId
+  readonly reason: ExclusionReason
+  /** What exactly, where the reason does not say: the parameter, the effort. */
+  readonly detail?: string | undefined
+}
+
 /**
- * The hard constraints that need no estimate: permission, capabilities, window and output cap. What is not known of an
- * LLM does not exclude it.
+ * The hard constraints that need no estimate: permission, capabilities, parameters, window and output cap. What is not
+ * known of an LLM does not exclude it. `reasoning_headroom` comes last: an LLM it names breaks nothing else.
  *
  * @returns the first constraint it breaks, or undefined.
  */
@@ -35,11 +51,25 @@ export function exclusionReason(llm: Llm, request: RoutingRequest): ExclusionRea
   if (needs.audio && capabilities.audio === false) return 'no_audio'
   if (needs.files && capabilities.files === false) return 'no_files'
   if (needs.jsonSchema && capabilities.jsonSchema === false) return 'no_json_schema'
+  if (refusedParameter(llm.parameters, needs) !== undefined) return 'unsupported_parameter'
+  const effort = llm.reasoningEffort
+  if (effort !== undefined && needs.reasoningEffort !== undefined && effort !== needs.reasoningEffort) {
+    return 'other_effort'
+  }
   if (maxOutputTokens !== undefined && maxOutputTokens > (capabilities.maxOutputTokens ?? Number.POSITIVE_INFINITY)) {
     return 'output_cap'
   }
   const window = capabilities.contextWindowTokens ?? Number.POSITIVE_INFINITY
-  return inputTokens + (maxOutputTokens ?? 0) > window ? 'context_window' : undefined
+  if (inputTokens + (maxOutputTokens ?? 0) > window) return 'context_window'
+  return lacksHeadroom(llm, request) ? 'reasoning_headroom' : undefined
+}
+
+/** The exclusion of an LLM for a reason of {@link exclusionReason}. */
+export function toExclusion(llm: Llm, reason: ExclusionReason, { needs }: Pick<RoutingRequest, 'needs'>): Exclusion {
+  if (reason === 'unsupported_parameter') {
+    return { llm: llm.id, reason, detail: refusedParameter(llm.parameters, needs) }
+  }
+  return reason === 'other_effort' ? { llm: llm.id, reason, detail: llm.reasoningEffort } : { llm: llm.id, reason }
 }
 
 /** Whether the caller and the key's owner let this LLM see the prompt. */

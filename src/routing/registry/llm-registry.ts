@@ -1,14 +1,18 @@
 import { RoutingError } from '../errors.ts'
 import type { Llm, LlmId } from './llm.ts'
+import type { LlmAlias } from './llm-aliases.ts'
 import type { TokenPrice } from './token-price.ts'
 
 /** The live pool, in the order the LLMs were registered. Mutable: LLMs join and leave while we run. */
 export class LlmRegistry {
   readonly #llms = new Map<LlmId, Llm>()
   #list: readonly Llm[] = []
+  /** Further names that requests may use. */
+  readonly aliases: readonly LlmAlias[]
 
   /** @throws {RoutingError} `invalid_option` */
-  constructor(llms: Iterable<Llm> = []) {
+  constructor(llms: Iterable<Llm> = [], aliases: readonly LlmAlias[] = []) {
+    this.aliases = aliases
     for (const llm of llms) {
       checkLlm(llm)
       this.#llms.set(llm.id, llm)

@@ -1,3 +1,4 @@
+import type { ParameterSupport } from './parameter-support.ts'
 import type { ReasoningEffort } from './reasoning-effort.ts'
 import type { TokenPrice } from './token-price.ts'
 
@@ -14,6 +15,8 @@ export interface LlmCapabilities {
   readonly files?: boolean
   readonly jsonSchema?: boolean
   readonly reasoning?: boolean
+  /** Thinks although the request does not ask for it. */
+  readonly reasonsUnasked?: boolean
 }
 
 /** A registered LLM: a model at a provider, as people name it in requests. */
@@ -38,6 +41,8 @@ export interface Llm {
    * each request says.
    */
   readonly reasoningEffort?: ReasoningEffort
+  /** Undefined: not known; no parameter excludes. */
+  readonly parameters?: ParameterSupport
 }
 
 /** The fields most callers do not set. */

@@ -1,0 +1,37 @@
+/**
+ * What the API behind an LLM makes of request parameters, each by its name: those that are not listed it takes. Plain words: which
+ * names there are, the domain does not know.
+ */
+export interface ParameterSupport {
+  /** For people: "Anthropic's Messages API". */
+  readonly api: string
+  /** The LLM may not serve a request that says one of these. */
+  readonly refused: ReadonlySet<string>
+  /** It answers as if these were not there. */
+  readonly dropped: ReadonlySet<string>
+  /** Whether it also drops what nobody has heard of; else that is passed on. */
+  readonly dropsUnknown: boolean
+  /** Requests written for this very API reach it word for word: of them nothing is dropped or refused. */
+  readonly dialect?: string | undefined
+}
+
+/** What a request says that not every API takes. */
+export interface SaidParameters {
+  readonly parameters?: readonly string[] | undefined
+  /** The API it was written for, where that is not chat completions. */
+  readonly dialect?: string | undefined
+}
+
+/** The first parameter of a request that bars an LLM from it; undefined: none does. */
+export function refusedParameter(support: ParameterSupport | undefined, said: SaidParameters): string | undefined {
+  const { parameters } = said
+  if (support === undefined || parameters === undefined || parameters.length === 0) return undefined
+  if (isNative(support, said)) return undefined
+  for (const name of parameters) if (support.refused.has(name)) return name
+  return undefined
+}
+
+/** Whether a request reaches the LLM as it was written. */
+export function isNative(support: ParameterSupport, { dialect }: Pick<SaidParameters, 'dialect'>): boolean {
+  return dialect !== undefined && dialect === support.dialect
+}
