@@ -24,6 +24,21 @@ describe('readJsonBody', () => {
     await expect(reading).rejects.toMatchObject({ code: 'overloaded' })
   })
 
+  test.each([
+    ['in a value', '{"a":["\\ud83d"]}'],
+    ['in a name', '{"\\uDE00":1}'],
+    ['in the wrong order', '["\\ude00\\ud83d"]'],
+  ])('refuses half of a surrogate pair %s', async (_where, body) => {
+    const share = new BodyBudget(100).open()
+    await expect(readJsonBody(requestOf(body), 100, share)).rejects.toMatchObject({ code: 'invalid_json' })
+  })
+
+  test('takes whole pairs, and what only looks like half of one', async () => {
+    const share = new BodyBudget(100).open()
+    const read = await readJsonBody(requestOf('["\\ud83d\\ude00 😀 \\\\ud83d"]'), 100, share)
+    expect(read).toEqual(['😀 😀 \\ud83d'])
+  })
+
   test('takes 100,000 values and no more', async () => {
     const share = new BodyBudget(1e9).open()
     const listOf = (values: number) => requestOf(JSON.stringify(Array(values).fill(0)))

@@ -26,7 +26,27 @@ export async function readJsonBody(request: IncomingMessage, maxBytes: number, s
     throw new GatewayError('invalid_json', 'The request body is not valid JSON', { cause: error })
   }
   checkLimits(parsed, 0, { values: 0 })
+  // In valid UTF-8 only an escape can write half a character, so that most bodies need no look at their texts.
+  if (bytes.includes('\\ud') || bytes.includes('\\uD')) requireWholeCharacters(parsed)
   return parsed
+}
+
+/** By code points, so that it meets no whole pair. */
+const halfPair = /\p{Surrogate}/u
+
+/** Half of a surrogate pair is no text: upstreams refuse it, each in other words, or take it for something else. */
+function requireWholeCharacters(value: unknown): void {
+  if (typeof value === 'string' && halfPair.test(value)) {
+    throw new GatewayError(
+      'invalid_json',
+      'The request body holds a text with half of a surrogate pair, such as \\ud83d',
+    )
+  }
+  if (typeof value !== 'object' || value === null) return
+  for (const name in value) {
+    requireWholeCharacters(name)
+    requireWholeCharacters(Reflect.get(value, name))
+  }
 }
 
 function requireJson(request: IncomingMessage): void {
