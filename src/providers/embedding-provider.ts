@@ -1,5 +1,5 @@
 import type { TokenUsage } from '../routing/registry/token-price.ts'
-import type { ChatCall } from './chat-provider.ts'
+import type { ChatCall, ChatProvider } from './chat-provider.ts'
 
 /** One call of one embedding model. */
 export interface EmbeddingCall {
@@ -29,4 +29,11 @@ export interface EmbeddingProvider {
 export interface TokenCounter {
   /** @throws {ProviderError} */
   countTokens(call: ChatCall, signal: AbortSignal): Promise<number>
+}
+
+/** The provider as one that counts; undefined when its API cannot. Wrappers count where what they wrap does. */
+export function tokenCounterOf(provider: ChatProvider & Partial<TokenCounter>): TokenCounter | undefined {
+  const { countTokens } = provider
+  if (countTokens === undefined) return undefined
+  return { countTokens: (call, signal) => countTokens.call(provider, call, signal) }
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import type { ChatEvent } from '../chat-provider.ts'
+import type { ChatCall, ChatEvent } from '../chat-provider.ts'
+import { tokenCounterOf } from '../embedding-provider.ts'
 import { ManualTimers } from '../scripted/manual-timers.ts'
 import {
   type ScriptedAnswer,
@@ -64,6 +65,26 @@ describe('DeadlineProvider', () => {
     const pending = provider.complete(call, never)
     await timers.advance(98)
     expect((await pending).reportedModel).toBe('scripted')
+    expect(timers.pendingCount).toBe(0)
+  })
+
+  it('counts tokens where the inner provider does, in the same time', async () => {
+    const timers = new ManualTimers()
+    const plain = new ScriptedProvider({ answers: [{ hang: true }], timers })
+    expect(tokenCounterOf(new DeadlineProvider(plain, { totalMs: 99 }, timers))).toBeUndefined()
+    const counting = Object.assign(new ScriptedProvider({ answers: [{ hang: true }], timers }), {
+      async countTokens(counted: ChatCall, signal: AbortSignal) {
+        if (counted.upstreamModel === 'slow') await counting.complete(counted, signal)
+        return 7
+      },
+    })
+    const counter = tokenCounterOf(new DeadlineProvider(counting, { totalMs: 99 }, timers))!
+    expect(await counter.countTokens(call, never)).toBe(7)
+    const late = expect(counter.countTokens({ ...call, upstreamModel: 'slow' }, never)).rejects.toMatchObject({
+      code: 'upstream_timeout',
+    })
+    await timers.advance(99)
+    await late
     expect(timers.pendingCount).toBe(0)
   })
 

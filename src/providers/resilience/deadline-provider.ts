@@ -1,4 +1,5 @@
 import type { ChatCall, ChatCompletion, ChatEvent, ChatProvider } from '../chat-provider.ts'
+import { type TokenCounter, tokenCounterOf } from '../embedding-provider.ts'
 import { ProviderError } from '../provider-error.ts'
 import { type LinkedAbort, linkAbort } from './linked-abort.ts'
 import { systemTimers, type Timers } from './timers.ts'
@@ -22,24 +23,34 @@ export class DeadlineProvider implements ChatProvider {
   readonly #inner: ChatProvider
   readonly #deadlines: Deadlines
   readonly #timers: Timers
+  /** Where the inner provider counts. */
+  readonly countTokens: TokenCounter['countTokens'] | undefined
 
   constructor(inner: ChatProvider, deadlines: Deadlines, timers: Timers = systemTimers) {
     this.#inner = inner
     this.#deadlines = deadlines
     this.#timers = timers
+    const counter = tokenCounterOf(inner)
+    if (counter !== undefined) {
+      this.countTokens = (call, signal) => this.#inTime(signal, (limited) => counter.countTokens(call, limited))
+    }
   }
 
-  async complete(call: ChatCall, signal: AbortSignal): Promise<ChatCompletion> {
+  complete(call: ChatCall, signal: AbortSignal): Promise<ChatCompletion> {
+    return this.#inTime(signal, (limited) => this.#inner.complete(call, limited))
+  }
+
+  async #inTime<T>(outer: AbortSignal, run: (signal: AbortSignal) => Promise<T>): Promise<T> {
     const { totalMs } = this.#deadlines
-    if (totalMs === undefined) return this.#inner.complete(call, signal)
-    const link = linkAbort(signal)
+    if (totalMs === undefined) return run(outer)
+    const link = linkAbort(outer)
     let late: ProviderError | undefined
     const cancel = this.#timers.after(totalMs, () => {
       late = timeoutError(`No answer within ${Math.round(totalMs)} ms`)
       link.controller.abort(late)
     })
     try {
-      return await this.#inner.complete(call, link.controller.signal)
+      return await run(link.controller.signal)
     } catch (error) {
       throw late ?? error
     } finally {
