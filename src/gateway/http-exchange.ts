@@ -13,7 +13,7 @@ export class HttpExchange {
   readonly receivedAtMs: number
   /** Without the query. */
   readonly path: string
-  /** Of the route, once it is found; before that as the client's headers tell. */
+  /** Of the route, once it is found; before that as the client's headers or the path tell. */
   errorDialect: ErrorDialect
 
   constructor(request: IncomingMessage, response: ServerResponse, id: string, receivedAtMs: number) {
@@ -21,10 +21,11 @@ export class HttpExchange {
     this.response = response
     this.id = id
     this.receivedAtMs = receivedAtMs
-    this.errorDialect = request.headers['anthropic-version'] === undefined ? 'openai' : 'anthropic'
     const url = request.url ?? '/'
     const query = url.indexOf('?')
     this.path = query < 0 ? url : url.slice(0, query)
+    const anthropic = request.headers['anthropic-version'] !== undefined || this.path.startsWith('/v1/messages')
+    this.errorDialect = anthropic ? 'anthropic' : 'openai'
   }
 
   sendJson(status: number, body: unknown, headers: Readonly<Record<string, string>> = {}): void {
@@ -39,6 +40,8 @@ export class HttpExchange {
       'content-type': contentType,
       'content-length': Buffer.byteLength(text),
       'x-request-id': this.id,
+      // Under this name Anthropic's clients look for it.
+      ...(this.errorDialect === 'anthropic' ? { 'request-id': this.id } : undefined),
       'x-content-type-options': 'nosniff',
       'cache-control': 'no-store',
       ...(unread ? { connection: 'close' } : undefined),
