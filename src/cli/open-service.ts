@@ -101,7 +101,11 @@ async function joinService(
       spend,
       providerFor: pool.providerFor,
       priceOf: pool.priceOf,
-      embeddings: { list: () => pool.embeddings, providerFor: pool.embeddingProviderFor },
+      embeddings: {
+        list: () => pool.embeddings,
+        providerFor: pool.embeddingProviderFor,
+        charges: storage.charges,
+      },
       resilience: { breakers, retry: { maxAttempts: 2, random: new SeededRandom(randomSeed()) } },
       clock: systemClock,
       newId: newRequestId,
@@ -168,7 +172,7 @@ export async function openRouter(
   if (idle !== undefined) hooks.onShortcoming(idle)
   const router = new Router(
     {
-      pool: new LlmRegistry(pool.llms),
+      pool: new LlmRegistry(pool.llms, config.aliases),
       policy,
       times: new CompletionTimeModel(),
       random: new SeededRandom(seed ?? randomSeed()),

@@ -26,6 +26,14 @@ export async function openUpstream(settings: UpstreamSettings): Promise<ChatProv
   const { kind, baseUrl, dialect, apiKey } = settings
   const required = { ...settings, baseUrl: baseUrl ?? '' }
   switch (kind) {
+    case 'anthropic': {
+      const { AnthropicProvider } = await import('./anthropic/anthropic-provider.ts')
+      return new AnthropicProvider(required)
+    }
+    case 'gemini': {
+      const { GeminiProvider } = await import('./gemini/gemini-provider.ts')
+      return new GeminiProvider(required)
+    }
     case 'openai-compatible':
       return new OpenAiCompatibleProvider({ ...required, apiKey, dialect: dialect ?? {} })
     default:

@@ -294,6 +294,36 @@ describe('Router', () => {
     expect(await live.route(request({}, { lambda: 0 }), nobody)).toMatchObject({ drawn: 'cheap', excluded: [] })
   })
 
+  test('an LLM without room to think is passed over, unless only such are left', async () => {
+    const thinker = { ...dear, capabilities: { reasoning: true, reasonsUnasked: true } }
+    const short = request({ maxOutputTokens: 100 }, { lambda: 1000 })
+    const decision = await router([cheap, thinker]).route(short, nobody)
+    expect(decision).toMatchObject({ drawn: 'cheap', excluded: [{ llm: 'dear', reason: 'reasoning_headroom' }] })
+    expect(await router([thinker]).route(short, nobody)).toMatchObject({ drawn: 'dear', excluded: [] })
+    const named = { ...short, pinnedLlm: 'dear' }
+    expect(await router([cheap, thinker]).route(named, nobody)).toMatchObject({ drawn: 'dear', pinned: true })
+  })
+
+  test('tells what of a request an LLM cannot take', async () => {
+    const support = { api: "Anthropic's API", refused: new Set(['logprobs']), dropped: new Set(''), dropsUnknown: true }
+    const picky = { ...dear, parameters: support }
+    const arm = { ...cheap, reasoningEffort: 'low' as const }
+    const saying = request({ needs: { ...noNeeds, parameters: ['logprobs'], reasoningEffort: 'high' } })
+    const live = router([picky, arm])
+    const reasons = /dear: unsupported parameter logprobs; cheap: other effort low/
+    await expect(live.route(saying, nobody)).rejects.toThrow(reasons)
+    await expect(live.route({ ...saying, pinnedLlm: 'dear' }, nobody)).rejects.toMatchObject({
+      code: 'no_admissible_llm',
+      param: 'logprobs',
+      message: "'logprobs' cannot be served by dear, which is reached through Anthropic's API",
+    })
+    await expect(live.route({ ...saying, pinnedLlm: 'cheap' }, nobody)).rejects.toMatchObject({
+      code: 'no_admissible_llm',
+      param: 'reasoning_effort',
+      message: 'cheap thinks with effort low; the request asks for high. Leave one of them out',
+    })
+  })
+
   test('a named LLM serves with certainty; unknown or forbidden ones do not', async () => {
     const live = router([cheap, dear], { exploration: { ...defaultExploration, price: 0.1, floor: 0.8 } })
     const decision = await live.route(request({ pinnedLlm: 'dear' }, { lambda: 0 }), nobody)

@@ -17,6 +17,18 @@ describe('decision row', () => {
     expect(row.reserved_nano_usd).toBe(5)
   })
 
+  it('keeps what exactly excluded an LLM, and reads rows from before that was kept', () => {
+    const excluded = [
+      { llm: 'a', reason: 'unsupported_parameter', detail: 'logprobs' },
+      { llm: 'b', reason: 'no_tools' },
+    ] as const
+    const { row, candidateList } = encodeDecision({ ...sampleDecision('d1'), excluded }, 0)
+    expect(decodeDecision(row, candidateList).excluded).toStrictEqual(excluded)
+    const [llms, sources] = JSON.parse(candidateList) as [string[], string]
+    const old = JSON.stringify([llms, sources, [['b', 'no_tools']]])
+    expect(decodeDecision(row, old).excluded).toStrictEqual([excluded[1]])
+  })
+
   it('knows the rules by their places, and refuses one that it does not know', () => {
     for (const [place, rule] of (['utility', 'cheapest', 'hull'] as const).entries()) {
       const { row, candidateList } = encodeDecision({ ...sampleDecision('d1'), rule }, 0)

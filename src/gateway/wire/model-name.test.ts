@@ -24,6 +24,24 @@ describe('resolveModelName', () => {
     expect(resolveModelName('auto:cost', own).pinnedLlm).toBe('auto:cost')
   })
 
+  test('reads aliases: an LLM or a form of auto before them, a whole name before a beginning, the longest beginning', () => {
+    const named = new LlmRegistry(
+      [llm('a'), llm('b')],
+      [
+        ['a', 'b'],
+        ['claude-*', 'auto:cost'],
+        ['claude-haiku-*', 'a'],
+        ['claude-haiku-4', 'b'],
+        ['old', 'gone'],
+      ],
+    )
+    expect(resolveModelName('a', named).pinnedLlm).toBe('a')
+    expect(resolveModelName('claude-opus', named)).toEqual({ pinnedLlm: undefined, preference: { lambda: 0.2 } })
+    expect(resolveModelName('claude-haiku-4-5', named).pinnedLlm).toBe('a')
+    expect(resolveModelName('claude-haiku-4', named).pinnedLlm).toBe('b')
+    expect(() => resolveModelName('old', named)).toThrow("'old' stands for 'gone', which is not in the pool")
+  })
+
   test.each([
     ['gpt-4o-mini', "'openai/gpt-4o-mini'"],
     ['openai/gpt-40', "'openai/gpt-4o'"],

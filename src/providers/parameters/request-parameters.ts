@@ -4,10 +4,15 @@ import { type ParameterName, parameterNames } from './parameter.ts'
 /** What a request says beyond text to text. */
 export interface RequestParameters {
   /** Each once. */
-  readonly names: readonly ParameterName[]
+  readonly names: readonly (ParameterName | HostedTools)[]
   /** Fields of the request that no table knows, by their own names. */
   readonly unknown: readonly string[]
 }
+
+/** Tools that a vendor runs are written as its API does, and nobody else's can read them. */
+export type HostedTools = `tools:hosted:${HostVendor}`
+
+export type HostVendor = 'openai' | 'anthropic' | 'google'
 
 /** Most requests: the same object for all of them. */
 export const noParameters: RequestParameters = Object.freeze({ names: [], unknown: [] })
@@ -68,13 +73,13 @@ export function requestParameters(request: ChatRequest): RequestParameters {
 }
 
 class Collector {
-  #found: { readonly names: ParameterName[]; readonly unknown: string[] } | undefined
+  #found: { readonly names: (ParameterName | HostedTools)[]; readonly unknown: string[] } | undefined
 
   get result(): RequestParameters {
     return this.#found ?? noParameters
   }
 
-  add(name: ParameterName | undefined): void {
+  add(name: ParameterName | HostedTools | undefined): void {
     if (name === undefined) return
     this.#found ??= { names: [], unknown: [] }
     // Few are ever said: looking through them costs less than a set.
@@ -122,13 +127,20 @@ function addTools(to: Collector, tools: unknown): void {
   for (const tool of tools as readonly unknown[]) {
     if (!isJsonObject(tool)) continue
     if (isSaid(tool.cache_control)) to.add('cache_control')
-    to.add(toolKind(tool))
+    const { type } = tool
+    if (type === 'function') to.add('tools:function')
+    else if (type === 'custom') to.add('tools:custom')
+    else {
+      to.add('tools:hosted')
+      to.add(`tools:hosted:${hostOf(tool)}`)
+    }
   }
 }
 
-function toolKind({ type }: JsonObject): ParameterName {
-  if (type === 'function') return 'tools:function'
-  return type === 'custom' ? 'tools:custom' : 'tools:hosted'
+/** Google's name themselves by a field, Anthropic's by a type with a date, as in `web_search_20250305`. */
+function hostOf({ type }: JsonObject): HostVendor {
+  if (typeof type !== 'string') return 'google'
+  return /_20\d{6}$/.test(type) ? 'anthropic' : 'openai'
 }
 
 function readResponseFormat(value: unknown): ParameterName | undefined {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { type Llm, unknownLlmProperties } from '../registry/llm.ts'
 import { noNeeds, plainShape, type RoutingRequest } from '../request.ts'
-import { exclusionReason, matchesLlm } from './admissibility.ts'
+import { exclusionReason, matchesLlm, toExclusion } from './admissibility.ts'
 import { defaultPreference } from './routing-preference.ts'
 
 const llm: Llm = { ...unknownLlmProperties, id: 'openai/gpt-x', provider: 'openai', upstreamModel: 'gpt-x' }
@@ -50,6 +50,65 @@ describe('exclusionReason', () => {
     expect(withPreference([['openai/*'], ['mistral*']], [])).toBe('not_allowed')
     expect(withPreference([[]], [])).toBe('not_allowed')
     expect(withPreference([['*']], ['*x'])).toBe('denied')
+  })
+})
+
+describe('parameters, effort and room to think', () => {
+  const support = {
+    api: "Somebody's API",
+    refused: new Set(['logprobs']),
+    dropped: new Set(['seed']),
+    dropsUnknown: true,
+  }
+
+  test('an LLM whose API refuses a parameter does not serve a request that has it', () => {
+    const picky = { ...llm, parameters: { ...support, dialect: 'messages' } }
+    const saying = (parameters: string[], dialect?: string) => ({
+      ...request,
+      needs: { ...noNeeds, parameters, dialect },
+    })
+    expect(exclusionReason(picky, saying(['seed']))).toBeUndefined()
+    expect(exclusionReason(picky, saying(['seed', 'logprobs']))).toBe('unsupported_parameter')
+    expect(exclusionReason(llm, saying(['logprobs']))).toBeUndefined()
+    // What was written for its own API reaches it word for word.
+    expect(exclusionReason(picky, saying(['logprobs'], 'messages'))).toBeUndefined()
+    expect(exclusionReason(picky, saying(['logprobs'], 'responses'))).toBe('unsupported_parameter')
+    expect(toExclusion(picky, 'unsupported_parameter', saying(['seed', 'logprobs']))).toEqual({
+      ...{ llm: llm.id, reason: 'unsupported_parameter', detail: 'logprobs' },
+    })
+  })
+
+  test('an LLM of one effort serves nobody who asks for another', () => {
+    const arm: Llm = { ...llm, reasoningEffort: 'low' }
+    const asking = (reasoningEffort: string | undefined) => ({ ...request, needs: { ...noNeeds, reasoningEffort } })
+    expect(exclusionReason(arm, asking(undefined))).toBeUndefined()
+    expect(exclusionReason(arm, asking('low'))).toBeUndefined()
+    expect(exclusionReason(arm, asking('high'))).toBe('other_effort')
+    expect(exclusionReason(llm, asking('high'))).toBeUndefined()
+    expect(toExclusion(arm, 'other_effort', asking('high')).detail).toBe('low')
+  })
+
+  test.each([
+    ['none', 1, undefined],
+    ['minimal', 257, undefined],
+    ['low', 1024, 'reasoning_headroom'],
+    ['low', 1025, undefined],
+    ['high', 4096, 'reasoning_headroom'],
+    ['max', 20_000, undefined],
+    ['unheard-of', 1, undefined],
+    [undefined, 1024, undefined],
+  ])('effort %s under a cap of %i: %s', (reasoningEffort, maxOutputTokens, reason) => {
+    const thinker = { ...llm, capabilities: { reasoning: true } }
+    const asking = { ...request, maxOutputTokens, needs: { ...noNeeds, reasoningEffort } }
+    expect(exclusionReason(thinker, asking)).toBe(reason)
+    expect(exclusionReason(llm, asking)).toBeUndefined()
+  })
+
+  test('those that think unasked need room where nobody says how hard', () => {
+    const thinker = { ...llm, capabilities: { reasoning: true, reasonsUnasked: true } }
+    expect(exclusionReason(thinker, { ...request, maxOutputTokens: 1024 })).toBe('reasoning_headroom')
+    expect(exclusionReason(thinker, { ...request, maxOutputTokens: 1025 })).toBeUndefined()
+    expect(exclusionReason(thinker, request)).toBeUndefined()
   })
 })
 
