@@ -172,7 +172,11 @@ export async function openRouter(
   if (idle !== undefined) hooks.onShortcoming(idle)
   const router = new Router(
     {
-      pool: new LlmRegistry(pool.llms, config.aliases),
+      pool: new LlmRegistry(
+        pool.llms,
+        config.aliases,
+        pool.embeddings.map(({ id }) => id),
+      ),
       policy,
       times: new CompletionTimeModel(),
       random: new SeededRandom(seed ?? randomSeed()),

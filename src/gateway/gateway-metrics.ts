@@ -1,4 +1,6 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client'
+import type { ChargeSettlement } from '../accounts/charge-store.ts'
+import type { Attempt } from '../providers/resilience/attempt.ts'
 import type { Settlement } from '../routing/outcome.ts'
 
 /** LLMs that get a time series of their own; the rest share `other`, so that a changing pool cannot grow the scrape. */
@@ -83,6 +85,16 @@ export class GatewayMetrics {
     }
     if (settlement.costNanoUsd !== undefined) this.#costUsd.inc({ llm }, settlement.costNanoUsd / 1e9)
     else if (settlement.status === 'completed') this.#unknownCosts.inc({ llm })
+  }
+
+  /** A call without a decision. */
+  chargeEnded(model: string, { status, usage, costNanoUsd }: ChargeSettlement, attempts: readonly Attempt[]): void {
+    const llm = this.#label(model)
+    for (const { error } of attempts) if (error !== undefined) this.#failedCalls.inc({ llm, code: error })
+    this.#answers.inc({ llm, outcome: status })
+    if (usage !== undefined) this.#tokens.inc({ llm, direction: 'input' }, usage.inputTokens)
+    if (costNanoUsd !== undefined) this.#costUsd.inc({ llm }, costNanoUsd / 1e9)
+    else if (status === 'completed') this.#unknownCosts.inc({ llm })
   }
 
   feedbackEnded(status: string): void {

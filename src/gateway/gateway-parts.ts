@@ -1,3 +1,4 @@
+import type { ChargeStore } from '../accounts/charge-store.ts'
 import type { DailySpend } from '../accounts/daily-spend.ts'
 import type { KeyRing } from '../accounts/key-ring.ts'
 import type { ChatProvider } from '../providers/chat-provider.ts'
@@ -50,11 +51,11 @@ export interface LabelSink {
   nudge?(sequence: number): void
 }
 
-/** The embedding models served, and where to call them. */
-export interface EmbeddingPool {
+/** The embedding models served, where to call them, and where what they cost is kept. */
+export interface EmbeddingService {
   list(): readonly EmbeddingModel[]
-  /** Undefined where the API of its provider has no embeddings. */
-  providerFor(model: EmbeddingModel): EmbeddingProvider | undefined
+  providerFor(model: EmbeddingModel): EmbeddingProvider
+  readonly charges: ChargeStore
 }
 
 /** Structured logging; pino's loggers satisfy it. */
@@ -82,7 +83,7 @@ export interface GatewayParts {
    */
   readonly priceOf?: (llm: Llm, reportedModel: string | undefined) => TokenPrice | undefined
   /** Left out: `/v1/embeddings` serves none. */
-  readonly embeddings?: EmbeddingPool
+  readonly embeddings?: EmbeddingService
   /** Retries, breakers and deadlines around every call. */
   readonly resilience: FallbackOptions
   /** Fractions of a millisecond make the reported overhead finer. */

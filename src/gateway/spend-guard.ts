@@ -38,7 +38,18 @@ export async function routeWithinBudget(
  * @throws {GatewayError} `budget_exhausted`
  */
 export function reserveSpend(services: GatewayServices, caller: Caller, decision: RoutingDecision): SpendReservation {
-  const reservation = services.parts.spend.reserve(caller, dearCostNanoUsd(decision, decision.drawn))
+  return reserveNanoUsd(services, caller, dearCostNanoUsd(decision, decision.drawn))
+}
+
+/**
+ * Sets money aside for one call; even where that may cost nothing, a cap that is used up refuses it.
+ *
+ * @throws {GatewayError} `budget_exhausted`
+ */
+export function reserveNanoUsd(services: GatewayServices, caller: Caller, nanoUsd: number): SpendReservation {
+  const { spend } = services.parts
+  const left = spend.remainingUsd(caller)
+  const reservation = left !== undefined && left <= 0 ? undefined : spend.reserve(caller, nanoUsd)
   if (reservation === undefined) throw budgetExhausted(services)
   return reservation
 }

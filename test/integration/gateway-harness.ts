@@ -5,14 +5,23 @@ import { DailySpend } from '../../src/accounts/daily-spend.ts'
 import { KeyRing } from '../../src/accounts/key-ring.ts'
 import { createGateway, type Gateway } from '../../src/gateway/create-gateway.ts'
 import type { GatewayOptions } from '../../src/gateway/gateway-options.ts'
+import type { GatewayParts } from '../../src/gateway/gateway-parts.ts'
 import type { ChatProvider } from '../../src/providers/chat-provider.ts'
+import type { EmbeddingProvider } from '../../src/providers/embedding-provider.ts'
 import type { FallbackOptions } from '../../src/providers/resilience/fallback.ts'
 import type { Clock } from '../../src/routing/clock.ts'
 import type { RoutingPreference } from '../../src/routing/decision/routing-preference.ts'
 import type { Label } from '../../src/routing/outcome.ts'
+import type { EmbeddingModel } from '../../src/routing/registry/embedding-model.ts'
 import { type Llm, unknownLlmProperties } from '../../src/routing/registry/llm.ts'
 import { LlmRegistry } from '../../src/routing/registry/llm-registry.ts'
-import { MemoryDecisionStore, MemoryFeedbackStore, MemoryKeyStore, MemoryResponseStore } from './memory-stores.ts'
+import {
+  MemoryChargeStore,
+  MemoryDecisionStore,
+  MemoryFeedbackStore,
+  MemoryKeyStore,
+  MemoryResponseStore,
+} from './memory-stores.ts'
 import { StubRouter } from './stub-router.ts'
 
 export const machineClock: Clock = { now: () => performance.timeOrigin + performance.now() }
@@ -30,6 +39,12 @@ export interface HarnessOptions {
   readonly gateway?: Partial<GatewayOptions>
   readonly resilience?: FallbackOptions
   readonly host?: string
+  /** LLMs in place of those made up for `providers`; their ids are the same. */
+  readonly llms?: readonly Llm[]
+  readonly priceOf?: GatewayParts['priceOf']
+  /** What `/v1/embeddings` serves. */
+  readonly embeddings?: readonly EmbeddingModel[]
+  readonly embeddingProviderFor?: (model: EmbeddingModel) => EmbeddingProvider
   /** Off, the test calls `gateway.listen` itself. Default: on. */
   readonly listen?: boolean
 }
@@ -40,6 +55,8 @@ export interface Harness {
   readonly url: string
   readonly router: StubRouter
   readonly decisions: MemoryDecisionStore
+  readonly charges: MemoryChargeStore
+  readonly spend: DailySpend
   readonly feedback: MemoryFeedbackStore
   readonly responses: MemoryResponseStore
   readonly labels: readonly Label[]
@@ -64,13 +81,18 @@ export async function startHarness(options: HarnessOptions): Promise<Harness> {
   const decisions = new MemoryDecisionStore()
   const feedback = new MemoryFeedbackStore(decisions)
   const responses = new MemoryResponseStore()
-  const router = new StubRouter(new LlmRegistry(Object.keys(options.providers).map(toLlm)))
+  const charges = new MemoryChargeStore()
+  const { embeddings = [] } = options
+  const llms = options.llms ?? Object.keys(options.providers).map(toLlm)
+  const embeddingNames = embeddings.map(({ id }) => id)
+  const router = new StubRouter(new LlmRegistry(llms, [], embeddingNames))
   const labels: Label[] = []
   const nudges: number[] = []
   const logged: { level: string; message: string }[] = []
   const keys = await KeyRing.load(keyStore)
   const keyIds = keys.activeKeys().map(({ id }) => id)
   const log = (level: string) => (_fields: object, message: string) => void logged.push({ level, message })
+  const spend = await DailySpend.load(decisions, machineClock, options.gatewayCapUsd, keyIds)
   const gateway = createGateway(
     {
       router,
@@ -79,8 +101,17 @@ export async function startHarness(options: HarnessOptions): Promise<Harness> {
       responses,
       keys,
       labels: { accept: (label) => void labels.push(label), nudge: (sequence) => void nudges.push(sequence) },
-      spend: await DailySpend.load(decisions, machineClock, options.gatewayCapUsd, keyIds),
+      spend,
       providerFor: (llm) => options.providers[llm.id]!,
+      ...(options.priceOf === undefined ? {} : { priceOf: options.priceOf }),
+      embeddings: {
+        list: () => embeddings,
+        providerFor: (model) => {
+          if (options.embeddingProviderFor === undefined) throw new Error('The test gave no embedding provider')
+          return options.embeddingProviderFor(model)
+        },
+        charges,
+      },
       resilience: options.resilience ?? {},
       clock: machineClock,
       newId: randomUUID,
@@ -96,7 +127,22 @@ export async function startHarness(options: HarnessOptions): Promise<Harness> {
       body: JSON.stringify(body),
     })
   const get = (path: string, headers: Record<string, string> = {}) => fetch(url + path, { headers })
-  return { gateway, url, router, decisions, feedback, responses, labels, nudges, logged, secrets, post, get }
+  return {
+    gateway,
+    url,
+    router,
+    decisions,
+    charges,
+    spend,
+    feedback,
+    responses,
+    labels,
+    nudges,
+    logged,
+    secrets,
+    post,
+    get,
+  }
 }
 
 export function userMessage(content: unknown = 'What is 2 + 2?') {

@@ -1,4 +1,5 @@
 import type { ApiKey } from '../../src/accounts/api-key.ts'
+import type { Charge, ChargeSettlement, ChargeStore, StoredCharge } from '../../src/accounts/charge-store.ts'
 import type { KeyStore } from '../../src/accounts/key-store.ts'
 import type { RoutingDecision } from '../../src/routing/decision.ts'
 import type { DecisionStore, StoredDecision } from '../../src/routing/decision-store.ts'
@@ -143,6 +144,23 @@ export class MemoryResponseStore implements ResponseStore {
 
   async delete(id: string, keyId: string | undefined): Promise<boolean> {
     return (await this.get(id, keyId)) !== undefined && this.rows.delete(id)
+  }
+}
+
+export class MemoryChargeStore implements ChargeStore {
+  readonly rows = new Map<string, StoredCharge>()
+
+  async append(charge: Charge): Promise<void> {
+    this.rows.set(charge.id, { charge, settlement: undefined })
+  }
+
+  async settle(settlement: ChargeSettlement): Promise<void> {
+    const row = this.rows.get(settlement.chargeId)
+    if (row !== undefined && row.settlement === undefined) this.rows.set(row.charge.id, { ...row, settlement })
+  }
+
+  async get(id: string): Promise<StoredCharge | undefined> {
+    return this.rows.get(id)
   }
 }
 

@@ -1,12 +1,19 @@
+import type { EmbeddingModel } from '../../routing/registry/embedding-model.ts'
 import type { GatewayServices } from '../gateway-services.ts'
-import { type ModelBody, toAliasModelBody, toAutoModelBody, toModelBody } from '../wire/model-body.ts'
+import {
+  type ModelBody,
+  toAliasModelBody,
+  toAutoModelBody,
+  toEmbeddingModelBody,
+  toModelBody,
+} from '../wire/model-body.ts'
 import { autoModelNames, resolveModelName } from '../wire/model-name.ts'
 import type { Route } from './route-handler.ts'
 
 /** When a model was made is not known to us; clients only need a number here. */
 const createdSeconds = 0
 
-/** `GET /v1/models`: `auto` and its variants, then every LLM of the pool, then aliases that are whole names. */
+/** `GET /v1/models`: `auto` and its variants, then every LLM of the pool, the embedding models, then aliases that are whole names. */
 export const modelsRoute: Route = {
   name: 'models',
   method: 'GET',
@@ -25,6 +32,11 @@ export const modelRoute: Route = {
   callsLlm: false,
   handle(services, { exchange, rest }) {
     const { pool } = services.parts.router
+    const embedding = embeddingModels(services).find(({ id }) => id === rest)
+    if (embedding !== undefined) {
+      exchange.sendJson(200, toEmbeddingModelBody(embedding, createdSeconds))
+      return
+    }
     const { pinnedLlm } = resolveModelName(rest, pool)
     const body =
       pinnedLlm === undefined
@@ -34,12 +46,17 @@ export const modelRoute: Route = {
   },
 }
 
+function embeddingModels(services: GatewayServices): readonly EmbeddingModel[] {
+  return services.parts.embeddings?.list() ?? []
+}
+
 function listModels(services: GatewayServices): readonly ModelBody[] {
   const { pool } = services.parts.router
   const aliases = pool.aliases.filter(([name]) => !name.endsWith('*') && pool.get(name) === undefined)
   return [
     ...autoModelNames.map((name) => toAutoModelBody(name, createdSeconds)),
     ...pool.list().map((llm) => toModelBody(llm, createdSeconds)),
+    ...embeddingModels(services).map((model) => toEmbeddingModelBody(model, createdSeconds)),
     ...aliases.map(([name, target]) => toAliasModelBody(name, target, createdSeconds)),
   ]
 }

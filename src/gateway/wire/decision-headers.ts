@@ -1,4 +1,5 @@
 import type { AnswerReceipt } from '../serve-chat.ts'
+import { formatUsd, headerText } from './header-values.ts'
 
 /** The headers that tell how an answer came about: ours, and LiteLLM's names for those it has too. */
 export function decisionHeaders(receipt: AnswerReceipt): Record<string, string> {
@@ -23,14 +24,4 @@ export function decisionHeaders(receipt: AnswerReceipt): Record<string, string> 
     headers['x-litellm-response-cost'] = formatUsd(costUsd)
   }
   return headers
-}
-
-/** Without exponent: not every reader of headers takes 1e-7 for a number. */
-function formatUsd(usd: number): string {
-  return usd.toFixed(9).replace(/\.?0+$/, '')
-}
-
-/** Names may hold any character; header values may not. */
-function headerText(text: string): string {
-  return /^[\x20-\x7e]*$/.test(text) ? text : encodeURI(text)
 }

@@ -1,8 +1,10 @@
+import type { EmbeddingModel } from '../../routing/registry/embedding-model.ts'
 import type { Llm } from '../../routing/registry/llm.ts'
 import type { TokenPrice, TokenRates } from '../../routing/registry/token-price.ts'
 
 /** An entry of `/v1/models`: OpenAI's fields, and `pointsman` with what the router knows; null is not known. */
 export type ModelBody =
+  | ReturnType<typeof toEmbeddingModelBody>
   | ReturnType<typeof toModelBody>
   | ReturnType<typeof toAutoModelBody>
   | ReturnType<typeof toAliasModelBody>
@@ -30,6 +32,22 @@ export function toModelBody(llm: Llm, createdSeconds: number) {
       },
       reasoning_effort: llm.reasoningEffort ?? null,
       tags: llm.tags,
+    },
+  }
+}
+
+export function toEmbeddingModelBody(model: EmbeddingModel, createdSeconds: number) {
+  const { id, provider, upstreamModel, price, dimensions } = model
+  return {
+    id,
+    object: 'model' as const,
+    created: createdSeconds,
+    owned_by: provider,
+    pointsman: {
+      kind: 'embedding' as const,
+      upstream_model: upstreamModel,
+      price: price === undefined ? null : { input_per_million_tokens_usd: price.inputPerMillionTokensUsd },
+      dimensions: dimensions ?? null,
     },
   }
 }

@@ -16,12 +16,16 @@ export interface NamedModel {
 /**
  * An LLM's own name first, then forms of `auto`, then aliases: an alias never takes the place of an LLM.
  *
- * @throws {GatewayError} `model_not_found`, naming the closest names of the pool.
+ * @throws {GatewayError} `invalid_request` for an embedding model; `model_not_found`, naming the closest names of the pool.
  * @throws {RoutingError} `invalid_preference` for a bad `auto:…`.
  */
 export function resolveModelName(model: string, pool: LlmRegistry): NamedModel {
   const named = ownName(model, pool)
   if (named !== undefined) return named
+  if (pool.embeddingModels.includes(model)) {
+    const message = `'${model}' is an embedding model: it serves POST /v1/embeddings and answers no chats`
+    throw new GatewayError('invalid_request', message, { param: 'model' })
+  }
   const target = aliasTarget(pool.aliases, model)
   const aliased = target === undefined ? undefined : ownName(target, pool)
   if (aliased !== undefined) return aliased

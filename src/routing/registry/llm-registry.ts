@@ -9,10 +9,13 @@ export class LlmRegistry {
   #list: readonly Llm[] = []
   /** Further names that requests may use. */
   readonly aliases: readonly LlmAlias[]
+  /** Names of embedding models served beside: who asks one of them to chat should hear why not. */
+  readonly embeddingModels: readonly string[]
 
   /** @throws {RoutingError} `invalid_option` */
-  constructor(llms: Iterable<Llm> = [], aliases: readonly LlmAlias[] = []) {
+  constructor(llms: Iterable<Llm> = [], aliases: readonly LlmAlias[] = [], embeddingModels: readonly string[] = []) {
     this.aliases = aliases
+    this.embeddingModels = embeddingModels
     for (const llm of llms) {
       checkLlm(llm)
       this.#llms.set(llm.id, llm)

@@ -1,0 +1,89 @@
+import type { ChargeSettlement } from '../accounts/charge-store.ts'
+import type { SpendReservation } from '../accounts/daily-spend.ts'
+import type { EmbeddingAnswer } from '../providers/embedding-provider.ts'
+import { mayHaveBeenBilled } from '../providers/provider-error.ts'
+import type { Attempt } from '../providers/resilience/attempt.ts'
+import type { EmbeddingModel } from '../routing/registry/embedding-model.ts'
+import { billedNanoUsd } from '../routing/registry/token-bill.ts'
+import type { EmbeddingService } from './gateway-parts.ts'
+import type { GatewayServices } from './gateway-services.ts'
+
+/** How a call for embeddings ended. */
+export interface ChargeEnd {
+  readonly status: ChargeSettlement['status']
+  readonly answer: EmbeddingAnswer | undefined
+  /** Undefined when it ended in a fault of our own, so that nobody knows how each attempt ended. */
+  readonly attempts: readonly Attempt[] | undefined
+}
+
+/** Keeps the books of one call without a decision, as `AnswerLedger` does of one with. */
+export class ChargeLedger {
+  readonly #services: GatewayServices
+  readonly #embeddings: EmbeddingService
+  readonly #model: EmbeddingModel
+  readonly #id: string
+  readonly #reservation: SpendReservation
+  readonly #appended: Promise<boolean>
+  #settled = false
+
+  /** Starts to commit the charge, beside the upstream call. */
+  constructor(
+    services: GatewayServices,
+    embeddings: EmbeddingService,
+    charge: { readonly id: string; readonly model: EmbeddingModel; readonly keyId: string | undefined },
+    reservation: SpendReservation,
+  ) {
+    this.#services = services
+    this.#embeddings = embeddings
+    this.#model = charge.model
+    this.#id = charge.id
+    this.#reservation = reservation
+    const { parts, storeHealth } = services
+    const { id, keyId, model } = charge
+    const createdAtMs = Math.round(parts.clock.now())
+    const reservedNanoUsd = reservation.nanoUsd
+    const appending = storeHealth.write(() =>
+      embeddings.charges.append({ id, createdAtMs, keyId, model: model.id, reservedNanoUsd }),
+    )
+    this.#appended = storeHealth.committed(appending)
+  }
+
+  /**
+   * Books how the call ended and waits for the commit. Only the first call counts. Never throws: a store that fails costs the
+   * record, not the answer.
+   *
+   * @returns the cost, nano-USD; undefined when it is not known: what was reserved stays booked.
+   */
+  async settle(end: ChargeEnd): Promise<number | undefined> {
+    const costNanoUsd = this.#costNanoUsd(end)
+    if (this.#settled) return costNanoUsd
+    this.#settled = true
+    const { parts, metrics, storeHealth } = this.#services
+    this.#reservation.settle(costNanoUsd)
+    const settlement: ChargeSettlement = {
+      chargeId: this.#id,
+      settledAtMs: Math.round(parts.clock.now()),
+      status: end.status,
+      reportedModel: end.answer?.reportedModel,
+      usage: end.answer?.usage,
+      costNanoUsd,
+    }
+    metrics.chargeEnded(this.#model.id, settlement, end.attempts ?? [])
+    // Not after the charge's commit but right behind it, so that one commit can hold both.
+    const settling = storeHealth.write(() => this.#embeddings.charges.settle(settlement))
+    settling.catch(ignore)
+    // Where the charge was lost its settlement fails too, which is no news.
+    if (await this.#appended) await storeHealth.committed(settling)
+    return costNanoUsd
+  }
+
+  /** A call is tried again only where the one before it cannot have been billed: the last attempt tells. */
+  #costNanoUsd({ status, answer, attempts }: ChargeEnd): number | undefined {
+    if (status === 'completed') return billedNanoUsd(this.#model.price, answer?.usage)
+    if (attempts === undefined) return undefined
+    const billable = attempts.some(({ error }) => error === undefined || mayHaveBeenBilled(error))
+    return billable ? undefined : 0
+  }
+}
+
+function ignore(): void {}

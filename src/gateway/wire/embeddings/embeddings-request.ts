@@ -1,0 +1,79 @@
+import { z } from 'zod'
+import { GatewayError } from '../../gateway-error.ts'
+import { toInvalidRequest } from '../invalid-request.ts'
+
+/** OpenAI's own limit; the count of values in a body limits lists of tokens further. */
+export const maxInputs = 2_048
+
+/** Token ids are below this at every tokenizer we know of, by far. */
+const maxTokenId = 0x7fff_ffff
+
+/**
+ * Everything there is: what a translation to another API could not carry is refused rather than lost. `input` is checked by
+ * hand, which names the entry that is wrong and does not look at those behind it.
+ */
+const embeddingsBody = z.strictObject({
+  model: z.string().min(1).max(256),
+  input: z.unknown(),
+  encoding_format: z.enum(['float', 'base64']).nullish(),
+  dimensions: z.int().min(1).max(65_536).nullish(),
+  user: z.string().nullish(),
+})
+
+/** A body of `POST /v1/embeddings`, checked. */
+export interface EmbeddingsRequest {
+  readonly model: string
+  /** Texts, or token ids of the model's own tokenizer; none empty, all of one kind. */
+  readonly input: readonly string[] | readonly (readonly number[])[]
+  /** OpenAI's clients ask for base64 without being told to. Default: numbers. */
+  readonly base64: boolean
+  readonly dimensions: number | undefined
+  readonly user: string | undefined
+}
+
+/** @throws {GatewayError} `invalid_request`, with the field's path in `param`. */
+export function parseEmbeddingsRequest(body: unknown): EmbeddingsRequest {
+  const parsed = embeddingsBody.safeParse(body)
+  if (!parsed.success) throw toInvalidRequest(parsed.error)
+  const { model, input, encoding_format, dimensions, user } = parsed.data
+  return {
+    model,
+    input: parseInput(input),
+    base64: encoding_format === 'base64',
+    dimensions: dimensions ?? undefined,
+    user: user ?? undefined,
+  }
+}
+
+function parseInput(input: unknown): EmbeddingsRequest['input'] {
+  if (typeof input === 'string') return [requireText(input, 'input')]
+  if (!Array.isArray(input)) throw invalid('input', 'give a text, a list of texts, or lists of token ids')
+  const list: readonly unknown[] = input
+  if (list.length === 0) throw invalid('input', 'is empty')
+  if (typeof list[0] === 'number') return [requireTokens(list, 'input')]
+  if (list.length > maxInputs) throw invalid('input', `holds ${list.length} entries; ${maxInputs} are the most`)
+  return typeof list[0] === 'string'
+    ? list.map((entry, index) => requireText(entry, `input[${index}]`))
+    : list.map((entry, index) => requireTokens(entry, `input[${index}]`))
+}
+
+function requireText(value: unknown, path: string): string {
+  if (typeof value !== 'string') throw invalid(path, 'is no text, as the entries before it are')
+  if (value === '') throw invalid(path, 'is empty')
+  return value
+}
+
+function requireTokens(value: unknown, path: string): readonly number[] {
+  if (!Array.isArray(value)) throw invalid(path, 'is no text and no list of token ids')
+  const tokens: readonly unknown[] = value
+  if (tokens.length === 0) throw invalid(path, 'is empty')
+  tokens.forEach((token, index) => {
+    if (typeof token === 'number' && Number.isInteger(token) && token >= 0 && token <= maxTokenId) return
+    throw invalid(`${path}[${index}]`, 'is no token id')
+  })
+  return tokens as readonly number[]
+}
+
+function invalid(param: string, complaint: string): GatewayError {
+  return new GatewayError('invalid_request', `Invalid value for '${param}': ${complaint}`, { param })
+}
