@@ -1,7 +1,9 @@
 import { GatewayError } from '../gateway-error.ts'
 import { chatCompletionsRoute } from './chat-completions.ts'
+import { countTokensRoute } from './count-tokens.ts'
 import { decisionsRoute } from './decisions.ts'
 import { feedbackRoute } from './feedback.ts'
+import { messagesRoute } from './messages.ts'
 import { modelRoute, modelsRoute } from './models.ts'
 import { healthRoute, metricsRoute, readinessRoute, rootRoute } from './operations.ts'
 import type { Route } from './route-handler.ts'
@@ -10,6 +12,8 @@ import { routePreviewRoute } from './route-preview.ts'
 const exactRoutes: ReadonlyMap<string, Route> = new Map([
   ['/', rootRoute],
   ['/v1/chat/completions', chatCompletionsRoute],
+  ['/v1/messages', messagesRoute],
+  ['/v1/messages/count_tokens', countTokensRoute],
   ['/v1/models', modelsRoute],
   ['/v1/feedback', feedbackRoute],
   ['/v1/route', routePreviewRoute],
