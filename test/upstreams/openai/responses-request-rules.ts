@@ -116,6 +116,9 @@ function checkReasoning(body: Json, reasons: boolean): void {
     requireOneOf(reasoning.summary, 'reasoning.summary', ['auto', 'concise', 'detailed'])
   }
   if (!reasons) {
+    if (Array.isArray(body.include) && body.include.includes('reasoning.encrypted_content')) {
+      throw new OpenAiRefusal('Encrypted content is not supported with this model.', { param: 'include' })
+    }
     if (Object.values(reasoning).every((value) => value === undefined || value === null)) return
     const said = reasoning.effort === undefined ? 'reasoning.summary' : 'reasoning.effort'
     refuse(`Unsupported parameter: '${said}' is not supported with this model.`, said, 'unsupported_parameter')

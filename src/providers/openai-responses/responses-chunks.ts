@@ -1,0 +1,158 @@
+import { type ChunkEvent, isJsonObject, type JsonObject } from '../chat-provider.ts'
+import { type AnswerHead, chunkBody, usageChunkBody } from '../neutral/neutral-answer.ts'
+import type { ReasoningDetail } from '../neutral/reasoning-details.ts'
+import { annotationOf, endOf, headOf, modelOf, reasoningFormat, textOf, toolCallOf } from './responses-answer.ts'
+import { responsesUsage } from './responses-usage.ts'
+
+/** A tool call under way: its place among the calls, and how much of its input was passed on. */
+interface OpenCall {
+  readonly index: number
+  readonly custom: boolean
+  sent: number
+}
+
+/**
+ * Turns the events of one streamed response into chunks of the neutral form. Whole items at the end of an item fill in what
+ * an upstream that streams no deltas left out.
+ */
+export class ResponsesChunks {
+  #head: AnswerHead = { id: '', model: '', created: 0 }
+  /** By the place of its item in the output. */
+  readonly #calls = new Map<number, OpenCall>()
+  /** Index of a reasoning detail, by item and part. */
+  readonly #details = new Map<string, number>()
+  #thoughts = 0
+  /** Places of messages of which something was said. */
+  readonly #said = new Set<number>()
+
+  /** The chunks of one event; none for events that say nothing in the neutral form. */
+  of(event: JsonObject): readonly ChunkEvent[] {
+    const { type } = event
+    const place = numberOf(event.output_index)
+    switch (type) {
+      case 'response.created':
+        return this.#begin(event.response)
+      case 'response.output_text.delta':
+        this.#said.add(place)
+        return [this.#content({ content: textOf(event.delta) }, event.logprobs)]
+      case 'response.refusal.delta':
+        this.#said.add(place)
+        return [this.#content({ refusal: textOf(event.delta) })]
+      case 'response.reasoning_summary_text.delta':
+        return [this.#thought(event, 'reasoning.summary', place, numberOf(event.summary_index))]
+      case 'response.reasoning_text.delta':
+        return [this.#thought(event, 'reasoning.text', place, numberOf(event.content_index))]
+      case 'response.function_call_arguments.delta':
+      case 'response.custom_tool_call_input.delta':
+        return this.#callDelta(place, textOf(event.delta))
+      case 'response.output_text.annotation.added': {
+        const annotation = annotationOf(event.annotation)
+        return annotation === undefined ? [] : [this.#metadata({ annotations: [annotation] })]
+      }
+      case 'response.output_item.added':
+        return isJsonObject(event.item) ? this.#callBegins(event.item, place) : []
+      case 'response.output_item.done':
+        return isJsonObject(event.item) ? this.#itemDone(event.item, place) : []
+      default:
+        return []
+    }
+  }
+
+  /** The end: how it finished, then what it took. */
+  end(response: JsonObject): readonly ChunkEvent[] {
+    if (this.#head.id === '') this.#head = headOf(response)
+    const reportedModel = modelOf(response)
+    const reported = reportedModel === undefined ? {} : { reportedModel }
+    const finish = chunkBody(this.#head, {}, endOf(response, this.#calls.size > 0))
+    const usage = responsesUsage(response)
+    const last: ChunkEvent[] = [{ type: 'metadata', chunk: finish, ...reported }]
+    if (usage !== undefined)
+      last.push({ type: 'metadata', chunk: usageChunkBody(this.#head, usage), usage, ...reported })
+    return last
+  }
+
+  #begin(response: unknown): readonly ChunkEvent[] {
+    if (!isJsonObject(response)) return []
+    this.#head = headOf(response)
+    const reportedModel = modelOf(response)
+    const preamble = this.#metadata({ role: 'assistant', content: '' })
+    return [reportedModel === undefined ? preamble : { ...preamble, reportedModel }]
+  }
+
+  #thought(event: JsonObject, type: 'reasoning.summary' | 'reasoning.text', place: number, part: number): ChunkEvent {
+    const key = `${place} ${type} ${part}`
+    const begins = !this.#details.has(key)
+    const index = this.#detailIndex(key)
+    const text = textOf(event.delta)
+    const at = { id: textOf(event.item_id), format: reasoningFormat, index } as const
+    const detail: ReasoningDetail =
+      type === 'reasoning.summary' ? { type, summary: text, ...at } : { type, text, ...at }
+    // Parts are paragraphs; the whole answer joins them in the same way.
+    if (begins) this.#thoughts += 1
+    const plain = begins && this.#thoughts > 1 ? `\n\n${text}` : text
+    return this.#content({ reasoning_content: plain, reasoning_details: [detail] })
+  }
+
+  #detailIndex(key: string): number {
+    const index = this.#details.get(key) ?? this.#details.size
+    this.#details.set(key, index)
+    return index
+  }
+
+  #callBegins(item: JsonObject, place: number): readonly ChunkEvent[] {
+    const call = toolCallOf(item)
+    if (call === undefined || this.#calls.has(place)) return []
+    const index = this.#calls.size
+    const custom = call.type === 'custom'
+    this.#calls.set(place, { index, custom, sent: textOf(item[custom ? 'input' : 'arguments']).length })
+    return [this.#content({ tool_calls: [{ index, ...call }] })]
+  }
+
+  #callDelta(place: number, text: string): readonly ChunkEvent[] {
+    const call = this.#calls.get(place)
+    if (call === undefined || text === '') return []
+    call.sent += text.length
+    const said = call.custom ? { custom: { input: text } } : { function: { arguments: text } }
+    return [this.#content({ tool_calls: [{ index: call.index, ...said }] })]
+  }
+
+  #itemDone(item: JsonObject, place: number): readonly ChunkEvent[] {
+    if (item.type === 'message') return this.#messageDone(item, place)
+    if (item.type === 'reasoning' && typeof item.encrypted_content === 'string') {
+      const index = this.#detailIndex(`${place} encrypted`)
+      const id = typeof item.id === 'string' ? item.id : null
+      const { encrypted_content: data } = item
+      const detail: ReasoningDetail = { type: 'reasoning.encrypted', data, id, format: reasoningFormat, index }
+      return [this.#metadata({ reasoning_details: [detail] })]
+    }
+    const begun = this.#callBegins(item, place)
+    const call = this.#calls.get(place)
+    if (call === undefined) return begun
+    const whole = textOf(item[call.custom ? 'input' : 'arguments'])
+    return [...begun, ...this.#callDelta(place, whole.slice(call.sent))]
+  }
+
+  #messageDone(item: JsonObject, place: number): readonly ChunkEvent[] {
+    if (this.#said.has(place) || !Array.isArray(item.content)) return []
+    return item.content.filter(isJsonObject).flatMap((part) => {
+      if (part.type === 'output_text') return [this.#content({ content: textOf(part.text) }, part.logprobs)]
+      return part.type === 'refusal' ? [this.#content({ refusal: textOf(part.refusal) })] : []
+    })
+  }
+
+  #content(delta: JsonObject, logprobs?: unknown): ChunkEvent {
+    const chunk = chunkBody(this.#head, delta)
+    if (Array.isArray(logprobs) && logprobs.length > 0) {
+      Object.assign((chunk.choices as JsonObject[])[0]!, { logprobs: { content: logprobs } })
+    }
+    return { type: 'content', chunk }
+  }
+
+  #metadata(delta: JsonObject): Extract<ChunkEvent, { readonly type: 'metadata' }> {
+    return { type: 'metadata', chunk: chunkBody(this.#head, delta) }
+  }
+}
+
+function numberOf(value: unknown): number {
+  return typeof value === 'number' ? value : 0
+}
