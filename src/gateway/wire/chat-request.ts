@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { GatewayError } from '../gateway-error.ts'
-import { toInvalidRequest } from './invalid-request.ts'
+import { requireValid } from './invalid-request.ts'
 
 const contentPart = z.looseObject({ type: z.string(), text: z.string().optional() })
 
@@ -67,16 +67,6 @@ export function parseChatRequest(body: unknown): ChatRequestBody {
   }
   requireConsistent(request)
   return request
-}
-
-/**
- * Ends at the first value that is wrong. One schema for the whole request would look at all of them and describe each: for
- * a body of nothing but wrong parts that takes a second, in which nobody else is served.
- */
-function requireValid<T>(schema: z.ZodType<T>, value: unknown, path: readonly PropertyKey[]): T {
-  const parsed = schema.safeParse(value)
-  if (parsed.success) return parsed.data
-  throw toInvalidRequest(parsed.error, path)
 }
 
 function requireConsistent(request: ChatRequestBody): void {

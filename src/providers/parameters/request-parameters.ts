@@ -119,8 +119,17 @@ function addPart(to: Collector, part: unknown): void {
       if (!isJsonObject(part.file)) return
       if (isAddress(part.file.file_url)) to.add('content:file_by_url')
       if (isSaid(part.file.file_id)) to.add('content:file_by_id')
+      return
+    default:
+      if (typeof part.type === 'string' && hostedItem.test(part.type)) {
+        to.add('tools:hosted')
+        to.add('tools:hosted:openai')
+      }
   }
 }
+
+/** What a hosted tool did in an earlier turn: an input item of the Responses API, such as `web_search_call`. */
+const hostedItem = /(?:_call|_call_output)$|^(?:mcp_|compaction)/
 
 function addTools(to: Collector, tools: unknown): void {
   if (!Array.isArray(tools)) return

@@ -1,0 +1,86 @@
+import { z } from 'zod'
+import { GatewayError } from '../../gateway-error.ts'
+import { requireValid } from '../invalid-request.ts'
+
+const maxItems = 10_000
+const maxTools = 1_024
+
+/** The fields that we use ourselves; every other one travels on untouched. Items and tools are checked one by one. */
+const responsesRequestBody = z.looseObject({
+  model: z.string().min(1).max(256),
+  input: z.union([z.string(), z.array(z.custom<unknown>()).max(maxItems)]).nullish(),
+  instructions: z.string().nullish(),
+  stream: z.boolean().nullish(),
+  stream_options: z.looseObject({}).nullish(),
+  store: z.boolean().nullish(),
+  background: z.boolean().nullish(),
+  previous_response_id: z.string().min(1).max(256).nullish(),
+  max_output_tokens: z.int().min(1).nullish(),
+  max_tool_calls: z.int().min(1).nullish(),
+  tools: z.array(z.custom<unknown>()).max(maxTools).nullish(),
+  tool_choice: z.union([z.string(), z.looseObject({ type: z.string() })]).nullish(),
+  parallel_tool_calls: z.boolean().nullish(),
+  text: z
+    .looseObject({ format: z.looseObject({ type: z.string() }).nullish(), verbosity: z.string().nullish() })
+    .nullish(),
+  reasoning: z.looseObject({ effort: z.string().nullish(), summary: z.string().nullish() }).nullish(),
+  include: z.array(z.string()).max(64).nullish(),
+  temperature: z.number().min(0).max(2).nullish(),
+  top_p: z.number().min(0).max(1).nullish(),
+  top_logprobs: z.int().min(0).max(20).nullish(),
+  truncation: z.enum(['auto', 'disabled']).nullish(),
+  metadata: z.record(z.string(), z.unknown()).nullish(),
+  user: z.string().nullish(),
+  safety_identifier: z.string().nullish(),
+  prompt_cache_key: z.string().nullish(),
+  service_tier: z.string().nullish(),
+  pointsman: z.unknown().optional(),
+})
+
+const anyTool = z.looseObject({ type: z.string() })
+const namedTool = z.looseObject({ name: z.string().min(1) })
+const functionTool = z.looseObject({
+  name: z.string().min(1),
+  description: z.string().nullish(),
+  parameters: z.looseObject({}).nullish(),
+  strict: z.boolean().nullish(),
+})
+const jsonSchemaFormat = z.looseObject({ name: z.string().min(1), schema: z.looseObject({}) })
+
+/** A body of `POST /v1/responses`, checked but for its input items. Holds the unknown fields too. */
+export type ResponsesRequestBody = z.infer<typeof responsesRequestBody>
+
+/** What the API has and we have not: said, rather than answered as if it were not asked for. */
+const unsupported: readonly (readonly [field: string, why: string])[] = [
+  ['conversation', "conversations are kept at OpenAI; continue a response with 'previous_response_id'"],
+  ['prompt', "prompt templates are kept at OpenAI; send their text as 'instructions' and 'input'"],
+]
+
+/** @throws {GatewayError} `invalid_request`, with the field's path in `param`; `unsupported_parameter` */
+export function parseResponsesRequest(body: unknown): ResponsesRequestBody {
+  const request = requireValid(responsesRequestBody, body, [])
+  for (const [field, why] of unsupported) {
+    if (request[field] !== undefined && request[field] !== null) throw notHere(field, why)
+  }
+  if (request.background === true) throw notHere('background', 'the answer is not kept for later; use a stream instead')
+  if (request.stream_options !== undefined && request.stream_options !== null && request.stream !== true) {
+    throw new GatewayError('invalid_request', "'stream_options' needs 'stream' to be true", { param: 'stream_options' })
+  }
+  for (const [index, tool] of (request.tools ?? []).entries()) checkTool(tool, ['tools', index])
+  const { tool_choice: choice, text } = request
+  if (typeof choice === 'object' && choice !== null && (choice.type === 'function' || choice.type === 'custom')) {
+    requireValid(namedTool, choice, ['tool_choice'])
+  }
+  if (text?.format?.type === 'json_schema') requireValid(jsonSchemaFormat, text.format, ['text', 'format'])
+  return request
+}
+
+function checkTool(tool: unknown, path: readonly PropertyKey[]): void {
+  const { type } = requireValid(anyTool, tool, path)
+  if (type === 'function') requireValid(functionTool, tool, path)
+  else if (type === 'custom') requireValid(namedTool, tool, path)
+}
+
+function notHere(field: string, why: string): GatewayError {
+  return new GatewayError('unsupported_parameter', `'${field}' is not supported here: ${why}`, { param: field })
+}
