@@ -2,6 +2,7 @@ import type { Clock } from '../../routing/clock.ts'
 import { isJsonObject, type JsonObject } from '../chat-provider.ts'
 import { ProviderError, type ProviderErrorCode } from '../provider-error.ts'
 import { ConnectFailure } from './connect-failure.ts'
+import { googleRetryDelayMs, isAboutGoogleAccount, isGoogleDaySpent } from './google-error-details.ts'
 
 export type ResponseHeaders = { readonly [name: string]: string | readonly string[] | undefined }
 
@@ -47,7 +48,7 @@ export class UpstreamErrors {
   /** An answer whose status is not 200. `bodyText` may be anything. */
   fromResponse(status: number, headers: ResponseHeaders, bodyText: string): ProviderError {
     const error = errorObjectOf(this.#redact(parsed(bodyText)))
-    return this.#fromErrorObject(status, error, retryAfterMs(headers, this.#clock.now()))
+    return this.#fromErrorObject(status, error, retryAfterMs(headers, this.#clock.now()) ?? googleRetryDelayMs(error))
   }
 
   /** An error object in an answer that began with status 200: its code, if numeric, stands for the status. */
@@ -55,7 +56,8 @@ export class UpstreamErrors {
     const error = this.#redact(raw)
     const object = typeof error === 'string' ? { message: error } : isJsonObject(error) ? error : {}
     const status = Number(object.code)
-    return this.#fromErrorObject(status >= 400 && status < 600 ? status : statusOfType(object), object, undefined)
+    const known = status >= 400 && status < 600 ? status : statusOfType(object)
+    return this.#fromErrorObject(known, object, googleRetryDelayMs(object))
   }
 
   /** Something that the HTTP client threw. Retryable only when nothing was sent: {@link ConnectFailure}. */
@@ -135,6 +137,7 @@ function codeOf(status: number, error: JsonObject | undefined): ProviderErrorCod
   if (status === 401 || status === 402 || saysUnpaid(error)) return 'upstream_auth'
   // OpenRouter refuses flagged prompts with 403 and says why; every other 403 is about the key.
   if (status === 403) return isJsonObject(error?.metadata) ? 'upstream_rejected' : 'upstream_auth'
+  if (status === 400 && isAboutGoogleAccount(error)) return 'upstream_auth'
   // 413: more bytes than the upstream reads, which another one may.
   if (status === 413) return 'upstream_context_length'
   if (status >= 400 && status < 500) return saysTooLong(error) ? 'upstream_context_length' : 'upstream_rejected'
@@ -153,9 +156,9 @@ function saysUnpaid(error: JsonObject | undefined): boolean {
   return typeof error?.message === 'string' && /credit balance is too low/i.test(error.message)
 }
 
-/** OpenAI answers 429 for an empty account too; waiting does not help there. */
+/** OpenAI answers 429 for an empty account too, and Google for a spent day; waiting does not help there. */
 function isQuotaSpent(error: JsonObject | undefined): boolean {
-  return error?.code === 'insufficient_quota' || error?.type === 'insufficient_quota'
+  return error?.code === 'insufficient_quota' || error?.type === 'insufficient_quota' || isGoogleDaySpent(error)
 }
 
 function statusOfType(error: JsonObject): number {
