@@ -3,6 +3,8 @@ import type { PointsmanConfig } from '../config/pointsman-config.ts'
 import type { ChatProvider } from '../providers/chat-provider.ts'
 import { discoverProviders } from '../providers/discover.ts'
 import type { EmbeddingProvider } from '../providers/embedding-provider.ts'
+import { parameterSupportOf } from '../providers/parameters/parameter-support-of.ts'
+import { reasonsUnasked } from '../providers/parameters/reasons-unasked.ts'
 import { loadPriceBook, type PriceBook } from '../providers/price-book.ts'
 import { SettlementPrices } from '../providers/settlement-prices.ts'
 import { simulatedLlms, simulatedProviderName } from '../providers/simulated/simulated-pool.ts'
@@ -23,7 +25,7 @@ import { systemClock } from './system.ts'
 /** The LLMs that serve and the connections to them. */
 export interface OpenPool {
   readonly origin: 'configured' | 'discovered' | 'simulated'
-  /** With the price book filled in where the configuration is silent. */
+  /** With everything known of them filled in where the configuration is silent. */
   readonly llms: readonly Llm[]
   readonly providers: readonly OpenProvider[]
   /** Said to people before serving: what was found, and where. */
@@ -33,6 +35,8 @@ export interface OpenPool {
   readonly namesOf: NamesOf
   /** At which price an answer is settled, by the model id its upstream reports. */
   readonly priceOf: (llm: Llm, reportedModel: string | undefined) => TokenPrice | undefined
+  /** An LLM of one of the pool's providers, filled in as those of `llms` are: for LLMs that join later. */
+  readonly describe: (llm: Llm) => Llm
   readonly providerFor: (llm: Llm) => ChatProvider
   /** What `/v1/embeddings` serves. */
   readonly embeddings: readonly EmbeddingModel[]
@@ -68,11 +72,7 @@ async function openConfiguredPool(config: PointsmanConfig): Promise<OpenPool> {
   const settlementPrices = new SettlementPrices(priceBook, bookNameOf)
   return joinPool({
     origin: 'configured',
-    // What the configuration says of an LLM wins; the price book says the rest.
-    llms: config.llms.map((llm) => {
-      const known = priceBook.lookUp(bookNameOf(llm.provider), llm.upstreamModel)
-      return { ...llm, price: llm.price ?? known.price, capabilities: { ...known.capabilities, ...llm.capabilities } }
-    }),
+    llms: config.llms,
     embeddings: config.embeddings.map((model) => ({
       ...model,
       price: model.price ?? priceBook.embeddingPrice(bookNameOf(model.provider), model.upstreamModel),
@@ -82,6 +82,7 @@ async function openConfiguredPool(config: PointsmanConfig): Promise<OpenPool> {
     dailyCapUsd: config.routing.dailyCapUsd,
     namesOf: canonicalNames(priceBook, bookNameOf),
     priceOf: (llm, reportedModel) => settlementPrices.priceOf(llm, reportedModel),
+    fill: fillFrom(priceBook, bookNameOf),
   })
 }
 
@@ -109,6 +110,7 @@ async function openDiscoveredPool(config: PointsmanConfig, environment: Environm
     dailyCapUsd: config.routing.dailyCapUsd ?? discoveredDailyCapUsd,
     namesOf: canonicalNames(priceBook, (name) => name),
     priceOf: (llm, reportedModel) => settlementPrices.priceOf(llm, reportedModel),
+    fill: fillFrom(priceBook, (name) => name),
   })
 }
 
@@ -122,7 +124,31 @@ function openSimulatedPool(config: PointsmanConfig, name: string, notes: readonl
     dailyCapUsd: config.routing.dailyCapUsd,
     namesOf: () => [],
     priceOf: (llm) => llm.price,
+    fill: (llm) => llm,
   })
+}
+
+/** What is said of an LLM wins; the price book says the rest. */
+function fillFrom(priceBook: PriceBook, bookNameOf: (provider: string) => string): (llm: Llm) => Llm {
+  return (llm) => {
+    const known = priceBook.lookUp(bookNameOf(llm.provider), llm.upstreamModel)
+    return { ...llm, price: llm.price ?? known.price, capabilities: { ...known.capabilities, ...llm.capabilities } }
+  }
+}
+
+/** What the API behind an LLM makes of parameters, and whether it thinks unasked. The simulated pool takes all and minds none. */
+function withApi(llm: Llm, { kind, preset }: OpenProvider): Llm {
+  if (kind === 'simulated') return llm
+  const { upstreamModel } = llm
+  const unasked = reasonsUnasked(upstreamModel)
+  const byName = unasked === true ? { reasoning: true, reasonsUnasked: true } : {}
+  const capabilities = { ...byName, ...llm.capabilities }
+  const { reasoning } = capabilities
+  return {
+    ...llm,
+    capabilities,
+    parameters: parameterSupportOf({ kind, preset: preset?.name, upstreamModel, reasoning }),
+  }
 }
 
 function canonicalNames(priceBook: PriceBook, bookNameOf: (provider: string) => string): NamesOf {
@@ -143,9 +169,12 @@ function bookNames(providers: readonly OpenProvider[]): (provider: string) => st
   return (provider) => names.get(provider) ?? provider
 }
 
-type PoolParts = Omit<OpenPool, 'providerFor' | 'embeddingProviderFor' | 'close'>
+interface PoolParts extends Omit<OpenPool, 'describe' | 'providerFor' | 'embeddingProviderFor' | 'close'> {
+  /** Says of an LLM what its owner did not. */
+  readonly fill: (llm: Llm) => Llm
+}
 
-function joinPool(parts: PoolParts): OpenPool {
+function joinPool({ fill, ...parts }: PoolParts): OpenPool {
   const byName = new Map(parts.providers.map((provider) => [provider.name, provider]))
   const providerOf = ({ id, provider }: Llm | EmbeddingModel): OpenProvider => {
     const found = byName.get(provider)
@@ -156,8 +185,11 @@ function joinPool(parts: PoolParts): OpenPool {
     const { name, kind, embedding } = providerOf(model)
     if (embedding === undefined) throw plainError(`embeddings: ${model.id}: ${name} (${kind}) has no embeddings API`)
   }
+  const describe = (llm: Llm) => withApi(fill(llm), providerOf(llm))
   return {
     ...parts,
+    llms: parts.llms.map(describe),
+    describe,
     providerFor: (llm) => providerOf(llm).chat,
     embeddingProviderFor(model) {
       const { embedding } = providerOf(model)

@@ -85,7 +85,8 @@ const capabilitiesSchema = z.strictObject({
   audio: z.boolean().optional().describe('Takes audio.'),
   files: z.boolean().optional().describe('Takes files.'),
   json_schema: z.boolean().optional().describe('Keeps to a JSON schema.'),
-  reasoning: z.boolean().optional().describe('Thinks before it answers.'),
+  reasoning: z.boolean().optional().describe('Can think before it answers.'),
+  reasons_unasked: z.boolean().optional().describe('Thinks even where the request says nothing of it.'),
 })
 
 const idSchema = z

@@ -135,7 +135,17 @@ function toRates(entry: Omit<NonNullable<LlmEntry['price']>, 'tiers'>): TokenRat
 }
 
 function toCapabilities(entry: LlmEntry['capabilities']): LlmCapabilities {
-  const { context_window_tokens, max_output_tokens, tools, vision, audio, files, json_schema, reasoning } = entry
+  const {
+    context_window_tokens,
+    max_output_tokens,
+    tools,
+    vision,
+    audio,
+    files,
+    json_schema,
+    reasoning,
+    reasons_unasked,
+  } = entry
   return {
     ...(context_window_tokens === undefined ? {} : { contextWindowTokens: context_window_tokens }),
     ...(max_output_tokens === undefined ? {} : { maxOutputTokens: max_output_tokens }),
@@ -145,6 +155,7 @@ function toCapabilities(entry: LlmEntry['capabilities']): LlmCapabilities {
     ...(files === undefined ? {} : { files }),
     ...(json_schema === undefined ? {} : { jsonSchema: json_schema }),
     ...(reasoning === undefined ? {} : { reasoning }),
+    ...(reasons_unasked === undefined ? {} : { reasonsUnasked: reasons_unasked }),
   }
 }
 

@@ -26,6 +26,10 @@ export async function openUpstream(settings: UpstreamSettings): Promise<ChatProv
   const { kind, baseUrl, dialect, apiKey } = settings
   const required = { ...settings, baseUrl: baseUrl ?? '' }
   switch (kind) {
+    case 'openai-responses': {
+      const { OpenAiResponsesProvider } = await import('./openai-responses/openai-responses-provider.ts')
+      return new OpenAiResponsesProvider(required)
+    }
     case 'anthropic': {
       const { AnthropicProvider } = await import('./anthropic/anthropic-provider.ts')
       return new AnthropicProvider(required)

@@ -29,6 +29,7 @@ export function toModelBody(llm: Llm, createdSeconds: number) {
         files: capabilities.files ?? null,
         json_schema: capabilities.jsonSchema ?? null,
         reasoning: capabilities.reasoning ?? null,
+        reasons_unasked: capabilities.reasonsUnasked ?? null,
       },
       reasoning_effort: llm.reasoningEffort ?? null,
       tags: llm.tags,

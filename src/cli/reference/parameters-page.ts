@@ -1,0 +1,83 @@
+import type { ParameterColumn, ParameterHandling } from '../../providers/parameters/parameter.ts'
+import { parameterNames } from '../../providers/parameters/parameter.ts'
+import { type ParameterApi, parameterTable } from '../../providers/parameters/parameter-table.ts'
+import { reasoningHeadroom } from '../../routing/decision/reasoning-headroom.ts'
+import { markdownTable } from './markdown-table.ts'
+
+const signs: Readonly<Record<ParameterHandling, string>> = {
+  passed: '✓',
+  translated: '⇄',
+  dropped: '–',
+  refused: '✗',
+}
+
+/** `docs/parameters.md`: the parameter table, from the table itself. A test compares the committed page; `npm run schema` renews it. */
+export function parametersPage(): string {
+  const columns = distinctColumns()
+  const heads = columns.map(({ names }) => names.map((name) => `\`${name}\``).join(', '))
+  const rows = parameterNames.map((name) => [`\`${name}\``, ...columns.map(({ api }) => signs[api.column[name]])])
+  return `${[
+    '# Parameters',
+    'Generated from the code by `npm run schema`; not edited by hand.',
+    "Routing changes the LLM under a caller's parameters, and not every API knows all of them. One table says what happens to each. The names are those of chat completions; requests to `/v1/messages` and `/v1/responses` say the same things in their own words.",
+    markdownTable(
+      ['sign', 'handling', 'means'],
+      [
+        [signs.passed, 'passed', 'The API takes it as it is.'],
+        [signs.translated, 'translated', "It is said in the API's own words, as near as they come."],
+        [
+          signs.dropped,
+          'dropped',
+          'The answer comes without it, and the header `x-pointsman-dropped-params` names it. For what is a wish.',
+        ],
+        [
+          signs.refused,
+          'refused',
+          'The LLM may not serve the request: `auto` chooses among the others (`unsupported_parameter`), and naming the LLM is a 422 that names the parameter. For what changes what an answer means, or what its reader relies on.',
+        ],
+      ],
+    ),
+    'A request has a parameter when it says something with it: `null`, empty lists and defaults that are spelled out (`n: 1`, `frequency_penalty: 0`, `tool_choice: auto`) say nothing.',
+    '## The table',
+    markdownTable(['parameter', ...heads], rows),
+    notes.join('\n'),
+    '## Room to think',
+    'LLMs that think write hidden tokens first, and a cap on output counts them too: an answer may be paid for and empty. Where the caller names no LLM, those are left out (`reasoning_headroom`) whose thinking may take the whole cap, unless only such are left. What is not known of an LLM does not exclude it. The figures are orders of magnitude, not measurements.',
+    markdownTable(
+      ['effort', 'the cap must be above, tokens'],
+      reasoningHeadroom.map(([effort, tokens]) => [effort, String(tokens)]),
+    ),
+    'The last row is for LLMs that are known to think unasked (`capabilities.reasons_unasked` in `pointsman.yaml` says so of one that is not known here).',
+    '## Efforts as LLMs',
+    'With `efforts: [low, high]` an entry of `llms` becomes one LLM for each, `<id>@low` and `<id>@high`: same model, same price, predictions of their own. `reasoning_effort: low` fixes the effort of an entry. Such an LLM thinks as hard as its name says, whoever asks; a request that asks for another effort goes to others (`other_effort`), and naming both is a 422.',
+  ].join('\n\n')}\n`
+}
+
+const notes: readonly string[] = [
+  '- `(reasoning)`: LLMs whose `capabilities.reasoning` is true.',
+  '- Fields of a request that are not in the table go on to servers of chat completions untouched; APIs that take a translation (`anthropic`, `gemini`, `openai-responses`, `bedrock`) get no unknown fields, and the header names them.',
+  "- A request that was written for the very API that answers it (`/v1/messages` at Anthropic, `/v1/responses` at OpenAI's Responses API) reaches it word for word: nothing of it is dropped or refused.",
+  "- `tools:hosted` are tools that a vendor runs. They are written as that vendor's API does and pass to it alone; at other APIs with a vendor of their own they are refused.",
+  '- `anthropic`: models that choose their sampling themselves drop `temperature`, `top_p` and `top_k`; models that do not think drop `reasoning_effort` and `thinking`.',
+]
+
+interface Column {
+  readonly names: readonly string[]
+  readonly api: ParameterApi
+}
+
+/** Names with the same column share one. */
+function distinctColumns(): readonly Column[] {
+  const byContent = new Map<string, { names: string[]; api: ParameterApi }>()
+  for (const [name, api] of Object.entries<ParameterApi>(parameterTable)) {
+    const content = contentOf(api.column)
+    const known = byContent.get(content)
+    if (known === undefined) byContent.set(content, { names: [name], api })
+    else known.names.push(name)
+  }
+  return [...byContent.values()]
+}
+
+function contentOf(column: ParameterColumn): string {
+  return parameterNames.map((name) => column[name]).join()
+}

@@ -1,0 +1,86 @@
+import { describe, expect, it } from 'vitest'
+import { parameterNames } from './parameter.ts'
+import { parameterSupportOf } from './parameter-support-of.ts'
+import { type ParameterApi, parameterApiOf, parameterTable, type ReachedLlm } from './parameter-table.ts'
+import { reasonsUnasked } from './reasons-unasked.ts'
+
+function llm(fields: Partial<ReachedLlm>): ReachedLlm {
+  return { kind: 'openai-compatible', preset: undefined, upstreamModel: 'm', reasoning: undefined, ...fields }
+}
+
+describe('parameterTable', () => {
+  it.each(Object.entries<ParameterApi>(parameterTable))('%s answers for every parameter', (_, { column }) => {
+    const handlings = new Set(['passed', 'translated', 'dropped', 'refused'])
+    for (const name of parameterNames) expect(handlings).toContain(column[name])
+    expect(Object.keys(column).sort()).toEqual([...parameterNames].sort())
+  })
+
+  it('never drops what a reader relies on', () => {
+    const relied = [
+      'n',
+      'logprobs',
+      'response_format:json_schema',
+      'tools:function',
+      'tools:custom',
+      'modalities:audio',
+    ] as const
+    for (const { column } of Object.values<ParameterApi>(parameterTable)) {
+      for (const name of relied) expect(column[name]).not.toBe('dropped')
+    }
+  })
+})
+
+describe('parameterSupportOf', () => {
+  it('lists what an API drops and refuses, by its table', () => {
+    const anthropic = parameterSupportOf(llm({ kind: 'anthropic', upstreamModel: 'claude-sonnet-4-5' }))
+    expect(anthropic).toMatchObject({ api: "Anthropic's Messages API", dropsUnknown: true, dialect: 'messages' })
+    expect(anthropic.refused).toContain('logprobs')
+    expect(anthropic.dropped).toContain('seed')
+    expect(anthropic.dropped).not.toContain('temperature')
+    expect(parameterSupportOf(llm({ kind: 'anthropic', upstreamModel: 'claude-opus-5' })).dropped).toContain(
+      'temperature',
+    )
+  })
+
+  it('refuses tools that another vendor runs', () => {
+    expect([...parameterSupportOf(llm({ kind: 'gemini' })).refused]).toEqual(
+      expect.arrayContaining(['tools:hosted:openai', 'tools:hosted:anthropic']),
+    )
+    expect(parameterSupportOf(llm({ kind: 'gemini' })).refused).not.toContain('tools:hosted:google')
+  })
+
+  it('lets everything pass to servers that nothing is known of', () => {
+    const unknown = parameterSupportOf(llm({}))
+    expect([unknown.refused.size, unknown.dropped.size, unknown.dropsUnknown]).toEqual([0, 0, false])
+  })
+
+  it('looks up the preset, then the API, and the reasoning kind of each', () => {
+    expect(
+      parameterApiOf(llm({ kind: 'openai-responses', preset: 'openai', reasoning: true })).column.temperature,
+    ).toBe('dropped')
+    const unknown = parameterApiOf(llm({ kind: 'openai-responses', preset: 'openai' })).column
+    expect([unknown.temperature, unknown.reasoning_effort]).toEqual(['passed', 'translated'])
+    expect(parameterApiOf(llm({ kind: 'gemini', preset: 'gemini' })).title).toBe("Google's Gemini API")
+  })
+})
+
+describe('reasonsUnasked', () => {
+  it.each([
+    ['gpt-5-mini', true],
+    ['openai/gpt-5-2025-08-07', true],
+    ['o4-mini', true],
+    ['gpt-5.4', undefined],
+    ['gpt-5-chat-latest', undefined],
+    ['gpt-4o', undefined],
+    ['claude-sonnet-4-5', false],
+    ['us.anthropic.claude-opus-5-5-v1:0', true],
+    ['gemini-2.5-pro', true],
+    ['google/gemini-2.5-flash', true],
+    ['gemini-2.5-flash-lite', false],
+    ['gemini-3-pro-preview', true],
+    ['deepseek-reasoner', true],
+    ['llama-3.1-8b', undefined],
+  ])('%s: %s', (model, expected) => {
+    expect(reasonsUnasked(model)).toBe(expected)
+  })
+})
