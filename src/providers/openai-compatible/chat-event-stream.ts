@@ -3,6 +3,7 @@ import { type ChatEvent, isJsonObject, type JsonObject } from '../chat-provider.
 import { isLostConnection } from '../http/lost-connection.ts'
 import type { UpstreamErrors } from '../http/upstream-errors.ts'
 import { ProviderError } from '../provider-error.ts'
+import { withServiceTier } from '../service-tier.ts'
 import { parseUsage } from './usage.ts'
 
 /**
@@ -43,6 +44,8 @@ class ChunkReader {
   /** Choices seen, by index, and those of them that have their finish reason. */
   readonly #begun = new Set<number>()
   readonly #ended = new Set<number>()
+  /** As the latest chunk that names one says: not every chunk does. */
+  #serviceTier: unknown
 
   constructor(errors: UpstreamErrors) {
     this.#errors = errors
@@ -86,6 +89,7 @@ class ChunkReader {
     const chunk = this.#parse(message.data)
     if (chunk.error !== undefined && chunk.error !== null) throw this.#errors.fromErrorObject(chunk.error)
     if (message.event === 'error') throw this.#errors.fromErrorObject(chunk)
+    if (typeof chunk.service_tier === 'string') this.#serviceTier = chunk.service_tier
     const choices: readonly unknown[] = Array.isArray(chunk.choices) ? chunk.choices : []
     let hasContent = false
     for (const choice of choices) {
@@ -97,7 +101,7 @@ class ChunkReader {
       if (reason !== undefined && reason !== null && reason !== '') this.#ended.add(index)
       if (isJsonObject(choice.delta) && carriesContent(choice.delta)) hasContent = true
     }
-    return hasContent ? contentOf(chunk) : metadataOf(chunk)
+    return hasContent ? contentOf(chunk, this.#serviceTier) : metadataOf(chunk, this.#serviceTier)
   }
 
   #parse(data: string): JsonObject {
@@ -117,13 +121,14 @@ function cutError(): ProviderError {
 }
 
 /** The common case, thousands a second: `usage` is mostly not there. */
-function contentOf(chunk: JsonObject): ChatEvent {
-  const usage = chunk.usage === undefined || chunk.usage === null ? undefined : parseUsage(chunk.usage)
+function contentOf(chunk: JsonObject, serviceTier: unknown): ChatEvent {
+  if (chunk.usage === undefined || chunk.usage === null) return { type: 'content', chunk }
+  const usage = withServiceTier(parseUsage(chunk.usage), serviceTier)
   return usage === undefined ? { type: 'content', chunk } : { type: 'content', chunk, usage }
 }
 
-function metadataOf(chunk: JsonObject): ChatEvent {
-  const usage = parseUsage(chunk.usage)
+function metadataOf(chunk: JsonObject, serviceTier: unknown): ChatEvent {
+  const usage = withServiceTier(parseUsage(chunk.usage), serviceTier)
   const { model } = chunk
   return {
     type: 'metadata',

@@ -7,6 +7,7 @@ import {
   type JsonObject,
 } from '../chat-provider.ts'
 import { UpstreamHttp, type UpstreamOptions, type UpstreamRequest } from '../http/upstream-http.ts'
+import { withServiceTier } from '../service-tier.ts'
 import { chatEventsOf } from './chat-event-stream.ts'
 import type { OpenAiDialect } from './presets.ts'
 import { parseUsage } from './usage.ts'
@@ -41,7 +42,7 @@ export class OpenAiCompatibleProvider implements ChatProvider {
     const { model } = body
     return {
       body,
-      usage: parseUsage(body.usage),
+      usage: withServiceTier(parseUsage(body.usage), body.service_tier),
       reportedModel: typeof model === 'string' && model !== '' ? model : undefined,
     }
   }

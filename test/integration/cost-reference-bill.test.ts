@@ -1,0 +1,161 @@
+import fc from 'fast-check'
+import { afterAll, describe, expect, test } from 'vitest'
+import { AnthropicProvider } from '../../src/providers/anthropic/anthropic-provider.ts'
+import type { ChatProvider } from '../../src/providers/chat-provider.ts'
+import { GeminiProvider } from '../../src/providers/gemini/gemini-provider.ts'
+import { OpenAiCompatibleProvider } from '../../src/providers/openai-compatible/openai-compatible-provider.ts'
+import { OpenAiResponsesProvider } from '../../src/providers/openai-responses/openai-responses-provider.ts'
+import { unknownLlmProperties } from '../../src/routing/registry/llm.ts'
+import type { TokenPrice } from '../../src/routing/registry/token-price.ts'
+import { type Harness, readSse, startHarness } from './gateway-harness.ts'
+import {
+  anthropicForm,
+  geminiForm,
+  type MeteredForm,
+  MeteredUpstream,
+  openAiForm,
+  type Reading,
+  responsesForm,
+} from './metered-upstream.ts'
+import { meterOf, picoPrice, referenceBill, toNano, toTokenPrice } from './reference-bill.ts'
+
+/** A vendor's form, and the provider that reads it. */
+interface Vendor {
+  readonly name: string
+  readonly form: MeteredForm
+  readonly provider: (origin: string) => ChatProvider
+  /** Tiers of service with prices of their own, as this vendor says them. */
+  readonly tiers: readonly string[]
+}
+
+const vendors: readonly Vendor[] = [
+  {
+    name: 'chat completions',
+    form: openAiForm,
+    provider: (origin) => new OpenAiCompatibleProvider({ name: 'metered', baseUrl: `${origin}/v1` }),
+    tiers: ['flex', 'priority'],
+  },
+  {
+    name: 'Messages',
+    form: anthropicForm,
+    provider: (origin) => new AnthropicProvider({ name: 'metered', baseUrl: origin }),
+    tiers: ['priority', 'batch'],
+  },
+  {
+    name: 'Gemini',
+    form: geminiForm,
+    provider: (origin) => new GeminiProvider({ name: 'metered', baseUrl: `${origin}/v1beta` }),
+    tiers: [],
+  },
+  {
+    name: 'Responses',
+    form: responsesForm,
+    provider: (origin) => new OpenAiResponsesProvider({ name: 'metered', baseUrl: `${origin}/v1` }),
+    tiers: ['flex', 'priority'],
+  },
+]
+
+/** Pico-USD; fifteen digits, as a double keeps them. */
+const ownBill = fc.option(fc.bigInt({ min: 0n, max: 999_999_999_999_999n }), { nil: undefined, freq: 3 })
+
+describe.each(vendors)('a bill by the usage of $name', ({ form, provider: open, tiers }) => {
+  const running = start()
+
+  async function start() {
+    const upstream = await new MeteredUpstream(form).listen()
+    const provider = open(upstream.origin)
+    return { upstream, provider, harness: await startHarness({ providers: { metered: provider } }) }
+  }
+
+  afterAll(async () => {
+    const { upstream, provider, harness } = await running
+    await harness.gateway.close()
+    await provider.close()
+    await upstream.close()
+  })
+
+  const call = fc.record({
+    price: picoPrice,
+    meter: meterOf(form.reads),
+    where: fc.constantFrom(...form.places),
+    ownBill: form.sendsCost ? ownBill : fc.constant(undefined),
+    tier:
+      tiers.length === 0 ? fc.constant(undefined) : fc.option(fc.constantFrom(...tiers), { nil: undefined, freq: 5 }),
+    stream: fc.boolean(),
+  })
+
+  test('is the reference bill to the nano-dollar, or not known where the reference lacks a price', async () => {
+    const { upstream, harness } = await running
+    const known: boolean[] = []
+    await fc.assert(
+      fc.asyncProperty(call, async ({ price, meter, where, ownBill: pico, tier, stream }) => {
+        const costUsd = pico === undefined ? undefined : Number(pico) / 1e12
+        const expected = expectedBill()
+        known.push(expected !== undefined)
+        expect(await billed(harness, upstream, toTokenPrice(price), { meter, where, costUsd, tier }, stream)).toEqual({
+          booked: expected,
+          told: expected === undefined ? undefined : expected / 1e9,
+        })
+
+        function expectedBill(): number | undefined {
+          if (where === 'nowhere') return undefined
+          if (pico !== undefined) return Number(toNano(pico))
+          if (tier !== undefined) return undefined
+          const bill = referenceBill(price, meter)
+          return bill === undefined ? undefined : Number(bill)
+        }
+      }),
+      { numRuns: 150 },
+    )
+    // A property that saw only one side shows nothing.
+    expect(known.filter(Boolean).length).toBeGreaterThan(20)
+    expect(known.filter((was) => !was).length).toBeGreaterThan(3)
+  }, 60_000)
+
+  test('adds up to what the day has spent', async () => {
+    const { harness } = await running
+    let booked = 0
+    for (const { reserved, settlement } of harness.decisions.rows.values())
+      booked += settlement?.costNanoUsd ?? reserved
+    expect(Math.round(harness.spend.spentTodayUsd * 1e9)).toBe(booked)
+    expect(await harness.decisions.spentNanoUsd(0)).toBe(booked)
+  })
+})
+
+/** What one call was settled at, nano-USD, and what its caller was told, USD. */
+async function billed(
+  harness: Harness,
+  upstream: MeteredUpstream,
+  price: TokenPrice,
+  reading: Reading,
+  stream: boolean,
+): Promise<{ readonly booked: number | undefined; readonly told: number | undefined }> {
+  const llm = { ...unknownLlmProperties, id: 'metered', provider: 'metered', upstreamModel: 'metered', price }
+  harness.router.pool.set(llm)
+  upstream.next = reading
+  const messages = [{ role: 'user', content: 'say ok' }]
+  const response = await harness.post('/v1/chat/completions', { model: 'metered', messages, stream })
+  expect(response.status).toBe(200)
+  const told = stream ? lastCost(await readSse(response)) : await wholeCost(response)
+  const { settlement } = [...harness.decisions.rows.values()].at(-1)!
+  expect(settlement?.status).toBe('completed')
+  return { booked: settlement?.costNanoUsd, told }
+}
+
+/** The header and the body say the same. */
+async function wholeCost(response: Response): Promise<number | undefined> {
+  const body = (await response.json()) as CostBody
+  const header = response.headers.get('x-pointsman-cost-usd')
+  expect(header === null ? null : Number(header)).toBe(body.pointsman.cost_usd)
+  return body.pointsman.cost_usd ?? undefined
+}
+
+interface CostBody {
+  readonly pointsman: { readonly cost_usd: number | null }
+}
+
+function lastCost(events: readonly string[]): number | undefined {
+  expect(events.at(-1)).toBe('[DONE]')
+  const last = JSON.parse(events.at(-2)!) as CostBody
+  return last.pointsman.cost_usd ?? undefined
+}
