@@ -85,6 +85,113 @@ describe('loadConfig', () => {
     expect(keys).toEqual(['s3cret', undefined, undefined])
   })
 
+  test('knows what each kind of provider needs, and its vendor’s variables', () => {
+    const text = `providers:
+  a: { preset: anthropic }
+  b: { kind: anthropic, auth_token: env:TOKEN, base_url: "https://gateway.test" }
+  c: { kind: gemini }
+  d: { kind: azure-openai, base_url: "https://me.openai.azure.com", api_version: 2024-10-21 }
+  e: { kind: bedrock, region: eu-central-1 }
+  f: { kind: bedrock, access_key_id: env:ID, secret_access_key: env:TOKEN }
+  g: { kind: openai-responses, preset: openai }`
+    const environment = {
+      ...{ ANTHROPIC_AUTH_TOKEN: 'bearer', TOKEN: 't', GOOGLE_API_KEY: 'g', AZURE_OPENAI_API_KEY: 'az', ID: 'id' },
+      ...{ AWS_BEARER_TOKEN_BEDROCK: 'aws', AWS_REGION: 'us-west-2', OPENAI_API_KEY: 'o' },
+    }
+    const providers = load(text, { environment }).providers.map((provider) => {
+      if (provider.kind === 'simulated') return undefined
+      const { kind, preset, region, apiKey, authToken, accessKeyId, secretAccessKey, bearerToken } = provider
+      const secrets = [apiKey, authToken, accessKeyId, secretAccessKey, bearerToken].map((secret) => secret?.reveal())
+      return [kind, preset, region, ...secrets]
+    })
+    const no = undefined
+    expect(providers).toEqual([
+      ['anthropic', 'anthropic', no, no, 'bearer', no, no, no],
+      ['anthropic', no, no, no, 't', no, no, no],
+      ['gemini', 'gemini', no, 'g', no, no, no, no],
+      ['azure-openai', no, no, 'az', no, no, no, no],
+      ['bedrock', no, 'eu-central-1', no, no, no, no, 'aws'],
+      ['bedrock', no, 'us-west-2', no, no, 'id', 't', no],
+      ['openai-responses', 'openai', no, 'o', no, no, no, no],
+    ])
+  })
+
+  test('says what a kind of provider misses, and what it has no use for', () => {
+    const text = `providers:
+  a: { kind: azure-openai }
+  b: { kind: bedrock }
+  c: { kind: gemini, region: us-east-1 }
+  d: { kind: openai-compatible, preset: anthropic }
+  e: { kind: bedrock, region: us-east-1, access_key_id: env:ID }
+  f: { preset: anthropic, api_key: env:ID, auth_token: env:ID }
+  g: { kind: simulated, api_key: env:ID }
+  h: { kind: bedrock, region: Frankfurt }`
+    expect(problemsOf(text, { environment: { ID: 'x' } })).toEqual([
+      expect.stringMatching(/:2:6: providers\.a: needs a base_url: the address of your Azure resource/),
+      expect.stringMatching(/:4:30: providers\.c\.region: not for kind gemini; for bedrock/),
+      expect.stringMatching(/:5:14: providers\.d\.kind: the preset anthropic speaks anthropic, not openai-compatible/),
+      expect.stringMatching(/:6:6: providers\.e\.secret_access_key: missing/),
+      expect.stringMatching(/:7:56: providers\.f\.auth_token: there is an api_key already/),
+      expect.stringMatching(/:8:34: providers\.g\.api_key: a simulated provider has no upstream/),
+      expect.stringMatching(/:9:31: providers\.h\.region: a region looks like us-east-1/),
+    ])
+    expect(problemsOf('providers: { b: { kind: bedrock } }')).toEqual([
+      expect.stringMatching(/:1:17: providers\.b: needs a region, such as us-east-1, here or in .* AWS_REGION/),
+    ])
+  })
+
+  test('makes an LLM of each effort, with its own id', () => {
+    const text = `providers: { p: { kind: simulated } }
+llms:
+  - { id: m, provider: p, model: up, efforts: [low, high], price: { input: 1, output: 2 } }
+  - { id: fixed, provider: p, reasoning_effort: none }`
+    const arms = load(text).llms.map(({ id, upstreamModel, reasoningEffort }) => [id, upstreamModel, reasoningEffort])
+    expect(arms).toEqual([
+      ['m@low', 'up', 'low'],
+      ['m@high', 'up', 'high'],
+      ['fixed', 'fixed', 'none'],
+    ])
+    expect(load(text).llms[0]?.price).toEqual(load(text).llms[1]?.price)
+    const wrong = `providers: { p: { kind: simulated } }
+llms: [{ id: m, provider: p, efforts: [low, low] }, { id: n, provider: p, efforts: [low], reasoning_effort: low }]`
+    expect(problemsOf(wrong)).toEqual([
+      expect.stringContaining("llms[0].id: 'm@low' is there twice"),
+      expect.stringContaining('llms[1].efforts: there is a reasoning_effort already'),
+    ])
+  })
+
+  test('reads embeddings and aliases', () => {
+    const text = `providers: { p: { kind: simulated } }
+llms: [{ id: a, provider: p }]
+embeddings: [{ id: e, provider: p, model: text-embedding-3-small, price: { input: 0.02 }, dimensions: 256 }]
+aliases: { gpt-4o: auto, claude-*: a, "*": "auto:2" }`
+    const config = load(text)
+    expect(config.embeddings).toEqual([
+      {
+        ...{ id: 'e', provider: 'p', upstreamModel: 'text-embedding-3-small', dimensions: 256 },
+        price: { inputPerMillionTokensUsd: 0.02, outputPerMillionTokensUsd: 0 },
+      },
+    ])
+    expect(config.aliases).toEqual([
+      ['gpt-4o', 'auto'],
+      ['claude-*', 'a'],
+      ['*', 'auto:2'],
+    ])
+    const wrong = `providers: { p: { kind: simulated } }
+llms: [{ id: a, provider: p }]
+embeddings: [{ id: a, provider: q }]
+aliases: { a: auto, b: gone, "auto:x": a, c: "auto:much", "d*e": a }`
+    expect(problemsOf(wrong)).toEqual([expect.stringContaining('aliases.d*e: an alias has no spaces or commas')])
+    expect(problemsOf(wrong.replace(', "d*e": a', ''))).toEqual([
+      expect.stringContaining("embeddings[0].id: 'a' is there twice"),
+      expect.stringContaining("embeddings[0].provider: there is no provider 'q'"),
+      expect.stringContaining('aliases.a: an LLM has this name already'),
+      expect.stringContaining("aliases.b: 'gone' is no LLM of llms and no form of auto"),
+      expect.stringContaining('aliases.auto:x: auto, auto:… and tag:… have a meaning'),
+      expect.stringContaining("aliases.c: 'auto:much' is no LLM"),
+    ])
+  })
+
   test('freezes everything', () => {
     const config = load('llms: [{ id: a, provider: p, tags: [x] }]\nproviders: { p: { kind: simulated } }')
     const writable = config as unknown as { server: { port: number }; llms: { tags: string[] }[] }
