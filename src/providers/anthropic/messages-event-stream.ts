@@ -13,8 +13,9 @@ export type MessagesForm = 'native' | AnswerContext
 /**
  * Turns the bytes of a streamed Messages answer into chat events; the same ones however the bytes are cut.
  *
- * An answer is whole at `message_stop`. Where that is missing but the stop reason was said and every block was closed, the end
- * of the bytes or a lost connection is taken for it: nothing of the answer can be missing then.
+ * An answer is whole once its stop reason was said and every block was closed, at `message_stop`. Where that is missing, the
+ * end of the bytes or a lost connection is taken for it: nothing of the answer can be missing then. `message_stop` alone does
+ * not make it whole: proxies send it after an upstream of theirs broke off.
  *
  * @throws {ProviderError} `upstream_cut`, `upstream_invalid_response`, or what an error event says.
  */
@@ -47,6 +48,7 @@ class MessagesReader {
   readonly #usage = new UsageSoFar()
   readonly #chunks: MessagesChunks | undefined
   readonly #open = new Set<unknown>()
+  #begun = false
   #stopReason = false
 
   constructor(errors: UpstreamErrors, form: MessagesForm) {
@@ -69,6 +71,7 @@ class MessagesReader {
       if (this.#chunks === undefined) yield this.#native(event)
       else yield* this.#chunks.of(event)
       if (event.type !== 'message_stop') continue
+      if (this.#begun && !this.whole) throw cutError()
       yield* this.close()
       return
     }
@@ -85,7 +88,7 @@ class MessagesReader {
       if (cause instanceof ProviderError && cause.code !== 'upstream_invalid_response') throw cause
       if (!this.whole) throw new ProviderError('upstream_cut', 'The stream broke off inside an event', { cause })
     }
-    if (!this.whole) throw new ProviderError('upstream_cut', 'The stream ended before the answer was finished')
+    if (!this.whole) throw cutError()
     yield* this.close()
   }
 
@@ -98,7 +101,8 @@ class MessagesReader {
 
   #note(event: JsonObject): void {
     this.#usage.take(event)
-    if (event.type === 'content_block_start') this.#open.add(event.index)
+    if (event.type === 'message_start') this.#begun = true
+    else if (event.type === 'content_block_start') this.#open.add(event.index)
     else if (event.type === 'content_block_stop') this.#open.delete(event.index)
     else if (event.type === 'message_delta' && isJsonObject(event.delta)) {
       this.#stopReason ||= typeof event.delta.stop_reason === 'string'
@@ -128,6 +132,10 @@ class MessagesReader {
     if (!isJsonObject(event)) throw this.#errors.invalid('The stream holds an event that is not a JSON object')
     return event
   }
+}
+
+function cutError(): ProviderError {
+  return new ProviderError('upstream_cut', 'The stream ended before the answer was finished')
 }
 
 /** Whether an event carries something the caller can see or act on: not the frame of an empty text or thought. */
