@@ -2,18 +2,23 @@ import { GatewayError } from '../gateway-error.ts'
 import { chatCompletionsRoute } from './chat-completions.ts'
 import { countTokensRoute } from './count-tokens.ts'
 import { decisionsRoute } from './decisions.ts'
+import { embeddingsRoute } from './embeddings.ts'
 import { feedbackRoute } from './feedback.ts'
 import { messagesRoute } from './messages.ts'
 import { modelRoute, modelsRoute } from './models.ts'
 import { healthRoute, metricsRoute, readinessRoute, rootRoute } from './operations.ts'
+import { responsesRoute } from './responses.ts'
 import type { Route } from './route-handler.ts'
 import { routePreviewRoute } from './route-preview.ts'
+import { cancelResponseRoute, deleteResponseRoute, inputItemsRoute, responseRoute } from './stored-responses.ts'
 
 const exactRoutes: ReadonlyMap<string, Route> = new Map([
   ['/', rootRoute],
   ['/v1/chat/completions', chatCompletionsRoute],
+  ['/v1/responses', responsesRoute],
   ['/v1/messages', messagesRoute],
   ['/v1/messages/count_tokens', countTokensRoute],
+  ['/v1/embeddings', embeddingsRoute],
   ['/v1/models', modelsRoute],
   ['/v1/feedback', feedbackRoute],
   ['/v1/route', routePreviewRoute],
@@ -26,6 +31,10 @@ const exactRoutes: ReadonlyMap<string, Route> = new Map([
 const prefixRoutes: readonly (readonly [prefix: string, suffix: string, route: Route])[] = [
   ['/v1/models/', '', modelRoute],
   ['/v1/decisions/', '', decisionsRoute],
+  ['/v1/responses/', '', responseRoute],
+  ['/v1/responses/', '', deleteResponseRoute],
+  ['/v1/responses/', '/input_items', inputItemsRoute],
+  ['/v1/responses/', '/cancel', cancelResponseRoute],
 ]
 
 /** Every path, in order, for the reference; what follows a prefix is an id. */

@@ -24,11 +24,53 @@ export function toNativeRequest(
   const body: JsonObject = {}
   for (const [field, value] of Object.entries(request)) if (!ours.has(field)) body[field] = value
   const input: unknown = items ?? request.input
-  body.input = Array.isArray(input) ? input.filter(canBeRead) : input
+  body.input = Array.isArray(input) ? readable(input) : input
   body.store = false
   const include = request.include ?? []
-  if (keep && !include.includes(encryptedReasoning)) body.include = [...include, encryptedReasoning]
+  // Models that do not reason refuse it: only where the caller speaks of reasoning is it safe to ask.
+  if (keep && speaksOfReasoning(request) && !include.includes(encryptedReasoning)) {
+    body.include = [...include, encryptedReasoning]
+  }
   return { dialect: 'responses', body, headers: {} }
+}
+
+function speaksOfReasoning({ reasoning }: ResponsesRequestBody): boolean {
+  if (reasoning === undefined || reasoning === null || reasoning.effort === 'none') return false
+  return typeof reasoning.effort === 'string' || typeof reasoning.summary === 'string'
+}
+
+/**
+ * Without the reasoning items that the upstream cannot read. Where one is left out the others lose their ids: by them
+ * OpenAI would remember that a call came with reasoning, and miss it.
+ */
+function readable(sent: readonly unknown[]): readonly unknown[] {
+  const items = sent.map(withoutParsed)
+  const kept = items.filter(canBeRead)
+  if (kept.length === items.length) return items
+  return kept.map((item) => {
+    if (!isJsonObject(item) || item.type === 'reasoning') return item
+    const { id: _id, ...rest } = item
+    return item.type === 'message' || item.type === 'function_call' || item.type === 'custom_tool_call' ? rest : item
+  })
+}
+
+/** What OpenAI's own client adds to items where it parses them, and OpenAI refuses when they are sent again. */
+function withoutParsed(item: unknown): unknown {
+  if (!isJsonObject(item)) return item
+  if ('parsed_arguments' in item) {
+    const { parsed_arguments: _parsed, ...rest } = item
+    return rest
+  }
+  if (item.type !== 'message' || !Array.isArray(item.content)) return item
+  const content: readonly unknown[] = item.content
+  if (!content.some((part) => isJsonObject(part) && 'parsed' in part)) return item
+  return { ...item, content: content.map(withoutParsedPart) }
+}
+
+function withoutParsedPart(part: unknown): unknown {
+  if (!isJsonObject(part)) return part
+  const { parsed: _parsed, ...rest } = part
+  return rest
 }
 
 /** Without its cipher a reasoning item is a name for what nobody has kept; thinking of other vendors is nothing to OpenAI. */
