@@ -47,7 +47,10 @@ function inputPart(part: JsonObject, path: string): JsonObject | undefined {
       return textPart(part.refusal)
     case 'image_url':
     case 'video_url':
-      return mediaPart(isJsonObject(part[part.type]) ? (part[part.type] as JsonObject).url : undefined, `${path}.url`)
+      return mediaPart(
+        isJsonObject(part[part.type]) ? (part[part.type] as JsonObject).url : undefined,
+        `${path}.${part.type}.url`,
+      )
     case 'input_audio':
       return audioPart(part.input_audio, path)
     case 'file':
