@@ -88,6 +88,7 @@ describe('a whole message', () => {
       content: [{ type: 'text', text: '4', citations: null }],
       stop_reason: 'end_turn',
       stop_sequence: null,
+      stop_details: null,
       usage: {
         input_tokens: 1_000,
         cache_creation_input_tokens: 0,

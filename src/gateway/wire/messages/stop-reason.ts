@@ -15,7 +15,11 @@ const ownReasons: ReadonlySet<unknown> = new Set([
 export interface MessagesStop {
   readonly stop_reason: string
   readonly stop_sequence: string | null
+  /** Anthropic's category of a refusal: others tell none. */
+  readonly stop_details: null
 }
+
+const untold = { stop_sequence: null, stop_details: null } as const
 
 /**
  * @param choice the neutral choice, or the last chunk's, that holds the finish reason; some upstreams give none to answers
@@ -27,12 +31,12 @@ export function toMessagesStop(
   said: { readonly calledTools: boolean; readonly refused: boolean },
 ): MessagesStop {
   const { finish_reason: reason, native_finish_reason: native, stop_sequence: sequence }: JsonObject = choice ?? {}
-  if (typeof sequence === 'string') return { stop_reason: 'stop_sequence', stop_sequence: sequence }
+  if (typeof sequence === 'string') return { ...untold, stop_reason: 'stop_sequence', stop_sequence: sequence }
   // Without a sequence to name, `stop_sequence` would leave its reader looking for one.
   if (typeof native === 'string' && ownReasons.has(native) && native !== 'stop_sequence') {
-    return { stop_reason: native, stop_sequence: null }
+    return { ...untold, stop_reason: native }
   }
-  return { stop_reason: stopReason(reason, said), stop_sequence: null }
+  return { ...untold, stop_reason: stopReason(reason, said) }
 }
 
 function stopReason(reason: unknown, { calledTools, refused }: { calledTools: boolean; refused: boolean }): string {

@@ -19,6 +19,7 @@ export function emptyMessage({ id, model }: MessageHead): JsonObject {
     content: [],
     stop_reason: null,
     stop_sequence: null,
+    stop_details: null,
     usage: toMessagesUsage(undefined),
   }
 }
