@@ -32,7 +32,9 @@ export interface TokenCounter {
 }
 
 /** The provider as one that counts; undefined when its API cannot. Wrappers count where what they wrap does. */
-export function tokenCounterOf(provider: ChatProvider & Partial<TokenCounter>): TokenCounter | undefined {
+export function tokenCounterOf(
+  provider: ChatProvider & { readonly countTokens?: TokenCounter['countTokens'] | undefined },
+): TokenCounter | undefined {
   const { countTokens } = provider
   if (countTokens === undefined) return undefined
   return { countTokens: (call, signal) => countTokens.call(provider, call, signal) }

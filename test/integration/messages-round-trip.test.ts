@@ -19,7 +19,7 @@ const word = fc.stringMatching(/^[a-z]{1,8}$/)
 const text = word.map((said) => ({ type: 'text', text: said }))
 const cached = fc.option(fc.constant({ type: 'ephemeral' }), { nil: undefined })
 
-function maybe<T extends object>(block: fc.Arbitrary<T>): fc.Arbitrary<JsonObject> {
+function maybe(block: fc.Arbitrary<JsonObject>): fc.Arbitrary<JsonObject> {
   return fc
     .tuple(block, cached)
     .map(([made, control]) => (control === undefined ? made : { ...made, cache_control: control }))

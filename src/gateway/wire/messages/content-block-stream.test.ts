@@ -38,7 +38,8 @@ function append(block: JsonObject, delta: JsonObject): void {
   if (delta.type === 'text_delta') block.text = String(block.text) + String(delta.text)
   else if (delta.type === 'thinking_delta') block.thinking = String(block.thinking) + String(delta.thinking)
   else if (delta.type === 'signature_delta') block.signature = delta.signature
-  else if (delta.type === 'input_json_delta') block.json = String(block.json ?? '') + String(delta.partial_json)
+  else if (delta.type === 'input_json_delta')
+    block.json = `${typeof block.json === 'string' ? block.json : ''}${String(delta.partial_json)}`
 }
 
 function call(index: number, json: string, id?: string, name?: string): JsonObject {
