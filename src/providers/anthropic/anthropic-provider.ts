@@ -66,7 +66,7 @@ export class AnthropicProvider implements ChatProvider, TokenCounter {
     const { errors } = this.#http
     if (body.type === 'error') throw errors.fromErrorObject(body.error ?? body)
     if (!Array.isArray(body.content)) throw errors.invalid('The answer has no content')
-    if (nativeMessages(call.native) === undefined) return toCompletion(body, this.#context(call))
+    if (nativeMessages(call.native) === undefined) return this.#translated(body, call)
     const reportedModel = typeof body.model === 'string' && body.model !== '' ? body.model : undefined
     return { body, dialect: 'messages', usage: parseMessagesUsage(body.usage), reportedModel }
   }
@@ -111,6 +111,15 @@ export class AnthropicProvider implements ChatProvider, TokenCounter {
   /** Ends calls under way with `aborted`. */
   close(): Promise<void> {
     return this.#http.close()
+  }
+
+  #translated(body: JsonObject, call: ChatCall): ChatCompletion {
+    try {
+      return toCompletion(body, this.#context(call))
+    } catch (cause) {
+      // Input of a tool without end of nesting: it can be read but not written.
+      throw this.#http.errors.invalid('The answer nests too deeply', cause)
+    }
   }
 
   #messages(call: ChatCall, stream: boolean): UpstreamRequest {

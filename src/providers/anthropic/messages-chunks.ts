@@ -107,7 +107,8 @@ export class MessagesChunks {
         yield* this.#signature(block.index, delta.signature)
         break
       case 'input_json_delta':
-        yield* this.#arguments(block, delta.partial_json)
+        // Hosted tools have input too, which is not for the caller to act on.
+        if (block.type === 'tool_use') yield* this.#arguments(block, delta.partial_json)
         break
       case 'citations_delta':
         if (isJsonObject(delta.citation)) yield this.#annotation(delta.citation, block.start)

@@ -144,7 +144,7 @@ describe('in the neutral form', () => {
   it('tells what a hosted tool found by its citations, and that it was billed', async () => {
     const { events } = await read(pieces(fixture('web-search.sse')))
     const said = deltas(events)
-    expect(said.map(({ content }) => content ?? '').join('')).toBe('I will look. Oslo has 700,000.')
+    expect(said.slice(0, -1)).toEqual([{ content: 'I will look.' }, { content: ' Oslo has' }, { content: ' 700,000.' }])
     expect(said.at(-1)).toEqual({
       annotations: [
         {

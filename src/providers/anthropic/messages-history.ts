@@ -18,6 +18,9 @@ export interface History {
 
 const toolIdRule = { character: /[A-Za-z0-9_-]/, maxLength: 64 }
 
+/** Deeper JSON is nobody's arguments, and writing it would exhaust the stack. */
+const maxInputDepth = 200
+
 /** What stands where a turn would be empty, and the API wants one. */
 const nothing: ContentBlock = { type: 'text', text: '(nothing)' }
 
@@ -170,11 +173,16 @@ function inputOf(args: string): JsonObject {
   if (args.trim() === '') return {}
   try {
     const input: unknown = JSON.parse(args)
-    if (isJsonObject(input)) return input
+    if (isJsonObject(input) && !nestsDeeper(input, maxInputDepth)) return input
   } catch {
     // As below.
   }
   return { unparsed_arguments: args }
+}
+
+function nestsDeeper(value: unknown, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return false
+  return levels === 0 || Object.values(value).some((inner) => nestsDeeper(inner, levels - 1))
 }
 
 function toolResult(message: ChatMessage, path: string, ids: ToolIds): ContentBlock {

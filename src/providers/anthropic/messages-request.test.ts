@@ -57,11 +57,17 @@ describe('parameters', () => {
   it.each([
     ['n', { n: 2 }],
     ['logprobs', { logprobs: true }],
-    ['modalities', { modalities: ['text', 'audio'] }],
-    ['response_format', { response_format: { type: 'json_object' } }],
+    ['modalities:audio', { modalities: ['text', 'audio'] }],
+    ['response_format:json_object', { response_format: { type: 'json_object' } }],
+    ['logit_bias', { logit_bias: { 1: 5 } }],
+    ['tools:custom', { tools: [{ type: 'custom', custom: { name: 'f' } }] }],
+    ['response_format.json_schema.schema', { response_format: { type: 'json_schema' } }],
     ['tools[0].type', { tools: [{ type: 'web_search_preview' }] }],
     ['tools[0].function.name', { tools: [{ type: 'function', function: {} }] }],
-    ['messages[0].content[0]', { messages: [{ role: 'user', content: [{ type: 'input_audio' }] }] }],
+    ['messages[0].content[0].type', { messages: [{ role: 'user', content: [{ type: 'video' }] }] }],
+    ['messages[0].content[0].file', { messages: [{ role: 'user', content: [{ type: 'file', file: {} }] }] }],
+    ['messages[0].content[0].image_url', { messages: [{ role: 'user', content: [{ type: 'image_url' }] }] }],
+    ['content:audio', { messages: [{ role: 'user', content: [{ type: 'input_audio' }] }] }],
     ['messages[0].role', { messages: [{ role: 'critic', content: 'x' }] }],
     ['messages[0].tool_call_id', { messages: [{ role: 'tool', content: 'x' }] }],
   ])('refuses %s, by name', (name, request) => {
@@ -127,7 +133,8 @@ describe('messages', () => {
     ['{"a":{"b":[1]}}', { a: { b: [1] } }],
     ['{"a":', { unparsed_arguments: '{"a":' }],
     ['[1]', { unparsed_arguments: '[1]' }],
-  ])('reads the arguments %j', (args, input) => {
+    [`{"a":${'['.repeat(9000)}${']'.repeat(9000)}}`, { unparsed_arguments: expect.any(String) as unknown }],
+  ])('reads the arguments %.20s', (args, input) => {
     const call = { id: 'c', type: 'function', function: { name: 'f', arguments: args } }
     const [, said] = turns(user, { role: 'assistant', tool_calls: [call] }) as { content: unknown[] }[]
     expect(said?.content[0]).toMatchObject({ input })

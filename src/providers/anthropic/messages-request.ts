@@ -1,4 +1,7 @@
 import { type ChatCall, type ChatRequest, isJsonObject, type JsonObject, type NativeRequest } from '../chat-provider.ts'
+import type { ParameterHandling } from '../parameters/parameter.ts'
+import { requestParameters } from '../parameters/request-parameters.ts'
+import { anthropicParameters } from './anthropic-parameters.ts'
 import { claudeTraits } from './claude-traits.ts'
 import { historyOf } from './messages-history.ts'
 import { fitToModel } from './messages-model-fit.ts'
@@ -70,16 +73,11 @@ export function countRequest(call: ChatCall): JsonObject {
   return Object.fromEntries(Object.entries(body).filter(([name]) => countedFields.includes(name)))
 }
 
-/** What the parameter table says is refused: an LLM of this API is not asked for it, unless a library's user does. */
+/** What the parameter table refuses: an LLM of this API is not asked for it, unless a library's user does. */
 function requireTranslatable(request: ChatRequest): void {
-  const refused = (name: string, why: string) => untranslatable(`${name} cannot be served by Anthropic’s API: ${why}`)
-  if (typeof request.n === 'number' && request.n > 1) throw refused('n', 'it gives one answer')
-  if (request.logprobs === true) throw refused('logprobs', 'it has none')
-  const modalities: readonly unknown[] = Array.isArray(request.modalities) ? request.modalities : []
-  if (modalities.includes('audio')) throw refused('modalities', 'it does not speak')
-  if (isJsonObject(request.response_format) && request.response_format.type === 'json_object') {
-    throw refused('response_format', 'it promises JSON only by a schema (json_schema)')
-  }
+  const table: { readonly [name: string]: ParameterHandling | undefined } = anthropicParameters
+  const refused = requestParameters(request).names.find((name) => table[name] === 'refused')
+  if (refused !== undefined) throw untranslatable(`${refused} cannot be served by Anthropic’s API`)
 }
 
 /** With both names given, the tighter cap: the looser one could cost more than the caller allowed. */
