@@ -1,4 +1,6 @@
+import { AnthropicUpstream } from '../upstreams/anthropic-upstream.ts'
 import type { FixtureUpstream } from '../upstreams/fixture-upstream.ts'
+import { GeminiUpstream } from '../upstreams/gemini-upstream.ts'
 import { OpenAiUpstream } from '../upstreams/openai-upstream.ts'
 
 /** An API that upstreams speak, with a fixture server that keeps to it. */
@@ -33,6 +35,39 @@ export const providerFamilies: readonly ProviderFamily[] = [
     model: 'ref-chat',
     thinkingModel: 'ref-reasoning',
     embeddingModel: 'ref-embedding',
+  },
+  {
+    name: 'responses',
+    title: 'OpenAI Responses',
+    createUpstream: () => new OpenAiUpstream(),
+    provider: (origin) => ({
+      kind: 'openai-responses',
+      preset: 'openai',
+      base_url: `${origin}/v1`,
+      api_key: 'env:FIXTURE_OPENAI_KEY',
+    }),
+    environment: { FIXTURE_OPENAI_KEY: 'sk-reference' },
+    model: 'ref-chat',
+    thinkingModel: 'ref-reasoning',
+  },
+  {
+    name: 'anthropic',
+    title: 'Anthropic Messages',
+    createUpstream: () => new AnthropicUpstream(),
+    provider: (origin) => ({ preset: 'anthropic', base_url: origin, api_key: 'env:FIXTURE_ANTHROPIC_KEY' }),
+    environment: { FIXTURE_ANTHROPIC_KEY: 'sk-ant-reference' },
+    model: 'claude-haiku-4-5',
+    thinkingModel: 'claude-sonnet-4-6',
+  },
+  {
+    name: 'gemini',
+    title: 'Google Gemini',
+    createUpstream: () => new GeminiUpstream(),
+    provider: (origin) => ({ preset: 'gemini', base_url: `${origin}/v1beta`, api_key: 'env:FIXTURE_GEMINI_KEY' }),
+    environment: { FIXTURE_GEMINI_KEY: 'AIza-reference' },
+    model: 'gemini-2.5-flash',
+    thinkingModel: 'gemini-3.8-flash',
+    embeddingModel: 'gemini-embedding-001',
   },
 ]
 

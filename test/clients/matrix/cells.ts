@@ -4,7 +4,11 @@ import type { FamilyName } from '../provider-families.ts'
 export type Cell =
   /** The answer comes without it, and its header `x-pointsman-dropped-params` names the parameter. */
   | 'dropped'
-  /** The request is refused, before any upstream is called or by the upstream itself, with this status and words. */
+  /** The API keeps it to itself. */
+  | 'hidden'
+  /** The API cannot take it: 422, and the message names the parameter and the API. */
+  | 'refused'
+  /** Refused otherwise, with this status and words. */
   | { readonly status: number; readonly says: string }
 
 export type Dialect = 'chat' | 'responses' | 'messages'
@@ -28,21 +32,22 @@ export const cells: Readonly<Record<Dialect, FeatureCells>> = {
     'one tool call at a time': {},
     'a tool that must be called': {},
     'structured output (JSON schema)': {},
-    'JSON object': {},
+    'JSON object': { anthropic: 'refused' },
     image: {},
     'image by URL': {},
     PDF: {},
-    'spoken input': {},
-    'stop sequence': {},
+    'spoken input': { responses: 'refused', anthropic: 'refused' },
+    'stop sequence': { responses: 'refused' },
     'cap on output': {},
     'reasoning effort': {},
+    'reasoning shown': { openai: 'hidden', responses: 'hidden' },
     'reasoning over a tool loop': {},
     'temperature, top_p': {},
-    seed: {},
-    penalties: {},
-    'logit bias': {},
-    logprobs: {},
-    'several answers (n)': {},
+    seed: { responses: 'dropped', anthropic: 'dropped' },
+    penalties: { responses: 'dropped', anthropic: 'dropped' },
+    'logit bias': { responses: 'refused', anthropic: 'refused', gemini: 'refused' },
+    logprobs: { anthropic: 'refused' },
+    'several answers (n)': { responses: 'refused', anthropic: 'refused' },
     'errors: refused by the upstream (400)': {},
     'errors: wrong key (401), unknown model (404)': {},
     'errors: rate limit (429) with its retry-after': {},
@@ -64,8 +69,9 @@ export const cells: Readonly<Record<Dialect, FeatureCells>> = {
     PDF: {},
     'cap on output': {},
     'reasoning effort': {},
+    'reasoning shown': { openai: 'hidden' },
     'reasoning over a tool loop': {},
-    logprobs: {},
+    logprobs: { anthropic: 'refused' },
     'errors: refused by the upstream (400)': {},
     'errors: wrong key (401), unknown model (404)': {},
     'errors: rate limit (429) with its retry-after': {},
@@ -86,14 +92,15 @@ export const cells: Readonly<Record<Dialect, FeatureCells>> = {
     image: {},
     'image by URL': {},
     PDF: {},
-    'stop sequence': {},
+    'stop sequence': { responses: 'refused' },
     'cap on output': {},
-    thinking: {},
-    'thinking over a tool loop': {},
+    thinking: { openai: 'dropped', responses: 'dropped' },
+    'thinking shown': { openai: 'hidden', responses: 'hidden' },
+    'thinking over a tool loop': { openai: 'dropped', responses: 'dropped' },
     effort: {},
     temperature: {},
-    top_k: {},
-    'prompt caching (cache_control)': {},
+    top_k: { openai: 'dropped', responses: 'dropped' },
+    'prompt caching (cache_control)': { openai: 'dropped', responses: 'dropped', gemini: 'dropped' },
     count_tokens: {},
     'errors: refused by the upstream (400)': {},
     'errors: wrong key (401), unknown model (404)': {},

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type GatewayUnderTest, serveGateway } from '../gateway-under-test.ts'
-import type { Probe, ProbeContext } from '../probes/probe.ts'
+import { NotShown, type Probe, type ProbeContext } from '../probes/probe.ts'
 import { type FamilyName, llmOf, providerFamilies, thinkingLlmOf } from '../provider-families.ts'
 import { type Cell, cells, type Dialect } from './cells.ts'
 
@@ -43,13 +43,19 @@ export function describeMatrix<Client>({ dialect, create, probes }: DialectClien
 }
 
 async function expectCell<Client>(probe: Probe<Client>, context: ProbeContext<Client>, cell: Cell | undefined) {
-  if (typeof cell === 'object') {
+  if (cell === 'refused' || typeof cell === 'object') {
+    const { status, says } =
+      cell === 'refused' ? { status: 422, says: `'${probe.parameter}' cannot be served by` } : cell
     const refusal = await probe.run(context).then(
       () => undefined,
       (error: unknown) => error,
     )
     expect(refusal, 'it was not refused').toBeInstanceOf(Error)
-    expect(refusal).toMatchObject({ status: cell.status, message: expect.stringContaining(cell.says) })
+    expect(refusal).toMatchObject({ status, message: expect.stringContaining(says) })
+    return
+  }
+  if (cell === 'hidden') {
+    await expect(probe.run(context)).rejects.toBeInstanceOf(NotShown)
     return
   }
   const headers = await probe.run(context)

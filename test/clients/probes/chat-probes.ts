@@ -4,11 +4,13 @@ import { price } from '../gateway-under-test.ts'
 import {
   citySchema,
   costOf,
+  NotShown,
   type Probe,
   pdfBase64,
   pngBase64,
   report,
   reportSchema,
+  twentyWords,
   wavBase64,
   weatherIn,
 } from './probe.ts'
@@ -237,10 +239,10 @@ export const chatProbes: readonly Probe<OpenAI>[] = [
     feature: 'cap on output',
     parameter: 'max_tokens',
     async run({ client, model }) {
-      const { message, choice, headers } = await ask(client, model, [user('say one two three')], {
-        max_completion_tokens: 2,
+      const { message, choice, headers } = await ask(client, model, [user(`say ${twentyWords}`)], {
+        max_completion_tokens: 16,
       })
-      expect(message.content).toBe('one two ')
+      expect(message.content?.trim().split(' ')).toHaveLength(16)
       expect(choice.finish_reason).toBe('length')
       return headers
     },
@@ -255,6 +257,23 @@ export const chatProbes: readonly Probe<OpenAI>[] = [
       expect(message.content).toBe('done')
       expect(data.usage?.completion_tokens).toBe(8)
       return headers
+    },
+  },
+  {
+    feature: 'reasoning shown',
+    async run({ client, thinkingModel }) {
+      const whole = await ask(client, thinkingModel, [user('say done')], { reasoning_effort: 'high' })
+      const messages = [user('say done')]
+      const request = { model: thinkingModel, messages, reasoning_effort: 'high', stream: true } as const
+      let streamed = ''
+      for await (const { choices } of await client.chat.completions.create(request)) {
+        streamed += (choices[0]?.delta as { reasoning_content?: string } | undefined)?.reasoning_content ?? ''
+      }
+      const { reasoning_content: told } = whole.message as { reasoning_content?: string }
+      if (told === undefined && streamed === '') throw new NotShown()
+      expect(told).toContain('step by step')
+      expect(streamed).toBe(told)
+      return whole.headers
     },
   },
   {

@@ -14,6 +14,9 @@ export interface ProbeContext<Client> {
   readonly upstream: FixtureUpstream
 }
 
+/** Thrown by a probe that got its answer, but without the thing it is about. */
+export class NotShown extends Error {}
+
 /** One row of the matrix: something a client of a dialect does. */
 export interface Probe<Client> {
   readonly feature: string
@@ -70,3 +73,6 @@ export function weatherIn(city: string): string {
 export function costOf(inputTokens: number, outputTokens: number, price: { input: number; output: number }): number {
   return (inputTokens * price.input + outputTokens * price.output) / 1e6
 }
+
+/** For caps on output: OpenAI's Responses API takes none below 16. */
+export const twentyWords = Array.from({ length: 20 }, (_, index) => `word${index}`).join(' ')
