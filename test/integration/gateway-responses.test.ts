@@ -365,6 +365,7 @@ describe('a request that is refused', () => {
     ['no model', { model: undefined, input: 'a' }, 'model'],
     ['an unknown model', { model: 'gpt-99', input: 'a' }, 'model'],
     ['a bad preference', { model: 'auto', input: 'a', pointsman: { lambda: -1 } }, 'pointsman.lambda'],
+    ['a search that nobody estimated', { model: 'auto', input: 'a', tools: [{ type: 'web_search' }] }, 'tools[0].type'],
     ['steering past the router', { model: 'auto', input: 'a', models: ['x'] }, 'models'],
   ])('for %s names its place', async (_, body, param) => {
     const sent = upstream.requests.length

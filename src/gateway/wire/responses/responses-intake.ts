@@ -5,9 +5,12 @@ import type { RoutingPreference } from '../../../routing/decision/routing-prefer
 import type { LlmRegistry } from '../../../routing/registry/llm-registry.ts'
 import type { RoutingRequest } from '../../../routing/request.ts'
 import { takeInChat } from '../chat-intake.ts'
+import { maySteer } from '../may-steer.ts'
+import { resolveModelName } from '../model-name.ts'
 import { toNeutralMessages } from './input-messages.ts'
 import { toNativeRequest } from './native-request.ts'
 import type { ResponsesRequestBody } from './responses-request.ts'
+import { refuseResponsesSteering } from './responses-steering.ts'
 import type { PriorState } from './stored-state.ts'
 import { toChatBody } from './to-chat-body.ts'
 
@@ -35,6 +38,7 @@ export function takeInResponses(
   caller: { readonly keyId: string | undefined; readonly preference: Partial<RoutingPreference> },
   defaultLambda: number,
 ): ResponsesIntake {
+  if (!maySteer(resolveModelName(request.model, pool), caller.preference)) refuseResponsesSteering(request)
   const body = toChatBody(request, toNeutralMessages(state.items))
   const intake = takeInChat(body, headers, pool, caller, defaultLambda)
   const { routing, parameters, stream } = intake
