@@ -17,6 +17,8 @@ export interface ClaudeTraits {
   readonly efforts: readonly ClaudeEffort[]
   /** `tool_choice` of `any` or `tool`, with thinking off. */
   readonly forcedToolChoice: boolean
+  /** Turns of the role `system` among the others. */
+  readonly systemTurns: boolean
   /** Cap on the answer where the caller sets none; the API asks for one. */
   readonly defaultMaxTokens: number
 }
@@ -67,6 +69,7 @@ const budgetThinkers: ClaudeTraits = {
   thinkingOff: 'disabled',
   efforts: [],
   forcedToolChoice: true,
+  systemTurns: false,
   defaultMaxTokens: 32_000,
 }
 
@@ -81,6 +84,7 @@ function adaptiveOnly(line: string, version: number): ClaudeTraits {
     thinkingOff: always ? undefined : betweenTools ? 'between_tools' : 'disabled',
     efforts: allEfforts,
     forcedToolChoice: !always && !betweenTools,
+    systemTurns: version >= 4.8,
     defaultMaxTokens: 64_000,
   }
 }

@@ -18,6 +18,7 @@ const budgetByEffort: { readonly [effort: string]: number } = {
  * A Messages request as this model takes it: what it would refuse outright, and what it says in other words.
  *
  * - `temperature`, `top_p`, `top_k` where the model has them; not while it thinks.
+ * - Turns of the role `system`, for models that know none, as further blocks of the system prompt.
  * - Thinking by budget or adaptively, as the model has it; off where it cannot be had.
  * - `output_config.effort` at the nearest step the model has.
  * - A forced tool choice where the model takes it, with thinking off if the request did not ask for thinking itself; else the
@@ -36,6 +37,7 @@ export function fitToModel(request: JsonObject, traits: ClaudeTraits, effort: st
   fitToolChoice(body, traits, effort === undefined && asked !== undefined)
   fitBudget(body, traits)
   fitSampling(body, traits)
+  fitSystemTurns(body, traits)
   return body
 }
 
@@ -165,4 +167,18 @@ function isThinking(body: JsonObject, traits: ClaudeTraits): boolean {
   if (!isJsonObject(body.thinking)) return traits.thinksByDefault
   const { type } = body.thinking
   return type === 'enabled' || type === 'adaptive' || type === 'between_tools'
+}
+
+function fitSystemTurns(body: JsonObject, traits: ClaudeTraits): void {
+  const { messages, system } = body
+  if (traits.systemTurns || !Array.isArray(messages)) return
+  const later = messages.filter((turn: unknown) => isJsonObject(turn) && turn.role === 'system') as JsonObject[]
+  if (later.length === 0) return
+  body.system = [...textBlocks(system), ...later.flatMap((turn) => textBlocks(turn.content))]
+  body.messages = messages.filter((turn: unknown) => !isJsonObject(turn) || turn.role !== 'system')
+}
+
+function textBlocks(content: unknown): readonly unknown[] {
+  if (Array.isArray(content)) return content
+  return typeof content === 'string' && content !== '' ? [{ type: 'text', text: content }] : []
 }

@@ -338,6 +338,19 @@ describe('native requests', () => {
     expect(native(body, 'claude-haiku-4-5', 'low')).toMatchObject({ thinking: { budget_tokens: 2048 } })
   })
 
+  it('say later instructions in the system prompt, for models that know no other place', () => {
+    const later = { role: 'system', content: 'b' }
+    const body = { max_tokens: 5, system: 'a', messages: [user, later] }
+    expect(native(body, 'claude-opus-5').messages).toEqual([user, later])
+    expect(native(body, 'claude-sonnet-4-6')).toMatchObject({
+      system: [
+        { type: 'text', text: 'a' },
+        { type: 'text', text: 'b' },
+      ],
+      messages: [user],
+    })
+  })
+
   it('lose thinking that nobody signed', () => {
     const thinking = { type: 'thinking', thinking: 'x', signature: '' }
     const text = { type: 'text', text: 'a' }
