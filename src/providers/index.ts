@@ -1,3 +1,4 @@
+export { type AnthropicOptions, AnthropicProvider } from './anthropic/anthropic-provider.ts'
 export type {
   ChatCall,
   ChatCompletion,
@@ -17,8 +18,8 @@ export {
   type OpenAiCompatibleOptions,
   OpenAiCompatibleProvider,
 } from './openai-compatible/openai-compatible-provider.ts'
+export type { MessageDialect, OpenAiDialect } from './openai-compatible/openai-dialect.ts'
 export {
-  type OpenAiDialect,
   type ProviderPreset,
   providerPreset,
   providerPresets,
