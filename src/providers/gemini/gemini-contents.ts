@@ -19,7 +19,8 @@ const noSignature = 'skip_thought_signature_validator'
 
 /**
  * The messages of a conversation as Google's turns: messages of one side in a row are one turn, system messages are taken
- * out, tools' outputs are the user's, in the order of their calls, under the name of the function.
+ * out, tools' outputs are the user's, in the order of their calls, under the name of the function. Outputs stand in a turn of
+ * their own: some models refuse anything else beside them (google-gemini/gemini-cli#16135).
  *
  * Thoughts are sent back where Google signed them, all other reasoning is dropped; calls that nobody signed get the value
  * that says so, where the model asks for one.
@@ -84,7 +85,8 @@ class Turns {
   #push(role: GeminiContent['role'], parts: readonly JsonObject[]): void {
     if (parts.length === 0) return
     const last = this.#contents.at(-1)
-    if (last?.role === role) last.parts.push(...parts)
+    const continues = last?.role === role && last.parts.some(isResponse) === parts.some(isResponse)
+    if (continues) last.parts.push(...parts)
     else this.#contents.push({ role, parts: [...parts] })
   }
 
@@ -141,8 +143,12 @@ class Turns {
     const outputs = this.#outputs.sort((a, b) => a.order - b.order)
     this.#outputs = []
     const parts = outputs.flatMap((output) => output.parts)
-    // Responses first: media of older models' tools stand behind them all.
-    this.#push('user', [...parts.filter(isResponse), ...parts.filter((part) => !isResponse(part))])
+    this.#push('user', parts.filter(isResponse))
+    // What tools showed to older models.
+    this.#push(
+      'user',
+      parts.filter((part) => !isResponse(part)),
+    )
   }
 }
 

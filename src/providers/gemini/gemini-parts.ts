@@ -66,7 +66,7 @@ export function textPart(text: unknown): JsonObject | undefined {
 
 function mediaPart(url: unknown, path: string): JsonObject {
   if (typeof url === 'string' && url.startsWith('data:')) return inlinePart(url, path)
-  if (typeof url === 'string' && /^https?:\/\//.test(url)) return linkPart(url)
+  if (typeof url === 'string' && url.startsWith('https://')) return linkPart(url)
   throw untranslatable(path, 'must be an https URL or a base64 data URL')
 }
 
@@ -76,7 +76,10 @@ function inlinePart(url: string, path: string): JsonObject {
   return { inlineData: { mimeType: data.mediaType, data: data.base64 } }
 }
 
-/** Google fetches it. Without a known ending the media type is left for Google to find out. */
+/**
+ * Google fetches it, save for models of the 2.0 family, which refuse. Without a known ending the media type is left for
+ * Google to find out.
+ */
 function linkPart(url: string): JsonObject {
   const ending = /\.([a-z0-9]+)(?:[?#]|$)/i.exec(url.slice(url.indexOf('//') + 2))?.[1]?.toLowerCase() ?? ''
   const mimeType = Object.hasOwn(mediaTypeByEnding, ending) ? mediaTypeByEnding[ending] : undefined

@@ -40,7 +40,8 @@ export function readMessage(value: unknown, message: Message, path = ''): Json {
 function readField(value: unknown, type: FieldType, path: string): unknown {
   if (typeof type === 'string') {
     if (!isScalar(value, type)) {
-      throw invalidJson(`Invalid value at '${snake(path)}' (TYPE_${type.toUpperCase()}), ${JSON.stringify(value)}`)
+      const shown = JSON.stringify(value).slice(0, 40)
+      throw invalidJson(`Invalid value at '${snake(path)}' (TYPE_${type.toUpperCase()}), ${shown}`)
     }
     return value
   }
