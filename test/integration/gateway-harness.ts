@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { ApiKey, KeyScope } from '../../src/accounts/api-key.ts'
 import { createApiKeySecret } from '../../src/accounts/api-key-secret.ts'
+import type { ChargeStore } from '../../src/accounts/charge-store.ts'
 import { DailySpend } from '../../src/accounts/daily-spend.ts'
 import { KeyRing } from '../../src/accounts/key-ring.ts'
 import { createGateway, type Gateway } from '../../src/gateway/create-gateway.ts'
@@ -44,6 +45,8 @@ export interface HarnessOptions {
   readonly priceOf?: GatewayParts['priceOf']
   /** What `/v1/embeddings` serves. */
   readonly embeddings?: readonly EmbeddingModel[]
+  /** In place of those in memory. */
+  readonly charges?: ChargeStore
   readonly embeddingProviderFor?: (model: EmbeddingModel) => EmbeddingProvider
   /** Off, the test calls `gateway.listen` itself. Default: on. */
   readonly listen?: boolean
@@ -110,7 +113,7 @@ export async function startHarness(options: HarnessOptions): Promise<Harness> {
           if (options.embeddingProviderFor === undefined) throw new Error('The test gave no embedding provider')
           return options.embeddingProviderFor(model)
         },
-        charges,
+        charges: options.charges ?? charges,
       },
       resilience: options.resilience ?? {},
       clock: machineClock,

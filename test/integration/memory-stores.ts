@@ -149,8 +149,10 @@ export class MemoryResponseStore implements ResponseStore {
 
 export class MemoryChargeStore implements ChargeStore {
   readonly rows = new Map<string, StoredCharge>()
+  fault: 'none' | 'throws' = 'none'
 
   async append(charge: Charge): Promise<void> {
+    if (this.fault === 'throws') throw new Error('SQLITE_FULL: database or disk is full')
     this.rows.set(charge.id, { charge, settlement: undefined })
   }
 
