@@ -1,7 +1,7 @@
 import type { ChatProvider } from './chat-provider.ts'
 import type { UpstreamOptions } from './http/upstream-http.ts'
 import { OpenAiCompatibleProvider } from './openai-compatible/openai-compatible-provider.ts'
-import type { OpenAiDialect } from './openai-compatible/presets.ts'
+import type { OpenAiDialect } from './openai-compatible/openai-dialect.ts'
 import type { ProviderKind } from './provider-kind.ts'
 
 /** Where an upstream is and how it knows us, whatever API it speaks; each kind takes what it has a use for. */

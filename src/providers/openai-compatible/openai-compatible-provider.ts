@@ -4,12 +4,16 @@ import {
   type ChatEvent,
   type ChatProvider,
   isJsonObject,
-  type JsonObject,
 } from '../chat-provider.ts'
+import type { EmbeddingAnswer, EmbeddingCall, EmbeddingProvider } from '../embedding-provider.ts'
+import type { UpstreamErrors } from '../http/upstream-errors.ts'
 import { UpstreamHttp, type UpstreamOptions, type UpstreamRequest } from '../http/upstream-http.ts'
 import { withServiceTier } from '../service-tier.ts'
+import { ChatBodyWriter } from './chat-body.ts'
 import { chatEventsOf } from './chat-event-stream.ts'
-import type { OpenAiDialect } from './presets.ts'
+import { withPlainChunks, withPlainContent } from './content-chunks.ts'
+import { embeddingAnswerOf, embeddingBody } from './embedding-answer.ts'
+import type { OpenAiDialect } from './openai-dialect.ts'
 import { parseUsage } from './usage.ts'
 
 export interface OpenAiCompatibleOptions extends UpstreamOptions {
@@ -19,18 +23,21 @@ export interface OpenAiCompatibleOptions extends UpstreamOptions {
 }
 
 /**
- * Any upstream that speaks OpenAI's chat completions over HTTP. Requests travel on as they came, unknown fields too;
- * the answer is kept as the upstream wrote it. Connections are kept alive; an aborted call closes its own.
+ * Any upstream that speaks OpenAI's chat completions over HTTP. Requests travel on as they came, unknown fields too, save
+ * for what the dialect is known to refuse; the answer is kept as the upstream wrote it. Connections are kept alive; an
+ * aborted call closes its own.
  */
-export class OpenAiCompatibleProvider implements ChatProvider {
+export class OpenAiCompatibleProvider implements ChatProvider, EmbeddingProvider {
   readonly #http: UpstreamHttp
   readonly #dialect: OpenAiDialect
+  readonly #bodies: ChatBodyWriter
 
   constructor(options: OpenAiCompatibleOptions) {
     const { apiKey, headers } = options
     const authorization = apiKey === undefined ? {} : { authorization: `Bearer ${apiKey}` }
     this.#http = new UpstreamHttp({ ...options, headers: { ...authorization, ...headers } })
     this.#dialect = options.dialect ?? {}
+    this.#bodies = new ChatBodyWriter(this.#dialect)
   }
 
   async complete(call: ChatCall, signal: AbortSignal): Promise<ChatCompletion> {
@@ -41,14 +48,23 @@ export class OpenAiCompatibleProvider implements ChatProvider {
     if (!Array.isArray(body.choices) || body.choices.length === 0) throw errors.invalid('The answer has no choices')
     const { model } = body
     return {
-      body,
+      body: this.#dialect.contentChunks === true ? withPlainContent(body) : body,
       usage: withServiceTier(parseUsage(body.usage), body.service_tier),
       reportedModel: typeof model === 'string' && model !== '' ? model : undefined,
     }
   }
 
   stream(call: ChatCall, signal: AbortSignal): AsyncIterable<ChatEvent> {
-    return this.#http.stream(this.#chatRequest(call, true), chatEventsOf, signal)
+    const decode = this.#dialect.contentChunks === true ? plainChatEventsOf : chatEventsOf
+    return this.#http.stream(this.#chatRequest(call, true), decode, signal)
+  }
+
+  async embed(call: EmbeddingCall, signal: AbortSignal): Promise<EmbeddingAnswer> {
+    const { errors } = this.#http
+    const body = JSON.stringify(embeddingBody(call, this.#dialect))
+    const answer = await this.#http.json({ method: 'POST', path: '/embeddings', body }, signal)
+    if (answer.error !== undefined && answer.error !== null) throw errors.fromErrorObject(answer.error)
+    return embeddingAnswerOf(answer, call.input.length, errors)
   }
 
   async probe(signal: AbortSignal): Promise<{ readonly models: readonly string[] }> {
@@ -67,22 +83,10 @@ export class OpenAiCompatibleProvider implements ChatProvider {
   }
 
   #chatRequest(call: ChatCall, stream: boolean): UpstreamRequest {
-    const body: JsonObject = { ...call.request, model: call.upstreamModel, stream }
-    if (call.reasoningEffort !== undefined) body.reasoning_effort = call.reasoningEffort
-    const { outputCapParameter, refusesStreamOptions } = this.#dialect
-    if (outputCapParameter !== undefined) renameOutputCap(body, outputCapParameter)
-    if (refusesStreamOptions === true || !stream) delete body.stream_options
-    else
-      body.stream_options = { ...(isJsonObject(body.stream_options) ? body.stream_options : {}), include_usage: true }
-    return { method: 'POST', path: '/chat/completions', body: JSON.stringify(body) }
+    return { method: 'POST', path: '/chat/completions', body: JSON.stringify(this.#bodies.bodyOf(call, stream)) }
   }
 }
 
-/** With both names given, the tighter cap: the looser one could cost more than the caller allowed. */
-function renameOutputCap(body: JsonObject, name: 'max_tokens' | 'max_completion_tokens'): void {
-  const other = name === 'max_tokens' ? 'max_completion_tokens' : 'max_tokens'
-  if (body[other] === undefined) return
-  const [own, renamed] = [body[name], body[other]]
-  body[name] = typeof own === 'number' && typeof renamed === 'number' ? Math.min(own, renamed) : (own ?? renamed)
-  delete body[other]
+async function* plainChatEventsOf(bytes: AsyncIterable<Uint8Array>, errors: UpstreamErrors) {
+  yield* withPlainChunks(chatEventsOf(bytes, errors))
 }

@@ -1,12 +1,18 @@
 import type { ProviderKind } from '../provider-kind.ts'
-
-/** How an upstream departs from OpenAI's chat completions. */
-export interface OpenAiDialect {
-  /** The one name it knows for the cap on output tokens; the other one is renamed. Both pass when undefined. */
-  readonly outputCapParameter?: 'max_tokens' | 'max_completion_tokens'
-  /** It refuses `stream_options`; usage comes without asking. */
-  readonly refusesStreamOptions?: boolean
-}
+import type { MessageDialect, OpenAiDialect } from './openai-dialect.ts'
+import {
+  deepSeekParameters,
+  deepSeekReasoningParameters,
+  groqParameters,
+  mistralParameters,
+  ollamaParameters,
+  openAiParameters,
+  openAiReasoningParameters,
+  openModelParameters,
+  openRouterParameters,
+  xAiParameters,
+  xAiReasoningParameters,
+} from './openai-parameters.ts'
 
 /** What is known beforehand about a provider. */
 export interface ProviderPreset {
@@ -33,6 +39,9 @@ type PresetTable = Readonly<
   Record<string, Omit<ProviderPreset, 'name' | 'local' | 'kind'> & Partial<Pick<ProviderPreset, 'local' | 'kind'>>>
 >
 
+/** Servers of open models read their own thinking back, and templates know the role `system` alone. */
+const openModelMessages: MessageDialect = { keeps: ['reasoning_content', 'reasoning'] }
+
 const table = {
   openai: {
     title: 'OpenAI',
@@ -40,7 +49,12 @@ const table = {
     keyVariable: 'OPENAI_API_KEY',
     baseUrlVariable: 'OPENAI_BASE_URL',
     // Its reasoning models refuse `max_tokens`; all models take the newer name.
-    dialect: { outputCapParameter: 'max_completion_tokens' },
+    dialect: {
+      outputCapParameter: 'max_completion_tokens',
+      parameters: openAiParameters,
+      reasoningParameters: openAiReasoningParameters,
+      messages: { keeps: [], developerRole: true, toolCallIds: 'short' },
+    },
   },
   anthropic: {
     title: 'Anthropic',
@@ -63,48 +77,89 @@ const table = {
     title: 'OpenRouter',
     baseUrl: 'https://openrouter.ai/api/v1',
     keyVariable: 'OPENROUTER_API_KEY',
-    dialect: {},
+    dialect: {
+      parameters: openRouterParameters,
+      thinkingAsReasoning: true,
+      messages: {
+        keeps: ['reasoning_details', 'reasoning_content', 'reasoning', 'cache_control'],
+        developerRole: true,
+        files: 'url_as_data',
+      },
+    },
   },
-  groq: { title: 'Groq', baseUrl: 'https://api.groq.com/openai/v1', keyVariable: 'GROQ_API_KEY', dialect: {} },
+  groq: {
+    title: 'Groq',
+    baseUrl: 'https://api.groq.com/openai/v1',
+    keyVariable: 'GROQ_API_KEY',
+    dialect: { parameters: groqParameters, messages: { keeps: [], refusesNames: true } },
+  },
   deepseek: {
     title: 'DeepSeek',
     baseUrl: 'https://api.deepseek.com/v1',
     keyVariable: 'DEEPSEEK_API_KEY',
-    dialect: { outputCapParameter: 'max_tokens' },
+    // Its own thinking goes back with a tool loop, under the name it gave it.
+    dialect: {
+      outputCapParameter: 'max_tokens',
+      parameters: deepSeekParameters,
+      reasoningParameters: deepSeekReasoningParameters,
+      messages: { keeps: ['reasoning_content'] },
+    },
   },
   mistral: {
     title: 'Mistral',
     baseUrl: 'https://api.mistral.ai/v1',
     keyVariable: 'MISTRAL_API_KEY',
     // Unknown fields are a 422 there: github.com/BerriAI/litellm/issues/9583 and 8978.
-    dialect: { outputCapParameter: 'max_tokens', refusesStreamOptions: true },
+    dialect: {
+      outputCapParameter: 'max_tokens',
+      refusesStreamOptions: true,
+      parameters: mistralParameters,
+      renamed: { seed: 'random_seed', dimensions: 'output_dimension' },
+      contentChunks: true,
+      messages: {
+        keeps: [],
+        refusesNames: true,
+        toolCallIds: 'nine_alphanumerics',
+        toolParts: true,
+        files: 'document_url',
+      },
+    },
   },
   together: {
     title: 'Together AI',
     baseUrl: 'https://api.together.xyz/v1',
     keyVariable: 'TOGETHER_API_KEY',
-    dialect: { outputCapParameter: 'max_tokens' },
+    dialect: { outputCapParameter: 'max_tokens', parameters: openModelParameters, messages: openModelMessages },
   },
   fireworks: {
     title: 'Fireworks AI',
     baseUrl: 'https://api.fireworks.ai/inference/v1',
     keyVariable: 'FIREWORKS_API_KEY',
-    dialect: { outputCapParameter: 'max_tokens' },
+    dialect: { outputCapParameter: 'max_tokens', parameters: openModelParameters, messages: openModelMessages },
   },
-  xai: { title: 'xAI', baseUrl: 'https://api.x.ai/v1', keyVariable: 'XAI_API_KEY', dialect: {} },
+  xai: {
+    title: 'xAI',
+    baseUrl: 'https://api.x.ai/v1',
+    keyVariable: 'XAI_API_KEY',
+    dialect: {
+      parameters: xAiParameters,
+      reasoningParameters: xAiReasoningParameters,
+      messages: { keeps: [], developerRole: true },
+    },
+  },
   ollama: {
     title: 'Ollama',
     baseUrl: 'http://127.0.0.1:11434/v1',
     keyVariable: undefined,
     local: true,
-    dialect: { outputCapParameter: 'max_tokens' },
+    dialect: { outputCapParameter: 'max_tokens', parameters: ollamaParameters, messages: openModelMessages },
   },
   vllm: {
     title: 'vLLM',
     baseUrl: 'http://127.0.0.1:8000/v1',
     keyVariable: undefined,
     local: true,
-    dialect: {},
+    dialect: { parameters: openModelParameters, messages: openModelMessages },
   },
 } as const satisfies PresetTable
 

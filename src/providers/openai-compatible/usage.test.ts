@@ -1,4 +1,7 @@
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import type { TokenUsage } from '../../routing/registry/token-price.ts'
+import { usageBody } from '../neutral/neutral-answer.ts'
 import { parseUsage } from './usage.ts'
 
 describe('parseUsage', () => {
@@ -46,6 +49,28 @@ describe('parseUsage', () => {
       },
       { inputTokens: 1, outputTokens: 1, costUsd: 0.021 },
     ],
+    [
+      'OpenAI, spoken',
+      {
+        prompt_tokens: 100,
+        completion_tokens: 50,
+        prompt_tokens_details: { cached_tokens: 0, audio_tokens: 60 },
+        completion_tokens_details: { reasoning_tokens: 0, audio_tokens: 40 },
+      },
+      {
+        inputTokens: 100,
+        outputTokens: 50,
+        cachedInputTokens: 0,
+        reasoningTokens: 0,
+        audioInputTokens: 60,
+        audioOutputTokens: 40,
+      },
+    ],
+    [
+      'xAI, with sources searched',
+      { prompt_tokens: 10, completion_tokens: 4, num_sources_used: 3 },
+      { inputTokens: 10, outputTokens: 4, unpriced: ['num_sources_used'] },
+    ],
     ['a lone output count', { completion_tokens: 4 }, { inputTokens: 0, outputTokens: 4 }],
     [
       'a bill no call can cost',
@@ -89,4 +114,29 @@ describe('parseUsage', () => {
   ])('reads %s', (_name, wire, expected) => {
     expect(parseUsage(wire)).toEqual(expected)
   })
+})
+
+it('reads what we write', () => {
+  const tokens = fc.integer({ min: 0, max: 1e6 })
+  // None spoken is the same as not saying so.
+  const spoken = fc.integer({ min: 1, max: 1e6 })
+  const usage: fc.Arbitrary<TokenUsage> = fc.record(
+    {
+      inputTokens: tokens,
+      outputTokens: tokens,
+      cachedInputTokens: tokens,
+      cacheWriteTokens: tokens,
+      cacheWrite1hTokens: tokens,
+      reasoningTokens: tokens,
+      audioInputTokens: spoken,
+      audioOutputTokens: spoken,
+      costUsd: fc.double({ min: 0, max: 10_000, noNaN: true }),
+    },
+    { requiredKeys: ['inputTokens', 'outputTokens'] },
+  )
+  fc.assert(
+    fc.property(usage, (said) => {
+      expect(parseUsage(usageBody(said))).toEqual(said)
+    }),
+  )
 })

@@ -10,7 +10,8 @@ const maxCostUsd = 10_000
  *
  * - Cached input: `prompt_tokens_details.cached_tokens` (OpenAI and most), `prompt_cache_hit_tokens` (DeepSeek).
  * - Cache writes: `prompt_tokens_details.cache_write_tokens` (OpenRouter), `cache_creation_input_tokens` (proxies of
- *   Anthropic's API).
+ *   Anthropic's API); those kept for an hour in `cache_write_1h_tokens`, a name of our own neutral form.
+ * - Speech: `audio_tokens` on both sides (OpenAI).
  * - Reasoning: `completion_tokens_details.reasoning_tokens`. xAI counts it beside `completion_tokens`, all others inside;
  *   `total_tokens` tells which.
  * - Bill: `cost`, USD (OpenRouter); on a key of one's own it is OpenRouter's share only, and the rest is in
@@ -32,8 +33,12 @@ export function parseUsage(usage: unknown): TokenUsage | undefined {
   const outputDetails = isJsonObject(usage.completion_tokens_details) ? usage.completion_tokens_details : {}
   const cachedInputTokens = count(inputDetails.cached_tokens) ?? count(usage.prompt_cache_hit_tokens)
   const cacheWriteTokens = count(inputDetails.cache_write_tokens) ?? count(usage.cache_creation_input_tokens)
+  const cacheWrite1hTokens = count(inputDetails.cache_write_1h_tokens)
+  const audioInputTokens = count(inputDetails.audio_tokens)
+  const audioOutputTokens = count(outputDetails.audio_tokens)
   const reasoningTokens = count(outputDetails.reasoning_tokens)
   const costUsd = billedUsd(usage)
+  const unpriced = searchedSources(usage)
 
   const reasoningApart =
     reasoningTokens !== undefined &&
@@ -44,7 +49,12 @@ export function parseUsage(usage: unknown): TokenUsage | undefined {
     outputTokens: (completionTokens ?? 0) + (reasoningApart ? reasoningTokens : 0),
     ...(cachedInputTokens === undefined ? {} : { cachedInputTokens }),
     ...(cacheWriteTokens === undefined ? {} : { cacheWriteTokens }),
+    ...(cacheWrite1hTokens === undefined ? {} : { cacheWrite1hTokens }),
     ...(reasoningTokens === undefined ? {} : { reasoningTokens }),
+    // Most answers name none of these, which says no more than leaving them out.
+    ...(isSome(audioInputTokens) ? { audioInputTokens } : {}),
+    ...(isSome(audioOutputTokens) ? { audioOutputTokens } : {}),
+    ...(unpriced.length === 0 ? {} : { unpriced }),
     ...(costUsd === undefined ? {} : { costUsd }),
   }
 }
@@ -55,6 +65,15 @@ function billedUsd(usage: JsonObject): number | undefined {
   const details = isJsonObject(usage.cost_details) ? usage.cost_details : {}
   const inference = details.upstream_inference_cost ?? 0
   return dollars(cost + (dollars(inference) ?? Number.NaN))
+}
+
+/** xAI bills its live search by the source. */
+function searchedSources(usage: JsonObject): readonly string[] {
+  return isSome(count(usage.num_sources_used)) ? ['num_sources_used'] : []
+}
+
+function isSome(value: number | undefined): value is number {
+  return value !== undefined && value > 0
 }
 
 function isImpossible(value: unknown): boolean {
