@@ -81,7 +81,8 @@ function embeds(provider: ChatProvider): provider is ChatProvider & EmbeddingPro
 function keyVariableOf({ kind, baseUrl }: UpstreamConfig, preset: ProviderPreset | undefined): string | undefined {
   if (kind === 'azure-openai') return 'AZURE_OPENAI_API_KEY'
   if (kind === 'bedrock' && baseUrl === undefined) return 'AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY'
-  return preset?.keyVariable
+  // The vendor's variable is not sent to another address, where there may be no key at all.
+  return baseUrl === undefined ? preset?.keyVariable : undefined
 }
 
 function secretOf(config: UpstreamConfig): Secret | undefined {

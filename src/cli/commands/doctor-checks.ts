@@ -2,6 +2,7 @@ import type { ApiKey } from '../../accounts/api-key.ts'
 import { ConfigError, describeProblem } from '../../config/config-error.ts'
 import type { PointsmanConfig } from '../../config/pointsman-config.ts'
 import type { ChatProvider } from '../../providers/chat-provider.ts'
+import type { EmbeddingModel } from '../../routing/registry/embedding-model.ts'
 import type { Llm } from '../../routing/registry/llm.ts'
 import type { StarterModel } from '../../routing/starter/starter-model.ts'
 import { type NamesOf, starterPolicy } from '../../routing/starter/starter-policy.ts'
@@ -65,16 +66,34 @@ export function checkProviderKeys(providers: readonly ProviderToCheck[]): readon
     })
 }
 
-/** @param llms the pool as it will serve, prices of the built-in table filled in. */
-export function checkPrices(llms: readonly Llm[]): readonly Finding[] {
+/** @param llms the pool as it will serve, prices of the built-in table filled in; `embeddings` likewise. */
+export function checkPrices(llms: readonly Llm[], embeddings: readonly EmbeddingModel[] = []): readonly Finding[] {
   const subject = 'prices'
   if (llms.length === 0) return [{ status: 'failed', subject: 'pool', detail: 'there is no LLM to route to' }]
-  const unknown = llms.filter((llm) => llm.price === undefined)
+  const unknown = [...llms, ...embeddings].filter(({ price }) => price === undefined)
   if (unknown.length === 0) return [{ status: 'ok', subject, detail: `known for every LLM of ${llms.length}` }]
-  return unknown.map((llm): Finding => {
-    const detail = `unknown for ${llm.id}: its cost cannot be weighed or capped; give it a price in the configuration`
+  return unknown.map(({ id }): Finding => {
+    const detail = `unknown for ${id}: its cost cannot be weighed or capped; give it a price in the configuration`
     return { status: 'warning', subject, detail }
   })
+}
+
+/** What clients will stumble over although it can be served: names that lead nowhere, efforts that change nothing. */
+export function checkNames(llms: readonly Llm[], aliases: PointsmanConfig['aliases']): readonly Finding[] {
+  const ids = new Set(llms.map((llm) => llm.id))
+  const astray = aliases.filter(([, target]) => !ids.has(target) && target !== 'auto' && !target.startsWith('auto:'))
+  const idle = llms.filter(({ reasoningEffort, capabilities }) => {
+    return reasoningEffort !== undefined && capabilities.reasoning === false
+  })
+  return [
+    ...astray.map(([name, target]): Finding => {
+      return { status: 'warning', subject: `alias ${name}`, detail: `${target} is not in the pool` }
+    }),
+    ...idle.map(({ id, upstreamModel }): Finding => {
+      const detail = `${upstreamModel} is not known to think, so that its effort changes nothing; leave efforts out`
+      return { status: 'warning', subject: `effort of ${id}`, detail }
+    }),
+  ]
 }
 
 /**

@@ -151,6 +151,20 @@ describe('runDoctor', () => {
     expect(healthy).toBe(true)
   })
 
+  test('warns of names that lead nowhere, and of efforts that change nothing', async () => {
+    const aliases = [
+      ['gpt-4o', 'auto:cost'],
+      ['claude-*', 'gone'],
+      ['mine', 'a'],
+    ] as const
+    const arm = { ...llm, reasoningEffort: 'high', capabilities: { reasoning: false } } as const
+    const { healthy, out } = await examine({ loadConfig: () => ({ ...config, aliases }), pool: { llms: [arm] } })
+    expect(out).toContain('! alias claude-*: gone is not in the pool')
+    expect(out.filter((line) => line.includes('alias'))).toHaveLength(1)
+    expect(out).toContainEqual(expect.stringMatching(/^! effort of a: model-a is not known to think/))
+    expect(healthy).toBe(true)
+  })
+
   test('fails on a provider that does not answer', async () => {
     const gone = provider(() => Promise.reject(new ProviderError('upstream_unreachable', 'nobody listens there')))
     const { healthy, out } = await examine({ pool: { providers: [gone] } })

@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import type { ConfigFlags } from '../../config/load-config.ts'
 import type { PointsmanConfig } from '../../config/pointsman-config.ts'
+import type { EmbeddingModel } from '../../routing/registry/embedding-model.ts'
 import type { Llm } from '../../routing/registry/llm.ts'
 import type { StarterModel } from '../../routing/starter/starter-model.ts'
 import type { NamesOf } from '../../routing/starter/starter-policy.ts'
@@ -13,6 +14,7 @@ import {
   checkAccess,
   checkConfig,
   checkDatabase,
+  checkNames,
   checkNode,
   checkPrices,
   checkProviderKeys,
@@ -26,6 +28,7 @@ import {
 export interface PoolToCheck {
   /** In pool order, with prices and capabilities of the built-in table filled in. */
   readonly llms: readonly Llm[]
+  readonly embeddings?: readonly EmbeddingModel[]
   readonly providers: readonly ProviderToCheck[]
   readonly namesOf: NamesOf
   close(): Promise<void>
@@ -87,7 +90,8 @@ async function findPool(parts: DoctorParts, config: PointsmanConfig): Promise<re
   try {
     return [
       ...checkProviderKeys(pool.providers),
-      ...checkPrices(pool.llms),
+      ...checkPrices(pool.llms, pool.embeddings),
+      ...checkNames(pool.llms, config.aliases),
       await checkStarter(pool.llms, pool.namesOf, config.routing.starter ? parts.loadStarter : undefined),
       // Without its key a provider has been told of already.
       ...(await checkUpstreams(
