@@ -2,25 +2,49 @@ import OpenAI from 'openai'
 import { zodTextFormat } from 'openai/helpers/zod'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { z } from 'zod'
+import { AnthropicProvider } from '../../src/providers/anthropic/anthropic-provider.ts'
+import type { ChatProvider } from '../../src/providers/chat-provider.ts'
+import { GeminiProvider } from '../../src/providers/gemini/gemini-provider.ts'
 import { OpenAiCompatibleProvider } from '../../src/providers/openai-compatible/openai-compatible-provider.ts'
 import { OpenAiResponsesProvider } from '../../src/providers/openai-responses/openai-responses-provider.ts'
+import { AnthropicUpstream } from '../upstreams/anthropic-upstream.ts'
+import { GeminiUpstream } from '../upstreams/gemini-upstream.ts'
 import { OpenAiUpstream } from '../upstreams/openai-upstream.ts'
 import { type Harness, startHarness } from './gateway-harness.ts'
 
 /** One LLM behind chat completions, the same mind behind the Responses API, with and without reasoning. */
 const llms = ['chat', 'native', 'native-reasoning'] as const
 
+/** Vendors whose thinking has to come back to them. */
+const thinkers = ['claude', 'gemini'] as const
+
 let upstream: OpenAiUpstream
+let anthropic: AnthropicUpstream
+let gemini: GeminiUpstream
 let harness: Harness
 let client: OpenAI
 let stranger: OpenAI
 
 beforeAll(async () => {
   upstream = await new OpenAiUpstream({ models: llms.map((llm) => `upstream-${llm}`) }).listen()
+  anthropic = await new AnthropicUpstream().listen()
+  gemini = await new GeminiUpstream().listen()
   const options = { name: 'reference', baseUrl: upstream.baseUrl, apiKey: upstream.apiKey }
   const responses = new OpenAiResponsesProvider(options)
   harness = await startHarness({
-    providers: { chat: new OpenAiCompatibleProvider(options), native: responses, 'native-reasoning': responses },
+    providers: {
+      chat: new OpenAiCompatibleProvider(options),
+      native: responses,
+      'native-reasoning': responses,
+      claude: asModel(
+        'claude-sonnet-4-6',
+        new AnthropicProvider({ name: 'anthropic', baseUrl: anthropic.origin, apiKey: 'sk-ant' }),
+      ),
+      gemini: asModel(
+        'gemini-3-flash-preview',
+        new GeminiProvider({ name: 'gemini', baseUrl: `${gemini.origin}/v1beta`, apiKey: gemini.apiKey }),
+      ),
+    },
     keys: [
       { id: 'alice', scopes: ['inference'] },
       { id: 'bob', scopes: ['inference', 'admin'] },
@@ -34,8 +58,18 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await harness.gateway.close()
-  await upstream.close()
+  await Promise.all([upstream.close(), anthropic.close(), gemini.close()])
 })
+
+/** A provider that calls one model, whatever the LLM is called. */
+function asModel(upstreamModel: string, provider: ChatProvider): ChatProvider {
+  return {
+    complete: (call, signal) => provider.complete({ ...call, upstreamModel }, signal),
+    stream: (call, signal) => provider.stream({ ...call, upstreamModel }, signal),
+    probe: (signal) => provider.probe(signal),
+    close: () => provider.close(),
+  }
+}
 
 const weather = {
   type: 'function' as const,
@@ -307,6 +341,46 @@ describe('reasoning', () => {
     const call = first.output.find((item) => item.type === 'function_call')
     input.push({ type: 'function_call_output', call_id: call?.call_id ?? '', output: 'sun' })
     const second = await client.responses.create({ ...request, tools: [weather], include, input })
+    expect(second.output_text).toBe('The tools say: sun')
+  })
+})
+
+describe.each(thinkers)('the thinking of %s', (model) => {
+  const request = { model, reasoning: { effort: 'low' as const }, tools: [weather] }
+
+  test.each(['whole', 'streamed'] as const)('comes back to it with its tool calls, %s', async (way) => {
+    const ask = (input: OpenAI.Responses.ResponseInput) =>
+      way === 'whole'
+        ? client.responses.create({ ...request, input })
+        : client.responses.stream({ ...request, input }).finalResponse()
+    const input: OpenAI.Responses.ResponseInput = [{ role: 'user', content: 'Weather in Oslo and Rome?' }]
+    const first = await ask(input)
+    expect(first.output[0]?.type).toBe('reasoning')
+    for (const item of first.output) input.push(item as OpenAI.Responses.ResponseInputItem)
+    for (const item of first.output) {
+      if (item.type === 'function_call') {
+        input.push({ type: 'function_call_output', call_id: item.call_id, output: item.arguments })
+      }
+    }
+    const second = await ask(input)
+    expect(second.output_text).toBe('The tools say: {"city":"Oslo"} | {"city":"Rome"}')
+    const sent = (model === 'claude' ? anthropic : gemini).requests.at(-1)?.text ?? ''
+    expect(sent).toMatch(model === 'claude' ? /"signature":"(?!")/ : /"thoughtSignature":"(?!")/)
+    expect(sent).not.toContain('pointsman')
+    // OpenAI reads none of it, and goes on all the same.
+    const third = await client.responses.create({ ...request, model: 'native-reasoning', input })
+    expect(third.output_text).toBe(second.output_text)
+  })
+
+  test('comes back to it by the id of the response', async () => {
+    const asked = { ...request, input: 'Weather in Oslo?', store: true }
+    const first = await client.responses.stream(asked).finalResponse()
+    const call = first.output.find((item) => item.type === 'function_call')
+    const second = await client.responses.create({
+      ...request,
+      previous_response_id: first.id,
+      input: [{ type: 'function_call_output', call_id: call?.call_id ?? '', output: 'sun' }],
+    })
     expect(second.output_text).toBe('The tools say: sun')
   })
 })
