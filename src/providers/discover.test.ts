@@ -81,6 +81,29 @@ describe('discoverProviders', () => {
     expect(contacted[0]?.preset.baseUrl).toBe('https://proxy.example/v1')
   })
 
+  it("finds the vendors' own variables: another name for a key, a token, another address", async () => {
+    const { open, contacted } = world({
+      anthropic: ['claude-haiku-4-5', 'claude-sonnet-4-5-20250929'],
+      gemini: ['gemini-2.5-flash', 'gemini-embedding-001'],
+      ollama: [],
+      vllm: [],
+    })
+    const environment = {
+      ...{ ANTHROPIC_AUTH_TOKEN: 'bearer', ANTHROPIC_BASE_URL: 'https://proxy.example', GOOGLE_API_KEY: 'g-1' },
+    }
+    const { providers } = await discoverProviders(environment, book, never, { open })
+    expect(contacted[0]).toMatchObject({
+      ...{ apiKey: undefined, authToken: 'bearer' },
+      preset: { kind: 'anthropic', baseUrl: 'https://proxy.example', keyVariable: 'ANTHROPIC_AUTH_TOKEN' },
+    })
+    expect(contacted[1]).toMatchObject({ apiKey: 'g-1', preset: { kind: 'gemini', keyVariable: 'GOOGLE_API_KEY' } })
+    expect(providers.flatMap(({ llms }) => llms.map((llm) => llm.id))).toEqual([
+      'anthropic/claude-haiku-4-5',
+      'anthropic/claude-sonnet-4-5',
+      'gemini/gemini-2.5-flash',
+    ])
+  })
+
   it('ends at an abort', async () => {
     const caller = new AbortController()
     const pending = discoverProviders({}, book, caller.signal, { open: world({}).open, timers: new ManualTimers() })

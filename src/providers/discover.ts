@@ -1,5 +1,6 @@
 import { type Llm, unknownLlmProperties } from '../routing/registry/llm.ts'
 import type { ChatProvider } from './chat-provider.ts'
+import { listsModel } from './lists-model.ts'
 import { openUpstream } from './open-upstream.ts'
 import { type ProviderPreset, providerPresets } from './openai-compatible/presets.ts'
 import type { PriceBook } from './price-book.ts'
@@ -168,10 +169,9 @@ function openPreset({ kind, name, baseUrl, dialect }: ProviderPreset, key: Found
 }
 
 function llmsOf(preset: ProviderPreset, listed: readonly string[], priceBook: PriceBook): readonly Llm[] {
-  const available = new Set(listed)
   const models = preset.local
     ? listed.filter((model) => !notForChat.test(model)).slice(0, maxLocalModels)
-    : (starterModels[preset.name] ?? []).filter((model) => available.has(model))
+    : (starterModels[preset.name] ?? []).filter((model) => listsModel(listed, model))
   return models.map((model) => {
     const { price, capabilities } = priceBook.lookUp(preset.name, model)
     const id = `${preset.name}/${model}`

@@ -132,6 +132,13 @@ describe('parameters through the gateway', () => {
     const { data } = (await (await fetch(`${url}/v1/models`)).json()) as { data: { id: string; pointsman: object }[] }
     expect(data.find(({ id }) => id === 'gpt-4o')?.pointsman).toEqual({ kind: 'alias', stands_for: 'auto:cost' })
     expect(data.map(({ id }) => id)).not.toContain('claude-*')
+    const kindOf = async (name: string) => {
+      const { id, pointsman } = (await (await fetch(`${url}/v1/models/${name}`)).json()) as (typeof data)[number]
+      return [id, (pointsman as { kind: string }).kind]
+    }
+    expect(await kindOf('claude-opus-9')).toEqual(['claude-opus-9', 'alias'])
+    expect(await kindOf('claude')).toEqual(['claude', 'llm'])
+    expect(await kindOf('auto:3')).toEqual(['auto:3', 'router'])
     expect(data.find(({ id }) => id === 'thinker@low')?.pointsman).toMatchObject({ reasoning_effort: 'low' })
   })
 })

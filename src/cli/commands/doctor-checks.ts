@@ -2,6 +2,7 @@ import type { ApiKey } from '../../accounts/api-key.ts'
 import { ConfigError, describeProblem } from '../../config/config-error.ts'
 import type { PointsmanConfig } from '../../config/pointsman-config.ts'
 import type { ChatProvider } from '../../providers/chat-provider.ts'
+import { listsModel } from '../../providers/lists-model.ts'
 import type { EmbeddingModel } from '../../routing/registry/embedding-model.ts'
 import type { Llm } from '../../routing/registry/llm.ts'
 import type { StarterModel } from '../../routing/starter/starter-model.ts'
@@ -190,7 +191,7 @@ export async function checkUpstreams(
         const { models } = await chat.probe(signal)
         const served = llms.filter((llm) => llm.provider === name)
         // An upstream that lists nothing says nothing about what it serves.
-        const missing = models.length === 0 ? [] : served.filter((llm) => !models.includes(llm.upstreamModel))
+        const missing = models.length === 0 ? [] : served.filter((llm) => !listsModel(models, llm.upstreamModel))
         if (missing.length === 0) return { status: 'ok', subject, detail: `answers; models listed: ${models.length}` }
         const names = missing.map((llm) => llm.upstreamModel).join(', ')
         return { status: 'warning', subject, detail: `answers, but does not list ${names}` }

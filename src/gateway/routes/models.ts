@@ -1,4 +1,8 @@
+import { parseModelPreference } from '../../routing/decision/parse-preference.ts'
 import type { EmbeddingModel } from '../../routing/registry/embedding-model.ts'
+import type { LlmId } from '../../routing/registry/llm.ts'
+import { aliasTarget } from '../../routing/registry/llm-aliases.ts'
+import type { LlmRegistry } from '../../routing/registry/llm-registry.ts'
 import type { GatewayServices } from '../gateway-services.ts'
 import {
   type ModelBody,
@@ -38,16 +42,20 @@ export const modelRoute: Route = {
       return
     }
     const { pinnedLlm } = resolveModelName(rest, pool)
-    const body =
-      pinnedLlm === undefined
-        ? toAutoModelBody(rest, createdSeconds)
-        : toModelBody(pool.require(pinnedLlm), createdSeconds)
-    exchange.sendJson(200, body)
+    exchange.sendJson(200, bodyOf(rest, pinnedLlm, pool))
   },
 }
 
 function embeddingModels(services: GatewayServices): readonly EmbeddingModel[] {
   return services.parts.embeddings?.list() ?? []
+}
+
+function bodyOf(name: string, pinnedLlm: LlmId | undefined, pool: LlmRegistry): ModelBody {
+  if (pinnedLlm === name) return toModelBody(pool.require(pinnedLlm), createdSeconds)
+  const target = aliasTarget(pool.aliases, name)
+  // Forms of `auto` come before aliases, which may stand for any name.
+  if (target === undefined || parseModelPreference(name) !== undefined) return toAutoModelBody(name, createdSeconds)
+  return toAliasModelBody(name, target, createdSeconds)
 }
 
 function listModels(services: GatewayServices): readonly ModelBody[] {
