@@ -55,7 +55,7 @@ export function parametersPage(): string {
 
 const notes: readonly string[] = [
   '- `(reasoning)`: LLMs whose `capabilities.reasoning` is true.',
-  '- Fields of a request that are not in the table go on to servers of chat completions untouched; APIs that take a translation (`anthropic`, `gemini`, `openai-responses`, `bedrock`) get no unknown fields, and the header names them.',
+  '- Fields of a request that are not in the table go on from `/v1/chat/completions` to servers of chat completions untouched. APIs that take a translation get no unknown fields, nor do requests of `/v1/messages` and `/v1/responses` take theirs to other APIs; the header names them.',
   "- A request that was written for the very API that answers it (`/v1/messages` at Anthropic, `/v1/responses` at OpenAI's Responses API) reaches it word for word: nothing of it is dropped or refused.",
   "- `tools:hosted` are tools that a vendor runs. They are written as that vendor's API does and pass to it alone; at other APIs with a vendor of their own they are refused.",
   '- `anthropic`: models that choose their sampling themselves drop `temperature`, `top_p` and `top_k`; models that do not think drop `reasoning_effort` and `thinking`.',
@@ -69,7 +69,7 @@ interface Column {
 /** Names with the same column share one. */
 function distinctColumns(): readonly Column[] {
   const byContent = new Map<string, { names: string[]; api: ParameterApi }>()
-  for (const [name, api] of Object.entries<ParameterApi>(parameterTable)) {
+  for (const [name, api] of Object.entries(parameterTable)) {
     const content = contentOf(api.column)
     const known = byContent.get(content)
     if (known === undefined) byContent.set(content, { names: [name], api })

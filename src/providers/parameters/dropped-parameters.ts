@@ -13,9 +13,13 @@ export function droppedParameters(
 ): readonly string[] {
   if (support === undefined || (names.length === 0 && unknown.length === 0)) return none
   if (isNative(support, { dialect })) return none
-  const dropped: string[] = names.filter((name) => support.dropped.has(name))
+  const isForeign = dialect !== undefined
+  const dropped: string[] = names.filter(
+    (name) => support.dropped.has(name) || (isForeign && support.strippedOfOthers?.has(name) === true),
+  )
   // Names are the caller's own: those that no header may hold are left out.
-  if (support.dropsUnknown) dropped.push(...unknown.filter((name) => /^[\w.:-]{1,64}$/.test(name)).slice(0, maxUnknown))
+  if (support.dropsUnknown || isForeign)
+    dropped.push(...unknown.filter((name) => /^[\w.:-]{1,64}$/.test(name)).slice(0, maxUnknown))
   return dropped
 }
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { parameterNames } from './parameter.ts'
 import { parameterSupportOf } from './parameter-support-of.ts'
-import { type ParameterApi, parameterApiOf, parameterTable, type ReachedLlm } from './parameter-table.ts'
+import { parameterApiOf, parameterTable, type ReachedLlm } from './parameter-table.ts'
 import { reasonsUnasked } from './reasons-unasked.ts'
 
 function llm(fields: Partial<ReachedLlm>): ReachedLlm {
@@ -9,7 +9,7 @@ function llm(fields: Partial<ReachedLlm>): ReachedLlm {
 }
 
 describe('parameterTable', () => {
-  it.each(Object.entries<ParameterApi>(parameterTable))('%s answers for every parameter', (_, { column }) => {
+  it.each(Object.entries(parameterTable))('%s answers for every parameter', (_, { column }) => {
     const handlings = new Set(['passed', 'translated', 'dropped', 'refused'])
     for (const name of parameterNames) expect(handlings).toContain(column[name])
     expect(Object.keys(column).sort()).toEqual([...parameterNames].sort())
@@ -24,7 +24,7 @@ describe('parameterTable', () => {
       'tools:custom',
       'modalities:audio',
     ] as const
-    for (const { column } of Object.values<ParameterApi>(parameterTable)) {
+    for (const { column } of Object.values(parameterTable)) {
       for (const name of relied) expect(column[name]).not.toBe('dropped')
     }
   })
@@ -52,6 +52,15 @@ describe('parameterSupportOf', () => {
   it('lets everything pass to servers that nothing is known of', () => {
     const unknown = parameterSupportOf(llm({}))
     expect([unknown.refused.size, unknown.dropped.size, unknown.dropsUnknown]).toEqual([0, 0, false])
+  })
+
+  it('knows chat completions of each preset, and their reasoning models', () => {
+    const openai = (reasoning: boolean | undefined) => parameterSupportOf(llm({ preset: 'openai', reasoning }))
+    expect(openai(true).refused).toContain('logprobs')
+    expect(openai(false).refused).not.toContain('logprobs')
+    expect(openai(undefined).refused).not.toContain('logprobs')
+    expect(openai(true)).toMatchObject({ api: "OpenAI's API", dropsUnknown: false })
+    expect(parameterSupportOf(llm({ preset: 'mistral' })).refused).toContain('logprobs')
   })
 
   it('looks up the preset, then the API, and the reasoning kind of each', () => {

@@ -20,6 +20,7 @@ export function parameterSupportOf(llm: ReachedLlm): ParameterSupport {
     api: api.title,
     refused,
     dropped: new Set(handled(api, 'dropped')),
+    strippedOfOthers: new Set(api.stripped),
     dropsUnknown: api.unknown === 'dropped',
     dialect: nativeDialects[llm.kind],
   }

@@ -1,5 +1,6 @@
 import { anthropicParameters, anthropicParametersOf } from '../anthropic/anthropic-parameters.ts'
 import { geminiParameters } from '../gemini/gemini-parameters.ts'
+import { type ProviderPreset, providerPresets } from '../openai-compatible/presets.ts'
 import {
   openAiResponsesParameters,
   openAiResponsesReasoningParameters,
@@ -16,14 +17,14 @@ export interface ParameterApi {
   readonly column: ParameterColumn
   /** Fields that no table knows: passed on, or dropped by translation. */
   readonly unknown: 'passed' | 'dropped'
+  /** What is stripped from requests of another dialect all the same, whose marks the server cannot know. */
+  readonly stripped?: readonly ParameterName[]
   /** Whose hosted tools it runs, where `tools:hosted` is passed; undefined: nobody knows, all are passed. */
   readonly hosts?: HostVendor
 }
 
-/** Every API, with its column: the one source of what is passed, dropped and refused, for code, tests and docs. */
-export const parameterTable = {
-  anthropic: { title: "Anthropic's Messages API", column: anthropicParameters, unknown: 'dropped', hosts: 'anthropic' },
-  gemini: { title: "Google's Gemini API", column: geminiParameters, unknown: 'dropped', hosts: 'google' },
+/** APIs with a folder of their own. */
+const nativeApis: Readonly<Record<string, ParameterApi>> = {
   'openai-responses': {
     title: "OpenAI's Responses API",
     column: openAiResponsesParameters,
@@ -36,10 +37,36 @@ export const parameterTable = {
     unknown: 'dropped',
     hosts: 'openai',
   },
-  'openai-compatible': { title: 'chat completions', column: passingColumn, unknown: 'passed' },
-} as const satisfies Readonly<Record<string, ParameterApi>>
+  anthropic: { title: "Anthropic's Messages API", column: anthropicParameters, unknown: 'dropped', hosts: 'anthropic' },
+  gemini: { title: "Google's Gemini API", column: geminiParameters, unknown: 'dropped', hosts: 'google' },
+}
 
-export type ParameterApiName = keyof typeof parameterTable
+/** Chat completions as one vendor has them. */
+function chatApis({ name, title, kind, dialect }: ProviderPreset): readonly (readonly [string, ParameterApi])[] {
+  const { parameters, reasoningParameters } = dialect
+  if (kind !== 'openai-compatible' || parameters === undefined) return []
+  const plain: ParameterApi = { title: `${title}'s API`, column: parameters, unknown: 'passed' }
+  if (reasoningParameters === undefined) return [[name, plain]]
+  return [
+    [name, plain],
+    [`${name} (reasoning)`, { ...plain, column: reasoningParameters }],
+  ]
+}
+
+/**
+ * Every API by its name, with its column: the one source of what is passed, dropped and refused, for code, tests and docs. Names
+ * are those of presets and kinds of providers; `(reasoning)` is for models that reason, where they take other parameters.
+ */
+export const parameterTable: Readonly<Record<string, ParameterApi>> = {
+  ...Object.fromEntries(providerPresets.flatMap(chatApis)),
+  ...nativeApis,
+  'openai-compatible': {
+    title: 'chat completions',
+    column: passingColumn,
+    unknown: 'passed',
+    stripped: ['thinking', 'reasoning_details', 'cache_control'],
+  },
+}
 
 /** How an LLM is reached. */
 export interface ReachedLlm {
@@ -54,21 +81,16 @@ export interface ReachedLlm {
 /** What an LLM's API makes of parameters. Some vendors' APIs differ for models that reason, Anthropic's from model to model. */
 export function parameterApiOf(llm: ReachedLlm): ParameterApi {
   const name = apiNameOf(llm)
-  const plain: ParameterApi = parameterTable[name]
+  const plain = parameterTable[name]!
   if (llm.kind === 'anthropic') return { ...plain, column: anthropicParametersOf(llm.upstreamModel) }
-  const reasoningName = `${name} (reasoning)`
-  if (llm.reasoning === false || !isApiName(reasoningName)) return plain
-  const reasoning: ParameterApi = parameterTable[reasoningName]
+  const reasoning = parameterTable[`${name} (reasoning)`]
+  if (llm.reasoning === false || reasoning === undefined) return plain
   return llm.reasoning === true ? reasoning : { ...plain, column: generousColumn(plain.column, reasoning.column) }
 }
 
-function apiNameOf({ kind, preset }: ReachedLlm): ParameterApiName {
-  if (kind === 'openai-compatible' && preset !== undefined && isApiName(preset)) return preset
-  return isApiName(kind) ? kind : 'openai-compatible'
-}
-
-function isApiName(name: string): name is ParameterApiName {
-  return Object.hasOwn(parameterTable, name)
+function apiNameOf({ kind, preset }: ReachedLlm): string {
+  if (kind === 'openai-compatible' && preset !== undefined && Object.hasOwn(parameterTable, preset)) return preset
+  return Object.hasOwn(parameterTable, kind) ? kind : 'openai-compatible'
 }
 
 const byGenerosity: readonly ParameterHandling[] = ['passed', 'translated', 'dropped', 'refused']

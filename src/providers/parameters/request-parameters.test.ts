@@ -107,7 +107,11 @@ describe('droppedParameters', () => {
   it('drops nothing of a request that is passed on as it was written', () => {
     const support = { ...supportOf({ dropped: ['seed'], refused: ['n'] }), dialect: 'messages' }
     expect(droppedParameters(support, said, 'messages')).toEqual([])
-    expect(droppedParameters(support, said, 'responses')).toEqual(['seed'])
+    // Fields of another API mean nothing anywhere else.
+    expect(droppedParameters(support, said, 'responses')).toEqual(['seed', 'mirostat'])
+    const stripping = { ...support, strippedOfOthers: new Set(['n']) }
+    expect(droppedParameters(stripping, said, 'responses')).toEqual(['seed', 'n', 'mirostat'])
+    expect(droppedParameters(stripping, said, undefined)).toEqual(['seed'])
     expect(refusedParameter(support, { parameters: ['n'], dialect: 'messages' })).toBeUndefined()
     expect(refusedParameter(support, { parameters: ['n'] })).toBe('n')
   })

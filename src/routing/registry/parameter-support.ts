@@ -9,7 +9,9 @@ export interface ParameterSupport {
   readonly refused: ReadonlySet<string>
   /** It answers as if these were not there. */
   readonly dropped: ReadonlySet<string>
-  /** Whether it also drops what nobody has heard of; else that is passed on. */
+  /** What requests that were written for another API come without as well. */
+  readonly strippedOfOthers?: ReadonlySet<string>
+  /** Whether it also drops what nobody has heard of; else that is passed on, where the request was written for chat completions. */
   readonly dropsUnknown: boolean
   /** Requests written for this very API reach it word for word: of them nothing is dropped or refused. */
   readonly dialect?: string | undefined
