@@ -25,6 +25,8 @@ export interface MessagesAnswerOptions {
 }
 
 const droppedHeader = 'x-pointsman-dropped-params'
+/** Fields that nobody knows can be as many as a body holds. */
+const maxDroppedNames = 32
 
 /**
  * Answers in the form of Anthropic's Messages API. `id` is the response id that feedback names, `model` the LLM that
@@ -97,7 +99,8 @@ export class MessagesAnswerWriter implements AnswerWriter {
   #headers(receipt: AnswerReceipt, native: boolean): Record<string, string> {
     const { [droppedHeader]: dropped, ...headers } = decisionHeaders(receipt)
     if (native) return headers
-    const names = [...(dropped === undefined ? [] : [dropped]), ...this.#options.nativeOnly.filter(isHeaderToken)]
+    const nativeOnly = this.#options.nativeOnly.filter(isHeaderToken).slice(0, maxDroppedNames)
+    const names = [...(dropped === undefined ? [] : [dropped]), ...nativeOnly]
     return names.length === 0 ? headers : { ...headers, [droppedHeader]: names.join(', ') }
   }
 }

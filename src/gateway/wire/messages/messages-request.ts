@@ -24,10 +24,21 @@ const outputFormat = z.looseObject({ type: z.literal('json_schema'), schema: z.l
 
 /** The fields that we use ourselves; every other one travels on to an upstream of this API untouched. */
 const countTokensBody = z.looseObject({
-  model: z.string().min(1).max(256),
-  messages: z.array(z.custom<MessagesMessage>()).min(1).max(10_000),
-  system: z.union([z.string(), z.array(z.custom<ContentBlock>()).max(10_000)]).nullish(),
-  tools: z.array(z.custom<MessagesTool>()).max(1_024).nullish(),
+  model: z.string().min(1).max(256).describe('An LLM of the pool, `auto`, `auto:cost`, `auto:quality`, or an alias.'),
+  messages: z
+    .array(z.custom<MessagesMessage>())
+    .min(1)
+    .max(10_000)
+    .describe('The conversation: `user`, `assistant` and `system` messages.'),
+  system: z
+    .union([z.string(), z.array(z.custom<ContentBlock>()).max(10_000)])
+    .nullish()
+    .describe('The system text, or its blocks.'),
+  tools: z
+    .array(z.custom<MessagesTool>())
+    .max(1_024)
+    .nullish()
+    .describe("Tools of the caller, which any LLM may call, and Anthropic's own, which only an LLM at Anthropic may."),
   tool_choice: z
     .looseObject({
       type: z.enum(['auto', 'any', 'tool', 'none']),
@@ -46,11 +57,12 @@ const countTokensBody = z.looseObject({
   pointsman: z.unknown().optional(),
 })
 
-const messagesBody = countTokensBody.extend({
+/** For the reference, too. */
+export const messagesBody = countTokensBody.extend({
   // Anthropic takes 0 to warm its cache without an answer: there is nothing to route then.
-  max_tokens: z.int().min(1),
-  stream: z.boolean().nullish(),
-  temperature: z.number().min(0).max(1).nullish(),
+  max_tokens: z.int().min(1).describe('Cap on the answer.'),
+  stream: z.boolean().nullish().describe('Answer in server-sent events.'),
+  temperature: z.number().min(0).max(1).nullish().describe('As in the API.'),
   top_p: z.number().min(0).max(1).nullish(),
   top_k: z.int().min(0).nullish(),
   stop_sequences: z.array(z.string()).max(64).nullish(),
