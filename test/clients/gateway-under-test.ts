@@ -4,7 +4,7 @@ import path from 'node:path'
 import { stringify } from 'yaml'
 import { type GatewayProcess, runCommand, startGateway } from '../replay/gateway-process.ts'
 import type { FixtureUpstream } from '../upstreams/fixture-upstream.ts'
-import { type FamilyName, llmOf, providerFamilies, thinkingLlmOf } from './provider-families.ts'
+import { embeddingModelOf, type FamilyName, llmOf, providerFamilies, thinkingLlmOf } from './provider-families.ts'
 
 /** USD per million tokens, the same at every family: what a call costs is then told by its usage alone. */
 export const price = { input: 1, output: 2 }
@@ -67,6 +67,18 @@ function poolBefore(upstream: (family: FamilyName) => FixtureUpstream): Readonly
         },
       ]
     }),
+    embeddings: providerFamilies.flatMap(({ name, embeddingModel }) =>
+      embeddingModel === undefined
+        ? []
+        : [
+            {
+              id: embeddingModelOf(name),
+              provider: `${name}-fixture`,
+              model: embeddingModel,
+              price: { input: price.input },
+            },
+          ],
+    ),
     routing: { starter: false, seed: 7 },
     log_level: 'error',
   }

@@ -79,3 +79,7 @@ export function llmOf(family: FamilyName): string {
 export function thinkingLlmOf(family: FamilyName): string {
   return `thinking-via-${family}`
 }
+
+export function embeddingModelOf(family: FamilyName): string {
+  return `embedding-via-${family}`
+}

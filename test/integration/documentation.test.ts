@@ -4,14 +4,17 @@ import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { configFileSchema } from '../../src/config/schema.ts'
+import { compatibilityPage } from '../clients/matrix/compatibility-page.ts'
 
 const repository = path.dirname(path.dirname(path.dirname(fileURLToPath(import.meta.url))))
 
 const pages = [
-  ...['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', 'docs/architecture.md'],
-  ...readdirSync(path.join(repository, 'docs', 'decisions'))
-    .filter((name) => name.endsWith('.md'))
-    .map((name) => `docs/decisions/${name}`),
+  ...['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', 'docs/architecture.md', 'docs/compatibility.md'],
+  ...['decisions', 'clients'].flatMap((folder) =>
+    readdirSync(path.join(repository, 'docs', folder))
+      .filter((name) => name.endsWith('.md'))
+      .map((name) => `docs/${folder}/${name}`),
+  ),
 ]
 
 function read(page: string): string {
@@ -30,6 +33,22 @@ describe.each(pages)('%s', (page) => {
     const named = [...read(page).matchAll(/npm run ([\w:-]+)/g)].map((match) => match[1] ?? '')
     expect(named.filter((name) => !Object.hasOwn(scripts, name))).toEqual([])
   })
+})
+
+test('docs/compatibility.md says what the tests of the clients expect (npm run compatibility)', () => {
+  expect(read('docs/compatibility.md')).toBe(compatibilityPage())
+})
+
+test('the configuration for Claude Code is one that would be read', () => {
+  const [, yaml = ''] = /```yaml\n([\s\S]+?)```/.exec(read('docs/clients/claude-code.md')) ?? []
+  expect(configFileSchema.parse(parse(yaml)).aliases).toEqual({ 'claude-haiku-*': 'gpt-4o-mini', 'claude-*': 'auto' })
+})
+
+test('docs/clients names the versions that are tested', () => {
+  const { dependencies } = JSON.parse(read('test/clients/package.json')) as { dependencies: { [name: string]: string } }
+  const told = [...read('docs/clients/README.md').matchAll(/`((?:@[\w-]+\/)?[\w-]+)` (\d+\.\d+\.\d+)/g)]
+  expect(told.length).toBeGreaterThan(4)
+  for (const [, name = '', version] of told) expect([name, version]).toEqual([name, dependencies[name]])
 })
 
 test('the configuration in the README is one that would be read', () => {

@@ -4,14 +4,14 @@ import type { FamilyName } from '../provider-families.ts'
 export type Cell =
   /** The answer comes without it, and its header `x-pointsman-dropped-params` names the parameter. */
   | 'dropped'
-  /** The API keeps it to itself. */
+  /** It works, but the API does not tell: what it thought, or how many tokens it took. */
   | 'hidden'
   /** The API cannot take it: 422, and the message names the parameter and the API. */
   | 'refused'
   /** Refused otherwise, with this status and words. */
   | { readonly status: number; readonly says: string }
 
-export type Dialect = 'chat' | 'responses' | 'messages'
+export type Dialect = 'chat' | 'responses' | 'messages' | 'embeddings'
 
 /** The rows of the published matrix, in order, with the cells in which a feature does not simply work. */
 export type FeatureCells = { readonly [feature: string]: { readonly [family in FamilyName]?: Cell } }
@@ -20,7 +20,11 @@ export const dialectTitles: Readonly<Record<Dialect, string>> = {
   chat: 'Chat completions (`/v1/chat/completions`), by the `openai` package',
   responses: 'Responses (`/v1/responses`), by the `openai` package',
   messages: 'Messages (`/v1/messages`), by the `@anthropic-ai/sdk` package',
+  embeddings: 'Embeddings (`/v1/embeddings`), by the `openai` package',
 }
+
+/** Not every API has embeddings; where it has, models are listed under `embeddings` in the configuration. */
+const noEmbeddings: Cell = { status: 400, says: 'no embedding' }
 
 export const cells: Readonly<Record<Dialect, FeatureCells>> = {
   chat: {
@@ -108,5 +112,11 @@ export const cells: Readonly<Record<Dialect, FeatureCells>> = {
     'the client tries again after retry-after': {},
     'an abort closes the upstream connection': {},
     'a cut stream is an error, not an end': {},
+  },
+  embeddings: {
+    'one text, several texts': { responses: noEmbeddings, anthropic: noEmbeddings },
+    'base64 (the default of the client) and numbers': { responses: noEmbeddings, anthropic: noEmbeddings },
+    dimensions: { responses: noEmbeddings, anthropic: noEmbeddings },
+    'usage and cost': { responses: noEmbeddings, anthropic: noEmbeddings },
   },
 }

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type GatewayUnderTest, serveGateway } from '../gateway-under-test.ts'
 import { NotShown, type Probe, type ProbeContext } from '../probes/probe.ts'
-import { type FamilyName, llmOf, providerFamilies, thinkingLlmOf } from '../provider-families.ts'
+import { embeddingModelOf, type FamilyName, llmOf, providerFamilies, thinkingLlmOf } from '../provider-families.ts'
 import { type Cell, cells, type Dialect } from './cells.ts'
 
 /** An official client that speaks one dialect. */
@@ -28,11 +28,20 @@ export function describeMatrix<Client>({ dialect, create, probes }: DialectClien
     connect: (options) => create(gateway, { maxRetries: 0, ...options }),
     model: llmOf(family),
     thinkingModel: thinkingLlmOf(family),
+    embeddingModel: embeds(family) ? embeddingModelOf(family) : llmOf(family),
     upstream: gateway.upstream(family),
   })
 
   test('has a row for every feature that is tried', () => {
     expect(Object.keys(cells[dialect])).toEqual(probes.map(({ feature }) => feature))
+  })
+
+  const refused = probes.filter(({ feature }) => Object.values(cells[dialect][feature] ?? {}).includes('refused'))
+
+  // No LLM is named: those whose API cannot take it are passed over.
+  test.each(refused)('$feature, through auto', async (probe) => {
+    const auto = { model: 'auto', thinkingModel: 'auto' }
+    await probe.run({ ...contextOf('openai'), ...auto })
   })
 
   describe.each(providerFamilies.map(({ name }) => name))(`${dialect} through %s`, (family) => {
@@ -62,4 +71,8 @@ async function expectCell<Client>(probe: Probe<Client>, context: ProbeContext<Cl
   const dropped = headers?.get('x-pointsman-dropped-params') ?? ''
   if (cell === 'dropped') expect(dropped).toContain(probe.parameter)
   else expect(dropped).toBe('')
+}
+
+function embeds(family: FamilyName): boolean {
+  return providerFamilies.find(({ name }) => name === family)?.embeddingModel !== undefined
 }

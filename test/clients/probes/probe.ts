@@ -10,6 +10,8 @@ export interface ProbeContext<Client> {
   readonly model: string
   /** One of the same family that thinks before it answers. */
   readonly thinkingModel: string
+  /** A model that embeds; where the family has none, that LLM. */
+  readonly embeddingModel: string
   /** Where that LLM's calls arrive. */
   readonly upstream: FixtureUpstream
 }
