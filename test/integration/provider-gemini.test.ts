@@ -292,11 +292,22 @@ describe('GeminiProvider', () => {
   })
 
   it('embeds texts, more than one batch of them', async () => {
-    const input = Array.from({ length: 205 }, (_, index) => 'x'.repeat((index % 9) + 1))
+    const input = Array.from({ length: 205 }, (_, index) => `text ${index}`)
     const call = { upstreamModel: 'gemini-embedding-001', input, dimensions: 2 }
-    const { embeddings } = await provider.embed(call, never)
+    const calls = upstream.requests.length
+    const { embeddings, usage } = await provider.embed(call, never)
     expect(embeddings).toHaveLength(205)
-    expect(embeddings[200]).toEqual([((200 % 9) + 1) / 10, (((200 % 9) + 8) % 10) / 10])
+    expect(usage).toEqual({
+      inputTokens: input.reduce((sum, text) => sum + Math.ceil(text.length / 4), 0),
+      outputTokens: 0,
+    })
+    expect(upstream.requests.length - calls).toBe(3)
+    const alone = await provider.embed({ ...call, input: ['text 150'] }, never)
+    expect(alone.embeddings).toEqual([embeddings[150]])
+    expect(embeddings[150]).not.toEqual(embeddings[151])
+    upstream.countsEmbedded = false
+    expect((await provider.embed(call, never)).usage).toBeUndefined()
+    upstream.countsEmbedded = true
     await expect(provider.embed({ ...call, input: [[1, 2]] }, never)).rejects.toMatchObject({
       code: 'upstream_rejected',
     })

@@ -26,6 +26,8 @@ export class GeminiUpstream extends FixtureUpstream {
   readonly models: readonly string[]
   /** Of one page of the list of models. */
   modelsPerPage = 1000
+  /** Older surfaces of the API do not count what they embed. */
+  countsEmbedded = true
   readonly #seen = new Set<string>()
   #answers = 0
 
@@ -93,7 +95,7 @@ export class GeminiUpstream extends FixtureUpstream {
       case 'countTokens':
         return countTokens(body, model)
       case 'batchEmbedContents':
-        return embed(body, model)
+        return embed(body, model, this.countsEmbedded)
       default:
         throw new GeminiRefusal(404, 'Requested entity was not found.')
     }
@@ -149,19 +151,28 @@ function countTokens(body: Json, model: string): FixtureAnswer {
 }
 
 /** Vectors of three (or as many as asked) numbers that tell texts apart. */
-function embed(body: Json, model: string): FixtureAnswer {
+function embed(body: Json, model: string, counted: boolean): FixtureAnswer {
   const requests = list(readMessage(body, batchEmbedRequest).requests)
   if (requests.length === 0) throw invalid('* BatchEmbedContentsRequest.requests: requests is not specified\n')
   if (requests.length > 100) {
     throw invalid('* BatchEmbedContentsRequest.requests: at most 100 requests can be in one batch\n')
   }
+  let promptTokenCount = 0
   const embeddings = requests.map((request) => {
     if (request.model !== `models/${model}`) throw invalid('The model of a request is another one.')
     const parts = isJson(request.content) ? list(request.content.parts) : []
     const text = parts.map((part) => (typeof part.text === 'string' ? part.text : '')).join('')
     if (text === '') throw invalid('* EmbedContentRequest.content: content is empty\n')
+    promptTokenCount += Math.ceil(text.length / 4)
     const length = Number(request.outputDimensionality ?? 3)
-    return { values: Array.from({ length }, (_, index) => ((text.length + index * 7) % 10) / 10) }
+    return { values: Array.from({ length }, (_, index) => ((sumOf(text) + index * 7) % 97) / 97) }
   })
-  return { status: 200, json: { embeddings } }
+  const usageMetadata = { promptTokenCount, promptTokenDetails: [{ modality: 'TEXT', tokenCount: promptTokenCount }] }
+  return { status: 200, json: { embeddings, ...(counted ? { usageMetadata } : {}) } }
+}
+
+function sumOf(text: string): number {
+  let sum = 0
+  for (let index = 0; index < text.length; index += 1) sum += (index + 1) * text.charCodeAt(index)
+  return sum
 }
