@@ -250,6 +250,40 @@ it('thinks, and takes its own thinking back', async () => {
   expect(second.usage?.reasoningTokens).toBe(7)
 })
 
+it.each([
+  ['claude-opus-5-5', 'claude-sonnet-5-5'],
+  ['claude-opus-5', 'claude-haiku-4-5'],
+  ['claude-haiku-4-5', 'claude-opus-5'],
+])('goes on in a tool loop that %s began with %s', async (before, after) => {
+  const messages: ChatMessage[] = [{ role: 'user', content: 'Rome' }]
+  const request = { tools: [weather], reasoning_effort: 'high' }
+  const first = choiceOf(await provider.complete(callOf(before, { ...request, messages }), never))
+  expect(first.message.reasoning_details).toHaveLength(1)
+  const { id } = first.message.tool_calls![0]!
+  messages.push(first.message, { role: 'tool', tool_call_id: id, content: 'sun' })
+  const { message } = await answerOf(callOf(after, { ...request, messages }))
+  expect(message.content).toBe('The tools say: sun')
+})
+
+it('leaves thinking out whose signature is not taken, also of native requests', async () => {
+  const thinking = { type: 'thinking', thinking: 'hm', signature: 'forged' }
+  const call = { type: 'tool_use', id: 't', name: 'f', input: {} }
+  const body = {
+    max_tokens: 4000,
+    thinking: { type: 'enabled', budget_tokens: 2000 },
+    messages: [
+      { role: 'user', content: 'say x' },
+      { role: 'assistant', content: [thinking, call] },
+      { role: 'user', content: [{ type: 'tool_result', tool_use_id: 't', content: 'done' }] },
+    ],
+  }
+  const native = { dialect: 'messages', body, headers: {} } as const
+  const asked = callOf('claude-haiku-4-5', { messages: [] }, { native })
+  expect((await provider.complete(asked, never)).body).toMatchObject({ content: [{ text: 'The tools say: done' }] })
+  expect((await eventsOf(asked)).length).toBeGreaterThan(5)
+  expect(upstream.requests.at(-1)?.body).not.toHaveProperty('thinking')
+})
+
 it('sees images and files', async () => {
   const content = [
     { type: 'text', text: 'look' },

@@ -12,8 +12,8 @@ import { referenceAnswer } from './reference-llm.ts'
  * says comes from {@link referenceAnswer}, except that `refuse …` is refused.
  */
 export class AnthropicUpstream extends FixtureUpstream {
-  /** Signatures and ciphers of thinking that this server issued, and takes back. */
-  readonly #signatures = new Set<string>()
+  /** Signatures of thinking that this server issued, by the model that thought. */
+  readonly #signatures = new Map<string, string>()
   readonly #cache = new PromptCache()
   #answers = 0
 
@@ -51,20 +51,27 @@ export class AnthropicUpstream extends FixtureUpstream {
 
   #count(body: Json): FixtureAnswer {
     const model = modelOf(body)
-    checkMessagesRequest(body, model, this.#signatures, true)
+    checkMessagesRequest(body, model, (signature) => this.#thinkingFault(signature, body, model), true)
     const { inputTokens } = referenceAnswer(questionOf(body, thinks(body, model)))
     return { status: 200, json: { input_tokens: inputTokens } }
   }
 
+  /** Which models bind their thinking is not documented of all; here those without budgets do. */
+  #thinkingFault(signature: string, body: Json, { budget }: FixtureModel): string | undefined {
+    const thinker = this.#signatures.get(signature)
+    if (thinker === undefined) return 'Invalid `signature` in `thinking` block'
+    return budget || thinker === body.model ? undefined : 'The block is bound to a different model'
+  }
+
   #message(body: Json): FixtureAnswer {
     const model = modelOf(body)
-    checkMessagesRequest(body, model, this.#signatures, false)
+    checkMessagesRequest(body, model, (signature) => this.#thinkingFault(signature, body, model), false)
     const question = questionOf(body, thinks(body, model))
     const answer = referenceAnswer(question)
     const refused = question.userText.startsWith('refuse ')
     this.#answers += 1
     const signature = Buffer.from(`thinking ${this.#answers}`).toString('base64')
-    this.#signatures.add(signature)
+    this.#signatures.set(signature, String(body.model))
     const stop = refused ? refusalStop : stopOf(answer)
     const usage = {
       ...this.#cache.usageOf(body, answer.inputTokens),

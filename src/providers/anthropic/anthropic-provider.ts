@@ -12,9 +12,10 @@ import { UpstreamHttp, type UpstreamOptions, type UpstreamRequest } from '../htt
 import { systemTimers } from '../resilience/timers.ts'
 import { type AnswerContext, toCompletion } from './messages-answer.ts'
 import { messagesEventsOf } from './messages-event-stream.ts'
-import { countRequest, messagesRequest, nativeMessages } from './messages-request.ts'
+import { countRequest, messagesRequest, nativeMessages, requestWithoutThinking } from './messages-request.ts'
 import { toolNamesOf } from './messages-tools.ts'
 import { parseMessagesUsage } from './messages-usage.ts'
+import { refusesThinking } from './refused-thinking.ts'
 
 export interface AnthropicOptions extends UpstreamOptions {
   /** Sent as `x-api-key`. */
@@ -25,6 +26,7 @@ export interface AnthropicOptions extends UpstreamOptions {
   readonly defaultMaxTokens?: number | undefined
 }
 
+const messagesPath = '/v1/messages'
 const apiVersion = '2023-06-01'
 
 /** One page of models is enough: Anthropic has dozens. */
@@ -33,7 +35,7 @@ const modelsPath = '/v1/models?limit=1000'
 /**
  * Anthropic's Messages API, at Anthropic or at whoever else offers it. Requests that came in this API go out as they came, and
  * their answers come back so (`dialect: 'messages'`); all others are translated. Both are fitted to the model, since newer ones
- * refuse parameters of older ones.
+ * refuse parameters of older ones. A request whose history holds thinking that the API will not have is sent once more without.
  */
 export class AnthropicProvider implements ChatProvider, TokenCounter {
   readonly #http: UpstreamHttp
@@ -62,7 +64,7 @@ export class AnthropicProvider implements ChatProvider, TokenCounter {
   }
 
   async complete(call: ChatCall, signal: AbortSignal): Promise<ChatCompletion> {
-    const body = await this.#http.json(this.#messages(call, false), signal)
+    const body = await this.#json(call, signal)
     const { errors } = this.#http
     if (body.type === 'error') throw errors.fromErrorObject(body.error ?? body)
     if (!Array.isArray(body.content)) throw errors.invalid('The answer has no content')
@@ -71,24 +73,8 @@ export class AnthropicProvider implements ChatProvider, TokenCounter {
     return { body, dialect: 'messages', usage: parseMessagesUsage(body.usage), reportedModel }
   }
 
-  /** Throws from the first `next()` where the request cannot be said in this API. */
   stream(call: ChatCall, signal: AbortSignal): AsyncIterable<ChatEvent> {
-    return {
-      [Symbol.asyncIterator]: () => {
-        const form = nativeMessages(call.native) === undefined ? this.#context(call) : 'native'
-        let events: AsyncIterator<ChatEvent> | undefined
-        const begun = () => {
-          events ??= this.#http
-            .stream(this.#messages(call, true), (bytes, errors) => messagesEventsOf(bytes, errors, form), signal)
-            [Symbol.asyncIterator]()
-          return events
-        }
-        return {
-          next: async () => begun().next(),
-          return: async () => events?.return?.() ?? { done: true, value: undefined },
-        }
-      },
-    }
+    return { [Symbol.asyncIterator]: () => this.#events(call, signal) }
   }
 
   async countTokens(call: ChatCall, signal: AbortSignal): Promise<number> {
@@ -122,9 +108,42 @@ export class AnthropicProvider implements ChatProvider, TokenCounter {
     }
   }
 
-  #messages(call: ChatCall, stream: boolean): UpstreamRequest {
-    const body = messagesRequest(call, { defaultMaxTokens: this.#defaultMaxTokens })
-    return this.#post('/v1/messages', { ...body, stream }, call)
+  async #json(call: ChatCall, signal: AbortSignal): Promise<JsonObject> {
+    const body = this.#request(call, false)
+    try {
+      return await this.#http.json(this.#post(messagesPath, body, call), signal)
+    } catch (error) {
+      return this.#http.json(this.#post(messagesPath, repaired(body, call, error), call), signal)
+    }
+  }
+
+  /** By hand and not as a generator, whose `return()` would wait for the upstream's next byte. */
+  #events(call: ChatCall, signal: AbortSignal): AsyncIterator<ChatEvent> {
+    const form = nativeMessages(call.native) === undefined ? this.#context(call) : 'native'
+    const open = (body: JsonObject) => {
+      const request = this.#post(messagesPath, body, call)
+      const stream = this.#http.stream(request, (bytes, errors) => messagesEventsOf(bytes, errors, form), signal)
+      return stream[Symbol.asyncIterator]()
+    }
+    let events: AsyncIterator<ChatEvent> | undefined
+    return {
+      next: async () => {
+        if (events !== undefined) return events.next()
+        const body = this.#request(call, true)
+        events = open(body)
+        try {
+          return await events.next()
+        } catch (error) {
+          events = open(repaired(body, call, error))
+          return events.next()
+        }
+      },
+      return: async () => events?.return?.() ?? { done: true, value: undefined },
+    }
+  }
+
+  #request(call: ChatCall, stream: boolean): JsonObject {
+    return { ...messagesRequest(call, { defaultMaxTokens: this.#defaultMaxTokens }), stream }
   }
 
   #post(path: string, body: JsonObject, call: ChatCall): UpstreamRequest {
@@ -140,4 +159,11 @@ export class AnthropicProvider implements ChatProvider, TokenCounter {
   #context(call: ChatCall): AnswerContext {
     return { created: Math.floor(this.#clock.now() / 1000), toolNames: toolNamesOf(call.request) }
   }
+}
+
+/** What to send instead of a request that was refused with `error`. Nothing of a refused one is billed. @throws error if nothing. */
+function repaired(body: JsonObject, call: ChatCall, error: unknown): JsonObject {
+  const request = refusesThinking(error) ? requestWithoutThinking(body, call.upstreamModel) : undefined
+  if (request === undefined) throw error
+  return request
 }

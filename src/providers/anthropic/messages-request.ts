@@ -7,7 +7,7 @@ import { historyOf } from './messages-history.ts'
 import { fitToModel } from './messages-model-fit.ts'
 import { toOutputSchema } from './messages-output-schema.ts'
 import { allowedToolNames, toolChoiceOf, toolsOf } from './messages-tools.ts'
-import { withoutUnsignedThinking } from './unsigned-thinking.ts'
+import { withoutThinking, withoutUnsignedThinking } from './refused-thinking.ts'
 import { untranslatable } from './untranslatable.ts'
 
 export interface MessagesRequestOptions {
@@ -45,6 +45,15 @@ export function messagesRequest(call: ChatCall, options: MessagesRequestOptions 
     ...(isJsonObject(request.cache_control) ? { cache_control: request.cache_control } : {}),
   }
   return fitToModel(body, traits, effortOf(call))
+}
+
+/**
+ * The request to send after the API refused the thinking in its history: without it, and fitted anew, since going on by budget
+ * asks for thinking before. Undefined where there is no thinking to leave out.
+ */
+export function requestWithoutThinking(body: JsonObject, upstreamModel: string): JsonObject | undefined {
+  const stripped = withoutThinking(body)
+  return stripped === body ? undefined : fitToModel(stripped, claudeTraits(upstreamModel), undefined)
 }
 
 /** The caller's own request, where it came in this very API. */

@@ -1,6 +1,6 @@
 import { isJson, type Json, refuse } from './anthropic-refusal.ts'
 import type { FixtureModel } from './fixture-models.ts'
-import { blocksOf, checkTurns } from './turn-rules.ts'
+import { blocksOf, checkTurns, type ThinkingFault } from './turn-rules.ts'
 
 const fields = new Set([
   'model',
@@ -41,7 +41,7 @@ const countedFields = new Set([
 export function checkMessagesRequest(
   body: Json,
   model: FixtureModel,
-  signatures: ReadonlySet<string>,
+  thinkingFault: ThinkingFault,
   counting: boolean,
 ): void {
   const known = counting ? countedFields : fields
@@ -53,7 +53,7 @@ export function checkMessagesRequest(
     if (Number(body.max_tokens) > 128_000) refuse('max_tokens: too large for this model')
   }
   checkSystem(body.system)
-  checkTurns(body, model.prefill, signatures)
+  checkTurns(body, model.prefill, thinkingFault)
   checkTools(body)
   checkThinking(body, model, counting)
   checkSampling(body, model)
@@ -85,7 +85,8 @@ function checkTools(body: Json): void {
     if (names.has(name)) refuse('tools: Tool names must be unique.')
     names.add(name)
     if (tool.type !== undefined && tool.type !== 'custom') {
-      if (typeof tool.type !== 'string' || !/_\d{8}$/.test(tool.type)) refuse(`tools.${index}: Input tag is not expected`)
+      if (typeof tool.type !== 'string' || !/_\d{8}$/.test(tool.type))
+        refuse(`tools.${index}: Input tag is not expected`)
       continue
     }
     if (!/^[a-zA-Z0-9_-]{1,128}$/.test(name)) refuse(`tools.${index}.custom.name: String should match pattern`)

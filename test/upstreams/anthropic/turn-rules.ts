@@ -3,8 +3,11 @@ import { isJson, type Json, refuse } from './anthropic-refusal.ts'
 const toolId = /^[a-zA-Z0-9_-]+$/
 const imageTypes = ['image/jpeg', 'image/png', 'image/gif', 'image/webp']
 
-/** @throws {AnthropicRefusal} where the turns are not what the API takes. `signatures`: those it issued. */
-export function checkTurns(body: Json, prefill: boolean, signatures: ReadonlySet<string>): void {
+/** What is wrong with thinking of this signature, or cipher; undefined: nothing. */
+export type ThinkingFault = (signature: string) => string | undefined
+
+/** @throws {AnthropicRefusal} where the turns are not what the API takes. */
+export function checkTurns(body: Json, prefill: boolean, thinkingFault: ThinkingFault): void {
   const { messages } = body
   if (!Array.isArray(messages)) refuse('messages: Field required')
   if (messages.length === 0) refuse('messages: at least one message is required')
@@ -16,7 +19,7 @@ export function checkTurns(body: Json, prefill: boolean, signatures: ReadonlySet
     if (turn.role !== 'user' && turn.role !== 'assistant') refuse(`${path}.role: Input should be 'user' or 'assistant'`)
     if (index === 0 && turn.role !== 'user') refuse('messages: first message must use the "user" role')
     const blocks = blocksOf(turn, path)
-    for (const [at, block] of blocks.entries()) checkBlock(block, `${path}.content.${at}`, turn.role, signatures)
+    for (const [at, block] of blocks.entries()) checkBlock(block, `${path}.content.${at}`, turn.role, thinkingFault)
     checkOutputs(blocks, awaited, path)
     awaited = []
     if (turn.role === 'assistant') awaited = calledIds(blocks, seen, path)
@@ -42,7 +45,7 @@ export function blocksOf({ content }: Json, path: string): readonly Json[] {
   return content as readonly Json[]
 }
 
-function checkBlock(block: Json, path: string, role: string, signatures: ReadonlySet<string>): void {
+function checkBlock(block: Json, path: string, role: string, thinkingFault: ThinkingFault): void {
   switch (block.type) {
     case 'text':
       if (typeof block.text !== 'string') refuse(`${path}.text: Field required`)
@@ -62,19 +65,24 @@ function checkBlock(block: Json, path: string, role: string, signatures: Readonl
     case 'tool_result':
       if (Array.isArray(block.content)) {
         for (const [at, part] of block.content.entries())
-          checkBlock(part as Json, `${path}.content.${at}`, role, signatures)
+          checkBlock(part as Json, `${path}.content.${at}`, role, thinkingFault)
       } else if (block.content !== undefined && typeof block.content !== 'string')
         refuse(`${path}.content: Input is bad`)
       return
     case 'thinking':
-      if (!signatures.has(String(block.signature))) refuse(`${path}: Invalid \`signature\` in \`thinking\` block`)
+      checkThinking(block.signature, path, thinkingFault)
       return
     case 'redacted_thinking':
-      if (!signatures.has(String(block.data))) refuse(`${path}: Invalid \`data\` in \`redacted_thinking\` block`)
+      checkThinking(block.data, path, thinkingFault)
       return
     default:
       refuse(`${path}: Input tag '${String(block.type)}' found using 'type' does not match any of the expected tags`)
   }
+}
+
+function checkThinking(signature: unknown, path: string, thinkingFault: ThinkingFault): void {
+  const fault = thinkingFault(String(signature))
+  if (fault !== undefined) refuse(`${path}: ${fault}`)
 }
 
 function checkSource(source: unknown, path: string, mediaTypes: readonly string[]): void {
