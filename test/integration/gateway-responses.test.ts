@@ -125,6 +125,30 @@ describe.each(llms)('the official OpenAI client, answered by %s', (model) => {
     expect(streamed).toMatchObject({ model, store: false, pointsman: { llm: model } })
   })
 
+  test('names each event, ends without [DONE], and not before the settlement is committed', async () => {
+    let settled = false
+    harness.decisions.onSettle = async () => {
+      await new Promise((resolve) => setTimeout(resolve, 30))
+      settled = true
+    }
+    const headers = { authorization: `Bearer ${harness.secrets.get('alice')}` }
+    const response = await harness.post('/v1/responses', { model, input: 'say hi', stream: true }, headers)
+    let text = ''
+    const decoder = new TextDecoder()
+    for await (const piece of response.body ?? []) {
+      text += decoder.decode(piece, { stream: true })
+      if (text.includes('response.completed')) expect(settled).toBe(true)
+    }
+    harness.decisions.onSettle = undefined
+    const events = text.trimEnd().split('\n\n')
+    for (const event of events) {
+      const [name, data] = event.split('\n')
+      expect(JSON.parse(data?.slice('data: '.length) ?? '')).toMatchObject({ type: name?.slice('event: '.length) })
+    }
+    expect(events.at(-1)).toMatch(/^event: response\.completed\n.*"cost":/)
+    expect(response.headers.get('content-type')).toMatch('text/event-stream')
+  })
+
   test('parses structured output', async () => {
     const format = zodTextFormat(z.object({ answer: z.number(), why: z.string() }), 'answer')
     const parsed = await client.responses.parse({ model, input: 'What is 2 + 2?', text: { format } })

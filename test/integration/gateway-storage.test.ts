@@ -121,6 +121,31 @@ test('decisions, settlements, feedback and spend outlive the process', async () 
   )
 })
 
+test('a restart keeps the responses that were to be kept, and their chains', async () => {
+  const first = await open()
+  const ask = async (service: typeof first, body: object) => {
+    const response = await service.post('/v1/responses', { model: 'auto', store: true, ...body })
+    return (await response.json()) as { id: string; store: boolean; status: string }
+  }
+  const begun = await ask(first, { input: 'Hello' })
+  expect(begun).toMatchObject({ status: 'completed', store: true })
+  const next = await ask(first, { input: 'And?', previous_response_id: begun.id })
+  await first.close()
+
+  const second = await open()
+  expect(await (await fetch(`${second.url}/v1/responses/${next.id}`)).json()).toEqual(next)
+  const items = (await (await fetch(`${second.url}/v1/responses/${next.id}/input_items?order=asc`)).json()) as {
+    data: readonly { type: string; role: string }[]
+  }
+  expect(items.data.map(({ type, role }) => [type, role])).toEqual([
+    ['message', 'user'],
+    ['message', 'assistant'],
+    ['message', 'user'],
+  ])
+  expect((await fetch(`${second.url}/v1/responses/${begun.id}`, { method: 'DELETE' })).status).toBe(200)
+  expect((await fetch(`${second.url}/v1/responses/${begun.id}`)).status).toBe(404)
+})
+
 test('a restart keeps what bills and answers have taught, to the last bit', async () => {
   const first = await open()
   for (let i = 0; i < 30; i++) {
