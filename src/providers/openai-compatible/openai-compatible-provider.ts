@@ -20,7 +20,11 @@ export interface OpenAiCompatibleOptions extends UpstreamOptions {
   /** Sent as a bearer token; left out for servers that need none. */
   readonly apiKey?: string | undefined
   readonly dialect?: OpenAiDialect
+  /** Below the base URL, where an operation of a model is. Default: the operation. */
+  readonly pathOf?: (operation: OpenAiOperation, model: string) => string
 }
+
+export type OpenAiOperation = '/chat/completions' | '/embeddings' | '/models'
 
 /**
  * Any upstream that speaks OpenAI's chat completions over HTTP. Requests travel on as they came, unknown fields too, save
@@ -31,6 +35,7 @@ export class OpenAiCompatibleProvider implements ChatProvider, EmbeddingProvider
   readonly #http: UpstreamHttp
   readonly #dialect: OpenAiDialect
   readonly #bodies: ChatBodyWriter
+  readonly #pathOf: (operation: OpenAiOperation, model: string) => string
 
   constructor(options: OpenAiCompatibleOptions) {
     const { apiKey, headers } = options
@@ -38,6 +43,7 @@ export class OpenAiCompatibleProvider implements ChatProvider, EmbeddingProvider
     this.#http = new UpstreamHttp({ ...options, headers: { ...authorization, ...headers } })
     this.#dialect = options.dialect ?? {}
     this.#bodies = new ChatBodyWriter(this.#dialect)
+    this.#pathOf = options.pathOf ?? ((operation) => operation)
   }
 
   async complete(call: ChatCall, signal: AbortSignal): Promise<ChatCompletion> {
@@ -62,13 +68,16 @@ export class OpenAiCompatibleProvider implements ChatProvider, EmbeddingProvider
   async embed(call: EmbeddingCall, signal: AbortSignal): Promise<EmbeddingAnswer> {
     const { errors } = this.#http
     const body = JSON.stringify(embeddingBody(call, this.#dialect))
-    const answer = await this.#http.json({ method: 'POST', path: '/embeddings', body }, signal)
+    const answer = await this.#http.json(
+      { method: 'POST', path: this.#pathOf('/embeddings', call.upstreamModel), body },
+      signal,
+    )
     if (answer.error !== undefined && answer.error !== null) throw errors.fromErrorObject(answer.error)
     return embeddingAnswerOf(answer, call.input.length, errors)
   }
 
   async probe(signal: AbortSignal): Promise<{ readonly models: readonly string[] }> {
-    const body = await this.#http.json({ method: 'GET', path: '/models', body: undefined }, signal)
+    const body = await this.#http.json({ method: 'GET', path: this.#pathOf('/models', ''), body: undefined }, signal)
     const list: readonly unknown[] = Array.isArray(body.data) ? body.data : []
     const models = list.flatMap((entry) => {
       const id = isJsonObject(entry) ? entry.id : undefined
@@ -83,7 +92,8 @@ export class OpenAiCompatibleProvider implements ChatProvider, EmbeddingProvider
   }
 
   #chatRequest(call: ChatCall, stream: boolean): UpstreamRequest {
-    return { method: 'POST', path: '/chat/completions', body: JSON.stringify(this.#bodies.bodyOf(call, stream)) }
+    const path = this.#pathOf('/chat/completions', call.upstreamModel)
+    return { method: 'POST', path, body: JSON.stringify(this.#bodies.bodyOf(call, stream)) }
   }
 }
 
