@@ -39,6 +39,8 @@ export class MeteredUpstream extends FixtureUpstream {
 export interface MeteredForm {
   /** The kinds of tokens its usage tells apart. */
   readonly reads: readonly (keyof Meter)[]
+  /** Whether it says how much of the cached input was spoken; needed where it counts both. */
+  readonly tellsCachedSpeech?: boolean
   readonly sendsCost: boolean
   readonly places: readonly Reading['where'][]
   whole(reading: Reading): unknown
@@ -52,7 +54,8 @@ function part(meter: Meter, share: number): Meter {
 }
 
 export const openAiForm: MeteredForm = {
-  reads: ['fresh', 'cached', 'written', 'visible', 'reasoning'],
+  reads: ['fresh', 'cached', 'written', 'spoken', 'visible', 'reasoning', 'spokenOutput'],
+  tellsCachedSpeech: false,
   sendsCost: true,
   places: ['end', 'content', 'growing', 'nowhere'],
   whole: ({ meter, costUsd, tier, where }) => ({
@@ -178,6 +181,7 @@ function anthropicUsage(meter: Meter, tier: string | undefined) {
 
 export const geminiForm: MeteredForm = {
   reads: ['fresh', 'cached', 'spoken', 'cachedSpoken', 'visible', 'reasoning', 'spokenOutput'],
+  tellsCachedSpeech: true,
   sendsCost: false,
   places: ['end', 'growing', 'nowhere'],
   whole: ({ meter, where }) => geminiAnswer('ok', 'STOP', where === 'nowhere' ? undefined : meter),
