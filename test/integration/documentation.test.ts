@@ -53,7 +53,7 @@ test('docs/clients names the versions that are tested', () => {
 
 test('the configuration in the README is one that would be read', () => {
   const [, yaml = ''] = /```yaml\n([\s\S]+?)```/.exec(read('README.md')) ?? []
-  expect(configFileSchema.parse(parse(yaml)).llms).toHaveLength(2)
+  expect(configFileSchema.parse(parse(yaml)).llms).toHaveLength(4)
 })
 
 test('the README names every environment variable that sets something', () => {

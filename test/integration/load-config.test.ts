@@ -253,6 +253,15 @@ wat: 1
   })
 })
 
+test('the configuration in docs/providers.md loads', () => {
+  const page = readFileSync(path.join(repository, 'docs', 'providers.md'), 'utf8')
+  const [, yaml = ''] = /```yaml\n([\s\S]+?)```/.exec(page) ?? []
+  writeFileSync(path.join(folder, 'pointsman.yaml'), yaml)
+  const config = loadConfig({ environment: { MY_AZURE_KEY: 'x' }, folder })
+  expect(new Set(config.providers.map(({ kind }) => kind)).size).toBe(6)
+  expect(config.llms).toHaveLength(7)
+})
+
 test('the example configuration loads', () => {
   const environment = { OPENAI_API_KEY: 'x', OPENROUTER_API_KEY: 'y' }
   const config = loadConfig({
