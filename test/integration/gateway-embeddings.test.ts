@@ -5,12 +5,15 @@ import OpenAI from 'openai'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { DailySpend } from '../../src/accounts/daily-spend.ts'
 import type { EmbeddingAnswer, EmbeddingCall, EmbeddingProvider } from '../../src/providers/embedding-provider.ts'
+import { OpenAiCompatibleProvider } from '../../src/providers/openai-compatible/openai-compatible-provider.ts'
 import { ProviderError } from '../../src/providers/provider-error.ts'
 import { CircuitBreakers } from '../../src/providers/resilience/circuit-breaker.ts'
 import { ScriptedProvider } from '../../src/providers/scripted/scripted-provider.ts'
 import { SeededRandom } from '../../src/routing/numeric/random-source.ts'
 import type { EmbeddingModel } from '../../src/routing/registry/embedding-model.ts'
 import { openSqliteStorage } from '../../src/storage/sqlite/open-sqlite-storage.ts'
+import { embeddingOf } from '../upstreams/openai/embedding-answers.ts'
+import { OpenAiUpstream } from '../upstreams/openai-upstream.ts'
 import { type Harness, type HarnessOptions, machineClock, startHarness } from './gateway-harness.ts'
 
 /** Two tokens a text or as many as given; vectors of its length and position. Fails as it is told. */
@@ -342,4 +345,20 @@ test('charges count for the day again after a restart', async () => {
   expect(again.remainingUsd({ keyId: 'alice', dailyCapUsd: 0.000005 })).toBeCloseTo(0.000003, 12)
   await reopened.close()
   await rm(folder, { recursive: true })
+})
+
+test('vectors come through as the upstream made them', async () => {
+  const upstream = await new OpenAiUpstream().listen()
+  const real = new OpenAiCompatibleProvider({ name: 'openai', baseUrl: upstream.baseUrl, apiKey: upstream.apiKey })
+  await harness.gateway.close()
+  await start({ embeddings: [{ ...small, upstreamModel: 'ref-embedding' }], embeddingProviderFor: () => real })
+  const texts = ['hello', 'héllo 👋', ' ']
+  for (const encoding_format of [undefined, 'float'] as const) {
+    const options = encoding_format === undefined ? {} : { encoding_format }
+    const answer = await client.embeddings.create({ model: 'embed-small', input: texts, dimensions: 5, ...options })
+    expect(answer.data.map(({ embedding }) => embedding)).toEqual(texts.map((text) => embeddingOf(text, 5)))
+  }
+  await harness.gateway.close()
+  await real.close()
+  await upstream.close()
 })
