@@ -120,7 +120,7 @@ describe.each(models)('%s', (model) => {
         top_p: 0.5,
         top_k: 5,
         stop: ['\n', 'nine'],
-        user: 'u-1',
+        user: 'ada@example.org',
         seed: 3,
         presence_penalty: 1,
         service_tier: 'default',

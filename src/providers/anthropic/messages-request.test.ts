@@ -48,6 +48,12 @@ describe('parameters', () => {
     })
   })
 
+  it.each(['ada@example.org', '+47 22 33 44 55', 'x'.repeat(300)])('does not say who the user %.20s is', (name) => {
+    const { metadata } = ask({ user: name })
+    expect(metadata).toEqual({ user_id: expect.stringMatching(/^user_[0-9a-f]{64}$/) as unknown })
+    expect(ask({ user: name }).metadata).toEqual(metadata)
+  })
+
   it('sets the cap that the API asks for', () => {
     expect(ask({}).max_tokens).toBe(64_000)
     const call = { upstreamModel: 'claude-haiku-4-5', request: { messages: [user] } }

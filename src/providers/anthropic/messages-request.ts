@@ -7,6 +7,7 @@ import { historyOf } from './messages-history.ts'
 import { fitToModel } from './messages-model-fit.ts'
 import { toOutputSchema } from './messages-output-schema.ts'
 import { allowedToolNames, toolChoiceOf, toolsOf } from './messages-tools.ts'
+import { opaqueUserId } from './opaque-user-id.ts'
 import { withoutThinking, withoutUnsignedThinking } from './refused-thinking.ts'
 import { untranslatable } from './untranslatable.ts'
 
@@ -151,7 +152,7 @@ function callerFields({ user, safety_identifier: safetyId, service_tier: tier }:
   const id = user ?? safetyId
   const serviceTier = typeof tier === 'string' && Object.hasOwn(serviceTiers, tier) ? serviceTiers[tier] : undefined
   return {
-    ...(typeof id === 'string' ? { metadata: { user_id: id } } : {}),
+    ...(typeof id === 'string' ? { metadata: { user_id: opaqueUserId(id) } } : {}),
     ...(serviceTier === undefined ? {} : { service_tier: serviceTier }),
   }
 }

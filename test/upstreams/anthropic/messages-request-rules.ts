@@ -59,6 +59,10 @@ export function checkMessagesRequest(
   checkSampling(body, model)
   checkOutputConfig(body, model)
   checkMarks(body)
+  const userId = isJson(body.metadata) ? body.metadata.user_id : undefined
+  if (typeof userId === 'string' && userId.includes('@')) {
+    refuse('metadata.user_id: user_id appears to contain an email address')
+  }
 }
 
 /** Whether the model thinks before it answers. */
