@@ -9,6 +9,13 @@ const flash3 = 'gemini-3-flash-preview'
 const flash25 = 'gemini-2.5-flash'
 const weather = { type: 'function', function: { name: 'weather', parameters: { type: 'object', properties: {} } } }
 
+/** Takes a call and says nothing. */
+class SilentGemini extends GeminiUpstream {
+  protected override answer(): Promise<never> {
+    return new Promise(() => undefined)
+  }
+}
+
 let upstream: GeminiUpstream
 let provider: GeminiProvider
 
@@ -85,10 +92,7 @@ function assembled(events: readonly ChatEvent[]): Record<string, unknown>[] {
 
 describeChatProvider('GeminiProvider', async () => {
   const speaking = await new GeminiUpstream().listen()
-  const silent = await new GeminiUpstream().listen()
-  silent.failNext({ hangAfterPieces: 0 }, { hangAfterPieces: 0 })
-  // A whole answer cannot hang half-way: its upstream takes the call and says nothing.
-  Object.assign(silent, { answer: () => new Promise(() => undefined) })
+  const silent = await new SilentGemini().listen()
   return { provider: open(speaking), silent: open(silent), call: ask('say Hello big world', {}, flash25) }
 })
 

@@ -48,7 +48,7 @@ export class GeminiUpstream extends FixtureUpstream {
     return `${this.origin}/v1beta`
   }
 
-  protected answer(request: FixtureRequest): FixtureAnswer {
+  protected answer(request: FixtureRequest): FixtureAnswer | Promise<FixtureAnswer> {
     try {
       const url = new URL(request.path, this.origin)
       this.#requireKey(request, url)

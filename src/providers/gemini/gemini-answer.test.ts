@@ -145,24 +145,31 @@ it('comes back to Google as it was said', () => {
   const signed = (part: JsonObject, thoughtSignature: string | undefined) =>
     thoughtSignature === undefined ? part : { ...part, thoughtSignature }
   const text = fc.record({ text: fc.string({ minLength: 1 }), signature })
+  const image = fc.record({ data: fc.base64String({ minLength: 4 }), signature })
   const call = fc.record({
     name: fc.string({ minLength: 1 }),
     args: fc.dictionary(fc.string(), fc.jsonValue()),
     signature,
   })
   fc.assert(
-    fc.property(fc.option(text, { nil: undefined }), fc.array(call, { maxLength: 3 }), (said, calls) => {
-      const parts = [
-        ...(said === undefined ? [] : [signed({ text: said.text }, said.signature)]),
-        ...calls.map(({ name, args, signature: own }, index) =>
-          signed({ functionCall: { id: `c${index}`, name, args: JSON.parse(JSON.stringify(args)) as unknown } }, own),
-        ),
-      ]
-      const message = { role: 'assistant', ...messageOf(ofParts(...parts)) }
-      const request = { messages: [{ role: 'user', content: 'x' }, message] }
-      const { contents } = geminiRequest({ upstreamModel: 'gemini-2.5-flash', request }) as { contents: JsonObject[] }
-      expect(contents[1]?.parts ?? []).toEqual(parts)
-    }),
+    fc.property(
+      fc.option(text, { nil: undefined }),
+      fc.array(image, { maxLength: 2 }),
+      fc.array(call, { maxLength: 3 }),
+      (said, images, calls) => {
+        const parts = [
+          ...(said === undefined ? [] : [signed({ text: said.text }, said.signature)]),
+          ...images.map(({ data, signature: own }) => signed({ inlineData: { mimeType: 'image/png', data } }, own)),
+          ...calls.map(({ name, args, signature: own }, index) =>
+            signed({ functionCall: { id: `c${index}`, name, args: JSON.parse(JSON.stringify(args)) as unknown } }, own),
+          ),
+        ]
+        const message = { role: 'assistant', ...messageOf(ofParts(...parts)) }
+        const request = { messages: [{ role: 'user', content: 'x' }, message] }
+        const { contents } = geminiRequest({ upstreamModel: 'gemini-2.5-flash', request }) as { contents: JsonObject[] }
+        expect(contents[1]?.parts ?? []).toEqual(parts)
+      },
+    ),
   )
 })
 

@@ -16,8 +16,8 @@ const format = 'google-gemini-v1'
  * Reads the parts of one candidate, whole or over the chunks of a stream; both give the same pieces.
  *
  * - Calls without an id get one made of the answer's id and their place.
- * - A signature on a call stays with it, as Google's OpenAI-compatible endpoint has it; one on text becomes a reasoning
- *   detail of its own.
+ * - A signature on a call or a picture stays with it, as Google's OpenAI-compatible endpoint has it; one on text becomes a
+ *   reasoning detail of its own.
  * - Code that Google ran and its output become text: fenced blocks.
  * - Pictures become `images`, as OpenRouter has them. Other media is left out; nobody can ask for it.
  */
@@ -71,9 +71,9 @@ export class CandidateReader {
       this.#text += shown
       yield { kind: 'text', text: shown }
     }
-    const image = this.#image(part.inlineData)
+    const image = this.#image(part.inlineData, signature)
     if (image !== undefined) yield image
-    if (signature !== '') {
+    else if (signature !== '') {
       if (this.#thinking) this.#endThought()
       const index = this.#reasoningIndex
       this.#reasoningIndex += 1
@@ -113,20 +113,28 @@ export class CandidateReader {
       id,
       type: 'function',
       function: { name: called.name, arguments: JSON.stringify(isJsonObject(called.args) ? called.args : {}) },
-      ...(signature === '' ? {} : { extra_content: { google: { thought_signature: signature } } }),
+      ...signed(signature),
     }
     return { kind: 'call', call, index }
   }
 
-  #image(inline: unknown): AnswerPiece | undefined {
+  #image(inline: unknown, signature: string): AnswerPiece | undefined {
     if (!isJsonObject(inline) || typeof inline.data !== 'string') return undefined
     const mediaType = typeof inline.mimeType === 'string' ? inline.mimeType : ''
     if (!mediaType.startsWith('image/')) return undefined
     const index = this.#images
     this.#images += 1
-    const image = { type: 'image_url', image_url: { url: `data:${mediaType};base64,${inline.data}` } }
+    const image = {
+      type: 'image_url',
+      image_url: { url: `data:${mediaType};base64,${inline.data}` },
+      ...signed(signature),
+    }
     return { kind: 'image', image, index }
   }
+}
+
+function signed(signature: string): { readonly extra_content?: JsonObject } {
+  return signature === '' ? {} : { extra_content: { google: { thought_signature: signature } } }
 }
 
 function codeText(part: JsonObject): string {

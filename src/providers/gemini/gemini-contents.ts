@@ -107,6 +107,8 @@ class Turns {
     return [
       ...thoughts,
       ...signedText(inputParts(message.content, `${path}.content`), signature),
+      // Pictures of earlier answers, for models that go on with them.
+      ...contentParts(message.images).map((image, index) => imagePart(image, `${path}.images.${index}`)),
       ...calls.map((call) => this.#callPart(call, signatureOfCall.get(call.id))),
     ]
   }
@@ -116,10 +118,8 @@ class Turns {
     this.#calls.set(id, { name: called.name, order: this.#callCount })
     this.#callCount += 1
     const thoughtSignature = signatureOf(call) ?? detailSignature
-    return {
-      functionCall: { id, name: called.name, args: argumentsObject(called.arguments) },
-      ...(thoughtSignature === undefined ? {} : { thoughtSignature }),
-    }
+    const functionCall = { id, name: called.name, args: argumentsObject(called.arguments) }
+    return thoughtSignature === undefined ? { functionCall } : { functionCall, thoughtSignature }
   }
 
   #addOutput(message: ChatMessage, path: string): void {
@@ -164,9 +164,15 @@ function signedText(parts: readonly JsonObject[], signature: string | undefined)
   return [...parts.slice(0, -1), { ...last, thoughtSignature: signature }]
 }
 
+function imagePart(image: JsonObject, path: string): JsonObject {
+  const [part = {}] = inputParts([image], path)
+  const thoughtSignature = signatureOf(image)
+  return thoughtSignature === undefined ? part : { ...part, thoughtSignature }
+}
+
 /** As Google's OpenAI-compatible endpoint names it. */
-function signatureOf(call: NeutralToolCall): string | undefined {
-  const google = call.extra_content?.google
+function signatureOf({ extra_content: extra }: { readonly extra_content?: unknown }): string | undefined {
+  const google = isJsonObject(extra) ? extra.google : undefined
   const signature = isJsonObject(google) ? google.thought_signature : undefined
   return typeof signature === 'string' && signature !== '' ? signature : undefined
 }
