@@ -13,7 +13,9 @@ export {
   type DiscoverOptions,
   type Discovery,
   discoverProviders,
+  type FoundKey,
 } from './discover.ts'
+export { openUpstream, type UpstreamSettings } from './open-upstream.ts'
 export {
   type OpenAiCompatibleOptions,
   OpenAiCompatibleProvider,
@@ -25,8 +27,18 @@ export {
   providerPresets,
 } from './openai-compatible/presets.ts'
 export { steeringParameters } from './openai-compatible/steering-parameters.ts'
+export {
+  type ParameterColumn,
+  type ParameterHandling,
+  type ParameterName,
+  parameterNames,
+} from './parameters/parameter.ts'
+export { parameterSupportOf } from './parameters/parameter-support-of.ts'
+export { type ParameterApi, parameterTable, type ReachedLlm } from './parameters/parameter-table.ts'
+export { type RequestParameters, requestParameters } from './parameters/request-parameters.ts'
 export { loadPriceBook, type ModelFacts, type PriceBook } from './price-book.ts'
 export { mayHaveBeenBilled, ProviderError, type ProviderErrorCode } from './provider-error.ts'
+export { type ProviderKind, providerKinds } from './provider-kind.ts'
 export type { Attempt } from './resilience/attempt.ts'
 export {
   type CallPermit,

@@ -6,7 +6,7 @@ export {
   type RecordedOutcome,
   type RouteInput,
 } from './create-router.ts'
-export type { ExclusionReason } from './decision/admissibility.ts'
+export type { Exclusion, ExclusionReason } from './decision/admissibility.ts'
 export { defaultExploration, type ExplorationOptions, noExploration } from './decision/choice.ts'
 export { defaultLambda, defaultPreference, type RoutingPreference } from './decision/routing-preference.ts'
 export type { CandidateTerms, RoutingDecision } from './decision.ts'
@@ -29,7 +29,10 @@ export {
 export type { LlmDescription } from './prediction/universal/llm-description.ts'
 export { type ProbeLabels, UniversalModel } from './prediction/universal/universal-model.ts'
 export { type Llm, type LlmCapabilities, type LlmId, unknownLlmProperties } from './registry/llm.ts'
+export type { LlmAlias } from './registry/llm-aliases.ts'
 export { LlmRegistry } from './registry/llm-registry.ts'
+export type { ParameterSupport } from './registry/parameter-support.ts'
+export { type ReasoningEffort, reasoningEfforts } from './registry/reasoning-effort.ts'
 export { billedCostUsd, billedNanoUsd } from './registry/token-bill.ts'
 export {
   expectedCostUsd,
