@@ -366,6 +366,10 @@ describe('reasoning', () => {
     input.push({ type: 'function_call_output', call_id: call?.call_id ?? '', output: 'sun' })
     const second = await client.responses.create({ ...request, tools: [weather], include, input })
     expect(second.output_text).toBe('The tools say: sun')
+    for (const other of ['chat', ...thinkers]) {
+      const third = await client.responses.create({ model: other, tools: [weather], input })
+      expect(third.output_text).toBe('The tools say: sun')
+    }
   })
 })
 
@@ -392,8 +396,10 @@ describe.each(thinkers)('the thinking of %s', (model) => {
     expect(sent).toMatch(model === 'claude' ? /"signature":"(?!")/ : /"thoughtSignature":"(?!")/)
     expect(sent).not.toContain('pointsman')
     // OpenAI reads none of it, and goes on all the same.
-    const third = await client.responses.create({ ...request, model: 'native-reasoning', input })
-    expect(third.output_text).toBe(second.output_text)
+    for (const other of ['native-reasoning', 'chat']) {
+      const third = await client.responses.create({ model: other, tools: [weather], input })
+      expect(third.output_text).toBe(second.output_text)
+    }
   })
 
   test('comes back to it by the id of the response', async () => {

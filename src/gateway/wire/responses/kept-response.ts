@@ -12,6 +12,9 @@ export interface KeptFacts {
   readonly conversationId: string
 }
 
+/** Longer ids are the caller's own play, and are not looked up. */
+const maxIdChars = 256
+
 /** How OpenAI's ids of input items begin; a type that is not listed has its own name before its id. */
 const idPrefixes: Readonly<Record<string, string>> = {
   message: 'msg',
@@ -34,7 +37,7 @@ export function toKept(response: JsonObject, { own, previousId }: PriorState, fa
     previousId,
     input: JSON.stringify(input),
     response: JSON.stringify(response),
-    itemIds: [...input, ...output].flatMap((item) => itemId(item) ?? []),
+    itemIds: [...input, ...output].flatMap((item) => itemId(item) ?? []).filter((id) => id.length <= maxIdChars),
   }
 }
 

@@ -17,6 +17,9 @@ export interface ReasoningEnvelope {
   readonly calls: ReadonlyMap<string, JsonObject>
 }
 
+/** Many times the pieces of any turn's thinking. */
+const maxDetails = 10_000
+
 const emptyEnvelope: ReasoningEnvelope = { details: [], calls: new Map() }
 
 export function sealEnvelope({ details, calls }: ReasoningEnvelope): string {
@@ -41,9 +44,31 @@ export function openEnvelope(sealed: string): ReasoningEnvelope {
   const entries: readonly unknown[] = Array.isArray(body.calls) ? body.calls : []
   for (const entry of entries) {
     const [id, extra]: readonly unknown[] = Array.isArray(entry) ? entry : []
-    if (typeof id === 'string' && isJsonObject(extra)) calls.set(id, extra)
+    const signature = isJsonObject(extra) && isJsonObject(extra.google) ? extra.google.thought_signature : undefined
+    if (typeof id === 'string' && typeof signature === 'string') {
+      calls.set(id, { google: { thought_signature: signature } })
+    }
   }
-  return { details: reasoningDetailsOf({ reasoning_details: body.details }), calls }
+  const details = reasoningDetailsOf({ reasoning_details: body.details })
+  return { details: details.slice(0, maxDetails).map(onlyKnownFields), calls }
+}
+
+/** Callers can write anything into an envelope, past the limits on a request's depth and fields. */
+function onlyKnownFields(detail: ReasoningDetail): ReasoningDetail {
+  const shared = {
+    ...(typeof detail.format === 'string' ? { format: detail.format } : {}),
+    ...(typeof detail.index === 'number' ? { index: detail.index } : {}),
+    ...(typeof detail.id === 'string' ? { id: detail.id } : {}),
+  }
+  if (detail.type === 'reasoning.summary') return { ...shared, type: detail.type, summary: detail.summary }
+  if (detail.type === 'reasoning.encrypted') return { ...shared, type: detail.type, data: detail.data }
+  const { type, text, signature } = detail
+  return {
+    ...shared,
+    type,
+    ...(typeof text === 'string' ? { text } : {}),
+    ...(typeof signature === 'string' ? { signature } : {}),
+  }
 }
 
 /** A reasoning item of a request as its thinking in the neutral form; one that says nothing gives none. */

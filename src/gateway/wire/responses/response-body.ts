@@ -1,4 +1,4 @@
-import type { JsonObject } from '../../../providers/chat-provider.ts'
+import { isJsonObject, type JsonObject } from '../../../providers/chat-provider.ts'
 import type { TokenUsage } from '../../../routing/registry/token-price.ts'
 import type { AnswerReceipt } from '../../serve-chat.ts'
 import type { PointsmanExtension } from '../chat-answer-writer.ts'
@@ -65,7 +65,7 @@ export function responseBody(head: ResponseHead, state: ResponseState): JsonObje
       ...(typeof request.text?.verbosity === 'string' ? { verbosity: request.text.verbosity } : {}),
     },
     tool_choice: request.tool_choice ?? 'auto',
-    tools: request.tools ?? [],
+    tools: (request.tools ?? []).map(withoutSecrets),
     top_logprobs: request.top_logprobs ?? 0,
     top_p: request.top_p ?? null,
     // No LLM but those of this API truncates, and their own answers say what they did.
@@ -108,6 +108,13 @@ export function endOf(finishReason: unknown): {
   if (finishReason === 'length') return { status: 'incomplete', incompleteReason: 'max_output_tokens' }
   if (finishReason === 'content_filter') return { status: 'incomplete', incompleteReason: 'content_filter' }
   return { status: 'completed' }
+}
+
+/** What a tool of OpenAI's logs in elsewhere with is not to come back, nor to be kept. */
+function withoutSecrets(tool: unknown): unknown {
+  if (!isJsonObject(tool) || tool.type !== 'mcp') return tool
+  const { authorization: _authorization, headers: _headers, ...rest } = tool
+  return rest
 }
 
 function usageBody(usage: TokenUsage): JsonObject {

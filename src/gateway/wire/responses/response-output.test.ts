@@ -113,6 +113,23 @@ describe('the output of a response', () => {
   })
 })
 
+describe('an envelope', () => {
+  it('brings back no more than thinking has, whatever is written into it', () => {
+    const deep = JSON.parse(`${'['.repeat(5_000)}${']'.repeat(5_000)}`) as unknown
+    const details = [{ type: 'reasoning.text', text: 'a', signature: 's', id: null, deep }, { type: 'x' }, 7]
+    const calls = [['a', { google: { thought_signature: 't', deep } }], ['b', deep], 7]
+    const seal = (body: unknown) => `pointsman.1.${Buffer.from(JSON.stringify(body)).toString('base64url')}`
+    const read = (encrypted_content: string) => readReasoningItem({ type: 'reasoning', encrypted_content })
+    expect(read(seal({ details, calls }))).toEqual({
+      details: [{ type: 'reasoning.text', text: 'a', signature: 's' }],
+      calls: new Map([['a', { google: { thought_signature: 't' } }]]),
+    })
+    for (const broken of ['pointsman.1.', 'pointsman.1.%%%', seal(null), seal([]), seal({ details: {}, calls: 7 })]) {
+      expect(read(broken)).toEqual({ details: [], calls: new Map() })
+    }
+  })
+})
+
 const answer = fc.record({
   reasoning: fc.string({ maxLength: 12 }),
   signed: fc.boolean(),
