@@ -43,7 +43,9 @@ const fields = z.strictObject({
     ),
   auth_token: secretReference
     .optional()
-    .describe("anthropic: env:NAME of a bearer token instead of a key. Default: Anthropic's ANTHROPIC_AUTH_TOKEN."),
+    .describe(
+      "anthropic, azure-openai: env:NAME of a bearer token instead of a key. Default: Anthropic's ANTHROPIC_AUTH_TOKEN.",
+    ),
   api_version: z
     .string()
     .min(1)
@@ -77,7 +79,7 @@ const keysOfKind: Readonly<Record<ProviderKind | 'simulated', readonly (keyof Pr
   'openai-responses': ['preset', 'base_url', 'api_key'],
   anthropic: ['preset', 'base_url', 'api_key', 'auth_token'],
   gemini: ['preset', 'base_url', 'api_key'],
-  'azure-openai': ['base_url', 'api_key', 'api_version'],
+  'azure-openai': ['base_url', 'api_key', 'auth_token', 'api_version'],
   bedrock: ['base_url', 'region', 'access_key_id', 'secret_access_key', 'session_token', 'bearer_token'],
   simulated: [],
 }

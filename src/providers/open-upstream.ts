@@ -30,6 +30,10 @@ export async function openUpstream(settings: UpstreamSettings): Promise<ChatProv
       const { OpenAiResponsesProvider } = await import('./openai-responses/openai-responses-provider.ts')
       return new OpenAiResponsesProvider(required)
     }
+    case 'azure-openai': {
+      const { AzureOpenAiProvider } = await import('./azure-openai/azure-openai-provider.ts')
+      return new AzureOpenAiProvider(required)
+    }
     case 'anthropic': {
       const { AnthropicProvider } = await import('./anthropic/anthropic-provider.ts')
       return new AnthropicProvider(required)

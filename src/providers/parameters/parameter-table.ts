@@ -1,4 +1,5 @@
 import { anthropicParameters, anthropicParametersOf } from '../anthropic/anthropic-parameters.ts'
+import { azureOpenAiParameters, azureOpenAiReasoningParameters } from '../azure-openai/azure-openai-parameters.ts'
 import { geminiParameters } from '../gemini/gemini-parameters.ts'
 import { type ProviderPreset, providerPresets } from '../openai-compatible/presets.ts'
 import {
@@ -36,6 +37,12 @@ const nativeApis: Readonly<Record<string, ParameterApi>> = {
     column: openAiResponsesReasoningParameters,
     unknown: 'dropped',
     hosts: 'openai',
+  },
+  'azure-openai': { title: "Azure OpenAI's API", column: azureOpenAiParameters, unknown: 'passed' },
+  'azure-openai (reasoning)': {
+    title: "Azure OpenAI's API",
+    column: azureOpenAiReasoningParameters,
+    unknown: 'passed',
   },
   anthropic: { title: "Anthropic's Messages API", column: anthropicParameters, unknown: 'dropped', hosts: 'anthropic' },
   gemini: { title: "Google's Gemini API", column: geminiParameters, unknown: 'dropped', hosts: 'google' },
