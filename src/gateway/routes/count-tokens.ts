@@ -1,5 +1,6 @@
 import { type TokenCounter, tokenCounterOf } from '../../providers/embedding-provider.ts'
 import { ProviderError } from '../../providers/provider-error.ts'
+import { noNeeds } from '../../routing/request.ts'
 import type { Caller } from '../authenticate.ts'
 import { requireScope } from '../authenticate.ts'
 import type { GatewayServices } from '../gateway-services.ts'
@@ -42,10 +43,15 @@ async function countUpstream(
   const llm = parts.router.pool.require(routing.pinnedLlm)
   const counter: TokenCounter | undefined = tokenCounterOf(parts.providerFor(llm))
   if (counter === undefined) return undefined
-  // Whoever may not be served by an LLM is not to reach its upstream in this way either.
-  await parts.router.route(routing, { keyId: caller.keyId, budgetUsd: undefined })
+  // Whoever may not be served by an LLM is not to reach its upstream in this way either. A prompt that does not fit is
+  // still counted: that is what the count is for.
+  await parts.router.route(
+    { ...routing, needs: noNeeds, inputTokens: 0 },
+    { keyId: caller.keyId, budgetUsd: undefined },
+  )
+  const { upstreamModel, reasoningEffort } = llm
   try {
-    return await counter.countTokens({ request, native, upstreamModel: llm.upstreamModel }, signal)
+    return await counter.countTokens({ request, native, upstreamModel, reasoningEffort }, signal)
   } catch (error) {
     if (!(error instanceof ProviderError) || isForCaller(error)) throw error
     return undefined

@@ -21,6 +21,10 @@ export function toNeutralParts(block: ContentBlock): readonly JsonObject[] {
     case 'compaction':
       return typeof known.content === 'string' ? [{ type: 'text', text: known.content }] : []
     default:
+      // What a search for tools found. Other APIs have all tools before them from the start.
+      if (block.type === 'tool_reference' && typeof block.tool_name === 'string') {
+        return [{ type: 'text', text: block.tool_name, ...cached(block) }]
+      }
       return [block]
   }
 }

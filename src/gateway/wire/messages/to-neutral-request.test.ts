@@ -195,6 +195,7 @@ describe('toNeutralRequest', () => {
       { type: 'search_result', title: 'T', source: 'S', content: [{ type: 'text', text: 'x' }] },
       'Title: T\nSource: S\nx',
     ],
+    ['a tool that was found', { type: 'tool_reference', tool_name: 'f' }, 'f'],
     ['what is not known here', { type: 'hologram', data: [1] }, [{ type: 'hologram', data: [1] }]],
   ])('translates %s in a user’s turn', (_what, block, content) => {
     expect(messagesOf(user(block))).toEqual([{ role: 'user', content }])
