@@ -23,7 +23,7 @@ export function toNeutralParts(block: ContentBlock): readonly JsonObject[] {
     default:
       // What a search for tools found. Other APIs have all tools before them from the start.
       if (block.type === 'tool_reference' && typeof block.tool_name === 'string') {
-        return [{ type: 'text', text: block.tool_name, ...cached(block) }]
+        return [{ type: 'text', text: block.tool_name }]
       }
       return [block]
   }
