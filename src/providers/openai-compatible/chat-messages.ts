@@ -36,10 +36,11 @@ export class MessageMender {
   messages(messages: readonly ChatMessage[]): readonly ChatMessage[] {
     let mended: ChatMessage[] | undefined
     const moved: JsonObject[] = []
-    for (const [index, message] of messages.entries()) {
+    for (let index = 0; index < messages.length; index++) {
+      const message = messages[index]!
       // What tools showed must not stand between the outputs of one turn.
       if (moved.length > 0 && message.role !== 'tool') mended?.push({ role: 'user', content: moved.splice(0) })
-      const better = this.#message(message, moved)
+      const better = isPlain(message) ? message : this.#message(message, moved)
       if (better !== message) mended ??= messages.slice(0, index)
       mended?.push(better)
     }
@@ -152,6 +153,23 @@ export class MessageMender {
       ...(typeof filename === 'string' ? { document_name: filename } : {}),
     }
   }
+}
+
+/** Text of a turn and nothing else: most messages. Written out, which costs less than fields looked up by variable names. */
+function isPlain(message: ChatMessage): boolean {
+  return (
+    typeof message.content === 'string' &&
+    message.role !== 'developer' &&
+    message.name === undefined &&
+    message.tool_calls === undefined &&
+    message.tool_call_id === undefined &&
+    message.reasoning_details === undefined &&
+    message.reasoning_content === undefined &&
+    message.reasoning === undefined &&
+    message.cache_control === undefined &&
+    message.extra_content === undefined &&
+    message.is_error === undefined
+  )
 }
 
 /** The same list where no item changes. */
