@@ -68,6 +68,9 @@ describe('UpstreamErrors', () => {
   })
 
   it.each([
+    [{ code: 'failed_to_download_image', message: 'gone' }, 'upstream_rejected'],
+    [{ code: 'bio_policy' }, 'upstream_rejected'],
+    [{ code: { toString: 1, valueOf: 1 }, type: { toString: null } }, 'upstream_failed'],
     [{ code: 429, message: 'x' }, 'upstream_rate_limited'],
     [{ code: 'rate_limit_exceeded' }, 'upstream_rate_limited'],
     [{ type: 'invalid_request_error' }, 'upstream_rejected'],

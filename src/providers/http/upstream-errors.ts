@@ -55,7 +55,7 @@ export class UpstreamErrors {
   fromErrorObject(raw: unknown): ProviderError {
     const error = this.#redact(raw)
     const object = typeof error === 'string' ? { message: error } : isJsonObject(error) ? error : {}
-    const status = Number(object.code)
+    const status = Number(plain(object.code))
     const known = status >= 400 && status < 600 ? status : statusOfType(object)
     return this.#fromErrorObject(known, object, googleRetryDelayMs(object))
   }
@@ -162,7 +162,7 @@ function isQuotaSpent(error: JsonObject | undefined): boolean {
 }
 
 function statusOfType(error: JsonObject): number {
-  const type = `${String(error.type)} ${String(error.code)}`
+  const type = `${plain(error.type)} ${plain(error.code)}`
   if (/rate_limit|too_many_requests/.test(type)) return 429
   if (/overloaded/.test(type)) return 529
   if (/authentication_error/.test(type)) return 401
@@ -171,8 +171,14 @@ function statusOfType(error: JsonObject): number {
   if (/not_found_error/.test(type)) return 404
   if (/request_too_large/.test(type)) return 413
   if (/timeout_error/.test(type)) return 504
-  if (/context_length|invalid_request|invalid_prompt/.test(type)) return 400
+  // The last two are how the Responses API says in the middle of a stream that it cannot read an image, or will not answer.
+  if (/context_length|invalid_request|invalid_prompt|image|_policy/.test(type)) return 400
   return 500
+}
+
+/** Words and numbers alone: an object from outside may not even become a string. */
+function plain(value: unknown): string {
+  return typeof value === 'string' || typeof value === 'number' ? String(value) : ''
 }
 
 function parsed(text: string): unknown {
