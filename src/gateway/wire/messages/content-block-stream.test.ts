@@ -138,6 +138,15 @@ describe('ContentBlockStream', () => {
     expect(unpackReasoning(String(thinking?.signature)).details).toEqual([sealed])
   })
 
+  test('ends an answer that would fill the memory while its first call is open', () => {
+    const stream = new ContentBlockStream(() => {}, options)
+    stream.add(call(0, '{', 'a', 'f'))
+    const flood = () => {
+      for (let i = 0; i < 100; i++) stream.add({ content: 'x'.repeat(1_000_000) })
+    }
+    expect(flood).toThrow(expect.objectContaining({ code: 'upstream_too_large' }))
+  })
+
   /** What an LLM said, and any way of cutting it. */
   const said = fc.record({
     thinking: fc.string(),

@@ -1,7 +1,14 @@
 import type { JsonObject } from '../../../providers/chat-provider.ts'
+import type { ReasoningDetail } from '../../../providers/neutral/reasoning-details.ts'
+import { ProviderError } from '../../../providers/provider-error.ts'
 import { type AnswerPiece, answerPieces, type ToolPiece } from './answer-pieces.ts'
 import { ForeignReasoning } from './foreign-reasoning.ts'
 import { packReasoning } from './reasoning-carrier.ts'
+
+/** What may wait for the first call's end: many times what the longest answer has, and no more than a process can hold. */
+const maxHeldChars = 32 * 1_024 * 1_024
+/** Of each piece, beside its text. */
+const pieceOverheadChars = 64
 
 /** An event of the Messages API's stream. */
 export type MessagesEvent = JsonObject & { readonly type: string }
@@ -50,6 +57,7 @@ export class ContentBlockStream {
   readonly #waiting: (ToolCall | AnswerPiece)[] = []
   #open: OpenBlock | undefined
   #blocks = 0
+  #heldChars = 0
   #refused = false
 
   constructor(emit: (event: MessagesEvent) => void, options: ContentBlockOptions) {
@@ -66,12 +74,17 @@ export class ContentBlockStream {
     return this.#refused
   }
 
+  /** @throws {ProviderError} `upstream_too_large` */
   add(delta: JsonObject): void {
     for (const piece of answerPieces(delta)) {
       if (piece.kind === 'tool') this.#addToCall(piece)
-      else if (piece.kind === 'foreign') this.#foreign.add(piece.detail)
-      else if (this.#calls > 0) this.#waiting.push(piece)
-      else this.#say(piece)
+      else if (piece.kind === 'foreign') {
+        this.#hold(lengthOf(piece.detail))
+        this.#foreign.add(piece.detail)
+      } else if (this.#calls > 0) {
+        this.#hold(piece.kind === 'redacted' ? piece.data.length : piece.text.length)
+        this.#waiting.push(piece)
+      } else this.#say(piece)
     }
   }
 
@@ -121,9 +134,17 @@ export class ContentBlockStream {
     if (call.id !== undefined) this.#byId.set(call.id, call)
     this.#latest = call
     if (call !== this.#first) {
+      this.#hold(piece.json.length)
       if (known === undefined) this.#waiting.push(call)
     } else if (this.#open?.kind === 'tool') this.#sendJson(call)
     else if (call.name !== undefined) this.#openCall(call)
+  }
+
+  /** Nothing that is sent slows an upstream down while its words wait here. */
+  #hold(chars: number): void {
+    this.#heldChars += chars + pieceOverheadChars
+    if (this.#heldChars <= maxHeldChars) return
+    throw new ProviderError('upstream_too_large', 'The answer holds more beside its first tool call than we keep')
   }
 
   /** Upstreams without an index tell a call by its id, and go on with the last one. */
@@ -191,4 +212,9 @@ export class ContentBlockStream {
     }
     this.#emit({ type: 'content_block_stop', index: this.#blocks - 1 })
   }
+}
+
+function lengthOf(detail: ReasoningDetail): number {
+  if (detail.type === 'reasoning.encrypted') return detail.data.length
+  return detail.type === 'reasoning.summary' ? detail.summary.length : (detail.text?.length ?? 0)
 }
