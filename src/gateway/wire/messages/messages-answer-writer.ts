@@ -1,10 +1,4 @@
-import {
-  type ChatCompletion,
-  type ChunkEvent,
-  isJsonObject,
-  type JsonObject,
-} from '../../../providers/chat-provider.ts'
-import type { TokenUsage } from '../../../routing/registry/token-price.ts'
+import type { ChatCompletion, ChunkEvent } from '../../../providers/chat-provider.ts'
 import { toErrorResponseIn } from '../../error-response.ts'
 import type { HttpExchange } from '../../http-exchange.ts'
 import type { AnswerReceipt, AnswerWriter } from '../../serve-chat.ts'
@@ -12,10 +6,11 @@ import { SseWriter } from '../../streaming/sse-writer.ts'
 import type { PointsmanExtension } from '../chat-answer-writer.ts'
 import { decisionHeaders } from '../decision-headers.ts'
 import { toResponseId } from '../response-id.ts'
-import { type ContentBlockOptions, ContentBlockStream, type MessagesEvent } from './content-block-stream.ts'
-import { toMessagesUsage } from './messages-usage.ts'
-import { firstChoice, toMessagesStop } from './stop-reason.ts'
-import { emptyMessage, type MessageHead, toMessage } from './whole-message.ts'
+import type { ContentBlockOptions } from './content-block-stream.ts'
+import { isPlainName } from './messages-sse.ts'
+import { NativeRelay } from './native-relay.ts'
+import { NeutralRelay } from './neutral-relay.ts'
+import { type MessageHead, toMessage } from './whole-message.ts'
 
 export interface MessagesAnswerOptions {
   /** Whether the caller asked to see thinking. */
@@ -99,96 +94,10 @@ export class MessagesAnswerWriter implements AnswerWriter {
   #headers(receipt: AnswerReceipt, native: boolean): Record<string, string> {
     const { [droppedHeader]: dropped, ...headers } = decisionHeaders(receipt)
     if (native) return headers
-    const nativeOnly = this.#options.nativeOnly.filter(isHeaderToken).slice(0, maxDroppedNames)
+    const nativeOnly = this.#options.nativeOnly.filter(isPlainName).slice(0, maxDroppedNames)
     const names = [...(dropped === undefined ? [] : [dropped]), ...nativeOnly]
     return names.length === 0 ? headers : { ...headers, [droppedHeader]: names.join(', ') }
   }
-}
-
-/** Events of an upstream of this API, each as it came. */
-class NativeRelay {
-  readonly #sse: SseWriter
-  readonly #head: MessageHead
-  /** `message_delta`, which gets the cost. */
-  #heldBack: MessagesEvent | undefined
-
-  constructor(sse: SseWriter, head: MessageHead) {
-    this.#sse = sse
-    this.#head = head
-  }
-
-  chunk({ chunk }: ChunkEvent): Promise<void> | undefined {
-    const { type } = chunk
-    // What is no name would break the framing of the events behind it.
-    if (typeof type !== 'string' || !isHeaderToken(type) || type === 'message_stop') return undefined
-    const event: MessagesEvent = { ...chunk, type }
-    if (type === 'message_start' && isJsonObject(event.message)) event.message = { ...event.message, ...this.#head }
-    if (type === 'ping') return send(this.#sse, event)
-    const earlier = this.#heldBack
-    this.#heldBack = type === 'message_delta' ? event : undefined
-    const waiting = earlier === undefined ? undefined : send(this.#sse, earlier)
-    return type === 'message_delta' ? waiting : (send(this.#sse, event) ?? waiting)
-  }
-
-  finish(pointsman: PointsmanExtension): void {
-    end(this.#sse, this.#heldBack, pointsman)
-  }
-}
-
-/** Neutral chunks as this API's events. */
-class NeutralRelay {
-  readonly #sse: SseWriter
-  readonly #head: MessageHead
-  readonly #blocks: ContentBlockStream
-  #started = false
-  #usage: TokenUsage | undefined
-  #end: JsonObject | undefined
-  #waiting: Promise<void> | undefined
-
-  constructor(sse: SseWriter, head: MessageHead, options: ContentBlockOptions) {
-    this.#sse = sse
-    this.#head = head
-    this.#blocks = new ContentBlockStream((event) => this.#send(event), options)
-  }
-
-  chunk({ chunk, usage }: ChunkEvent): Promise<void> | undefined {
-    this.#waiting = undefined
-    this.#usage = usage ?? this.#usage
-    this.#start()
-    const choice = firstChoice(chunk)
-    if (isJsonObject(choice?.delta)) this.#blocks.add(choice.delta)
-    if (typeof choice?.finish_reason === 'string') this.#end = choice
-    return this.#waiting
-  }
-
-  finish(pointsman: PointsmanExtension): void {
-    this.#start()
-    this.#blocks.end()
-    const delta = toMessagesStop(this.#end, this.#blocks)
-    end(this.#sse, { type: 'message_delta', delta, usage: toMessagesUsage(this.#usage) }, pointsman)
-  }
-
-  /** Input tokens are rarely known now: `message_delta` tells them again. */
-  #start(): void {
-    if (this.#started) return
-    this.#started = true
-    const message = { ...emptyMessage(this.#head), usage: toMessagesUsage(this.#usage) }
-    this.#send({ type: 'message_start', message })
-    this.#send({ type: 'ping' })
-  }
-
-  #send(event: MessagesEvent): void {
-    this.#waiting = send(this.#sse, event) ?? this.#waiting
-  }
-}
-
-function send(sse: SseWriter, event: MessagesEvent): Promise<void> | undefined {
-  return sse.send(JSON.stringify(event), event.type)
-}
-
-function end(sse: SseWriter, delta: MessagesEvent | undefined, pointsman: PointsmanExtension): void {
-  if (delta !== undefined) void send(sse, { ...delta, pointsman })
-  sse.end(JSON.stringify({ type: 'message_stop', ...(delta === undefined ? { pointsman } : {}) }), 'message_stop')
 }
 
 function headOf({ decision, answered }: AnswerReceipt): MessageHead {
@@ -201,8 +110,4 @@ function blockOptions({ decision }: AnswerReceipt, { showThinking }: MessagesAns
 
 function extension({ decision, answered, costUsd }: AnswerReceipt): PointsmanExtension {
   return { decision_id: decision.id, llm: answered, cost_usd: costUsd ?? null, cold: decision.cold }
-}
-
-function isHeaderToken(text: string): boolean {
-  return /^[\w.:-]{1,128}$/.test(text)
 }
