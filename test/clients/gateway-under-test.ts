@@ -47,7 +47,7 @@ export async function serveGateway(settings: Readonly<Record<string, unknown>> =
   }
 }
 
-/** One provider and one LLM per family; nothing is known of one that is not known of the others. */
+/** One provider and two LLMs per family; of their cost and quality the same is known. */
 function poolBefore(upstream: (family: FamilyName) => FixtureUpstream): Readonly<Record<string, unknown>> {
   return {
     providers: Object.fromEntries(
@@ -56,7 +56,7 @@ function poolBefore(upstream: (family: FamilyName) => FixtureUpstream): Readonly
     llms: providerFamilies.flatMap(({ name, model, thinkingModel }) => {
       const provider = `${name}-fixture`
       return [
-        { id: llmOf(name), provider, model, price, quality: 0.5 },
+        { id: llmOf(name), provider, model, price, quality: 0.5, capabilities: { reasoning: false } },
         {
           id: thinkingLlmOf(name),
           provider,
