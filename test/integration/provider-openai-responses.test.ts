@@ -296,6 +296,11 @@ describe('a fault', () => {
   })
 })
 
+it('embeds through the same connection', async () => {
+  const { embeddings } = await provider.embed({ upstreamModel: 'ref-embedding', input: ['a', 'b'] }, never)
+  expect(embeddings).toHaveLength(2)
+})
+
 it('is probed by its list of models', async () => {
   expect((await provider.probe(never)).models).toContain('ref-reasoning')
 })

@@ -5,7 +5,9 @@ import {
   type ChatProvider,
   isJsonObject,
 } from '../chat-provider.ts'
+import type { EmbeddingAnswer, EmbeddingCall, EmbeddingProvider } from '../embedding-provider.ts'
 import { UpstreamHttp, type UpstreamOptions, type UpstreamRequest } from '../http/upstream-http.ts'
+import { embeddingAnswerOf, embeddingBody } from '../openai-compatible/embedding-answer.ts'
 import { completionOfResponse, nativeCompletion } from './responses-answer.ts'
 import { nativeResponsesEvents, neutralResponsesEvents } from './responses-event-stream.ts'
 import { responsesRequest } from './responses-request.ts'
@@ -19,7 +21,7 @@ export interface OpenAiResponsesOptions extends UpstreamOptions {
  * OpenAI's Responses API. Nothing is stored there unless a request asks for it; reasoning travels with the conversation,
  * encrypted. Calls in the same dialect pass as they are, and so do their answers.
  */
-export class OpenAiResponsesProvider implements ChatProvider {
+export class OpenAiResponsesProvider implements ChatProvider, EmbeddingProvider {
   readonly #http: UpstreamHttp
 
   constructor(options: OpenAiResponsesOptions) {
@@ -40,6 +42,13 @@ export class OpenAiResponsesProvider implements ChatProvider {
       isNative(call) ? nativeResponsesEvents : neutralResponsesEvents,
       signal,
     )
+  }
+
+  /** The same endpoint serves whichever API the chats use. */
+  async embed(call: EmbeddingCall, signal: AbortSignal): Promise<EmbeddingAnswer> {
+    const body = JSON.stringify(embeddingBody(call, {}))
+    const answer = await this.#http.json({ method: 'POST', path: '/embeddings', body }, signal)
+    return embeddingAnswerOf(answer, call.input.length, this.#http.errors)
   }
 
   async probe(signal: AbortSignal): Promise<{ readonly models: readonly string[] }> {
