@@ -69,7 +69,7 @@ async function openConfiguredPool(config: PointsmanConfig): Promise<OpenPool> {
   const providers = await Promise.all(config.providers.map(openProvider))
   const priceBook = await loadPriceBook(systemClock.now())
   const bookNameOf = bookNames(providers)
-  const settlementPrices = new SettlementPrices(priceBook, bookNameOf)
+  const settlementPrices = new SettlementPrices(priceBook, bookNameOf, systemClock)
   return joinPool({
     origin: 'configured',
     llms: config.llms,
@@ -100,7 +100,7 @@ async function openDiscoveredPool(config: PointsmanConfig, environment: Environm
     const how = preset.keyVariable === undefined ? `answers at ${preset.baseUrl}` : `by ${preset.keyVariable}`
     return `${preset.title}, ${how}: ${llms.length} LLMs`
   })
-  const settlementPrices = new SettlementPrices(priceBook, (name) => name)
+  const settlementPrices = new SettlementPrices(priceBook, (name) => name, systemClock)
   return joinPool({
     origin: 'discovered',
     llms: providers.flatMap((provider) => provider.llms),

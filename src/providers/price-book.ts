@@ -27,8 +27,11 @@ export interface PriceBook {
   /**
    * @param provider a preset's name, such as `openai`, or `azure-openai` or `bedrock`. Unknown providers have no facts.
    * @param model its name at that provider; dated and aliased names are found too.
+   * @param atMs at another moment than the book was opened for: some prices change with the hour (DeepSeek's).
    */
-  lookUp(provider: string, model: string): ModelFacts
+  lookUp(provider: string, model: string, atMs?: number): ModelFacts
+  /** Whether a price is one that {@link lookUp} gave, and not one that somebody states. */
+  isListPrice(price: TokenPrice): boolean
   /** What an embedding model takes for its input; undefined where that is not known. */
   embeddingPrice(provider: string, model: string): TokenPrice | undefined
 }
@@ -68,21 +71,28 @@ const catalogByMaker: Readonly<Record<string, string>> = { 'x-ai': 'xai', mistra
 export async function loadPriceBook(atMs: number): Promise<PriceBook> {
   const [genai, lens] = await Promise.all([import('@pydantic/genai-prices'), import('tokenlens')])
   const at = new Date(atMs)
+  const listPrices = new WeakSet<TokenPrice>()
+  const lookUp = (provider: string, name: string, thenMs?: number): ModelFacts => {
+    const model = bareName(provider, name)
+    const catalogModel = findInCatalog(lens, provider, model)
+    const found = findPrice(genai, provider, model, thenMs === undefined ? at : new Date(thenMs))
+    const capabilities = capabilitiesOf(catalogModel, found?.contextWindowTokens)
+    const named = found === undefined ? {} : { canonicalName: found.canonicalName }
+    if (providerPreset(provider)?.local === true) {
+      return { price: free, priceSource: 'local', capabilities }
+    }
+    if (found?.price !== undefined) return { price: found.price, priceSource: 'genai-prices', capabilities, ...named }
+    // OpenRouter's `:free`, `:nitro` and the like are the same model at another price.
+    const price = provider === 'openrouter' && model.includes(':') ? undefined : catalogPriceOf(catalogModel)
+    return { price, priceSource: price === undefined ? undefined : 'models.dev', capabilities, ...named }
+  }
   return {
-    lookUp(provider, name) {
-      const model = bareName(provider, name)
-      const catalogModel = findInCatalog(lens, provider, model)
-      const found = findPrice(genai, provider, model, at)
-      const capabilities = capabilitiesOf(catalogModel, found?.contextWindowTokens)
-      const named = found === undefined ? {} : { canonicalName: found.canonicalName }
-      if (providerPreset(provider)?.local === true) {
-        return { price: free, priceSource: 'local', capabilities }
-      }
-      if (found?.price !== undefined) return { price: found.price, priceSource: 'genai-prices', capabilities, ...named }
-      // OpenRouter's `:free`, `:nitro` and the like are the same model at another price.
-      const price = provider === 'openrouter' && model.includes(':') ? undefined : catalogPriceOf(catalogModel)
-      return { price, priceSource: price === undefined ? undefined : 'models.dev', capabilities, ...named }
+    lookUp(provider, name, thenMs) {
+      const facts = lookUp(provider, name, thenMs)
+      if (facts.price !== undefined) listPrices.add(facts.price)
+      return facts
     },
+    isListPrice: (price) => listPrices.has(price),
     embeddingPrice(provider, model) {
       if (providerPreset(provider)?.local === true) return free
       const prices = findModel(genai, provider, bareName(provider, model), at)?.model_price

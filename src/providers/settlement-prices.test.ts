@@ -4,6 +4,7 @@ import { loadPriceBook } from './price-book.ts'
 import { SettlementPrices } from './settlement-prices.ts'
 
 const book = await loadPriceBook(Date.UTC(2026, 10, 22))
+const clock = { now: () => Date.UTC(2026, 10, 22) }
 const own = { inputPerMillionTokensUsd: 1.5, outputPerMillionTokensUsd: 7 }
 
 function llm(provider: string, upstreamModel: string, price: Llm['price'] = own): Llm {
@@ -11,7 +12,7 @@ function llm(provider: string, upstreamModel: string, price: Llm['price'] = own)
 }
 
 function prices(): SettlementPrices {
-  return new SettlementPrices(book, (name) => (name === 'work' ? 'openai' : name))
+  return new SettlementPrices(book, (name) => (name === 'work' ? 'openai' : name), clock)
 }
 
 describe('the price an answer is settled at', () => {
@@ -56,9 +57,26 @@ describe('the price an answer is settled at', () => {
     expect(prices().priceOf(llm('openrouter', 'openrouter/auto'), 'x'.repeat(100_000))).toBeUndefined()
   })
 
+  test('is the list price of the hour, unless the owner states one', () => {
+    let nowMs = Date.UTC(2026, 10, 22, 3)
+    const listed = new SettlementPrices(book, (name) => name, { now: () => nowMs })
+    const asked = {
+      ...llm('deepseek', 'deepseek-chat'),
+      id: 'listed',
+      price: book.lookUp('deepseek', 'deepseek-chat').price,
+    }
+    const input = (of: Llm) => listed.priceOf(of, 'deepseek-chat')?.inputPerMillionTokensUsd
+    expect(input(asked)).toBe(0.27)
+    nowMs = Date.UTC(2026, 10, 22, 16, 29, 59)
+    expect(input(asked)).toBe(0.27)
+    nowMs = Date.UTC(2026, 10, 22, 16, 31)
+    expect(input(asked)).toBe(0.135)
+    expect(input(llm('deepseek', 'deepseek-chat'))).toBe(own.inputPerMillionTokensUsd)
+  })
+
   test('is looked up once a name, and hostile names are not kept without bound', () => {
     const lookUp = vi.fn(book.lookUp)
-    const counted = new SettlementPrices({ ...book, lookUp }, (name) => name)
+    const counted = new SettlementPrices({ ...book, lookUp }, (name) => name, clock)
     for (let i = 0; i < 5; i++) counted.priceOf(llm('openai', 'gpt-4o'), 'gpt-4o-mini')
     expect(lookUp).toHaveBeenCalledTimes(2)
     for (let i = 0; i < 3_000; i++) counted.priceOf(llm('openai', 'gpt-4o'), `model-${i}`)

@@ -1,3 +1,4 @@
+import type { Clock } from '../routing/clock.ts'
 import type { Llm } from '../routing/registry/llm.ts'
 import type { TokenPrice } from '../routing/registry/token-price.ts'
 import { providerPreset } from './openai-compatible/presets.ts'
@@ -10,6 +11,9 @@ const routingPresets: ReadonlySet<string> = new Set(['openrouter'])
 const maxRemembered = 1_000
 const maxNameLength = 200
 
+/** List prices change at whole minutes, if within a day at all. */
+const rememberedMs = 60_000
+
 /**
  * At which price an answer is settled, by the model that the upstream says answered.
  *
@@ -19,17 +23,23 @@ const maxNameLength = 200
  *   of upstreams: there another name means another model at another price, and the bill is unknown without `usage.cost`.
  * - An LLM without a price whose name the book does not know, such as a deployment: the list price of what answered.
  *
- * Look-ups are remembered, a bounded number of them.
+ * A price that is the book's own is taken at the moment of settlement: some change with the hour of the day. Look-ups are
+ * remembered for a minute, a bounded number of them.
  */
 export class SettlementPrices {
   readonly #book: PriceBook
   readonly #presetOf: (provider: string) => string
+  readonly #clock: Clock
   readonly #known = new Map<string, KnownModel>()
+  #knownSinceMs = Number.NEGATIVE_INFINITY
 
-  /** @param presetOf the preset behind the name of a provider. */
-  constructor(book: PriceBook, presetOf: (provider: string) => string) {
+  /**
+   * @param presetOf the preset behind the name of a provider.
+   */
+  constructor(book: PriceBook, presetOf: (provider: string) => string, clock: Clock) {
     this.#book = book
     this.#presetOf = presetOf
+    this.#clock = clock
   }
 
   /** Names kept. */
@@ -39,24 +49,33 @@ export class SettlementPrices {
 
   /** @returns undefined when the price of what answered is not known. */
   priceOf(llm: Llm, reportedModel: string | undefined): TokenPrice | undefined {
-    if (reportedModel === undefined || reportedModel === llm.upstreamModel) return llm.price
     const preset = this.#presetOf(llm.provider)
+    const own = () =>
+      llm.price !== undefined && this.#book.isListPrice(llm.price)
+        ? this.#lookUp(preset, llm.upstreamModel).price
+        : llm.price
+    if (reportedModel === undefined || reportedModel === llm.upstreamModel) return own()
     if (providerPreset(preset)?.local === true) return llm.price
     const reported = this.#lookUp(preset, reportedModel)
     const asked = this.#lookUp(preset, llm.upstreamModel)
     if (reported.canonicalName === undefined) {
-      return routingPresets.has(preset) && !isDatedForm(llm.upstreamModel, reportedModel) ? undefined : llm.price
+      return routingPresets.has(preset) && !isDatedForm(llm.upstreamModel, reportedModel) ? undefined : own()
     }
-    if (asked.canonicalName === undefined && !routingPresets.has(preset)) return llm.price ?? reported.price
-    return asked.canonicalName === reported.canonicalName ? llm.price : reported.price
+    if (asked.canonicalName === undefined && !routingPresets.has(preset)) return own() ?? reported.price
+    return asked.canonicalName === reported.canonicalName ? own() : reported.price
   }
 
   #lookUp(preset: string, model: string): KnownModel {
     if (model.length > maxNameLength) return unknownModel
+    const nowMs = this.#clock.now()
+    if (nowMs - this.#knownSinceMs >= rememberedMs) {
+      this.#known.clear()
+      this.#knownSinceMs = nowMs - (nowMs % rememberedMs)
+    }
     const key = `${preset} ${model}`
     const remembered = this.#known.get(key)
     if (remembered !== undefined) return remembered
-    const { canonicalName, price } = this.#book.lookUp(preset, model)
+    const { canonicalName, price } = this.#book.lookUp(preset, model, nowMs)
     const found = { canonicalName, price }
     if (this.#known.size >= maxRemembered) this.#known.clear()
     this.#known.set(key, found)

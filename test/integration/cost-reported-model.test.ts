@@ -3,7 +3,7 @@ import { OpenAiCompatibleProvider } from '../../src/providers/openai-compatible/
 import { loadPriceBook } from '../../src/providers/price-book.ts'
 import { SettlementPrices } from '../../src/providers/settlement-prices.ts'
 import { type Llm, unknownLlmProperties } from '../../src/routing/registry/llm.ts'
-import { type Harness, readSse, startHarness } from './gateway-harness.ts'
+import { type Harness, machineClock, readSse, startHarness } from './gateway-harness.ts'
 import { chunkBody, completionBody, doneEvent, ScriptedUpstream } from './scripted-upstream.ts'
 
 /** An owner's own price for what they call gpt-4o. */
@@ -21,7 +21,7 @@ let provider: OpenAiCompatibleProvider
 let harness: Harness
 
 beforeAll(async () => {
-  const prices = new SettlementPrices(await loadPriceBook(Date.UTC(2026, 10, 22)), (name) => name)
+  const prices = new SettlementPrices(await loadPriceBook(Date.UTC(2026, 10, 22)), (name) => name, machineClock)
   upstream = await ScriptedUpstream.start()
   provider = new OpenAiCompatibleProvider({ name: 'scripted', baseUrl: upstream.baseUrl })
   const priceOf = (of: Llm, reportedModel: string | undefined) => prices.priceOf(of, reportedModel)

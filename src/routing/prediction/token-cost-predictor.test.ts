@@ -82,6 +82,20 @@ describe('TokenCostPredictor, unfitted', () => {
     expect(out.costUsdP90[0]).toBeCloseTo((100 * 1 + 600 * 10) / 1e6, 15)
   })
 
+  it('takes a long prompt at its tier', () => {
+    const tier = { aboveInputTokens: 1_000, inputPerMillionTokensUsd: 2, outputPerMillionTokensUsd: 20 }
+    const tiered = llm('tiered', { ...price, tiers: [tier] })
+    for (const [inputTokens, factor] of [
+      [1_000, 1],
+      [1_001, 2],
+    ] as const) {
+      const call = { inputTokens, maxOutputTokens: undefined, choices: 1 }
+      const out = predict(TokenCostPredictor.unfitted(), nothingEmbedded, [tiered], call)
+      expect(out.costUsd[0]).toBeCloseTo((factor * (inputTokens * 1 + 300 * 10)) / 1e6, 12)
+      expect(out.costUsdP90[0]).toBeCloseTo((factor * (inputTokens * 1 + 600 * 10)) / 1e6, 12)
+    }
+  })
+
   it('says NaN, never zero, for an unknown price, and zero for a free LLM', () => {
     const free = llm('free', { inputPerMillionTokensUsd: 0, outputPerMillionTokensUsd: 0 })
     const unpriced = { ...llm('unpriced'), price: undefined }
