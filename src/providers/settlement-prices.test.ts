@@ -75,7 +75,7 @@ describe('the price an answer is settled at', () => {
   })
 
   test('is looked up once a name, and hostile names are not kept without bound', () => {
-    const lookUp = vi.fn(book.lookUp)
+    const lookUp = vi.fn((provider: string, model: string) => book.lookUp(provider, model))
     const counted = new SettlementPrices({ ...book, lookUp }, (name) => name, clock)
     for (let i = 0; i < 5; i++) counted.priceOf(llm('openai', 'gpt-4o'), 'gpt-4o-mini')
     expect(lookUp).toHaveBeenCalledTimes(2)
