@@ -175,6 +175,12 @@ describe('messages', () => {
     ])
   })
 
+  it('name a file that came without a name, as documents of other APIs do', () => {
+    const file_data = 'data:application/pdf;base64,JVBERi0='
+    const sent = sentMessages('openai', { role: 'user', content: [{ type: 'file', file: { file_data } }] })
+    expect(sent).toEqual([{ role: 'user', content: [{ type: 'file', file: { file_data, filename: 'file.pdf' } }] }])
+  })
+
   it('throw nothing, whatever their JSON, and are never changed in place', () => {
     const message = fc.record(
       {

@@ -139,9 +139,13 @@ export class MessageMender {
     return text === '' ? '(see the next message)' : text
   }
 
-  #file(part: JsonObject, { file_url: url, file_data: data, filename }: JsonObject): JsonObject {
+  #file(part: JsonObject, file: JsonObject): JsonObject {
     const { files } = this.#dialect
+    const { file_url: url, file_data: data, filename } = file
     const source = url ?? data
+    if (files !== 'document_url' && typeof data === 'string' && filename === undefined) {
+      return { ...part, file: { ...file, filename: defaultFilename(data) } }
+    }
     if (files === undefined || typeof source !== 'string') return part
     if (files === 'url_as_data') {
       if (url === undefined) return part
@@ -153,6 +157,11 @@ export class MessageMender {
       ...(typeof filename === 'string' ? { document_name: filename } : {}),
     }
   }
+}
+
+/** Data needs a name, by whose ending the API tells what it is; other APIs' documents have none. */
+function defaultFilename(data: string): string {
+  return data.startsWith('data:text/') ? 'file.txt' : 'file.pdf'
 }
 
 /** Text of a turn and nothing else: most messages. Written out, which costs less than fields looked up by variable names. */
