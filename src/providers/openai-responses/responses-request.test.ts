@@ -120,3 +120,33 @@ describe('parameters', () => {
     })
   })
 })
+
+describe('a request in the same dialect', () => {
+  const body = {
+    input: 'hi',
+    temperature: 0.1,
+    reasoning: { effort: 'low' },
+    text: { verbosity: 'low', format: { type: 'text' } },
+    include: ['reasoning.encrypted_content', 'message.output_text.logprobs'],
+  }
+  const native = { dialect: 'responses' as const, body, headers: {} }
+
+  it('passes whole where nothing is known of the model', () => {
+    expect(translated({}, { native })).toEqual({ ...body, store: false, model: 'm', stream: false })
+  })
+
+  it('comes without what the model refuses', () => {
+    expect(translated({}, { native, reasons: true })).not.toHaveProperty('temperature')
+    expect(translated({}, { native, reasons: true, reasoningEffort: 'none' })).toMatchObject({ temperature: 0.1 })
+    expect(translated({}, { native, reasons: false })).toEqual({
+      input: 'hi',
+      temperature: 0.1,
+      text: { format: { type: 'text' } },
+      include: ['message.output_text.logprobs'],
+      store: false,
+      model: 'm',
+      stream: false,
+    })
+    expect(body.text).toHaveProperty('verbosity')
+  })
+})

@@ -5,6 +5,8 @@ import { responsesTextFormat, responsesToolChoice, responsesTools } from './resp
 /** The API takes no smaller cap; an answer may then be so much longer than was asked for. */
 const minOutputTokens = 16
 
+const encryptedReasoning = 'reasoning.encrypted_content'
+
 /** These mean the same in both APIs. */
 const sharedParameters = [
   ...['parallel_tool_calls', 'top_logprobs', 'user', 'metadata', 'service_tier', 'prompt_cache_key'],
@@ -23,7 +25,23 @@ export function responsesRequest(call: ChatCall, stream: boolean): JsonObject {
   // Unless it is asked for: the API would otherwise keep each answer.
   const store = body.store ?? false
   const input = store === true ? {} : { input: withoutUnreadable(body.input) }
-  return { ...body, ...input, ...reasoning, store, model, stream }
+  return fitted({ ...body, ...input, ...reasoning, store, model, stream }, call.reasons)
+}
+
+/** Without what the model refuses, which its caller, who asked for another or for any, could not know. */
+function fitted(body: JsonObject, reasons: boolean | undefined): JsonObject {
+  if (reasons === undefined) return body
+  if (reasons) {
+    if (objectOf(body.reasoning).effort !== 'none') for (const name of ['temperature', 'top_p']) delete body[name]
+    return body
+  }
+  delete body.reasoning
+  if (isSaid(objectOf(body.text).verbosity)) {
+    const { verbosity: _, ...text } = objectOf(body.text)
+    body.text = text
+  }
+  if (Array.isArray(body.include)) body.include = body.include.filter((name) => name !== encryptedReasoning)
+  return body
 }
 
 /** Where nothing is stored, reasoning without its cipher names an item that cannot be found, and all would be refused. */
@@ -47,7 +65,7 @@ function translated({ request, reasoningEffort, reasons }: ChatCall): JsonObject
   if (cap !== undefined) body.max_output_tokens = Math.max(minOutputTokens, cap)
   const include = [
     // So that a tool loop keeps its reasoning although nothing is stored; refused by models that have none.
-    ...((reasons ?? reasoning !== undefined) ? ['reasoning.encrypted_content'] : []),
+    ...((reasons ?? reasoning !== undefined) ? [encryptedReasoning] : []),
     ...(request.logprobs === true && body.top_logprobs !== undefined ? ['message.output_text.logprobs'] : []),
   ]
   if (include.length > 0) body.include = include

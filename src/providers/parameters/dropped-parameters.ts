@@ -12,7 +12,10 @@ export function droppedParameters(
   dialect: ForeignDialect | undefined,
 ): readonly string[] {
   if (support === undefined || (names.length === 0 && unknown.length === 0)) return none
-  if (isNative(support, { dialect })) return none
+  if (isNative(support, { dialect })) {
+    const { droppedOfOwn } = support
+    return droppedOfOwn === undefined ? none : names.filter((name) => droppedOfOwn.has(name))
+  }
   const isForeign = dialect !== undefined
   const dropped: string[] = names.filter(
     (name) => support.dropped.has(name) || (isForeign && support.strippedOfOthers?.has(name) === true),

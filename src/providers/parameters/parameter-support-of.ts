@@ -21,6 +21,7 @@ export function parameterSupportOf(llm: ReachedLlm): ParameterSupport {
     refused,
     dropped: new Set(handled(api, 'dropped')),
     strippedOfOthers: new Set(api.stripped),
+    droppedOfOwn: new Set(api.droppedOfOwn),
     dropsUnknown: api.unknown === 'dropped',
     dialect: nativeDialects[llm.kind],
   }

@@ -20,6 +20,8 @@ export interface ParameterApi {
   readonly unknown: 'passed' | 'dropped'
   /** What is stripped from requests of another dialect all the same, whose marks the server cannot know. */
   readonly stripped?: readonly ParameterName[]
+  /** What is dropped of requests in its own dialect too, because its models differ in it. */
+  readonly droppedOfOwn?: readonly ParameterName[]
   /** Whose hosted tools it runs, where `tools:hosted` is passed; undefined: nobody knows, all are passed. */
   readonly hosts?: HostVendor
 }
@@ -30,12 +32,14 @@ const nativeApis: Readonly<Record<string, ParameterApi>> = {
     title: "OpenAI's Responses API",
     column: openAiResponsesParameters,
     unknown: 'dropped',
+    droppedOfOwn: ['reasoning_effort', 'verbosity'],
     hosts: 'openai',
   },
   'openai-responses (reasoning)': {
     title: "OpenAI's Responses API",
     column: openAiResponsesReasoningParameters,
     unknown: 'dropped',
+    droppedOfOwn: ['temperature', 'top_p'],
     hosts: 'openai',
   },
   'azure-openai': { title: "Azure OpenAI's API", column: azureOpenAiParameters, unknown: 'passed' },

@@ -13,7 +13,9 @@ export interface ParameterSupport {
   readonly strippedOfOthers?: ReadonlySet<string>
   /** Whether it also drops what nobody has heard of; else that is passed on, where the request was written for chat completions. */
   readonly dropsUnknown: boolean
-  /** Requests written for this very API reach it word for word: of them nothing is dropped or refused. */
+  /** What requests come without that were written for this very API: in what its models differ. */
+  readonly droppedOfOwn?: ReadonlySet<string>
+  /** Requests written for this very API reach it word for word: nothing of them is refused, nothing else dropped. */
   readonly dialect?: string | undefined
 }
 
