@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { afterAll, describe, expect, test } from 'vitest'
 import { AnthropicProvider } from '../../src/providers/anthropic/anthropic-provider.ts'
+import { AzureOpenAiProvider } from '../../src/providers/azure-openai/azure-openai-provider.ts'
 import type { ChatProvider } from '../../src/providers/chat-provider.ts'
 import { GeminiProvider } from '../../src/providers/gemini/gemini-provider.ts'
 import { OpenAiCompatibleProvider } from '../../src/providers/openai-compatible/openai-compatible-provider.ts'
@@ -34,6 +35,12 @@ const vendors: readonly Vendor[] = [
     form: openAiForm,
     provider: (origin) => new OpenAiCompatibleProvider({ name: 'metered', baseUrl: `${origin}/v1` }),
     tiers: ['flex', 'priority'],
+  },
+  {
+    name: 'Azure OpenAI',
+    form: openAiForm,
+    provider: (origin) => new AzureOpenAiProvider({ name: 'metered', baseUrl: origin, apiKey: 'k' }),
+    tiers: ['priority'],
   },
   {
     name: 'Messages',
