@@ -96,7 +96,9 @@ export function parameterApiOf(llm: ReachedLlm): ParameterApi {
   if (llm.kind === 'anthropic') return { ...plain, column: anthropicParametersOf(llm.upstreamModel) }
   const reasoning = parameterTable[`${name} (reasoning)`]
   if (llm.reasoning === false || reasoning === undefined) return plain
-  return llm.reasoning === true ? reasoning : { ...plain, column: generousColumn(plain.column, reasoning.column) }
+  return llm.reasoning === true
+    ? reasoning
+    : { ...plain, droppedOfOwn: [], column: generousColumn(plain.column, reasoning.column) }
 }
 
 function apiNameOf({ kind, preset }: ReachedLlm): string {
