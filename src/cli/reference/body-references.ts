@@ -1,6 +1,9 @@
 import { z } from 'zod'
 import { chatRequestBody } from '../../gateway/wire/chat-request.ts'
+import { embeddingsBody } from '../../gateway/wire/embeddings/embeddings-request.ts'
 import { feedbackBody } from '../../gateway/wire/feedback-request.ts'
+import { messagesBody } from '../../gateway/wire/messages/messages-request.ts'
+import { responsesRequestBody } from '../../gateway/wire/responses/responses-request.ts'
 
 /** A body that a caller sends. */
 export interface BodyReference {
@@ -36,6 +39,22 @@ export const bodyReferences: readonly BodyReference[] = [
     about:
       "OpenAI's chat completions, with the additions that other APIs need: `reasoning_details`, `cache_control`, `thinking`.",
     schema: () => jsonSchema(chatRequestBody),
+  },
+  {
+    title: 'POST /v1/responses',
+    about: "OpenAI's Responses API; what is kept, and for whom, is in [responses.md](responses.md).",
+    schema: () => jsonSchema(responsesRequestBody),
+  },
+  {
+    title: 'POST /v1/messages',
+    about:
+      "Anthropic's Messages API: see [messages.md](messages.md). `/v1/messages/count_tokens` takes the same without `max_tokens`.",
+    schema: () => jsonSchema(messagesBody),
+  },
+  {
+    title: 'POST /v1/embeddings',
+    about: "OpenAI's embeddings; other fields are refused, since no translation could carry them.",
+    schema: () => jsonSchema(embeddingsBody),
   },
   {
     title: 'POST /v1/feedback',

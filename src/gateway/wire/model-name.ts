@@ -1,6 +1,6 @@
 import { type PreferenceLayer, parseModelPreference } from '../../routing/decision/parse-preference.ts'
 import type { LlmId } from '../../routing/registry/llm.ts'
-import { aliasTarget } from '../../routing/registry/llm-aliases.ts'
+import { findAlias } from '../../routing/registry/llm-aliases.ts'
 import type { LlmRegistry } from '../../routing/registry/llm-registry.ts'
 import { GatewayError } from '../gateway-error.ts'
 
@@ -26,9 +26,11 @@ export function resolveModelName(model: string, pool: LlmRegistry): NamedModel {
     const message = `'${model}' is an embedding model: it serves POST /v1/embeddings and answers no chats`
     throw new GatewayError('invalid_request', message, { param: 'model' })
   }
-  const target = aliasTarget(pool.aliases, model)
+  const [, target, among] = findAlias(pool.aliases, model) ?? []
   const aliased = target === undefined ? undefined : ownName(target, pool)
-  if (aliased !== undefined) return aliased
+  if (aliased !== undefined) {
+    return among === undefined ? aliased : { ...aliased, preference: { ...aliased.preference, allow: among } }
+  }
   if (target !== undefined) {
     const message = `The model '${model.slice(0, 100)}' stands for '${target}', which is not in the pool`
     throw new GatewayError('model_not_found', message, { param: 'model' })

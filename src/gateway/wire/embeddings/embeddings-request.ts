@@ -12,12 +12,12 @@ const maxTokenId = 0x7fff_ffff
  * Everything there is: what a translation to another API could not carry is refused rather than lost. `input` is checked by
  * hand, which names the entry that is wrong and does not look at those behind it.
  */
-const embeddingsBody = z.strictObject({
-  model: z.string().min(1).max(256),
-  input: z.unknown(),
-  encoding_format: z.enum(['float', 'base64']).nullish(),
-  dimensions: z.int().min(1).max(65_536).nullish(),
-  user: z.string().nullish(),
+export const embeddingsBody = z.strictObject({
+  model: z.string().min(1).max(256).describe('An entry of `embeddings`.'),
+  input: z.unknown().describe('A text, a list of texts, or lists of token ids; 2,048 at most.'),
+  encoding_format: z.enum(['float', 'base64']).nullish().describe('How vectors are written; numbers by default.'),
+  dimensions: z.int().min(1).max(65_536).nullish().describe('Length of the vectors, where the model can choose.'),
+  user: z.string().nullish().describe('Passed on.'),
 })
 
 /** A body of `POST /v1/embeddings`, checked. */

@@ -54,7 +54,7 @@ const countTokensBody = z.looseObject({
     .array(z.looseObject({ name: z.string() }))
     .max(64)
     .nullish(),
-  pointsman: z.unknown().optional(),
+  pointsman: z.unknown().optional().describe('What the caller asks of the choice; see above.'),
 })
 
 /** For the reference, too. */

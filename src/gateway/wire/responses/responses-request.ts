@@ -6,16 +6,19 @@ const maxItems = 10_000
 const maxTools = 1_024
 
 /** The fields that we use ourselves; every other one travels on untouched. Items and tools are checked one by one. */
-const responsesRequestBody = z.looseObject({
-  model: z.string().min(1).max(256),
-  input: z.union([z.string(), z.array(z.custom<unknown>()).max(maxItems)]).nullish(),
-  instructions: z.string().nullish(),
-  stream: z.boolean().nullish(),
+export const responsesRequestBody = z.looseObject({
+  model: z.string().min(1).max(256).describe('An LLM of the pool, `auto`, `auto:cost`, `auto:quality`, or an alias.'),
+  input: z
+    .union([z.string(), z.array(z.custom<unknown>()).max(maxItems)])
+    .nullish()
+    .describe('A text, or items: messages, calls and their outputs, reasoning.'),
+  instructions: z.string().nullish().describe('System text of this response alone.'),
+  stream: z.boolean().nullish().describe('Answer in server-sent events.'),
   stream_options: z.looseObject({}).nullish(),
-  store: z.boolean().nullish(),
-  background: z.boolean().nullish(),
-  previous_response_id: z.string().min(1).max(256).nullish(),
-  max_output_tokens: z.int().min(1).nullish(),
+  store: z.boolean().nullish().describe('Keep the response for its caller; here the default is false.'),
+  background: z.boolean().nullish().describe('Not supported.'),
+  previous_response_id: z.string().min(1).max(256).nullish().describe('A kept response to go on from.'),
+  max_output_tokens: z.int().min(1).nullish().describe('Cap on the answer, hidden reasoning included.'),
   max_tool_calls: z.int().min(1).nullish(),
   tools: z.array(z.custom<unknown>()).max(maxTools).nullish(),
   tool_choice: z.union([z.string(), z.looseObject({ type: z.string() })]).nullish(),
@@ -34,7 +37,7 @@ const responsesRequestBody = z.looseObject({
   safety_identifier: z.string().nullish(),
   prompt_cache_key: z.string().nullish(),
   service_tier: z.string().nullish(),
-  pointsman: z.unknown().optional(),
+  pointsman: z.unknown().optional().describe('What the caller asks of the choice; see above.'),
 })
 
 const anyTool = z.looseObject({ type: z.string() })
