@@ -1,7 +1,7 @@
 import { type ChatMessage, isJsonObject, type JsonObject } from '../chat-provider.ts'
 import { toolCallsOf } from '../neutral/neutral-message.ts'
 import { reasoningOfFormat } from '../neutral/reasoning-details.ts'
-import { toolCallIdFor } from '../neutral/tool-call-id.ts'
+import { messagesToolIdRule, ToolCallIds } from '../neutral/tool-call-ids.ts'
 import { type ContentBlock, contentBlocks, withCache } from './messages-content.ts'
 import { toolNameFor } from './messages-tools.ts'
 import { untranslatable } from './untranslatable.ts'
@@ -15,8 +15,6 @@ export interface History {
   readonly system: readonly ContentBlock[]
   readonly turns: readonly Turn[]
 }
-
-const toolIdRule = { character: /[A-Za-z0-9_-]/, maxLength: 64 }
 
 /** Deeper JSON is nobody's arguments, and writing it would exhaust the stack. */
 const maxInputDepth = 200
@@ -38,7 +36,7 @@ const nothing: ContentBlock = { type: 'text', text: '(nothing)' }
 export function historyOf(messages: readonly ChatMessage[]): History {
   const system: ContentBlock[] = []
   const turns = new Turns()
-  const ids = new ToolIds()
+  const ids = new ToolCallIds(messagesToolIdRule)
   for (const [index, message] of messages.entries()) {
     const path = `messages[${index}]`
     switch (message.role) {
@@ -61,31 +59,6 @@ export function historyOf(messages: readonly ChatMessage[]): History {
     }
   }
   return { system, turns: turns.finished() }
-}
-
-/** Which of our ids the API knows under which of its own. */
-class ToolIds {
-  readonly #current = new Map<string, string>()
-  readonly #used = new Set<string>()
-
-  call(id: string): string {
-    const valid = toolCallIdFor(id, toolIdRule)
-    const made = this.#used.has(valid) ? this.#free(valid) : valid
-    this.#used.add(made)
-    this.#current.set(id, made)
-    return made
-  }
-
-  output(id: string): string {
-    return this.#current.get(id) ?? toolCallIdFor(id, toolIdRule)
-  }
-
-  #free(taken: string): string {
-    for (let count = 2; ; count += 1) {
-      const made = toolCallIdFor(`${taken}_${count}`, toolIdRule)
-      if (!this.#used.has(made)) return made
-    }
-  }
 }
 
 class Turns {
@@ -125,7 +98,7 @@ function trimEnd(content: ContentBlock[]): void {
   else content[0] = nothing
 }
 
-function assistantBlocks(message: ChatMessage, path: string, ids: ToolIds): readonly ContentBlock[] {
+function assistantBlocks(message: ChatMessage, path: string, ids: ToolCallIds): readonly ContentBlock[] {
   const said = contentBlocks(message.content, path)
   const refusal = typeof message.refusal === 'string' && message.refusal !== '' && said.length === 0
   return [
@@ -150,7 +123,7 @@ function thinkingBlocks(message: ChatMessage): readonly ContentBlock[] {
   })
 }
 
-function functionCall(message: ChatMessage, ids: ToolIds): readonly ContentBlock[] {
+function functionCall(message: ChatMessage, ids: ToolCallIds): readonly ContentBlock[] {
   const call = message.function_call
   if (!isJsonObject(call) || typeof call.name !== 'string') return []
   return [toolUse(ids.call(functionId(call.name)), call.name, typeof call.arguments === 'string' ? call.arguments : '')]
@@ -185,7 +158,7 @@ function nestsDeeper(value: unknown, levels: number): boolean {
   return levels === 0 || Object.values(value).some((inner) => nestsDeeper(inner, levels - 1))
 }
 
-function toolResult(message: ChatMessage, path: string, ids: ToolIds): ContentBlock {
+function toolResult(message: ChatMessage, path: string, ids: ToolCallIds): ContentBlock {
   const id = message.role === 'function' ? functionId(message.name) : message.tool_call_id
   if (typeof id !== 'string') throw untranslatable(`${path}.tool_call_id is missing`)
   const content = contentBlocks(message.content, path)

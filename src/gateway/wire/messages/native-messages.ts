@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { NativeRequest } from '../../../providers/chat-provider.ts'
+import { messagesToolIdRule, ToolCallIds } from '../../../providers/neutral/tool-call-ids.ts'
 import type { ContentBlock, KnownBlock } from './content-block.ts'
 import type { CountTokensBody, MessagesMessage } from './messages-request.ts'
 import { isCarrier } from './reasoning-carrier.ts'
@@ -7,12 +8,14 @@ import { isCarrier } from './reasoning-carrier.ts'
 const nativeHeaders = ['anthropic-version', 'anthropic-beta'] as const
 
 /**
- * The request for upstreams of the same API: as it came, but for thinking that is not Anthropic's. An LLM of another API may
- * have answered the turns before, and Anthropic refuses thinking it has not signed.
+ * The request for upstreams of the same API: as it came, but for thinking that is not Anthropic's and ids of tool calls that
+ * it would not take. An LLM of another API may have answered the turns before: Anthropic refuses thinking it has not
+ * signed, and ids that come twice.
  */
 export function toNativeMessages(request: CountTokensBody, headers: IncomingHttpHeaders): NativeRequest {
   const { model: _model, stream: _stream, pointsman: _pointsman, ...rest } = request
-  const messages = request.messages.flatMap(withoutForeignThinking)
+  const ids = new ToolCallIds(messagesToolIdRule)
+  const messages = request.messages.flatMap(withoutForeignThinking).map((message) => withToolIds(message, ids))
   return { dialect: 'messages', body: { ...rest, messages }, headers: pickHeaders(headers) }
 }
 
@@ -22,6 +25,25 @@ function withoutForeignThinking(message: MessagesMessage): readonly MessagesMess
   if (role !== 'assistant' || typeof content === 'string' || !content.some(isForeignThinking)) return [message]
   const kept = content.filter((block) => !isForeignThinking(block))
   return kept.length === 0 ? [] : [{ ...message, content: kept }]
+}
+
+/** The same object where all of its ids can stay. */
+function withToolIds(message: MessagesMessage, ids: ToolCallIds): MessagesMessage {
+  const { content } = message
+  if (typeof content === 'string') return message
+  const blocks = content.map((block) => withToolId(block, ids))
+  return blocks.every((block, index) => block === content[index]) ? message : { ...message, content: blocks }
+}
+
+function withToolId(block: ContentBlock, ids: ToolCallIds): ContentBlock {
+  const known = block as KnownBlock
+  if (known.type === 'tool_use') {
+    const id = ids.call(known.id)
+    return id === known.id ? block : { ...known, id }
+  }
+  if (known.type !== 'tool_result') return block
+  const id = ids.output(known.tool_use_id)
+  return id === known.tool_use_id ? block : { ...known, tool_use_id: id }
 }
 
 function isForeignThinking(block: ContentBlock): boolean {
