@@ -100,3 +100,19 @@ describe('KeyRing', () => {
     expect((await KeyRing.load(store)).neverIssued).toBe(false)
   })
 })
+
+describe('a master key', () => {
+  test('counts as a key with every scope, beside those issued, and closes the gateway', async () => {
+    const made = createApiKeySecret()
+    const store = new ListStore()
+    const ring = await KeyRing.load(store, 'sk-1234')
+    expect(ring.neverIssued).toBe(false)
+    expect(ring.authenticate('sk-1234')).toMatchObject({ id: 'master_key', scopes: ['inference', 'admin'] })
+    for (const other of ['sk-12345', 'sk-123', '', made.secret]) expect(ring.authenticate(other)).toBeUndefined()
+    await store.create(keyOf('k1', made))
+    await ring.refresh()
+    expect(ring.authenticate(made.secret)?.id).toBe('k1')
+    expect(ring.activeKeys().map(({ id }) => id)).toEqual(['master_key', 'k1'])
+    expect(JSON.stringify(ring.activeKeys())).not.toContain('sk-1234')
+  })
+})

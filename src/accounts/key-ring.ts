@@ -2,18 +2,24 @@ import type { ApiKey } from './api-key.ts'
 import { hashApiKeySecret, looksLikeApiKeySecret, sameSecretHash } from './api-key-secret.ts'
 import type { KeyStore } from './key-store.ts'
 
+/** The id of the master key, in decisions and budgets. */
+export const masterKeyId = 'master_key'
+
 /** The keys in memory, so that no request reads the database. Call {@link refresh} after the store changed. */
 export class KeyRing {
   readonly #store: KeyStore
+  readonly #master: ApiKey | undefined
   #activeByHash: ReadonlyMap<string, ApiKey> = new Map()
   #everIssued = 0
 
-  private constructor(store: KeyStore) {
+  private constructor(store: KeyStore, masterSecret: string | undefined) {
     this.#store = store
+    this.#master = masterSecret === undefined ? undefined : masterKey(masterSecret)
   }
 
-  static async load(store: KeyStore): Promise<KeyRing> {
-    const ring = new KeyRing(store)
+  /** @param masterSecret counts as a key with every scope; of any form, and never stored. */
+  static async load(store: KeyStore, masterSecret?: string): Promise<KeyRing> {
+    const ring = new KeyRing(store, masterSecret)
     await ring.refresh()
     return ring
   }
@@ -26,21 +32,39 @@ export class KeyRing {
     )
   }
 
-  /** No key was ever issued. Revoking the last key does not make it true: that must not open the gateway. */
+  /** No key was ever issued, and there is no master key. Revoking the last key does not make it true: that must not open the gateway. */
   get neverIssued(): boolean {
-    return this.#everIssued === 0
+    return this.#everIssued === 0 && this.#master === undefined
   }
 
-  /** Keys that are not revoked. */
+  /** Keys that are not revoked, the master key first. */
   activeKeys(): readonly ApiKey[] {
-    return [...this.#activeByHash.values()]
+    const issued = [...this.#activeByHash.values()]
+    return this.#master === undefined ? issued : [this.#master, ...issued]
   }
 
   /** The key of a secret, or undefined when it is unknown or revoked. */
   authenticate(secret: string): ApiKey | undefined {
+    const master = this.#master
+    if (master !== undefined && sameSecretHash(master.secretHash, hashApiKeySecret(secret))) return master
     if (!looksLikeApiKeySecret(secret)) return undefined
     const secretHash = hashApiKeySecret(secret)
     const key = this.#activeByHash.get(secretHash)
     return key !== undefined && sameSecretHash(key.secretHash, secretHash) ? key : undefined
+  }
+}
+
+/** Of a secret that somebody else made: its beginning is not shown, which may be all of it that is not known. */
+function masterKey(secret: string): ApiKey {
+  return {
+    id: masterKeyId,
+    name: 'master key',
+    secretHash: hashApiKeySecret(secret),
+    prefix: '',
+    scopes: ['inference', 'admin'],
+    preference: {},
+    dailyCapUsd: undefined,
+    createdAtMs: 0,
+    revokedAtMs: undefined,
   }
 }

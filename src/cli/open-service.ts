@@ -86,7 +86,7 @@ async function joinService(
   })
   await keepEmbedder(router.policy, storage.policies)
   await warmUp(router, storage.decisions)
-  const keys = await KeyRing.load(storage.keys)
+  const keys = await KeyRing.load(storage.keys, config.server.masterKey?.reveal())
   const keyIds = keys.activeKeys().map((key) => key.id)
   const spend = await DailySpend.load(storage.decisions, systemClock, pool.dailyCapUsd, keyIds)
   const { server } = config

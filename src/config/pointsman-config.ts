@@ -1,6 +1,7 @@
 import type { ProviderKind } from '../providers/provider-kind.ts'
 import type { EmbeddingModel } from '../routing/registry/embedding-model.ts'
 import type { Llm } from '../routing/registry/llm.ts'
+import type { LlmAlias } from '../routing/registry/llm-aliases.ts'
 import type { Secret } from './secret.ts'
 
 export type LogLevel = 'silent' | 'error' | 'warn' | 'info' | 'debug' | 'trace'
@@ -23,8 +24,8 @@ export interface PointsmanConfig {
   readonly llms: readonly Llm[]
   /** Price as for LLMs. */
   readonly embeddings: readonly EmbeddingModel[]
-  /** Other names for an LLM or a form of `auto`; a name may end in `*`. In the order of the file. */
-  readonly aliases: readonly (readonly [name: string, target: string])[]
+  /** In the order of the file. */
+  readonly aliases: readonly LlmAlias[]
   readonly routing: RoutingConfig
   readonly retentionDays: number
   readonly logLevel: LogLevel
@@ -36,6 +37,8 @@ export interface ServerConfig {
   readonly port: number
   readonly allowedHosts: readonly string[]
   readonly limits: ServerLimits
+  /** A secret that counts as a key with every scope. */
+  readonly masterKey: Secret | undefined
 }
 
 export interface ServerLimits {

@@ -14,7 +14,7 @@ export const timeoutsSchema = z.strictObject({
     .describe('The whole answer, retries at this provider included. Reasoning LLMs may take minutes.'),
 })
 
-const secretReference = z.string().regex(/^(env:|os\.environ\/)[A-Za-z_][A-Za-z0-9_]*$/, {
+export const secretReference = z.string().regex(/^(env:|os\.environ\/)[A-Za-z_][A-Za-z0-9_]*$/, {
   // A literal key in the file must not come back in the message.
   error: 'name the environment variable that holds the key, as env:NAME',
 })

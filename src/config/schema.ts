@@ -4,7 +4,7 @@ import { defaultExploration } from '../routing/decision/choice.ts'
 import { parseModelPreference } from '../routing/decision/parse-preference.ts'
 import { defaultLambda } from '../routing/decision/routing-preference.ts'
 import { reasoningEfforts } from '../routing/registry/reasoning-effort.ts'
-import { providerSchema } from './provider-schema.ts'
+import { providerSchema, secretReference } from './provider-schema.ts'
 
 const milliseconds = z.int().positive()
 const usdPerMillion = z.number().nonnegative()
@@ -45,6 +45,11 @@ const serverSchema = z.strictObject({
     .array(z.string().min(1))
     .default([])
     .describe('Names accepted in the Host header beside the loopback names and `host`; with or without a port.'),
+  master_key: secretReference
+    .optional()
+    .describe(
+      'env:NAME of a secret that counts as a key with every scope, beside the keys issued. With it every request needs a key.',
+    ),
   limits: limitsSchema.prefault({}).describe('What one client may ask of the gateway.'),
 })
 
@@ -126,7 +131,25 @@ const llmSchema = z.strictObject({
     .describe(
       'One LLM for each, named <id>@<effort>: the router learns what each effort is worth. The id alone is then no LLM; an alias can make it one.',
     ),
+  fallbacks: z
+    .array(z.string().min(1))
+    .max(10)
+    .optional()
+    .describe(
+      'LLMs to try in this order where a request names this one and it fails before its first content. Default: none, what is named serves or fails.',
+    ),
 })
+
+const aliasSchema = z.union(
+  [
+    z.string().min(1),
+    z.strictObject({
+      model: z.string().min(1).default('auto').describe('A form of auto.'),
+      allow: z.array(z.string().min(1)).min(1).describe('Among which LLMs: ids with *, or tag:<word>.'),
+    }),
+  ],
+  { error: 'an alias stands for an LLM or a form of auto, or is { model: auto, allow: [LLMs] }' },
+)
 
 const embeddingSchema = z.strictObject({
   id: idSchema.describe('The name people use in requests to /v1/embeddings.'),
@@ -181,7 +204,7 @@ interface References {
   readonly providers: { readonly [name: string]: unknown }
   readonly llms: readonly z.output<typeof llmSchema>[]
   readonly embeddings: readonly z.output<typeof embeddingSchema>[]
-  readonly aliases: { readonly [name: string]: string }
+  readonly aliases: { readonly [name: string]: z.output<typeof aliasSchema> }
 }
 
 interface ReferenceFault {
@@ -216,7 +239,17 @@ function checkReferences(config: References): readonly ReferenceFault[] {
     if (effort === undefined || efforts === undefined) continue
     faults.push({ path: ['llms', index, 'efforts'], message: 'there is a reasoning_effort already; say one of them' })
   }
-  return [...faults, ...aliasFaults(config)]
+  return [...faults, ...fallbackFaults(config), ...aliasFaults(config)]
+}
+
+function fallbackFaults({ llms }: References): readonly ReferenceFault[] {
+  const ids = new Set(llms.flatMap(llmIdsOf))
+  return llms.flatMap(({ fallbacks = [] }, index) =>
+    fallbacks.flatMap((id, place): ReferenceFault[] => {
+      if (ids.has(id)) return []
+      return [{ path: ['llms', index, 'fallbacks', place], message: `'${id}' is no LLM of llms` }]
+    }),
+  )
 }
 
 function aliasFaults({ llms, aliases }: References): readonly ReferenceFault[] {
@@ -225,6 +258,12 @@ function aliasFaults({ llms, aliases }: References): readonly ReferenceFault[] {
     const path = ['aliases', name]
     if (isReserved(name)) return [{ path, message: 'auto, auto:… and tag:… have a meaning of their own in requests' }]
     if (ids.has(name)) return [{ path, message: 'an LLM has this name already' }]
+    if (typeof target !== 'string') {
+      if (isAutoForm(target.model)) return []
+      return [
+        { path: [...path, 'model'], message: `'${target.model}' is no form of auto, which a choice among LLMs takes` },
+      ]
+    }
     if (isAutoForm(target) || ids.has(target)) return []
     // Without llms the pool is what is found at the start, and the target may be found.
     if (llms.length === 0 && !isReserved(target)) return []
@@ -259,10 +298,10 @@ export const configFileSchema = z
     llms: z.array(llmSchema).default([]).describe('The pool, in order.'),
     embeddings: z.array(embeddingSchema).default([]).describe('What /v1/embeddings serves.'),
     aliases: z
-      .record(z.string().regex(/^[^\s,*]+\*?$|^\*$/), z.string().min(1))
+      .record(z.string().regex(/^[^\s,*]+\*?$|^\*$/), aliasSchema)
       .default({})
       .describe(
-        'Other names that requests may use, for clients with fixed ones: gpt-4o: auto, claude-*: auto:quality. The value is an LLM of the pool or a form of auto; a name may end in *.',
+        'Other names that requests may use, for clients with fixed ones: gpt-4o: auto, claude-*: auto:quality. The value is an LLM of the pool, a form of auto, or { allow: [LLMs] } for a choice among some; a name may end in *.',
       ),
     routing: routingSchema.prefault({}).describe('How an LLM is chosen.'),
     retention_days: z

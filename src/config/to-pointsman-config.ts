@@ -1,6 +1,7 @@
 import path from 'node:path'
 import type { EmbeddingModel } from '../routing/registry/embedding-model.ts'
 import type { Llm, LlmCapabilities } from '../routing/registry/llm.ts'
+import type { LlmAlias } from '../routing/registry/llm-aliases.ts'
 import type { TokenPrice, TokenRates } from '../routing/registry/token-price.ts'
 import type { ConfigOrigin, ConfigProblem } from './config-error.ts'
 import { type ConfigPath, dottedPath } from './config-source.ts'
@@ -57,12 +58,13 @@ export function toPointsmanConfig(
         requestTimeoutMs: server.limits.request_timeout_ms,
         maxAnswerMs: server.limits.max_answer_ms,
       },
+      masterKey: server.master_key === undefined ? undefined : resolve(server.master_key, ['server', 'master_key']),
     },
     database: { file: path.resolve(around.folder, file.database ?? path.join('.pointsman', 'pointsman.db')) },
     providers: Object.entries(file.providers).map(([name, entry]) => toProviderConfig(name, entry, sources)),
     llms: file.llms.flatMap(toLlms),
     embeddings: file.embeddings.map(toEmbeddingModel),
-    aliases: Object.entries(file.aliases),
+    aliases: Object.entries(file.aliases).map(toAlias),
     routing: {
       lambda: routing.lambda,
       timeLimitMs: routing.time_limit_ms,
@@ -75,6 +77,10 @@ export function toPointsmanConfig(
     logLevel: file.log_level,
   }
   return { config: deepFreeze(config), problems }
+}
+
+function toAlias([name, target]: [string, ConfigFile['aliases'][string]]): LlmAlias {
+  return typeof target === 'string' ? [name, target] : [name, target.model, target.allow]
 }
 
 /** One LLM, or one for each of its efforts: each with its own id, under which all is learned. */
@@ -96,6 +102,7 @@ function toLlm(entry: LlmEntry, id: string, reasoningEffort: Llm['reasoningEffor
     timeToFirstTokenMs: entry.time_to_first_token_ms,
     tokensPerSecond: entry.tokens_per_second,
     ...(reasoningEffort === undefined ? {} : { reasoningEffort }),
+    ...(entry.fallbacks === undefined ? {} : { fallbacks: entry.fallbacks }),
   }
 }
 

@@ -293,3 +293,31 @@ test('every setting is described in the JSON schema', () => {
   visit(configJsonSchema(), '')
   expect(undescribed).toEqual([])
 })
+
+test('reads fallbacks, choices as aliases, and a master key', () => {
+  const file = `
+server: { master_key: env:MASTER }
+providers: { a: { base_url: http://localhost:1/v1 } }
+llms:
+  - { id: x, provider: a, fallbacks: [y] }
+  - { id: y, provider: a }
+aliases:
+  both: { allow: [x, y] }
+  cheap: { model: auto:cost, allow: [x] }
+`
+  const config = load(file, { environment: { MASTER: 'sk-1234' } })
+  expect(config.llms[0]?.fallbacks).toEqual(['y'])
+  expect(config.aliases).toEqual([
+    ['both', 'auto', ['x', 'y']],
+    ['cheap', 'auto:cost', ['x']],
+  ])
+  expect(config.server.masterKey?.reveal()).toBe('sk-1234')
+  expect(JSON.stringify(config)).not.toContain('sk-1234')
+  expect(problemsOf(file)).toEqual([
+    expect.stringContaining('server.master_key: the environment variable MASTER is not set'),
+  ])
+  expect(problemsOf(file.replace('[y]', '[z]').replace('auto:cost', 'x'), { environment: { MASTER: 's' } })).toEqual([
+    expect.stringContaining("llms[0].fallbacks[0]: 'z' is no LLM of llms"),
+    expect.stringContaining("aliases.cheap.model: 'x' is no form of auto"),
+  ])
+})

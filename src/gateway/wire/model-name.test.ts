@@ -54,3 +54,12 @@ describe('resolveModelName', () => {
     )
   })
 })
+
+test('an alias may be a choice among some LLMs', () => {
+  const llms = ['gpt#1', 'gpt#2'].map((id) => ({ ...unknownLlmProperties, id, provider: 'p', upstreamModel: id }))
+  const pool = new LlmRegistry(llms, [['gpt', 'auto:cost', ['gpt#1', 'gpt#2']]])
+  expect(resolveModelName('gpt', pool)).toEqual({
+    pinnedLlm: undefined,
+    preference: { lambda: 0.2, allow: ['gpt#1', 'gpt#2'] },
+  })
+})

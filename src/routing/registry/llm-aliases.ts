@@ -1,15 +1,24 @@
-/** Another name in requests for an LLM or a form of `auto`; a name may end in `*`. */
-export type LlmAlias = readonly [name: string, target: string]
+/**
+ * Another name in requests for an LLM or a form of `auto`; a name may end in `*`. With `among`, patterns as in `allow`, the
+ * form of `auto` chooses among those LLMs only.
+ */
+export type LlmAlias = readonly [name: string, target: string, among?: readonly string[]]
 
-/** What an alias stands for: an exact name first, then the longest beginning. Undefined: nothing. */
-export function aliasTarget(aliases: readonly LlmAlias[], name: string): string | undefined {
+/** The alias a name falls under: an exact name first, then the longest beginning. */
+export function findAlias(aliases: readonly LlmAlias[], name: string): LlmAlias | undefined {
   let longest = -1
-  let found: string | undefined
-  for (const [alias, target] of aliases) {
-    if (alias === name) return target
-    if (!alias.endsWith('*') || alias.length <= longest || !name.startsWith(alias.slice(0, -1))) continue
-    longest = alias.length
-    found = target
+  let found: LlmAlias | undefined
+  for (const alias of aliases) {
+    const [pattern] = alias
+    if (pattern === name) return alias
+    if (!pattern.endsWith('*') || pattern.length <= longest || !name.startsWith(pattern.slice(0, -1))) continue
+    longest = pattern.length
+    found = alias
   }
   return found
+}
+
+/** What an alias stands for; see {@link findAlias}. Undefined: nothing. */
+export function aliasTarget(aliases: readonly LlmAlias[], name: string): string | undefined {
+  return findAlias(aliases, name)?.[1]
 }

@@ -41,6 +41,11 @@ export interface Llm {
    * each request says.
    */
   readonly reasoningEffort?: ReasoningEffort
+  /**
+   * Whom to try, in this order, where a caller named this LLM and it fails before its first content. Undefined: nobody, what is
+   * named serves or fails. Ids that are not in the pool are passed over.
+   */
+  readonly fallbacks?: readonly LlmId[]
   /** Undefined: not known; no parameter excludes. */
   readonly parameters?: ParameterSupport
 }
