@@ -1,4 +1,5 @@
 import { AnthropicUpstream } from '../upstreams/anthropic-upstream.ts'
+import { AzureOpenAiUpstream } from '../upstreams/azure-openai-upstream.ts'
 import type { FixtureUpstream } from '../upstreams/fixture-upstream.ts'
 import { GeminiUpstream } from '../upstreams/gemini-upstream.ts'
 import { OpenAiUpstream } from '../upstreams/openai-upstream.ts'
@@ -20,7 +21,7 @@ export interface ProviderFamily {
   readonly embeddingModel?: string
 }
 
-export const familyNames = ['openai', 'responses', 'anthropic', 'gemini', 'bedrock'] as const
+export const familyNames = ['openai', 'responses', 'azure', 'anthropic', 'gemini', 'bedrock'] as const
 
 export type FamilyName = (typeof familyNames)[number]
 
@@ -49,6 +50,17 @@ export const providerFamilies: readonly ProviderFamily[] = [
     environment: { FIXTURE_OPENAI_KEY: 'sk-reference' },
     model: 'ref-chat',
     thinkingModel: 'ref-reasoning',
+    embeddingModel: 'ref-embedding',
+  },
+  {
+    name: 'azure',
+    title: 'Azure OpenAI',
+    createUpstream: () => new AzureOpenAiUpstream(),
+    provider: (origin) => ({ kind: 'azure-openai', base_url: origin, api_key: 'env:FIXTURE_AZURE_KEY' }),
+    environment: { FIXTURE_AZURE_KEY: 'sk-reference' },
+    model: 'ref-chat',
+    thinkingModel: 'ref-reasoning',
+    embeddingModel: 'ref-embedding',
   },
   {
     name: 'anthropic',
