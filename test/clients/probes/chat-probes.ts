@@ -157,6 +157,16 @@ export const chatProbes: readonly Probe<OpenAI>[] = [
     },
   },
   {
+    feature: 'a custom tool',
+    parameter: 'tools:custom',
+    async run({ client, model }) {
+      const tools = [{ type: 'custom', custom: { name: 'write_poem', description: 'Any text' } } as const]
+      const { message, headers } = await ask(client, model, [user('A poem on Oslo')], { tools })
+      expect(message.tool_calls).toMatchObject([{ type: 'custom', custom: { name: 'write_poem' } }])
+      return headers
+    },
+  },
+  {
     feature: 'structured output (JSON schema)',
     parameter: 'response_format:json_schema',
     async run({ client, model }) {

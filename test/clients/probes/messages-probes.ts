@@ -181,6 +181,38 @@ export const messagesProbes: readonly Probe<Anthropic>[] = [
     },
   },
   {
+    feature: 'image in the result of a tool',
+    async run({ client, model, upstream }) {
+      const source = { type: 'base64', media_type: 'image/png', data: pngBase64 } as const
+      const content: Anthropic.ToolResultBlockParam['content'] = [
+        { type: 'text', text: 'a picture' },
+        { type: 'image', source },
+      ]
+      const shown: Message[] = [
+        user('Weather in Oslo?'),
+        {
+          role: 'assistant',
+          content: [{ type: 'tool_use', id: 'toolu_01', name: 'get_weather', input: { city: 'Oslo' } }],
+        },
+        user([{ type: 'tool_result', tool_use_id: 'toolu_01', content }]),
+      ]
+      const { headers } = await ask(client, model, shown, { tools: [weather] })
+      expect(upstream.requests.at(-1)?.text).toContain(pngBase64)
+      return headers
+    },
+  },
+  {
+    feature: 'a tool that Anthropic runs (web search)',
+    parameter: 'tools:hosted',
+    namedOnly: true,
+    async run({ client, model }) {
+      const tools = [{ type: 'web_search_20250305', name: 'web_search' } as const]
+      const { data, headers } = await ask(client, model, [user('say found')], { tools })
+      expect(textOf(data)).toBe('found')
+      return headers
+    },
+  },
+  {
     feature: 'structured output (JSON schema)',
     parameter: 'response_format:json_schema',
     async run({ client, model }) {

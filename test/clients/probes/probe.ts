@@ -24,6 +24,8 @@ export interface Probe<Client> {
   readonly feature: string
   /** In the parameter table, where an API may leave it out: then the answer's header must name it. */
   readonly parameter?: string
+  /** Only for callers who name an LLM: it is billed by what no estimate holds. */
+  readonly namedOnly?: true
   /** Does it and expects it to have worked. @returns the headers of the answer, where there is one to look at. */
   readonly run: (context: ProbeContext<Client>) => Promise<Headers | undefined>
 }

@@ -169,6 +169,43 @@ export const responsesProbes: readonly Probe<OpenAI>[] = [
     },
   },
   {
+    feature: 'image in the output of a tool',
+    async run({ client, model, upstream }) {
+      const output: OpenAI.Responses.ResponseFunctionCallOutputItemList = [
+        { type: 'input_text', text: 'a picture' },
+        { type: 'input_image', detail: 'auto', image_url: `data:image/png;base64,${pngBase64}` },
+      ]
+      const input: Item[] = [
+        user(text('Weather in Oslo?')),
+        { type: 'function_call', call_id: 'call_1', name: 'get_weather', arguments: '{"city":"Oslo"}' },
+        { type: 'function_call_output', call_id: 'call_1', output },
+      ]
+      const { headers } = await ask(client, model, input, { tools: [weather] })
+      expect(upstream.requests.at(-1)?.text).toContain(pngBase64)
+      return headers
+    },
+  },
+  {
+    feature: 'a custom tool',
+    parameter: 'tools:custom',
+    async run({ client, model }) {
+      const tools: OpenAI.Responses.Tool[] = [{ type: 'custom', name: 'write_poem', description: 'Any text' }]
+      const { data, headers } = await ask(client, model, 'A poem on Oslo', { tools })
+      expect(data.output.find((item) => item.type === 'custom_tool_call')).toMatchObject({ name: 'write_poem' })
+      return headers
+    },
+  },
+  {
+    feature: 'a tool that OpenAI runs (web search)',
+    parameter: 'tools:hosted',
+    namedOnly: true,
+    async run({ client, model }) {
+      const { data, headers } = await ask(client, model, 'say found', { tools: [{ type: 'web_search' }] })
+      expect(data.output_text).toBe('found')
+      return headers
+    },
+  },
+  {
     feature: 'structured output (JSON schema)',
     parameter: 'response_format:json_schema',
     async run({ client, model }) {
