@@ -80,7 +80,8 @@ export async function serveChat(
   )
   const ledger = new AnswerLedger(services, decision, reservation, calls, chat, () => time.upstreamEnded())
   const resilience: FallbackOptions = { deadlineMs: options.maxAnswerMs, ...parts.resilience }
-  const ask: ChatAsk = { request: chat.request, native: chat.native }
+  const { outputCapMayFall } = chat.routing
+  const ask: ChatAsk = { request: chat.request, native: chat.native, outputCapMayFall }
   const droppedBy = (answered: LlmId) =>
     droppedParameters(parts.router.pool.get(answered)?.parameters, chat.parameters, chat.native?.dialect)
   try {

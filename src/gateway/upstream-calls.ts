@@ -76,6 +76,7 @@ export class UpstreamCalls {
       upstreamModel: llm.upstreamModel,
       reasoningEffort: llm.reasoningEffort,
       reasons: llm.capabilities.reasoning,
+      maxOutputTokens: llm.capabilities.maxOutputTokens,
       provider: announceCalls(provider, () => this.#callBegins(llm.id)),
     }
   }

@@ -41,6 +41,8 @@ export interface ChatAsk {
    * that dialect; all others send their translation of `request`.
    */
   readonly native?: NativeRequest | undefined
+  /** Whether the cap on output may be lowered to what the model can write: its API asks for a cap, whatever is needed. */
+  readonly outputCapMayFall?: boolean | undefined
 }
 
 /** One call of one model at one upstream. */

@@ -39,6 +39,11 @@ export interface RoutingRequest {
   readonly inputTokens: number
   /** The caller's cap on the length of each answer. */
   readonly maxOutputTokens: number | undefined
+  /**
+   * That cap says nothing of what the caller needs, because its API asks for one: an LLM that cannot write as much serves with
+   * its own. Default: such an LLM is left out.
+   */
+  readonly outputCapMayFall?: boolean | undefined
   /** Answers asked for at once (`n`), ≥ 1; each is billed. */
   readonly choices: number
   readonly preference: RoutingPreference

@@ -9,6 +9,9 @@ import { embeddingModelOf, type FamilyName, llmOf, providerFamilies, thinkingLlm
 /** USD per million tokens, the same at every family: what a call costs is then told by its usage alone. */
 export const price = { input: 1, output: 2 }
 
+/** Tokens that the LLMs which do not think can write. */
+export const longestAnswer = 8192
+
 /** The real gateway as its users run it: the built command, a configuration file and a key, before fixture servers. */
 export interface GatewayUnderTest {
   /** Without a path. */
@@ -56,7 +59,14 @@ function poolBefore(upstream: (family: FamilyName) => FixtureUpstream): Readonly
     llms: providerFamilies.flatMap(({ name, model, thinkingModel }) => {
       const provider = `${name}-fixture`
       return [
-        { id: llmOf(name), provider, model, price, quality: 0.5, capabilities: { reasoning: false } },
+        {
+          id: llmOf(name),
+          provider,
+          model,
+          price,
+          quality: 0.5,
+          capabilities: { reasoning: false, max_output_tokens: longestAnswer },
+        },
         {
           id: thinkingLlmOf(name),
           provider,

@@ -1,5 +1,6 @@
 import type { LlmId } from '../../routing/registry/llm.ts'
 import type { ChatAsk, ChatCall, ChatCompletion, ChatEvent, ChatProvider } from '../chat-provider.ts'
+import { lowerOutputCap } from '../neutral/lower-output-cap.ts'
 import { ProviderError } from '../provider-error.ts'
 import { type Attempt, OpenAttempt } from './attempt.ts'
 import type { CallPermit, CircuitBreakers } from './circuit-breaker.ts'
@@ -18,6 +19,8 @@ export interface FallbackTarget {
   readonly reasoningEffort?: string | undefined
   /** See {@link ChatCall.reasons}. */
   readonly reasons?: boolean | undefined
+  /** The most that the model can write, where that is known; for {@link ChatAsk.outputCapMayFall}. */
+  readonly maxOutputTokens?: number | undefined
 }
 
 export interface FallbackOptions {
@@ -175,8 +178,10 @@ class FallbackRun {
     for (let made = 1; ; made++) {
       const attempt = new OpenAttempt(this.attempts, target.llmId, permit, this.#timers)
       try {
-        const { upstreamModel, reasoningEffort, reasons } = target
-        const call: ChatCall = { ...this.#ask, upstreamModel, reasoningEffort, reasons }
+        const { upstreamModel, reasoningEffort, reasons, maxOutputTokens } = target
+        const lowers = this.#ask.outputCapMayFall === true && maxOutputTokens !== undefined
+        const ask = lowers ? lowerOutputCap(this.#ask, maxOutputTokens) : this.#ask
+        const call: ChatCall = { ...ask, upstreamModel, reasoningEffort, reasons }
         return { value: await make(this.#withDeadlines(target.provider), call, attempt) }
       } catch (cause) {
         const error = this.#signal.aborted ? abortedError(cause) : cause

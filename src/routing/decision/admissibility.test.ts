@@ -43,6 +43,13 @@ describe('exclusionReason', () => {
     expect(exclusionReason(small, { ...request, maxOutputTokens: 501 })).toBe('output_cap')
   })
 
+  test('a cap that may fall leaves out nobody for what they cannot write, but for a prompt that fills the window', () => {
+    const small = { ...llm, capabilities: { contextWindowTokens: 1000, maxOutputTokens: 500 } }
+    const asked = { ...request, maxOutputTokens: 32_000, outputCapMayFall: true }
+    expect(exclusionReason(small, { ...asked, inputTokens: 500 })).toBeUndefined()
+    expect(exclusionReason(small, { ...asked, inputTokens: 501 })).toBe('context_window')
+  })
+
   test('every allow list must admit; any deny entry excludes', () => {
     const withPreference = (allow: string[][], deny: string[]) =>
       exclusionReason(llm, { ...request, preference: { ...defaultPreference, allow, deny } })

@@ -56,11 +56,11 @@ export function exclusionReason(llm: Llm, request: RoutingRequest): ExclusionRea
   if (effort !== undefined && needs.reasoningEffort !== undefined && effort !== needs.reasoningEffort) {
     return 'other_effort'
   }
-  if (maxOutputTokens !== undefined && maxOutputTokens > (capabilities.maxOutputTokens ?? Number.POSITIVE_INFINITY)) {
+  const longest = capabilities.maxOutputTokens ?? Number.POSITIVE_INFINITY
+  if (maxOutputTokens !== undefined && maxOutputTokens > longest && request.outputCapMayFall !== true)
     return 'output_cap'
-  }
   const window = capabilities.contextWindowTokens ?? Number.POSITIVE_INFINITY
-  if (inputTokens + (maxOutputTokens ?? 0) > window) return 'context_window'
+  if (inputTokens + Math.min(maxOutputTokens ?? 0, longest) > window) return 'context_window'
   return lacksHeadroom(llm, request) ? 'reasoning_headroom' : undefined
 }
 

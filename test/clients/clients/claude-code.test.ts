@@ -28,7 +28,6 @@ describe.skipIf(!hasClaude)('Claude Code (needs claude on the path)', () => {
       HOME: folder,
       ANTHROPIC_BASE_URL: url,
       ANTHROPIC_AUTH_TOKEN: apiKey,
-      CLAUDE_CODE_MAX_OUTPUT_TOKENS: '16000',
       CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: '1',
       DISABLE_AUTOUPDATER: '1',
     }

@@ -114,6 +114,7 @@ export const cells: Readonly<Record<Dialect, FeatureCells>> = {
     PDF: {},
     'stop sequence': { responses: 'refused' },
     'cap on output': {},
+    'cap above what the LLM can write': {},
     thinking: { openai: 'dropped', azure: 'dropped', responses: 'dropped' },
     'thinking shown': { openai: 'hidden', azure: 'hidden', responses: 'hidden' },
     'thinking over a tool loop': { openai: 'dropped', azure: 'dropped', responses: 'dropped' },

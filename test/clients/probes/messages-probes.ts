@@ -1,6 +1,6 @@
 import type Anthropic from '@anthropic-ai/sdk'
 import { expect } from 'vitest'
-import { price } from '../gateway-under-test.ts'
+import { longestAnswer, price } from '../gateway-under-test.ts'
 import {
   citySchema,
   costOf,
@@ -283,6 +283,15 @@ export const messagesProbes: readonly Probe<Anthropic>[] = [
       const { data, headers } = await ask(client, model, [user(`say ${twentyWords}`)], {}, 16)
       expect(textOf(data).trim().split(' ')).toHaveLength(16)
       expect(data.stop_reason).toBe('max_tokens')
+      return headers
+    },
+  },
+  {
+    feature: 'cap above what the LLM can write',
+    async run({ client, model, upstream }) {
+      const { data, headers } = await ask(client, model, [user('say enough')], {}, 20_000)
+      expect(textOf(data)).toBe('enough')
+      expect(upstream.requests.at(-1)?.text).toContain(String(longestAnswer))
       return headers
     },
   },

@@ -66,8 +66,11 @@ function takeIn(
   const { body, nativeOnly } = toNeutralRequest(checked, steers)
   const named = withSessionHeader(headers, checked.metadata)
   const { thinking } = checked
+  const intake = takeInChat(body, named, pool, caller, defaultLambda)
   return {
-    ...takeInChat(body, named, pool, caller, defaultLambda),
+    ...intake,
+    // This API asks for a cap, and its clients give the highest that their favourite model knows.
+    routing: { ...intake.routing, outputCapMayFall: true },
     native: toNativeMessages(checked, headers),
     nativeOnly,
     showThinking: thinking !== undefined && thinking !== null && thinking.type !== 'disabled',
