@@ -42,9 +42,12 @@ export async function openUpstream(settings: UpstreamSettings): Promise<ChatProv
       const { GeminiProvider } = await import('./gemini/gemini-provider.ts')
       return new GeminiProvider(required)
     }
+    case 'bedrock': {
+      const { BedrockProvider } = await import('./bedrock/bedrock-provider.ts')
+      if (settings.region === undefined) throw new Error(`The provider ${settings.name} needs a region`)
+      return new BedrockProvider({ ...required, region: settings.region })
+    }
     case 'openai-compatible':
       return new OpenAiCompatibleProvider({ ...required, apiKey, dialect: dialect ?? {} })
-    default:
-      throw new Error(`There is no provider for the API ${kind}`)
   }
 }

@@ -12,6 +12,7 @@ describe('UpstreamErrors', () => {
     ['xAI', { error: "This model's maximum prompt length is 131072 but the request contains 200000 tokens." }],
     ['Google', [{ error: { code: 400, message: 'The input token count (3000000) exceeds the maximum' } }]],
     ['Together', { error: { message: '`inputs` tokens + `max_new_tokens` must be <= 4097' } }],
+    ['Bedrock', { message: 'Input is too long for requested model.' }],
     ['Groq', { error: { message: 'Please reduce the length of the messages or completion.' } }],
     [
       'Anthropic',
@@ -45,6 +46,17 @@ describe('UpstreamErrors', () => {
   ])('keeps %s', (_name, body, expected) => {
     const text = typeof body === 'string' ? body : JSON.stringify(body)
     expect(errors.fromResponse(422, {}, text).upstreamError).toEqual(expected)
+  })
+
+  it.each([
+    [429, 'ThrottlingException:http://internal.amazon.com/x/', 'upstream_rate_limited'],
+    [424, 'ModelErrorException', 'upstream_failed'],
+    [400, 'ServiceQuotaExceededException', 'upstream_rate_limited'],
+    [403, 'AccessDeniedException', 'upstream_auth'],
+    [400, 'ValidationException', 'upstream_rejected'],
+  ])('reads the name of Amazon’s error from its header: %i %s', (status, name, code) => {
+    const error = errors.fromResponse(status, { 'x-amzn-errortype': name }, '{"message":"m"}')
+    expect(error).toMatchObject({ code, upstreamStatus: status, upstreamError: { type: name.split(':')[0] } })
   })
 
   it('does not call again where the account is empty', () => {

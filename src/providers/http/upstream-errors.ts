@@ -8,7 +8,7 @@ export type ResponseHeaders = { readonly [name: string]: string | readonly strin
 
 /** How each upstream says that a prompt does not fit; OpenAI's `code` is not used by all. */
 const contextLengthWords =
-  /maximum (?:context|prompt) length|context (?:length|limit|window)|prompt is too long|too many (?:input )?tokens|token count .*exceeds|`max_new_tokens` must be|reduce the length/i
+  /maximum (?:context|prompt) length|context (?:length|limit|window)|(?:prompt|input) is too long|too many (?:input )?tokens|token count .*exceeds|`max_new_tokens` must be|reduce the length/i
 
 /** Statuses that say the call was not worked on. */
 const unbilledStatuses = new Set([429, 503, 529])
@@ -47,7 +47,7 @@ export class UpstreamErrors {
 
   /** An answer whose status is not 200. `bodyText` may be anything. */
   fromResponse(status: number, headers: ResponseHeaders, bodyText: string): ProviderError {
-    const error = errorObjectOf(this.#redact(parsed(bodyText)))
+    const error = withAmazonsType(errorObjectOf(this.#redact(parsed(bodyText))), headers)
     return this.#fromErrorObject(status, error, retryAfterMs(headers, this.#clock.now()) ?? googleRetryDelayMs(error))
   }
 
@@ -134,6 +134,9 @@ function isPlainCode(value: unknown): boolean {
 function codeOf(status: number, error: JsonObject | undefined): ProviderErrorCode {
   if (status === 429) return 'upstream_rate_limited'
   if (status === 408) return 'upstream_timeout'
+  // Amazon's word for a model that failed.
+  if (status === 424) return 'upstream_failed'
+  if (error?.type === 'ServiceQuotaExceededException') return 'upstream_rate_limited'
   if (status === 401 || status === 402 || saysUnpaid(error)) return 'upstream_auth'
   // OpenRouter refuses flagged prompts with 403 and says why; every other 403 is about the key.
   if (status === 403) return isJsonObject(error?.metadata) ? 'upstream_rejected' : 'upstream_auth'
@@ -187,6 +190,12 @@ function parsed(text: string): unknown {
   } catch {
     return undefined
   }
+}
+
+/** Amazon names the error in a header, with a link behind it. */
+function withAmazonsType(error: JsonObject | undefined, headers: ResponseHeaders): JsonObject | undefined {
+  const name = headers['x-amzn-errortype']
+  return typeof name === 'string' ? { ...error, type: error?.type ?? name.split(':')[0] } : error
 }
 
 /** The error in the shapes upstreams use: `{error: {…}}`, `{error: "…"}`, `{message}`, `{detail}`; else undefined. */
