@@ -14,6 +14,7 @@ import { addDoctorCommand } from './commands/doctor.ts'
 import { addEvaluateCommand } from './commands/evaluate.ts'
 import { addFitCommand } from './commands/fit.ts'
 import { addKeysCommand } from './commands/keys.ts'
+import { addMigrateCommand } from './commands/migrate.ts'
 import { addRouteCommand } from './commands/route.ts'
 import { addServeCommand } from './commands/serve.ts'
 import { openPool } from './open-pool.ts'
@@ -46,6 +47,7 @@ async function main(): Promise<void> {
   addRouteCommand(program, around)
   addFitCommand(program, around)
   addEvaluateCommand(program, { ...around, version: packageVersion() })
+  addMigrateCommand(program, around)
   addKeysCommand(program, async (flags) => {
     const storage = await openStorage(loadConfig({ environment, flags, folder }))
     return { keys: storage.keys, clock: systemClock, terminal, close: () => storage.close() }

@@ -48,14 +48,7 @@ export class ConfigSource {
 
   /** Lays one setting over the file. */
   override(path: ConfigPath, value: unknown, origin: ConfigOrigin): void {
-    let holder = this.#value
-    for (const step of path.slice(0, -1)) {
-      const next = holder[step]
-      const copy = typeof next === 'object' && next !== null ? { ...next } : {}
-      holder[step] = copy
-      holder = copy as { [key: string]: unknown }
-    }
-    holder[path.at(-1) ?? ''] = value
+    setAt(this.#value, path, value)
     this.#overridden.set(dottedPath(path), origin)
   }
 
@@ -85,6 +78,11 @@ export class ConfigSource {
     return this.originOf(path)
   }
 
+  /** What people read of a place. */
+  nameOf(path: readonly PropertyKey[]): string {
+    return dottedPath(path)
+  }
+
   #syntaxProblem(message: string, offset: number): ConfigProblem {
     return { code: 'config_syntax', key: '', origin: this.#place(offset), message }
   }
@@ -93,6 +91,18 @@ export class ConfigSource {
     const { line, col } = this.#lines.linePos(offset)
     return { kind: 'file', file: this.#file ?? '', line: Math.max(1, line), column: Math.max(1, col) }
   }
+}
+
+/** Sets one value in place, making what is missing on the way to it. */
+export function setAt(settings: { [key: string]: unknown }, path: ConfigPath, value: unknown): void {
+  let holder = settings
+  for (const step of path.slice(0, -1)) {
+    const next = holder[step]
+    const copy = typeof next === 'object' && next !== null ? { ...next } : {}
+    holder[step] = copy
+    holder = copy as { [key: string]: unknown }
+  }
+  holder[path.at(-1) ?? ''] = value
 }
 
 /** `key:` with nothing behind it means the default, as if the line were not there. */

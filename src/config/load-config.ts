@@ -1,9 +1,11 @@
 import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import type { z } from 'zod'
-import { ConfigError, type ConfigOrigin, type ConfigProblem } from './config-error.ts'
+import { ConfigError, type ConfigOrigin, type ConfigProblem, describeProblem } from './config-error.ts'
 import { type ConfigPath, ConfigSource, dottedPath } from './config-source.ts'
 import { type Environment, environmentOverrides } from './environment.ts'
+import { importLiteLlm, isLiteLlmFile } from './litellm/import-litellm.ts'
+import { LiteLlmSource } from './litellm/litellm-source.ts'
 import { nearMiss } from './near-miss.ts'
 import type { PointsmanConfig } from './pointsman-config.ts'
 import { type ConfigFile, configFileSchema } from './schema.ts'
@@ -37,7 +39,7 @@ const flagPaths: readonly { readonly flag: string; readonly name: keyof ConfigFl
 
 /**
  * Reads the configuration: `pointsman.yaml` in the working folder (or the file that `--config` or POINTSMAN_CONFIG
- * names), then the environment, then flags. Without a file, everything has its default.
+ * names), then the environment, then flags. Without a file, everything has its default. A LiteLLM file is read as it is.
  *
  * @returns deeply frozen; paths absolute; secrets resolved from the environment and wrapped.
  * @throws {ConfigError} with every problem found.
@@ -45,7 +47,7 @@ const flagPaths: readonly { readonly flag: string; readonly name: keyof ConfigFl
 export function loadConfig(options: LoadConfigOptions): PointsmanConfig {
   const flags = options.flags ?? {}
   const file = findConfigFile(options.folder, flags.config, options.environment.POINTSMAN_CONFIG)
-  const source = new ConfigSource(file, file === undefined ? undefined : readConfigFile(file))
+  const { source, literals, notices } = openSource(file, options.environment)
   throwIfAny(source.problems)
   const folder = file === undefined ? options.folder : path.dirname(file)
 
@@ -61,11 +63,41 @@ export function loadConfig(options: LoadConfigOptions): PointsmanConfig {
   const { config, problems } = toPointsmanConfig(parsed, {
     file,
     folder,
-    environment: options.environment,
+    environment: { ...options.environment, ...literals },
+    notices,
     originOf: (key) => source.originOf(key),
+    nameOf: (key) => source.nameOf(key),
   })
   throwIfAny(problems)
   return config
+}
+
+interface OpenedSource {
+  readonly source: SettingsSource
+  /** Secrets that a LiteLLM file holds itself. */
+  readonly literals: Environment
+  readonly notices: readonly string[]
+}
+
+type SettingsSource = Pick<ConfigSource, 'value' | 'problems' | 'override' | 'originOf' | 'originOfKey' | 'nameOf'>
+
+/** A file with a `model_list` is LiteLLM's, and read as settings of ours. */
+function openSource(file: string | undefined, environment: Environment): OpenedSource {
+  const source = new ConfigSource(file, file === undefined ? undefined : readConfigFile(file))
+  if (source.problems.length > 0 || !isLiteLlmFile(source.value)) return { source, literals: {}, notices: [] }
+  const own = Object.keys(source.value).filter((key) => knownKeysAt(configFileSchema, []).includes(key))
+  throwIfAny(
+    own.map((key) => {
+      const message =
+        'model_list makes this a LiteLLM file, which has no such key; pointsman migrate turns it into ours'
+      return invalid(key, source.originOfKey([key]), message)
+    }),
+  )
+  const imported = importLiteLlm(source.value, environment)
+  const notices = imported.notes.map(({ path: at, message }) => {
+    return describeProblem({ code: 'config_invalid', key: dottedPath(at), origin: source.originOfKey(at), message })
+  })
+  return { source: new LiteLlmSource(source, imported), literals: imported.literals, notices }
 }
 
 function findConfigFile(folder: string, flag: string | undefined, variable: string | undefined): string | undefined {
@@ -90,7 +122,7 @@ function absoluteIfPath(key: ConfigPath, value: unknown, folder: string): unknow
   return key[0] === 'database' && typeof value === 'string' && value !== '' ? path.resolve(folder, value) : value
 }
 
-function parse(source: ConfigSource): ConfigFile {
+function parse(source: SettingsSource): ConfigFile {
   const result = configFileSchema.safeParse(source.value)
   if (result.success) return result.data
   const problems = result.error.issues.flatMap((issue) => problemsOf(issue, source)).sort(byPlace)
@@ -98,14 +130,14 @@ function parse(source: ConfigSource): ConfigFile {
   throw result.error
 }
 
-function problemsOf(issue: z.core.$ZodIssue, source: ConfigSource): ConfigProblem[] {
+function problemsOf(issue: z.core.$ZodIssue, source: SettingsSource): ConfigProblem[] {
   if (issue.code === 'unrecognized_keys') {
     const known = knownKeysAt(configFileSchema, issue.path)
     return issue.keys.map((key) => {
       const guess = nearMiss(key, known)
       const hint = guess === undefined ? `known here: ${known.join(', ')}` : `did you mean '${guess}'?`
       const at = [...issue.path, key]
-      return invalid(at, source.originOfKey(at), `unknown key; ${hint}`)
+      return invalid(source.nameOf(at), source.originOfKey(at), `unknown key; ${hint}`)
     })
   }
   if (issue.code === 'invalid_key') {
@@ -113,9 +145,9 @@ function problemsOf(issue: z.core.$ZodIssue, source: ConfigSource): ConfigProble
       issue.path[0] === 'aliases'
         ? 'an alias has no spaces or commas, and an asterisk only at its end'
         : 'a name has letters, digits, dots, hyphens and underscores only'
-    return [invalid(issue.path, source.originOfKey(issue.path), message)]
+    return [invalid(source.nameOf(issue.path), source.originOfKey(issue.path), message)]
   }
-  return [invalid(issue.path, source.originOf(issue.path), plainMessage(issue.message))]
+  return [invalid(source.nameOf(issue.path), source.originOf(issue.path), plainMessage(issue.message))]
 }
 
 /** What was set outside the file first, then down the file. */
@@ -126,8 +158,8 @@ function byPlace(a: ConfigProblem, b: ConfigProblem): number {
   return a.origin.line - b.origin.line || a.origin.column - b.origin.column
 }
 
-function invalid(at: readonly PropertyKey[], origin: ConfigOrigin, message: string): ConfigProblem {
-  return { code: 'config_invalid', key: dottedPath(at), origin, message }
+function invalid(key: string, origin: ConfigOrigin, message: string): ConfigProblem {
+  return { code: 'config_invalid', key, origin, message }
 }
 
 /** Zod's wording without its preamble; a missing value is called that. */

@@ -10,6 +10,8 @@ export type LogLevel = 'silent' | 'error' | 'warn' | 'info' | 'debug' | 'trace'
 export interface PointsmanConfig {
   /** Absolute path of the file it was read from; undefined when there was none. */
   readonly file: string | undefined
+  /** For people: what another gateway's file says that serves differently here, or not at all. */
+  readonly notices: readonly string[]
   readonly server: ServerConfig
   readonly database: {
     /** Absolute path. Its folder may not exist yet. */

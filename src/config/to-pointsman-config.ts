@@ -18,6 +18,10 @@ interface Surroundings {
   readonly folder: string
   readonly environment: Environment
   readonly originOf: (path: ConfigPath) => ConfigOrigin
+  /** What people read of a place; default: its dotted path. */
+  readonly nameOf?: (path: ConfigPath) => string
+  /** What was noticed while the file was read. */
+  readonly notices?: readonly string[]
 }
 
 type LlmEntry = ConfigFile['llms'][number]
@@ -31,22 +35,24 @@ export function toPointsmanConfig(
   around: Surroundings,
 ): { readonly config: PointsmanConfig; readonly problems: readonly ConfigProblem[] } {
   const problems: ConfigProblem[] = []
+  const nameOf = around.nameOf ?? dottedPath
   const resolve = (reference: string, at: ConfigPath): Secret => {
     const name = reference.replace(/^(env:|os\.environ\/)/, '')
     const value = around.environment[name]
     if (value === undefined || value === '') {
       const message = `the environment variable ${name} is not set`
-      problems.push({ code: 'config_missing_secret', key: dottedPath(at), origin: around.originOf(at), message })
+      problems.push({ code: 'config_missing_secret', key: nameOf(at), origin: around.originOf(at), message })
     }
     return new Secret(value ?? '')
   }
   const missing = (at: ConfigPath, message: string): void => {
-    problems.push({ code: 'config_invalid', key: dottedPath(at), origin: around.originOf(at), message })
+    problems.push({ code: 'config_invalid', key: nameOf(at), origin: around.originOf(at), message })
   }
   const sources: SecretSources = { environment: around.environment, resolve, missing }
   const { server, routing } = file
   const config: PointsmanConfig = {
     file: around.file,
+    notices: around.notices ?? [],
     server: {
       host: server.host,
       port: server.port,

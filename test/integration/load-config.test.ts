@@ -321,3 +321,44 @@ aliases:
     expect.stringContaining("aliases.cheap.model: 'x' is no form of auto"),
   ])
 })
+
+describe('a LiteLLM file', () => {
+  const file = `model_list:
+  - model_name: gpt-4o
+    litellm_params:
+      model: openai/gpt-4o
+      api_key: sk-in-the-file
+general_settings:
+  master_key: os.environ/MASTER
+`
+
+  test('is read as it is, keys in it included, with a notice', () => {
+    const config = load(file, { environment: { MASTER: 'sk-1234', POINTSMAN_PORT: '4000' } })
+    expect(config.server.port).toBe(4000)
+    expect(config.server.masterKey?.reveal()).toBe('sk-1234')
+    expect(config.llms).toMatchObject([{ id: 'gpt-4o', provider: 'openai', upstreamModel: 'gpt-4o' }])
+    expect(config.providers).toMatchObject([{ name: 'openai', preset: 'openai' }])
+    const [provider] = config.providers
+    expect(provider?.kind !== 'simulated' && provider?.apiKey?.reveal()).toBe('sk-in-the-file')
+    expect(config.notices).toEqual([
+      expect.stringMatching(/:5:7: model_list\[0\]\.litellm_params\.api_key: is a secret in the file itself/),
+    ])
+    expect(JSON.stringify(config)).not.toContain('sk-in-the-file')
+  })
+
+  test('names key and line of what is wrong, in its own terms', () => {
+    expect(problemsOf(file)).toEqual([
+      '/pointsman.yaml:7:15: general_settings.master_key: the environment variable MASTER is not set',
+    ])
+    const bad = file.replace('gpt-4o\n', 'a, b\n').replace('openai/gpt-4o', 'openai/*')
+    expect(problemsOf(bad)).toEqual([
+      expect.stringContaining('/pointsman.yaml:4:14: model_list[0].litellm_params.model: wildcards are not read'),
+    ])
+    expect(problemsOf(file.replace('gpt-4o\n', 'a, b\n'), { environment: { MASTER: 's' } })).toEqual([
+      '/pointsman.yaml:2:17: model_list[0].model_name: an id has no spaces, commas or asterisks',
+    ])
+    expect(problemsOf(`${file}routing: { lambda: 2 }\n`)).toEqual([
+      expect.stringContaining('/pointsman.yaml:8:1: routing: model_list makes this a LiteLLM file'),
+    ])
+  })
+})

@@ -28,6 +28,7 @@ export function addServeCommand(program: Command, around: ServeSurroundings): vo
     .action(async (flags) => {
       const { terminal, environment, folder } = around
       const config = loadConfig({ environment, flags, folder })
+      for (const notice of config.notices) terminal.note(`note: ${notice}`)
       const log = createLogger(config.logLevel)
       await requireFreePort(config.server.host, config.server.port)
       const service = await openService(config, environment, log)
