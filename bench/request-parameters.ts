@@ -14,7 +14,12 @@ const tool = { type: 'function', function: { name: 'look', parameters: { type: '
 
 const requests: Readonly<Record<string, () => ChatRequest>> = {
   plain: () => ({ messages: [user] }),
-  usual: () => ({ messages: [{ role: 'system', content: 'Be brief.' }, user], temperature: 0.2, max_tokens: 500, seed: 1 }),
+  usual: () => ({
+    messages: [{ role: 'system', content: 'Be brief.' }, user],
+    temperature: 0.2,
+    max_tokens: 500,
+    seed: 1,
+  }),
   long: () => ({
     messages: Array.from({ length: 40 }, (_, i) => (i % 2 === 0 ? user : assistant)),
     tools: Array.from({ length: 10 }, () => tool),

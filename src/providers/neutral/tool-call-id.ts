@@ -15,7 +15,7 @@ const digestChars = 12
  * of all of it. A pure function of the id, so that a call and its output still meet; different ids stay different.
  */
 export function toolCallIdFor(id: string, { character, maxLength }: ToolCallIdRule): string {
-  const kept = [...id].map((char) => (character.test(char) ? char : '_')).join('')
+  const kept = Array.from(id, (char) => (character.test(char) ? char : '_')).join('')
   if (kept === id && id !== '' && id.length <= maxLength) return id
   const digest = createHash('sha256').update(id).digest('hex').slice(0, digestChars)
   const readable = kept.slice(0, Math.max(0, maxLength - digestChars - 1)).replaceAll(/[^A-Za-z0-9]+$/g, '')

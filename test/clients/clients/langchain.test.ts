@@ -1,10 +1,4 @@
-import {
-  AIMessage,
-  type AIMessageChunk,
-  HumanMessage,
-  type ToolMessage,
-  type UsageMetadata,
-} from '@langchain/core/messages'
+import { AIMessage, type AIMessageChunk, HumanMessage, type ToolMessage } from '@langchain/core/messages'
 import { tool } from '@langchain/core/tools'
 import { ChatOpenAI } from '@langchain/openai'
 import { expect, test } from 'vitest'
@@ -33,7 +27,7 @@ function connect({ url, apiKey }: GatewayUnderTest, model: string, options: Opti
 
 /** Their type of a message says that it has no usage. */
 function outputTokens(message: { readonly usage_metadata?: unknown } | undefined): number | undefined {
-  return (message?.usage_metadata as UsageMetadata | undefined)?.output_tokens
+  return (message?.usage_metadata as { output_tokens: number } | undefined)?.output_tokens
 }
 
 describeClient('LangChain with @langchain/openai', ({ gateway, model, upstream }) => {
@@ -45,11 +39,10 @@ describeClient('LangChain with @langchain/openai', ({ gateway, model, upstream }
   })
 
   test('stream, with usage', async () => {
-    let whole: AIMessageChunk | undefined
-    for await (const chunk of await connect(gateway(), model).stream('say hello to them')) {
-      whole = whole === undefined ? chunk : whole.concat(chunk)
-    }
-    expect(whole?.text).toBe('hello to them')
+    const chunks: AIMessageChunk[] = []
+    for await (const chunk of await connect(gateway(), model).stream('say hello to them')) chunks.push(chunk)
+    const whole = chunks.reduce((earlier, later) => earlier.concat(later))
+    expect(whole.text).toBe('hello to them')
     expect(outputTokens(whole)).toBeGreaterThanOrEqual(3)
   })
 
