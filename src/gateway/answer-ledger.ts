@@ -107,7 +107,7 @@ export class AnswerLedger {
     const price = llm === undefined || priceOf === undefined ? llm?.price : priceOf(llm, reportedModel)
     const known = attempts ?? this.#calls.called.map((llm) => ({ llm, error: undefined }))
     const billed = billedNanoUsd(price, usage)
-    return answerCostNanoUsd(this.decision, { status, answered, attempts: known, billedNanoUsd: billed })
+    return answerCostNanoUsd(this.#calls.priced, { status, answered, attempts: known, billedNanoUsd: billed })
   }
 }
 

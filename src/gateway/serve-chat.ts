@@ -20,6 +20,7 @@ import type { Caller } from './authenticate.ts'
 import { isInternalError } from './error-response.ts'
 import { GatewayError } from './gateway-error.ts'
 import type { GatewayServices } from './gateway-services.ts'
+import { namedFallbacks } from './named-fallbacks.ts'
 import { reserveSpend, routeWithinBudget } from './spend-guard.ts'
 import { UpstreamCalls } from './upstream-calls.ts'
 
@@ -73,11 +74,13 @@ export async function serveChat(
 ): Promise<void> {
   const { parts, options } = services
   const { signal } = time
-  const decision = await routeWithinBudget(services, caller, routingOf(chat))
+  const request = routingOf(chat)
+  const decision = await routeWithinBudget(services, caller, request)
+  const listed = namedFallbacks(parts.router, decision, request)
+  const fallbacks = listed instanceof Promise ? await listed : listed
   const reservation = reserveSpend(services, caller, decision)
-  const calls = new UpstreamCalls(parts, decision, options.maxFallbacks, (llm) =>
-    reservation.extend(dearCostNanoUsd(decision, llm)),
-  )
+  const reserveMore = (llm: LlmId): boolean => reservation.extend(dearCostNanoUsd(calls.priced, llm))
+  const calls = new UpstreamCalls(parts, decision, options.maxFallbacks, reserveMore, fallbacks)
   const ledger = new AnswerLedger(services, decision, reservation, calls, chat, () => time.upstreamEnded())
   const resilience: FallbackOptions = { deadlineMs: options.maxAnswerMs, ...parts.resilience }
   const { outputCapMayFall } = chat.routing

@@ -1,7 +1,7 @@
 import type { ChatCall, ChatProvider } from '../providers/chat-provider.ts'
 import { ProviderError } from '../providers/provider-error.ts'
 import type { FallbackTarget } from '../providers/resilience/fallback.ts'
-import type { RoutingDecision } from '../routing/decision.ts'
+import type { CandidateTerms, RoutingDecision } from '../routing/decision.ts'
 import type { ObservedCall } from '../routing/prediction/completion-time-model.ts'
 import type { Llm, LlmId } from '../routing/registry/llm.ts'
 import type { GatewayParts } from './gateway-parts.ts'
@@ -16,8 +16,10 @@ interface CurrentCall {
 
 /** The upstream calls of one request: whom to call in which order, and which LLM is being called right now. */
 export class UpstreamCalls {
-  /** The drawn LLM, then the other candidates by utility; the drawn one alone when the caller named it. */
+  /** The drawn LLM, then the other candidates by utility unless the caller named it, then the named one's fallbacks. */
   readonly targets: readonly FallbackTarget[]
+  /** What the decision draws, with all that may be called. */
+  readonly priced: { readonly drawn: LlmId; readonly candidates: readonly CandidateTerms[] }
   readonly #parts: NeededParts
   #current: CurrentCall | undefined
   readonly #decision: RoutingDecision
@@ -30,19 +32,23 @@ export class UpstreamCalls {
   /**
    * @param reserveMore sets aside what a call of a further LLM may cost; false when a cap does not allow it. The money of
    *   a failed call stays aside meanwhile: whether it was billed is not known before all has ended.
+   * @param fallbacks called after the candidates, in this order; none of them is one.
    */
   constructor(
     parts: NeededParts,
     decision: RoutingDecision,
     maxFallbacks: number,
     reserveMore: (llm: LlmId) => boolean,
+    fallbacks: readonly CandidateTerms[] = [],
   ) {
     this.#parts = parts
     this.#decision = decision
     this.#reserveMore = reserveMore
     this.#reserved = new Set([decision.drawn])
+    this.priced =
+      fallbacks.length === 0 ? decision : { drawn: decision.drawn, candidates: [...decision.candidates, ...fallbacks] }
     const targets: FallbackTarget[] = []
-    for (const id of callOrder(decision, maxFallbacks)) {
+    for (const id of [...callOrder(decision, maxFallbacks), ...fallbacks.map(({ llm }) => llm)]) {
       const llm = parts.router.pool.get(id)
       // Gone since the decision was made: the next one serves.
       if (llm !== undefined) targets.push(this.#toTarget(llm))
@@ -95,9 +101,9 @@ export class UpstreamCalls {
     this.#firstCallAtMs ??= this.#parts.clock.now()
     this.end(undefined)
     this.#called.push(llm)
-    const { candidates, choices } = this.#decision
+    const { choices } = this.#decision
     // Answers asked for together are written side by side.
-    const together = candidates.find((candidate) => candidate.llm === llm)?.outputTokens
+    const together = this.priced.candidates.find((candidate) => candidate.llm === llm)?.outputTokens
     const expectedTokens = together === undefined ? undefined : together / choices
     this.#current = { llm, inFlightAtStart: this.#parts.router.callStarted(llm, expectedTokens), expectedTokens }
   }
