@@ -10,6 +10,7 @@ import {
 import { describeFeedback } from './feedback-store.contract.ts'
 import { describeKeys } from './key-store.contract.ts'
 import { describePolicies } from './policy-store.contract.ts'
+import { describePool } from './pool-store.contract.ts'
 import { describeResponses } from './response-store.contract.ts'
 import type { Storage } from './storage.ts'
 
@@ -40,6 +41,7 @@ export function describeStorage(name: string, open: () => Promise<OpenedStorage>
     describe('keys', () => describeKeys(use))
     describe('responses', () => describeResponses(use))
     describe('charges', () => describeCharges(use, () => opened.openAgain()))
+    describe('pool', () => describePool(use, () => opened.openAgain()))
     describe('life', () => describeLife(use, () => opened.openAgain()))
   })
 }

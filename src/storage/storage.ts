@@ -3,6 +3,7 @@ import type { KeyStore } from '../accounts/key-store.ts'
 import type { DecisionStore } from '../routing/decision-store.ts'
 import type { FeedbackStore } from '../routing/feedback-store.ts'
 import type { PolicyStore } from '../routing/policy-store.ts'
+import type { PoolStore } from '../routing/registry/pool-store.ts'
 import type { ResponseStore } from '../routing/response-store.ts'
 
 /**
@@ -18,6 +19,7 @@ export interface Storage {
   readonly keys: KeyStore
   readonly responses: ResponseStore
   readonly charges: ChargeStore
+  readonly pool: PoolStore
   /**
    * Finishes the calls already made, then closes; later calls reject with `storage_closed`. Idempotent. Resolves at once
    * when the database was lost before.

@@ -8,6 +8,7 @@ import {
   remoteFeedbackStore,
   remoteKeyStore,
   remotePolicyStore,
+  remotePoolStore,
   remoteResponseStore,
 } from './remote-stores.ts'
 import { toStorageError } from './sqlite-fault.ts'
@@ -57,6 +58,7 @@ export async function openSqliteStorage(options: SqliteStorageOptions): Promise<
     keys: remoteKeyStore(client),
     responses: remoteResponseStore(client),
     charges: remoteChargeStore(client),
+    pool: remotePoolStore(client),
     close: () => client.close(),
   }
 }

@@ -4,6 +4,7 @@ import type { Feedback } from '../../routing/outcome.ts'
 import type { ApiKeyRow } from '../api-key-row.ts'
 import type { ChargeEndRow, ChargeRow } from '../charge-row.ts'
 import type { EncodedDecision } from '../decision-row.ts'
+import type { PoolEntryRow } from '../pool-entry-row.ts'
 import type { EncodedResponse } from '../response-row.ts'
 import type { SettlementRow } from '../settlement-row.ts'
 import { SqliteChargeStore } from './charge-store.ts'
@@ -11,6 +12,7 @@ import { SqliteDecisionStore } from './decision-store.ts'
 import { SqliteFeedbackStore } from './feedback-store.ts'
 import { SqliteKeyStore } from './key-store.ts'
 import { type EncodedPolicyVersion, SqlitePolicyStore } from './policy-store.ts'
+import { SqlitePoolStore } from './pool-store.ts'
 import { SqliteResponseStore } from './response-store.ts'
 import type { Schema } from './schema.ts'
 
@@ -37,6 +39,7 @@ export function createOperations(database: Kysely<Schema>, connection: DatabaseS
   const policies = new SqlitePolicyStore(database)
   const keys = new SqliteKeyStore(database)
   const responses = new SqliteResponseStore(database)
+  const pool = new SqlitePoolStore(database)
   return {
     appendDecision: operation('written', (encoded: EncodedDecision) => decisions.append(encoded)),
     settle: operation('written', (row: SettlementRow) => decisions.settle(row)),
@@ -69,6 +72,9 @@ export function createOperations(database: Kysely<Schema>, connection: DatabaseS
     learnedState: operation('read', (policyVersion: string) => policies.learnedState(policyVersion)),
     createKey: operation('lasting', (row: ApiKeyRow) => keys.create(row)),
     listKeys: operation('read', () => keys.list()),
+    addPoolEntry: operation('lasting', (row: PoolEntryRow) => pool.add(row)),
+    listPoolEntries: operation('read', () => pool.list()),
+    removePoolEntry: operation('lasting', (id: string) => pool.remove(id)),
     saveResponse: operation('written', (encoded: EncodedResponse) => responses.save(encoded)),
     response: operation('read', (id: string, keyId: string | undefined) => responses.get(id, keyId)),
     responseChain: operation('read', (id: string, keyId: string | undefined) => responses.chain(id, keyId)),

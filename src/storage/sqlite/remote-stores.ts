@@ -3,11 +3,13 @@ import type { KeyStore } from '../../accounts/key-store.ts'
 import type { DecisionStore, StoredDecision } from '../../routing/decision-store.ts'
 import type { FeedbackStore } from '../../routing/feedback-store.ts'
 import type { PolicyStore, StoredPolicyVersion } from '../../routing/policy-store.ts'
+import type { PoolStore } from '../../routing/registry/pool-store.ts'
 import type { ResponseStore } from '../../routing/response-store.ts'
 import { decodeApiKey, encodeApiKey } from '../api-key-row.ts'
 import { decodeCharge, encodeCharge, encodeChargeEnd } from '../charge-row.ts'
 import { decodeDecision, encodeDecision } from '../decision-row.ts'
 import { decodeLabel } from '../label-row.ts'
+import { decodePoolEntry, encodePoolEntry } from '../pool-entry-row.ts'
 import { decodeResponse, encodeResponse } from '../response-row.ts'
 import { decodeSettlement, encodeSettlement } from '../settlement-row.ts'
 import { decodeSnapshot, encodeSnapshot } from '../snapshot-codec.ts'
@@ -102,6 +104,14 @@ export function remoteKeyStore(client: StorageClient): KeyStore {
     create: async (key) => client.write('createKey', encodeApiKey(key)),
     list: async () => (await client.read('listKeys')).map(decodeApiKey),
     revoke: (id, atMs) => client.write('revokeKey', id, atMs),
+  }
+}
+
+export function remotePoolStore(client: StorageClient): PoolStore {
+  return {
+    add: async (entry) => client.write('addPoolEntry', encodePoolEntry(entry)),
+    list: async () => (await client.read('listPoolEntries')).map(decodePoolEntry),
+    remove: (id) => client.write('removePoolEntry', id),
   }
 }
 

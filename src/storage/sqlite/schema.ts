@@ -1,6 +1,7 @@
 import type { ApiKeyRow } from '../api-key-row.ts'
 import type { ChargeRow } from '../charge-row.ts'
 import type { DecisionRow } from '../decision-row.ts'
+import type { PoolEntryRow } from '../pool-entry-row.ts'
 import type { ResponseRow } from '../response-row.ts'
 import type { SettlementRow } from '../settlement-row.ts'
 
@@ -17,6 +18,7 @@ export interface Schema {
   readonly learned_states: LearnedStatesTable
   readonly api_keys: ApiKeyRow
   readonly charges: ChargeRow
+  readonly pool_entries: PoolEntryRow
   readonly stored_responses: ResponseRow
   readonly stored_response_items: StoredResponseItemsTable
 }
