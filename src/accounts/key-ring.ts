@@ -32,6 +32,19 @@ export class KeyRing {
     )
   }
 
+  /** Keeps a new key, which counts from now on. */
+  async issue(key: ApiKey): Promise<void> {
+    await this.#store.create(key)
+    await this.refresh()
+  }
+
+  /** Ends a key at once. False: there is none of that id, or it was revoked already; the master key is in the settings. */
+  async revoke(id: string, atMs: number): Promise<boolean> {
+    const revoked = await this.#store.revoke(id, atMs)
+    await this.refresh()
+    return revoked
+  }
+
   /** No key was ever issued, and there is no master key. Revoking the last key does not make it true: that must not open the gateway. */
   get neverIssued(): boolean {
     return this.#everIssued === 0 && this.#master === undefined
