@@ -15,7 +15,11 @@ export interface ErrorBody {
 /** Anthropic's error envelope. */
 export interface AnthropicErrorBody {
   readonly type: 'error'
-  readonly error: { readonly type: string; readonly message: string }
+  readonly error: {
+    readonly type: string
+    readonly message: string
+    readonly details?: Readonly<Record<string, unknown>>
+  }
   readonly request_id: string
 }
 
@@ -145,7 +149,11 @@ export function toErrorResponseIn(
     headers,
     body: {
       type: 'error',
-      error: { type: anthropicType(status), message: body.error.message },
+      error: {
+        type: anthropicType(status),
+        message: body.error.message,
+        ...(error instanceof GatewayError && error.details !== undefined ? { details: error.details } : {}),
+      },
       request_id: requestId,
     },
   }

@@ -38,6 +38,8 @@ export class GatewayError extends Error {
   readonly retryAfterMs: number | undefined
   /** The method that would have been right. */
   readonly allow: string | undefined
+  /** What Anthropic's clients act on beside the type of an error: `error.details` of its envelope. */
+  readonly details: Readonly<Record<string, unknown>> | undefined
 
   constructor(
     code: GatewayErrorCode,
@@ -46,6 +48,7 @@ export class GatewayError extends Error {
       readonly param?: string
       readonly retryAfterMs?: number
       readonly allow?: string
+      readonly details?: Readonly<Record<string, unknown>>
       readonly cause?: unknown
     } = {},
   ) {
@@ -54,5 +57,6 @@ export class GatewayError extends Error {
     this.param = options.param
     this.retryAfterMs = options.retryAfterMs
     this.allow = options.allow
+    this.details = options.details
   }
 }

@@ -439,6 +439,18 @@ describe('counting tokens', () => {
 describe('a request that is wrong', () => {
   const user = (content: unknown) => ({ ...hello, messages: [{ role: 'user', content }] })
   const said = (content: unknown) => ({ ...hello, messages: [...hello.messages, { role: 'assistant', content }] })
+  test('a conversation kept at Anthropic is refused in the words upon which its client sends it whole', async () => {
+    const harness = await start({ providers: { small: saying('4') } })
+    const response = await harness.post(path, { ...hello, thread: { type: 'create' } })
+    expect(response.status).toBe(400)
+    expect(await bodyOf(response)).toMatchObject({
+      error: {
+        type: 'invalid_request_error',
+        details: { error_code: 'thread_unsupported_request', unsupported: ['thread'] },
+      },
+    })
+  })
+
   const nest = (levels: number): unknown =>
     levels === 0 ? 'x' : [{ type: 'tool_result', tool_use_id: 't', content: nest(levels - 1) }]
 

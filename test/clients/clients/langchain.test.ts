@@ -1,6 +1,6 @@
 import { AIMessage, type AIMessageChunk, HumanMessage, type ToolMessage } from '@langchain/core/messages'
 import { tool } from '@langchain/core/tools'
-import { ChatOpenAI } from '@langchain/openai'
+import { ChatOpenAI, OpenAIEmbeddings } from '@langchain/openai'
 import { expect, test } from 'vitest'
 import { z } from 'zod'
 import type { GatewayUnderTest } from '../gateway-under-test.ts'
@@ -30,7 +30,7 @@ function outputTokens(message: { readonly usage_metadata?: unknown } | undefined
   return (message?.usage_metadata as { output_tokens: number } | undefined)?.output_tokens
 }
 
-describeClient('LangChain with @langchain/openai', ({ gateway, model, upstream }) => {
+describeClient('LangChain with @langchain/openai', ({ gateway, model, embeddingModel, upstream }) => {
   test('text, with usage and the response id that feedback names', async () => {
     const message = await connect(gateway(), model).invoke('say hello to them')
     expect(message.text).toBe('hello to them')
@@ -74,6 +74,23 @@ describeClient('LangChain with @langchain/openai', ({ gateway, model, upstream }
     const history = [new HumanMessage('Hello'), new AIMessage('Hello to you'), new HumanMessage('say bye')]
     expect((await connect(gateway(), model).invoke(history)).text).toBe('bye')
   })
+
+  test('over Responses', async () => {
+    const message = await connect(gateway(), model, { useResponsesApi: true }).invoke('say hello to them')
+    expect(message.text).toBe('hello to them')
+    expect(message.id).toMatch(/^(resp|msg)_/)
+  })
+
+  if (embeddingModel !== undefined) {
+    test('embeddings', async () => {
+      const { url, apiKey } = gateway()
+      const configuration = { baseURL: `${url}/v1` }
+      const embeddings = new OpenAIEmbeddings({ model: embeddingModel, apiKey, maxRetries: 0, configuration })
+      const vectors = await embeddings.embedDocuments(['one', 'three'])
+      expect(vectors).toHaveLength(2)
+      expect(vectors[0]).toEqual(await embeddings.embedQuery('one'))
+    })
+  }
 
   test('typed errors', async () => {
     const stranger = connect(gateway(), model, { apiKey: `pm-${'x'.repeat(43)}` })

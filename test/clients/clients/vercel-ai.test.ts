@@ -1,6 +1,6 @@
 import { createAnthropic } from '@ai-sdk/anthropic'
 import { createOpenAICompatible } from '@ai-sdk/openai-compatible'
-import { APICallError, generateText, isStepCount, type LanguageModel, Output, streamText, tool } from 'ai'
+import { APICallError, embedMany, generateText, isStepCount, type LanguageModel, Output, streamText, tool } from 'ai'
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import type { GatewayUnderTest } from '../gateway-under-test.ts'
@@ -37,7 +37,7 @@ const packages: readonly { readonly name: string; readonly connect: Connect }[] 
 ]
 
 describe.each(packages)('Vercel AI SDK with $name', ({ name, connect }) => {
-  describeClient(name, ({ gateway, model, upstream }) => {
+  describeClient(name, ({ gateway, model, embeddingModel, upstream }) => {
     const llm = (): LanguageModel => connect(gateway())(model)
     const once = { maxRetries: 0 } as const
 
@@ -79,6 +79,19 @@ describe.each(packages)('Vercel AI SDK with $name', ({ name, connect }) => {
       const { text } = await generateText({ model: llm(), messages: [{ role: 'user', content }], ...once })
       expect(text).toBe('I see 1 image(s).')
     })
+
+    // The Anthropic package has none, as its API has none.
+    if (embeddingModel !== undefined && name === '@ai-sdk/openai-compatible') {
+      test('embeddings', async () => {
+        const { url, apiKey } = gateway()
+        const provider = createOpenAICompatible({ name: 'pointsman', baseURL: `${url}/v1`, apiKey })
+        const { embeddings } = await embedMany({
+          model: provider.embeddingModel(embeddingModel),
+          values: ['one', 'three'],
+        })
+        expect(embeddings).toHaveLength(2)
+      })
+    }
 
     test('typed errors', async () => {
       const stranger = connect(gateway(), `pm-${'x'.repeat(43)}`)(model)

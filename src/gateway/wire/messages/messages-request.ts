@@ -101,10 +101,21 @@ function checkInside<Body extends CountTokensBody>(body: Body): Body {
     const path = ['tools', index]
     if (isCustomTool(requireValid(tool, sent, path))) requireValid(customTool, sent, path)
   }
+  if (body.thread !== undefined && body.thread !== null) throw noThreads()
   if (body.tool_choice?.type === 'tool' && typeof body.tool_choice.name !== 'string') {
     throw invalidField(['tool_choice', 'name'], 'the name of a tool is needed here')
   }
   return body
+}
+
+/**
+ * Conversations kept at Anthropic: the next turn may go to another LLM, which knows nothing of them. Anthropic's client sends
+ * the whole conversation itself when it is refused in these words.
+ */
+function noThreads(): GatewayError {
+  const message = 'thread: conversations are not kept here; send all messages with each request'
+  const details = { error_code: 'thread_unsupported_request', unsupported: ['thread'] }
+  return new GatewayError('unsupported_parameter', message, { param: 'thread', details })
 }
 
 function checkMessage(sent: unknown, path: readonly PropertyKey[]): void {
