@@ -64,12 +64,10 @@ export class MessagesChunks {
   #opening({ id, model }: JsonObject): ChunkEvent {
     const named = typeof model === 'string' ? model : ''
     this.#head = { id: typeof id === 'string' ? id : '', model: named, created: this.#context.created }
-    const usage = this.#usage.tokens
     return {
       type: 'metadata',
       chunk: chunkBody(this.#head, { role: 'assistant', content: '' }),
       ...(named === '' ? {} : { reportedModel: named }),
-      ...(usage === undefined ? {} : { usage }),
     }
   }
 

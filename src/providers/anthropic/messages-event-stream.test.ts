@@ -69,7 +69,6 @@ describe('in the neutral form', () => {
         choices: [{ delta: { role: 'assistant', content: '' }, finish_reason: null }],
       },
       reportedModel: 'claude-sonnet-4-6',
-      usage: { inputTokens: 25, outputTokens: 1 },
     })
     expect(events[4]).toMatchObject({ chunk: { choices: [{ finish_reason: 'stop' }] } })
     expect(events[5]).toMatchObject({
@@ -231,7 +230,39 @@ it.each([
   ['no JSON', 'data: {nope}\n\n', 'upstream_invalid_response'],
   ['no object', 'data: 7\n\n', 'upstream_invalid_response'],
   ['a stop without its reason', 'data: {"type":"message_start"}\n\ndata: {"type":"message_stop"}\n\n', 'upstream_cut'],
-  ['a stop and no more', 'data: {"type":"message_stop"}\n\n', undefined],
+  ['a stop and no more', 'data: {"type":"message_stop"}\n\n', 'upstream_cut'],
+  [
+    'an error named on its line alone',
+    'event: error\ndata: {"error":{"type":"overloaded_error"}}\n\n',
+    'upstream_failed',
+  ],
 ])('takes %s for what it is', async (_name, text, code) => {
   expect((await read(pieces(text))).error).toBe(code)
+})
+
+describe('what proxies make of it', () => {
+  const text = 'data: {"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"a"}}\n\n'
+  const block = `data: {"type":"content_block_start","index":0,"content_block":{"type":"text","text":""}}\n\n${text}`
+  const stop = 'data: {"type":"message_stop"}\n\n'
+  const end =
+    'data: {"type":"content_block_stop","index":0}\n\ndata: {"type":"message_delta","delta":{"stop_reason":"end_turn"}}\n\n'
+
+  it('is cut where the answer’s end was not said, with its beginning or without', async () => {
+    expect(await read(pieces(block + stop))).toMatchObject({ error: 'upstream_cut' })
+    expect(await read(pieces(block + stop), 'native')).toMatchObject({ error: 'upstream_cut' })
+  })
+
+  it('is whole with pings that are no JSON, and with the end mark of another API', async () => {
+    const { events, error } = await read(pieces(`${block}event: ping\ndata: -\n\n${end}data: [DONE]\n\n`))
+    expect([error, events.at(-1)]).toEqual([undefined, { type: 'finished' }])
+  })
+
+  it('has no bill where only its beginning counts', async () => {
+    const begin = 'data: {"type":"message_start","message":{"usage":{"input_tokens":9,"output_tokens":1}}}\n\n'
+    const unbilled = await read(pieces(begin + block + end + stop))
+    expect([unbilled.error, lastUsage(unbilled.events)]).toEqual([undefined, undefined])
+    const counted = end.replace('"delta":{', '"usage":{"output_tokens":5},"delta":{')
+    const billed = await read(pieces(begin + block + counted + stop))
+    expect(lastUsage(billed.events)).toEqual({ inputTokens: 9, outputTokens: 5 })
+  })
 })

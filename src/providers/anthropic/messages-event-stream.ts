@@ -48,7 +48,6 @@ class MessagesReader {
   readonly #usage = new UsageSoFar()
   readonly #chunks: MessagesChunks | undefined
   readonly #open = new Set<unknown>()
-  #begun = false
   #stopReason = false
 
   constructor(errors: UpstreamErrors, form: MessagesForm) {
@@ -66,12 +65,13 @@ class MessagesReader {
     this.#parser.feed(text)
     for (const message of this.#messages.splice(0)) {
       const event = this.#parse(message)
+      if (event === undefined) continue
       this.#note(event)
       if (event.type === 'error') throw this.#errors.fromErrorObject(event.error ?? event)
       if (this.#chunks === undefined) yield this.#native(event)
       else yield* this.#chunks.of(event)
       if (event.type !== 'message_stop') continue
-      if (this.#begun && !this.whole) throw cutError()
+      if (!this.whole) throw cutError()
       yield* this.close()
       return
     }
@@ -101,8 +101,7 @@ class MessagesReader {
 
   #note(event: JsonObject): void {
     this.#usage.take(event)
-    if (event.type === 'message_start') this.#begun = true
-    else if (event.type === 'content_block_start') this.#open.add(event.index)
+    if (event.type === 'content_block_start') this.#open.add(event.index)
     else if (event.type === 'content_block_stop') this.#open.delete(event.index)
     else if (event.type === 'message_delta' && isJsonObject(event.delta)) {
       this.#stopReason ||= typeof event.delta.stop_reason === 'string'
@@ -111,7 +110,7 @@ class MessagesReader {
 
   #native(event: JsonObject): ChunkEvent {
     if (isContent(event)) return { type: 'content', chunk: event, dialect: 'messages' }
-    const usage = event.type === 'message_start' || event.type === 'message_delta' ? this.#usage.tokens : undefined
+    const usage = event.type === 'message_delta' ? this.#usage.tokens : undefined
     const model = event.type === 'message_start' && isJsonObject(event.message) ? event.message.model : undefined
     return {
       type: 'metadata',
@@ -122,15 +121,20 @@ class MessagesReader {
     }
   }
 
-  #parse({ data }: EventSourceMessage): JsonObject {
+  /** Undefined for what says nothing of the answer: a ping without JSON, and the end mark of chat completions. */
+  #parse({ event: name, data }: EventSourceMessage): JsonObject | undefined {
+    // Some proxies of this API send it.
+    if (data === '[DONE]') return undefined
     let event: unknown
     try {
       event = JSON.parse(data)
     } catch (cause) {
+      if (name === 'ping') return undefined
       throw this.#errors.invalid('The stream holds an event that is not JSON', cause)
     }
     if (!isJsonObject(event)) throw this.#errors.invalid('The stream holds an event that is not a JSON object')
-    return event
+    // The name on the line above says the same, and some proxies rely on that.
+    return event.type === undefined && name !== undefined ? { ...event, type: name } : event
   }
 }
 

@@ -14,7 +14,7 @@ const listPriceRegions = new Set(['global', 'not_available'])
  * Reads the `usage` of a Messages answer. Anthropic counts three kinds of input beside each other: fresh, read from the cache
  * and written to it; ours is their sum. Thinking is inside the output.
  *
- * `unpriced`: server tools that are billed by use, tiers, speeds and regions with prices of their own, and further passes
+ * `unpriced`: server tools that are billed by use, tiers, speeds and regions with prices of their own, credits, and further passes
  * (`iterations`: compaction, advisors, fallbacks) whose tokens the totals leave out.
  *
  * @returns undefined when a total cannot be: half a count would be taken for a small bill.
@@ -25,17 +25,17 @@ export function parseMessagesUsage(usage: unknown): TokenUsage | undefined {
   const output = count(usage.output_tokens)
   const cached = count(usage.cache_read_input_tokens)
   const written = count(usage.cache_creation_input_tokens)
-  if (fresh === 'absent' && output === 'absent') return undefined
-  if ([fresh, output, cached, written].includes('impossible')) return undefined
+  if (typeof fresh !== 'number' || typeof output !== 'number') return undefined
   const written1h = count(
     isJsonObject(usage.cache_creation) ? usage.cache_creation.ephemeral_1h_input_tokens : undefined,
   )
+  if ([cached, written, written1h].includes('impossible')) return undefined
   const details = isJsonObject(usage.output_tokens_details) ? usage.output_tokens_details : {}
   const thinking = count(details.thinking_tokens)
   const unpriced = unpricedOf(usage)
   return {
-    inputTokens: orZero(fresh) + orZero(cached) + orZero(written),
-    outputTokens: orZero(output),
+    inputTokens: fresh + orZero(cached) + orZero(written),
+    outputTokens: output,
     ...(typeof cached === 'number' ? { cachedInputTokens: cached } : {}),
     ...(typeof written === 'number' ? { cacheWriteTokens: written } : {}),
     ...(typeof written1h === 'number' ? { cacheWrite1hTokens: written1h } : {}),
@@ -52,7 +52,14 @@ export function mergedUsage(earlier: JsonObject, later: unknown): JsonObject {
 }
 
 function unpricedOf(usage: JsonObject): readonly string[] {
-  const { server_tool_use: tools, service_tier: tier, speed, inference_geo: region, iterations } = usage
+  const {
+    server_tool_use: tools,
+    service_tier: tier,
+    speed,
+    inference_geo: region,
+    iterations,
+    fallback_credit: credit,
+  } = usage
   const used = Object.entries(isJsonObject(tools) ? tools : {}).filter(
     ([name, uses]) => typeof uses === 'number' && uses > 0 && !freeServerTools.has(name),
   )
@@ -65,6 +72,7 @@ function unpricedOf(usage: JsonObject): readonly string[] {
       ? [`inference_geo:${region}`]
       : []),
     ...(passes.some((pass) => isJsonObject(pass) && pass.type !== 'message') ? ['iterations'] : []),
+    ...(isJsonObject(credit) ? ['fallback_credit'] : []),
   ]
 }
 
