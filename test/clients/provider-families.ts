@@ -1,5 +1,6 @@
 import { AnthropicUpstream } from '../upstreams/anthropic-upstream.ts'
 import { AzureOpenAiUpstream } from '../upstreams/azure-openai-upstream.ts'
+import { BedrockUpstream } from '../upstreams/bedrock-upstream.ts'
 import type { FixtureUpstream } from '../upstreams/fixture-upstream.ts'
 import { GeminiUpstream } from '../upstreams/gemini-upstream.ts'
 import { OpenAiUpstream } from '../upstreams/openai-upstream.ts'
@@ -80,6 +81,26 @@ export const providerFamilies: readonly ProviderFamily[] = [
     model: 'gemini-2.5-flash',
     thinkingModel: 'gemini-3.8-flash',
     embeddingModel: 'gemini-embedding-001',
+  },
+  {
+    name: 'bedrock',
+    title: 'Amazon Bedrock Converse',
+    createUpstream: () => new BedrockUpstream(),
+    provider: (origin) => ({
+      kind: 'bedrock',
+      base_url: origin,
+      region: 'us-east-1',
+      access_key_id: 'env:FIXTURE_AWS_ID',
+      secret_access_key: 'env:FIXTURE_AWS_SECRET',
+      session_token: 'env:FIXTURE_AWS_SESSION',
+    }),
+    environment: {
+      FIXTURE_AWS_ID: 'AKIAREFERENCE',
+      FIXTURE_AWS_SECRET: 'reference/secret+key',
+      FIXTURE_AWS_SESSION: 'reference//session+token==',
+    },
+    model: 'anthropic.claude-haiku-4-5-20251001-v1:0',
+    thinkingModel: 'anthropic.claude-opus-4-6-v1',
   },
 ]
 

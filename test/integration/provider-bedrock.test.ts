@@ -102,7 +102,7 @@ function assembled(events: readonly ChatEvent[]): JsonObject {
         const known = details[index] ?? { index }
         details[index] = { ...known, ...detail }
         if (detail.text !== undefined)
-          details[index].text = `${(known.text as string | undefined) ?? ''}${String(detail.text)}`
+          details[index].text = `${(known.text as string | undefined) ?? ''}${detail.text as string}`
       }
     }
   }

@@ -64,7 +64,7 @@ function checkTools(body: Json, { family }: BedrockModel): void {
   const { toolChoice } = body.toolConfig
   const named = isJson(toolChoice) && isJson(toolChoice.tool) ? toolChoice.tool.name : undefined
   if (named !== undefined && !specs.some(({ name }) => name === named)) {
-    throw invalid(`The tool ${String(named)} of toolChoice is not among the tools.`)
+    throw invalid('The tool of toolChoice is not among the tools.')
   }
   const isForced = isJson(toolChoice) && !('auto' in toolChoice)
   const { thinking } = additionalOf(body)
@@ -127,7 +127,7 @@ function checkAdditional(body: Json, model: BedrockModel): void {
   if (isJson(fields.thinking)) checkThinking(fields.thinking, body, model)
   const steps = family === 'openai' ? ['none', 'low', 'medium', 'high', 'xhigh', 'max'] : ['low', 'medium', 'high']
   const effort = fields.reasoning_effort ?? (isJson(fields.reasoning) ? fields.reasoning.effort : undefined)
-  if (effort !== undefined && !steps.includes(String(effort))) throw invalid(`Unsupported value: '${String(effort)}'`)
+  if (effort !== undefined && !steps.some((step) => step === effort)) throw invalid('Unsupported value of effort')
   if (!isJson(fields.reasoningConfig) || fields.reasoningConfig.type !== 'enabled') return
   if (!['low', 'medium', 'high'].includes(String(fields.reasoningConfig.maxReasoningEffort)))
     throw invalid('maxReasoningEffort is not valid.')
@@ -162,7 +162,7 @@ function checkThinking(
 
 function checkOutput(body: Json, { efforts }: BedrockModel): void {
   const { effort, textFormat } = isJson(body.outputConfig) ? body.outputConfig : {}
-  if (effort !== undefined && !efforts.includes(String(effort)))
+  if (effort !== undefined && !efforts.some((step) => step === effort))
     throw invalid('The model returned the following errors: effort is not supported by this model.')
   if (textFormat !== undefined) checkClosed(schemaOf(body))
 }
