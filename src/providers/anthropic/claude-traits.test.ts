@@ -18,6 +18,12 @@ it.each([
   ['claude-opus-5-5', { thinkingOff: undefined, forcedToolChoice: false }],
   ['claude-fable-5', { thinkingOff: undefined, thinksByDefault: true }],
   ['claude-mythos-preview', { thinkingOff: undefined, sampling: 'none' }],
+  ['claude-opus-5-10', { thinkingOff: undefined, sampling: 'none' }],
+  ['claude-opus-latest', { thinkingOff: undefined, forcedToolChoice: false }],
+  ['claude-sonnet-latest', { thinkingOff: 'between_tools' }],
+  ['claude-nova-6', { sampling: 'none', adaptiveThinking: true, thinkingOff: undefined, forcedToolChoice: false }],
+  ['claude-2.1', { thinkingBudget: false }],
+  ['claude-instant-1.2', { thinkingBudget: false }],
   ['kimi-k3', { sampling: 'all', thinkingBudget: true }],
 ])('knows %s', (model, traits) => {
   expect(claudeTraits(model)).toMatchObject(traits)

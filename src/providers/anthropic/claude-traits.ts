@@ -28,14 +28,19 @@ export type ClaudeEffort = 'low' | 'medium' | 'high' | 'xhigh' | 'max'
 const fourEfforts: readonly ClaudeEffort[] = ['low', 'medium', 'high', 'max']
 const allEfforts: readonly ClaudeEffort[] = ['low', 'medium', 'high', 'xhigh', 'max']
 
+const lines: ReadonlySet<string> = new Set(['opus', 'sonnet', 'haiku', 'fable', 'mythos'])
 /** Lines whose thinking has always been on. */
-const alwaysThinking = new Set(['fable', 'mythos'])
+const alwaysThinking: ReadonlySet<string> = new Set(['fable', 'mythos'])
+/** Names of old Claudes without a line. */
+const oldNames = /claude-(?:2|v2|instant)/
+/** Of a Claude that does not say its version. */
+const newest = 9999
 
 /**
  * The traits of a model, read from its name, whatever a platform puts around it (`anthropic.claude-opus-4-6-v1:0`,
  * `anthropic/claude-opus-4.6`, `claude-opus-4@20250514`). Anthropic's models endpoint tells only some of them. A Claude newer
- * than those known here is taken for like the last one of its line; a name without Claude (other vendors offer the Messages
- * API too) for like the Claudes of 2025, whose API they copied.
+ * than those known here, or without a version, is taken for like the last one of its line; a name without Claude (other vendors offer the Messages
+ * API too) for like the Claudes of 2025, whose API they copied; see {@link isClaude}.
  *
  * Sources: Anthropic's pages on thinking, effort, structured outputs and its migration guides of Opus 4.7, Opus 5, Opus 5.5,
  * Sonnet 5.5 and Haiku 5.5, read in November 2026.
@@ -44,20 +49,20 @@ export function claudeTraits(model: string): ClaudeTraits {
   const known = parseClaude(model)
   if (known === undefined) return { ...budgetThinkers, sampling: 'all', defaultMaxTokens: 8192 }
   const { line, version } = known
-  if (version >= 4.7) return adaptiveOnly(line, version)
-  if (version >= 4.6)
+  if (version >= 407) return adaptiveOnly(line, version)
+  if (version >= 406)
     return { ...budgetThinkers, adaptiveThinking: true, efforts: fourEfforts, defaultMaxTokens: 64_000 }
-  if (version >= 4.5) {
+  if (version >= 405) {
     return { ...budgetThinkers, efforts: line === 'opus' ? ['low', 'medium', 'high'] : [], defaultMaxTokens: 64_000 }
   }
-  if (version >= 4.1) return { ...budgetThinkers, defaultMaxTokens: 32_000 }
-  if (version >= 3.7) return { ...budgetThinkers, sampling: 'all', defaultMaxTokens: 32_000 }
+  if (version >= 401) return { ...budgetThinkers, defaultMaxTokens: 32_000 }
+  if (version >= 307) return { ...budgetThinkers, sampling: 'all', defaultMaxTokens: 32_000 }
   return {
     ...budgetThinkers,
     sampling: 'all',
     thinkingBudget: false,
     thinkingOff: undefined,
-    defaultMaxTokens: version >= 3.5 ? 8192 : 4096,
+    defaultMaxTokens: version >= 305 ? 8192 : 4096,
   }
 }
 
@@ -74,36 +79,47 @@ const budgetThinkers: ClaudeTraits = {
 }
 
 function adaptiveOnly(line: string, version: number): ClaudeTraits {
-  const always = alwaysThinking.has(line) || (line === 'opus' && version >= 5.5)
-  const betweenTools = line === 'sonnet' && version >= 5.5
+  // A line nobody has heard of is asked for the least that all of them take.
+  const always = !lines.has(line) || alwaysThinking.has(line) || (line === 'opus' && version >= 505)
+  const betweenTools = line === 'sonnet' && version >= 505
   return {
     sampling: 'none',
     thinkingBudget: false,
     adaptiveThinking: true,
-    thinksByDefault: always || version >= 5,
+    thinksByDefault: always || version >= 500,
     thinkingOff: always ? undefined : betweenTools ? 'between_tools' : 'disabled',
     efforts: allEfforts,
     forcedToolChoice: !always && !betweenTools,
-    systemTurns: version >= 4.8,
+    systemTurns: version >= 408,
     defaultMaxTokens: 64_000,
   }
 }
 
+/** Whether the traits of a model are those of a Claude, and not a guess. */
+export function isClaude(model: string): boolean {
+  return parseClaude(model) !== undefined
+}
+
+/** The version is 100 × major + minor. */
 function parseClaude(model: string): { readonly line: string; readonly version: number } | undefined {
   const name = model.toLowerCase()
   // Since 4: claude-<line>-<major>[-<minor>][-<date>].
-  const modern = /claude-(opus|sonnet|haiku|fable|mythos)-(\d{1,2})(?:[-.](\d{1,2}))?(?!\d)/.exec(name)
-  if (modern !== null) return { line: modern[1]!, version: versionOf(modern[2]!, modern[3]) }
+  const modern = /claude-([a-z]+)-(\d{1,2})(?:[-.](\d{1,2}))?(?!\d)/.exec(name)
+  if (modern !== null && modern[1] !== 'instant') {
+    return { line: modern[1]!, version: versionOf(modern[2]!, modern[3]) }
+  }
   // Before: claude-<major>[-<minor>]-<line>.
   const old = /claude-(\d)(?:[-.](\d))?-(opus|sonnet|haiku)/.exec(name)
   if (old !== null) return { line: old[3]!, version: versionOf(old[1]!, old[2]) }
+  if (oldNames.test(name)) return { line: 'claude', version: 200 }
   // Of the preview only this is documented: it thinks always, and does so adaptively.
-  if (name.includes('claude-mythos')) return { line: 'mythos', version: 4.7 }
-  return name.includes('claude-2') || name.includes('claude-instant') ? { line: 'claude', version: 2 } : undefined
+  if (name.includes('claude-mythos')) return { line: 'mythos', version: 407 }
+  const unversioned = /claude-([a-z]+)/.exec(name)
+  return unversioned === null ? undefined : { line: unversioned[1]!, version: newest }
 }
 
 function versionOf(major: string, minor: string | undefined): number {
-  return Number(major) + Number(minor ?? 0) / 10
+  return Number(major) * 100 + Number(minor ?? 0)
 }
 
 /** The nearest step a model has at or below the one asked for, else its lowest; undefined where it has none, or for no step. */
