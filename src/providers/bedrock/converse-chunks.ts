@@ -80,9 +80,9 @@ export class ConverseChunks {
     this.#details.set(at, index)
     const format = this.#context.reasoningFormat
     if (typeof redactedContent === 'string') {
-      yield this.#content({
-        reasoning_details: [{ type: 'reasoning.encrypted', data: redactedContent, format, index }],
-      })
+      const pieces = this.#ciphers.get(at) ?? []
+      pieces.push(Buffer.from(redactedContent, 'base64'))
+      this.#ciphers.set(at, pieces)
     }
     if (typeof text === 'string' && text !== '') {
       const detail = { type: 'reasoning.text', text, format, index }
