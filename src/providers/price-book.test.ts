@@ -74,6 +74,26 @@ describe('the price book', () => {
     expect(book.lookUp('groq', 'gpt-4o')).toEqual(nothing)
   })
 
+  it.each(['constructor', 'toString', 'valueOf', '__proto__'])('knows nothing of what is called %s', (name) => {
+    const nothing = { price: undefined, priceSource: undefined, capabilities: {} }
+    expect(book.lookUp(name, name)).toEqual(nothing)
+    expect(book.lookUp('openai', name)).toEqual(nothing)
+    expect(book.lookUp('openrouter', `${name}/${name}`)).toEqual(nothing)
+    expect(book.embeddingPrice(name, name)).toBeUndefined()
+  })
+
+  it.each([
+    ['openai', 'gpt-4o', undefined],
+    ['openai', 'gpt-4.1', undefined],
+    ['openai', 'o3', undefined],
+    ['anthropic', 'claude-sonnet-4-20250514', undefined],
+    ['gemini', 'gemini-2.5-pro', true],
+  ])('takes the silence of the catalogue on documents for no word: %s %s', (provider, model, files) => {
+    const { capabilities } = book.lookUp(provider, model)
+    expect(capabilities.vision).toBe(true)
+    expect(capabilities.files).toBe(files)
+  })
+
   it('takes no price of a model for that of its variant', () => {
     const { price, capabilities } = book.lookUp('openrouter', 'openai/gpt-4o-mini:free')
     expect(price).toBeUndefined()

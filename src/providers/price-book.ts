@@ -41,23 +41,26 @@ type TokenLens = typeof import('tokenlens')
 type CatalogModel = NonNullable<TokenLens['defaultCatalog'][string]>['models'][string]
 
 /** Names of our presets and kinds where the two libraries use others. */
-const genaiProviderIds: Readonly<Record<string, string>> = {
-  xai: 'x-ai',
-  anthropic: 'anthropic',
-  gemini: 'google',
-  bedrock: 'aws',
-  azure: 'azure',
-  'azure-openai': 'azure',
-}
-const catalogProviderIds: Readonly<Record<string, string>> = {
-  together: 'togetherai',
-  fireworks: 'fireworks-ai',
-  gemini: 'google',
-  bedrock: 'amazon-bedrock',
-  'azure-openai': 'azure',
-}
+const genaiProviderIds: ReadonlyMap<string, string> = new Map([
+  ['xai', 'x-ai'],
+  ['anthropic', 'anthropic'],
+  ['gemini', 'google'],
+  ['bedrock', 'aws'],
+  ['azure', 'azure'],
+  ['azure-openai', 'azure'],
+])
+const catalogProviderIds: ReadonlyMap<string, string> = new Map([
+  ['together', 'togetherai'],
+  ['fireworks', 'fireworks-ai'],
+  ['gemini', 'google'],
+  ['bedrock', 'amazon-bedrock'],
+  ['azure-openai', 'azure'],
+])
 /** OpenRouter's names begin with the maker: whose own catalogue may know more. */
-const catalogByMaker: Readonly<Record<string, string>> = { 'x-ai': 'xai', mistralai: 'mistral' }
+const catalogByMaker: ReadonlyMap<string, string> = new Map([
+  ['x-ai', 'xai'],
+  ['mistralai', 'mistral'],
+])
 
 /**
  * Opens the price data bundled with `@pydantic/genai-prices` and, for capabilities, the models.dev data bundled with
@@ -125,9 +128,9 @@ function findPrice(
 }
 
 function findModel(genai: GenaiPrices, provider: string, model: string, timestamp: Date) {
-  const providerId = genaiProviderIds[provider] ?? provider
+  const providerId = genaiProviderIds.get(provider) ?? provider
   // For a provider it does not know the library would guess one from the model's name.
-  if (providerPreset(provider) === undefined && genaiProviderIds[provider] === undefined) return undefined
+  if (providerPreset(provider) === undefined && !genaiProviderIds.has(provider)) return undefined
   if (genai.findProvider({ providerId })?.id !== providerId) return undefined
   const result = genai.calcPrice({ input_tokens: 1, output_tokens: 1 }, model, { providerId, timestamp })
   return result === null || result.provider.id !== providerId ? undefined : result
@@ -141,16 +144,24 @@ function catalogPriceOf(model: CatalogModel | undefined): TokenPrice | undefined
 function findInCatalog(lens: TokenLens, provider: string, model: string): CatalogModel | undefined {
   const catalog = lens.defaultCatalog
   const undated = model.replace(/-(?:\d{4}-\d{2}-\d{2}|\d{8})$/, '')
-  const own = catalog[catalogProviderIds[provider] ?? provider]?.models
-  const found = own?.[model] ?? own?.[undated]
+  const modelsOf = (id: string) => ownField(catalog, id)?.models ?? {}
+  const own = modelsOf(catalogProviderIds.get(provider) ?? provider)
+  const found = ownField(own, model) ?? ownField(own, undated)
   if (found !== undefined || provider !== 'openrouter') return found
   const [maker = '', ...name] = undated.replace(/:[a-z]+$/, '').split('/')
-  return catalog[catalogByMaker[maker] ?? maker]?.models[name.join('/')]
+  return ownField(modelsOf(catalogByMaker.get(maker) ?? maker), name.join('/'))
+}
+
+/** Names are people's own, and upstreams': `constructor` is one too. */
+function ownField<T>(table: Readonly<Record<string, T>>, name: string): T | undefined {
+  return Object.hasOwn(table, name) ? table[name] : undefined
 }
 
 /**
  * Where the two sources differ on the context window, the larger counts: too small a window excludes the LLM for good,
- * too large a one costs a refused call, which is not billed and falls back.
+ * too large a one costs a refused call, which is not billed and falls back. A catalogue that names no documents does not
+ * say that there are none: it names none of gpt-4o and of Claude, which read them. What the API takes, the table of
+ * parameters knows.
  */
 function capabilitiesOf(model: CatalogModel | undefined, pricedWindow: number | undefined): LlmCapabilities {
   const contextWindowTokens = Math.max(pricedWindow ?? 0, model?.limit?.context ?? 0)
@@ -163,6 +174,10 @@ function capabilitiesOf(model: CatalogModel | undefined, pricedWindow: number | 
     ...(model?.reasoning === undefined ? {} : { reasoning: model.reasoning }),
     ...(inputs === undefined
       ? {}
-      : { vision: inputs.includes('image'), audio: inputs.includes('audio'), files: inputs.includes('pdf') }),
+      : {
+          vision: inputs.includes('image'),
+          audio: inputs.includes('audio'),
+          ...(inputs.includes('pdf') ? { files: true } : {}),
+        }),
   }
 }
