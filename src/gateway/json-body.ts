@@ -6,7 +6,7 @@ import { GatewayError } from './gateway-error.ts'
 /** Deeper JSON than any real request; the walk below and `JSON.stringify` stay far from the stack's end. */
 const maxDepth = 64
 /** More values than any real request has: keeps the checks that follow to some hundredths of a second. */
-const maxValues = 100_000
+export const maxValues = 100_000
 
 /**
  * Reads, decodes and parses a request body once. Nothing beyond `maxBytes` is kept.
@@ -88,7 +88,8 @@ function tooLarge(maxBytes: number): GatewayError {
   return new GatewayError('body_too_large', `The request body is larger than ${maxBytes} bytes, the limit here`)
 }
 
-function tooMuchHeld(): GatewayError {
+/** All requests under way hold as much as they may. */
+export function tooMuchHeld(): GatewayError {
   return new GatewayError('overloaded', 'Too many large requests are under way; try again shortly', {
     retryAfterMs: 1_000,
   })

@@ -17,6 +17,16 @@ export interface StoredResponse {
   readonly itemIds: readonly string[]
 }
 
+/** More turns than any conversation has; {@link ResponseStore.chain} reads one beyond it at most. */
+export const maxChainedResponses = 2_000
+
+/** What reading a chain would bring. */
+export interface ChainSize {
+  readonly responses: number
+  /** Of all input and responses together. */
+  readonly bytes: number
+}
+
 /**
  * Responses kept with their input. They are the only prompts and answers that are stored, and only when asked for. They
  * leave with their decision when it is pruned. A key sees its own ones alone, whatever its scopes.
@@ -27,11 +37,14 @@ export interface ResponseStore {
   get(id: string, keyId: string | undefined): Promise<StoredResponse | undefined>
   /**
    * A response and those it continues, oldest first; empty when it is not there. One whose first response has a `previousId`
-   * is broken: what came before was removed.
+   * is broken: what came before was removed, or is beyond {@link maxChainedResponses}. Look at {@link chainSize} first: chains
+   * grow without end.
    */
   chain(id: string, keyId: string | undefined): Promise<readonly StoredResponse[]>
-  /** The latest response that holds an item. */
-  holderOf(itemId: string, keyId: string | undefined): Promise<StoredResponse | undefined>
+  /** Looks at no content, however much there is. */
+  chainSize(id: string, keyId: string | undefined): Promise<ChainSize>
+  /** JSON: the item under an id, of the latest response that holds it. */
+  item(itemId: string, keyId: string | undefined): Promise<string | undefined>
   /** False when it is not there. Those that continue it stay. */
   delete(id: string, keyId: string | undefined): Promise<boolean>
 }

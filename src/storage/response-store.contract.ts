@@ -53,13 +53,32 @@ export function describeResponses(use: () => Storage): void {
     expect(await use().responses.chain('d2', 'key-a')).toStrictEqual([second])
   })
 
-  it('finds the latest response that holds an item', async () => {
-    await keep('d1', { itemIds: ['x'] })
-    const later = await keep('d2', { itemIds: ['x', 'y', 'x'], createdAtMs: 1_790_000_000_001 })
+  it('tells how much a chain is without reading it', async () => {
+    const first = await keep('d1', { input: '["ü"]' })
+    const second = await keep('d2', { previousId: 'd1' })
+    await keep('d3', { previousId: 'd1', keyId: 'key-b' })
     const { responses } = use()
-    expect(await responses.holderOf('x', 'key-a')).toStrictEqual({ ...later, itemIds: ['x', 'y'] })
-    expect(await responses.holderOf('x', 'key-b')).toBeUndefined()
-    expect(await responses.holderOf('z', 'key-a')).toBeUndefined()
+    const bytesOf = ({ input, response }: StoredResponse) => Buffer.byteLength(input) + Buffer.byteLength(response)
+    expect(await responses.chainSize('d2', 'key-a')).toEqual({ responses: 2, bytes: bytesOf(first) + bytesOf(second) })
+    expect(await responses.chainSize('d3', 'key-b')).toMatchObject({ responses: 1 })
+    expect(await responses.chainSize('d2', 'key-b')).toEqual({ responses: 0, bytes: 0 })
+  })
+
+  it('gives an item of the latest response that holds it', async () => {
+    const item = (text: string) => ({ id: 'x', n: [1.5, null, text] })
+    const holding = (input: readonly unknown[], output: readonly unknown[]) => ({
+      input: JSON.stringify(input),
+      response: JSON.stringify({ output }),
+      itemIds: ['x', 'y', 'x'],
+    })
+    await keep('d1', holding([item('old')], []))
+    const later = holding(['text', null, { id: 'y' }, item('in')], [item('first'), item('"last" ü'), { id: 'other' }])
+    await keep('d2', { ...later, createdAtMs: 1_790_000_000_001 })
+    const { responses } = use()
+    expect(JSON.parse((await responses.item('x', 'key-a')) ?? '')).toEqual(item('"last" ü'))
+    expect(await responses.item('y', 'key-a')).toBe('{"id":"y"}')
+    expect(await responses.item('x', 'key-b')).toBeUndefined()
+    expect(await responses.item('z', 'key-a')).toBeUndefined()
   })
 
   it('deletes a response once, for its own key alone', async () => {
@@ -68,7 +87,7 @@ export function describeResponses(use: () => Storage): void {
     expect(await responses.delete('d1', 'key-b')).toBe(false)
     expect(await responses.delete('d1', 'key-a')).toBe(true)
     expect(await responses.delete('d1', 'key-a')).toBe(false)
-    expect(await responses.holderOf('in_d1', 'key-a')).toBeUndefined()
+    expect(await responses.item('in_d1', 'key-a')).toBeUndefined()
     expect(await use().decisions.get('d1')).toBeDefined()
   })
 

@@ -5,7 +5,7 @@ import type { RoutingDecision } from '../../src/routing/decision.ts'
 import type { DecisionStore, StoredDecision } from '../../src/routing/decision-store.ts'
 import { type FeedbackReceipt, type FeedbackStore, maxLabelsPerDecision } from '../../src/routing/feedback-store.ts'
 import type { Feedback, Label, Settlement } from '../../src/routing/outcome.ts'
-import type { ResponseStore, StoredResponse } from '../../src/routing/response-store.ts'
+import type { ChainSize, ResponseStore, StoredResponse } from '../../src/routing/response-store.ts'
 
 /** A store that can be made to fail, to hang or to refuse, as a full disk, a dead database or a bad record would. */
 export type StoreFault = 'none' | 'throws' | 'hangs' | 'refuses'
@@ -138,8 +138,18 @@ export class MemoryResponseStore implements ResponseStore {
     return chain
   }
 
-  async holderOf(itemId: string, keyId: string | undefined): Promise<StoredResponse | undefined> {
-    return [...this.rows.values()].findLast((row) => row.keyId === keyId && row.itemIds.includes(itemId))
+  async chainSize(id: string, keyId: string | undefined): Promise<ChainSize> {
+    const chain = await this.chain(id, keyId)
+    const bytes = chain.map(({ input, response }) => Buffer.byteLength(input) + Buffer.byteLength(response))
+    return { responses: chain.length, bytes: bytes.reduce((sum, next) => sum + next, 0) }
+  }
+
+  async item(itemId: string, keyId: string | undefined): Promise<string | undefined> {
+    const holder = [...this.rows.values()].findLast((row) => row.keyId === keyId && row.itemIds.includes(itemId))
+    if (holder === undefined) return undefined
+    const { output } = JSON.parse(holder.response) as { readonly output: readonly { readonly id?: string }[] }
+    const input = JSON.parse(holder.input) as readonly { readonly id?: string }[]
+    return JSON.stringify([...input, ...output].findLast(({ id }) => id === itemId))
   }
 
   async delete(id: string, keyId: string | undefined): Promise<boolean> {

@@ -8,6 +8,7 @@ import { toKept } from '../wire/responses/kept-response.ts'
 import { type KeepResponse, ResponsesAnswerWriter } from '../wire/responses/responses-answer-writer.ts'
 import { takeInResponses } from '../wire/responses/responses-intake.ts'
 import { parseResponsesRequest } from '../wire/responses/responses-request.ts'
+import { StateBudget } from '../wire/responses/state-budget.ts'
 import { type PriorState, resolveState, type StateReader } from '../wire/responses/stored-state.ts'
 import type { Route } from './route-handler.ts'
 
@@ -26,7 +27,8 @@ export const responsesRoute: Route = {
     const { parts, options } = services
     const body = await readJsonBody(exchange.request, options.maxBodyBytes, share)
     const request = parseResponsesRequest(body)
-    const state = await resolveState(request, stateReader(services), caller.keyId)
+    const budget = new StateBudget(options.maxBodyBytes, share)
+    const state = await resolveState(request, stateReader(services), caller.keyId, budget)
     const { headers } = exchange.request
     const intake = takeInResponses(request, state, headers, parts.router.pool, caller, options.defaultLambda)
     const { conversationId = '' } = intake.routing
@@ -37,10 +39,11 @@ export const responsesRoute: Route = {
   },
 }
 
-function stateReader({ parts, storeHealth }: GatewayServices): StateReader {
+export function stateReader({ parts, storeHealth }: GatewayServices): StateReader {
   return {
     chain: (id, keyId) => storeHealth.inTime(parts.responses.chain(id, keyId)),
-    holderOf: (itemId, keyId) => storeHealth.inTime(parts.responses.holderOf(itemId, keyId)),
+    chainSize: (id, keyId) => storeHealth.inTime(parts.responses.chainSize(id, keyId)),
+    item: (itemId, keyId) => storeHealth.inTime(parts.responses.item(itemId, keyId)),
   }
 }
 

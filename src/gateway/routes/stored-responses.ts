@@ -5,7 +5,9 @@ import type { GatewayServices } from '../gateway-services.ts'
 import type { HttpExchange } from '../http-exchange.ts'
 import { toDecisionId, toResponseId } from '../wire/response-id.ts'
 import { parsePageQuery, toItemPage } from '../wire/responses/item-list.ts'
-import { itemsOf } from '../wire/responses/stored-state.ts'
+import { StateBudget } from '../wire/responses/state-budget.ts'
+import { boundedChain, itemsOf } from '../wire/responses/stored-state.ts'
+import { stateReader } from './responses.ts'
 import type { Route } from './route-handler.ts'
 
 /** `GET /v1/responses/<id>`: a response that was made with `store: true`. */
@@ -50,12 +52,15 @@ export const inputItemsRoute: Route = {
   name: 'response_input_items',
   method: 'GET',
   access: 'key',
-  callsLlm: false,
+  // It calls none, but takes as much memory as one that does.
+  callsLlm: true,
   errors: 'openai',
-  async handle({ parts, storeHealth }, { exchange, caller, rest }) {
+  async handle(services, { exchange, caller, rest, share, time }) {
+    time.upstreamEnded()
     requireScope(caller, 'inference')
     const query = parsePageQuery(queryOf(exchange))
-    const chain = await storeHealth.inTime(parts.responses.chain(toDecisionId(rest), caller.keyId))
+    const budget = new StateBudget(services.options.maxBodyBytes, share)
+    const chain = await boundedChain(rest, stateReader(services), caller.keyId, budget)
     const last = chain.at(-1)
     if (last === undefined) throw notFound(rest)
     const items = [...chain.slice(0, -1).flatMap(itemsOf), ...(JSON.parse(last.input) as readonly unknown[])]

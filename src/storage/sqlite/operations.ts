@@ -78,7 +78,8 @@ export function createOperations(database: Kysely<Schema>, connection: DatabaseS
     saveResponse: operation('written', (encoded: EncodedResponse) => responses.save(encoded)),
     response: operation('read', (id: string, keyId: string | undefined) => responses.get(id, keyId)),
     responseChain: operation('read', (id: string, keyId: string | undefined) => responses.chain(id, keyId)),
-    responseHolder: operation('read', (itemId: string, keyId: string | undefined) => responses.holderOf(itemId, keyId)),
+    responseChainSize: operation('read', (id: string, keyId: string | undefined) => responses.chainSize(id, keyId)),
+    responseItem: operation('read', (itemId: string, keyId: string | undefined) => responses.item(itemId, keyId)),
     deleteResponse: operation('lasting', (id: string, keyId: string | undefined) => responses.delete(id, keyId)),
     revokeKey: operation('lasting', (id: string, atMs: number) => keys.revoke(id, atMs)),
   } as const

@@ -123,10 +123,8 @@ export function remoteResponseStore(client: StorageClient): ResponseStore {
       return found === undefined ? undefined : decodeResponse(found)
     },
     chain: async (id, keyId) => (await client.read('responseChain', id, keyId)).map(decodeResponse),
-    async holderOf(itemId, keyId) {
-      const found = await client.read('responseHolder', itemId, keyId)
-      return found === undefined ? undefined : decodeResponse(found)
-    },
+    chainSize: (id, keyId) => client.read('responseChainSize', id, keyId),
+    item: (itemId, keyId) => client.read('responseItem', itemId, keyId),
     delete: (id, keyId) => client.write('deleteResponse', id, keyId),
   }
 }

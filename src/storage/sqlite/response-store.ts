@@ -1,9 +1,7 @@
 import { type Kysely, sql } from 'kysely'
+import { type ChainSize, maxChainedResponses } from '../../routing/response-store.ts'
 import type { EncodedResponse, ResponseRow } from '../response-row.ts'
 import type { Schema } from './schema.ts'
-
-/** Many times the turns of any conversation; bounds what one call reads, and ends a circle that cannot be. */
-const maxChain = 2_000
 
 /** The worker's side of the response store. Another key's response looks like none. */
 export class SqliteResponseStore {
@@ -36,13 +34,7 @@ export class SqliteResponseStore {
 
   /** Oldest first. */
   async chain(id: string, keyId: string | undefined): Promise<readonly EncodedResponse[]> {
-    const { rows } = await sql<ResponseRow>`
-      WITH RECURSIVE chain (id, depth) AS (
-        SELECT ${id}, 0
-        UNION ALL
-        SELECT previous_id, depth + 1 FROM stored_responses JOIN chain USING (id)
-          WHERE previous_id IS NOT NULL AND key_id IS ${keyId ?? null} AND depth < ${sql.lit(maxChain)}
-      )
+    const { rows } = await sql<ResponseRow>`${chainOf(id, keyId)}
       SELECT stored_responses.* FROM chain JOIN stored_responses USING (id)
         WHERE key_id IS ${keyId ?? null} ORDER BY depth DESC`.execute(this.#database)
     const chain: EncodedResponse[] = []
@@ -50,18 +42,36 @@ export class SqliteResponseStore {
     return chain
   }
 
-  async holderOf(itemId: string, keyId: string | undefined): Promise<EncodedResponse | undefined> {
-    const row = await this.#database
+  /** `octet_length` knows the length of a text without reading it. */
+  async chainSize(id: string, keyId: string | undefined): Promise<ChainSize> {
+    const { rows } = await sql<ChainSize>`${chainOf(id, keyId)}
+      SELECT count(*) AS responses, coalesce(sum(octet_length(input) + octet_length(response)), 0) AS bytes
+        FROM chain JOIN stored_responses USING (id) WHERE key_id IS ${keyId ?? null}`.execute(this.#database)
+    return rows[0] ?? { responses: 0, bytes: 0 }
+  }
+
+  /** Taken out here: a response can be many times its items. Of input and output under one id it is the output. */
+  async item(itemId: string, keyId: string | undefined): Promise<string | undefined> {
+    const holder = await this.#database
       .selectFrom('stored_response_items')
       .innerJoin('stored_responses', 'stored_responses.id', 'stored_response_items.response_id')
-      .selectAll('stored_responses')
+      .select('stored_responses.id')
       .where('item_id', '=', itemId)
       .where('key_id', 'is', keyId ?? null)
       .orderBy('created_at_ms', 'desc')
       .orderBy('id', 'desc')
       .limit(1)
       .executeTakeFirst()
-    return row === undefined ? undefined : this.#withItems(row)
+    if (holder === undefined) return undefined
+    const { rows } = await sql<{ readonly value: string }>`
+      SELECT value FROM (
+        SELECT 0 AS part, key, value, type FROM stored_responses, json_each(input) WHERE stored_responses.id = ${holder.id}
+        UNION ALL
+        SELECT 1, key, value, type FROM stored_responses, json_each(response, '$.output')
+          WHERE stored_responses.id = ${holder.id}
+      ) WHERE CASE type WHEN 'object' THEN json_extract(value, '$.id') END = ${itemId}
+        ORDER BY part DESC, key DESC LIMIT 1`.execute(this.#database)
+    return rows[0]?.value
   }
 
   async delete(id: string, keyId: string | undefined): Promise<boolean> {
@@ -82,4 +92,15 @@ export class SqliteResponseStore {
       .execute()
     return { row, itemIds: items.map(({ item_id }) => item_id) }
   }
+}
+
+/** The ids of a chain with their depths, as a table `chain`. The end of a chain is bounded: no circle can be, but this asks nobody. */
+function chainOf(id: string, keyId: string | undefined) {
+  return sql`
+    WITH RECURSIVE chain (id, depth) AS (
+      SELECT ${id}, 0
+      UNION ALL
+      SELECT previous_id, depth + 1 FROM stored_responses JOIN chain USING (id)
+        WHERE previous_id IS NOT NULL AND key_id IS ${keyId ?? null} AND depth < ${sql.lit(maxChainedResponses)}
+    )`
 }

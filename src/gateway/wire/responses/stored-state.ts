@@ -1,16 +1,21 @@
 import { isJsonObject } from '../../../providers/chat-provider.ts'
-import type { ResponseStore, StoredResponse } from '../../../routing/response-store.ts'
+import { maxChainedResponses, type ResponseStore, type StoredResponse } from '../../../routing/response-store.ts'
 import { GatewayError } from '../../gateway-error.ts'
+import { writePath } from '../invalid-request.ts'
 import { toDecisionId, toResponseId } from '../response-id.ts'
 import { wrong } from './input-content.ts'
 import { inputItems, itemId, itemType, type PlacedItem } from './input-messages.ts'
 import type { ResponsesRequestBody } from './responses-request.ts'
+import type { StateBudget } from './state-budget.ts'
 
 /** As many as one request may bring. */
 const maxItems = 10_000
 
+/** Distinct items that one request may refer to: each is a search of the store. */
+const maxReferences = 100
+
 /** The part of the store that requests refer to. */
-export type StateReader = Pick<ResponseStore, 'chain' | 'holderOf'>
+export type StateReader = Pick<ResponseStore, 'chain' | 'chainSize' | 'item'>
 
 /** What a request continues. */
 export interface PriorState {
@@ -28,30 +33,24 @@ export interface PriorState {
 /**
  * Looks up what a request refers to: the response it continues, with all before it, and single items.
  *
- * @throws {GatewayError} `previous_response_not_found`, `invalid_request`, and what `read` throws.
+ * @throws {GatewayError} `previous_response_not_found`, `invalid_request`, `body_too_large`, `overloaded`, and what `store`
+ * throws.
  */
 export async function resolveState(
   request: ResponsesRequestBody,
   store: StateReader,
   keyId: string | undefined,
+  budget: StateBudget,
 ): Promise<PriorState> {
   const named = request.previous_response_id ?? undefined
-  const chain = named === undefined ? [] : await readChain(named, store, keyId)
-  const known = new Map<string, unknown>()
+  const chain = named === undefined ? [] : await readChain(named, store, keyId, budget)
   const prior = chain.flatMap(itemsOf)
-  for (const item of prior) {
-    const id = itemId(item)
-    if (id !== undefined) known.set(id, item)
-  }
-  const sent = inputItems(request.input)
+  const references = new References(prior, store, keyId, budget)
   const own: unknown[] = []
-  let referred = false
-  for (const [index, item] of sent.entries()) {
+  for (const [index, item] of inputItems(request.input).entries()) {
     const path = ['input', index]
-    if (itemType(item, path) === 'item_reference') {
-      referred = true
-      own.push(await resolveReference(itemId(item), path, known, store, keyId))
-    } else own.push(item)
+    const isReference = itemType(item, path) === 'item_reference'
+    own.push(isReference ? await references.resolve(itemId(item), path) : item)
   }
   if (prior.length + own.length > maxItems) {
     throw wrong(['previous_response_id'], `the conversation has over ${maxItems} items`)
@@ -61,22 +60,41 @@ export async function resolveState(
     ...prior.map((item) => ({ item, path: ['previous_response_id'] })),
     ...own.map((item, index) => ({ item, path: ['input', index] })),
   ]
+  const resolved = prior.length > 0 || references.any
+  if (resolved) budget.check([...prior, ...own], prior.length > 0 ? 'previous_response_id' : 'input')
   const last = chain.at(-1)
   return {
     items,
     own,
-    resolved: prior.length > 0 || referred,
+    resolved,
     previousId: last?.id,
     conversationId: last?.conversationId,
   }
+}
+
+/** A kept response and those it continues, bounded by `budget` before any of it is read; empty when it is not there. */
+export async function boundedChain(
+  name: string,
+  store: Pick<StateReader, 'chain' | 'chainSize'>,
+  keyId: string | undefined,
+  budget: StateBudget,
+): Promise<readonly StoredResponse[]> {
+  const id = toDecisionId(name)
+  const { bytes } = await store.chainSize(id, keyId)
+  budget.take(bytes, 'previous_response_id')
+  return store.chain(id, keyId)
 }
 
 async function readChain(
   name: string,
   store: StateReader,
   keyId: string | undefined,
+  budget: StateBudget,
 ): Promise<readonly StoredResponse[]> {
-  const chain = await store.chain(toDecisionId(name), keyId)
+  const chain = await boundedChain(name, store, keyId, budget)
+  if (chain.length > maxChainedResponses) {
+    throw wrong(['previous_response_id'], `the conversation has over ${maxChainedResponses} responses`)
+  }
   const [first] = chain
   if (first === undefined) throw notFound(`Previous response with id '${name.slice(0, 100)}' not found.`)
   if (first.previousId !== undefined) {
@@ -91,28 +109,47 @@ function notFound(message: string): GatewayError {
   return new GatewayError('previous_response_not_found', `${message} ${advice}`, { param: 'previous_response_id' })
 }
 
-async function resolveReference(
-  id: string | undefined,
-  path: readonly PropertyKey[],
-  known: Map<string, unknown>,
-  store: StateReader,
-  keyId: string | undefined,
-): Promise<unknown> {
-  if (id === undefined) throw wrong([...path, 'id'], 'a reference names an item by its id')
-  if (!known.has(id)) {
-    const holder = await store.holderOf(id, keyId)
-    for (const item of holder === undefined ? [] : itemsOf(holder)) {
-      const other = itemId(item)
-      if (other !== undefined) known.set(other, item)
+/** The items that one request refers to. */
+class References {
+  readonly #prior = new Map<string, unknown>()
+  readonly #seen = new Set<string>()
+  readonly #store: StateReader
+  readonly #keyId: string | undefined
+  readonly #budget: StateBudget
+
+  /** @param prior of the turns before: they are there already. */
+  constructor(prior: readonly unknown[], store: StateReader, keyId: string | undefined, budget: StateBudget) {
+    for (const item of prior) {
+      const id = itemId(item)
+      if (id !== undefined) this.#prior.set(id, item)
     }
+    this.#store = store
+    this.#keyId = keyId
+    this.#budget = budget
   }
-  const found = known.get(id)
-  if (found !== undefined) return found
-  throw wrong(
-    path,
-    `Item with id '${id.slice(0, 100)}' not found. Items are kept with responses made with 'store: true' only; ` +
-      'send the item itself',
-  )
+
+  get any(): boolean {
+    return this.#seen.size > 0
+  }
+
+  async resolve(id: string | undefined, path: readonly PropertyKey[]): Promise<unknown> {
+    if (id === undefined) throw wrong([...path, 'id'], 'a reference names an item by its id')
+    if (this.#seen.has(id)) throw wrong(path, `Duplicate item found with id '${id.slice(0, 100)}'`)
+    if (this.#seen.size >= maxReferences) throw wrong(path, `a request refers to ${maxReferences} items at most`)
+    this.#seen.add(id)
+    const prior = this.#prior.get(id)
+    if (prior !== undefined) return prior
+    const found = await this.#store.item(id, this.#keyId)
+    if (found !== undefined) {
+      this.#budget.take(found.length, writePath(path))
+      return JSON.parse(found)
+    }
+    throw wrong(
+      path,
+      `Item with id '${id.slice(0, 100)}' not found. Items are kept with responses made with 'store: true' only; ` +
+        'send the item itself',
+    )
+  }
 }
 
 /** Its own input, then its output. */
