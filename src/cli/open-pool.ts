@@ -1,5 +1,5 @@
 import type { Environment } from '../config/environment.ts'
-import type { PointsmanConfig } from '../config/pointsman-config.ts'
+import type { PointsmanConfig, ProviderConfig } from '../config/pointsman-config.ts'
 import type { ChatProvider } from '../providers/chat-provider.ts'
 import { discoverProviders } from '../providers/discover.ts'
 import type { EmbeddingProvider } from '../providers/embedding-provider.ts'
@@ -9,7 +9,7 @@ import { loadPriceBook, type PriceBook } from '../providers/price-book.ts'
 import { SettlementPrices } from '../providers/settlement-prices.ts'
 import { simulatedLlms, simulatedProviderName } from '../providers/simulated/simulated-pool.ts'
 import type { EmbeddingModel } from '../routing/registry/embedding-model.ts'
-import type { Llm } from '../routing/registry/llm.ts'
+import type { Llm, LlmId } from '../routing/registry/llm.ts'
 import type { TokenPrice } from '../routing/registry/token-price.ts'
 import type { NamesOf } from '../routing/starter/starter-policy.ts'
 import {
@@ -37,6 +37,14 @@ export interface OpenPool {
   readonly priceOf: (llm: Llm, reportedModel: string | undefined) => TokenPrice | undefined
   /** An LLM of one of the pool's providers, filled in as those of `llms` are: for LLMs that join later. */
   readonly describe: (llm: Llm) => Llm
+  /**
+   * Takes in an LLM with the provider it brings, whose name no other has; it stays open until the pool closes. From then on it
+   * is among `llms`.
+   *
+   * @returns the LLM, filled in.
+   */
+  readonly join: (provider: ProviderConfig, llm: Llm) => Promise<Llm>
+  readonly leave: (id: LlmId) => void
   readonly providerFor: (llm: Llm) => ChatProvider
   /** What `/v1/embeddings` serves. */
   readonly embeddings: readonly EmbeddingModel[]
@@ -100,17 +108,19 @@ async function openDiscoveredPool(config: PointsmanConfig, environment: Environm
     const how = preset.keyVariable === undefined ? `answers at ${preset.baseUrl}` : `by ${preset.keyVariable}`
     return `${preset.title}, ${how}: ${llms.length} LLMs`
   })
-  const settlementPrices = new SettlementPrices(priceBook, (name) => name, systemClock)
+  const open = await Promise.all(providers.map(openDiscoveredProvider))
+  const bookNameOf = bookNames(open)
+  const settlementPrices = new SettlementPrices(priceBook, bookNameOf, systemClock)
   return joinPool({
     origin: 'discovered',
     llms: providers.flatMap((provider) => provider.llms),
     embeddings: [],
-    providers: await Promise.all(providers.map(openDiscoveredProvider)),
+    providers: open,
     notes: [...found, ...problems],
     dailyCapUsd: config.routing.dailyCapUsd ?? discoveredDailyCapUsd,
-    namesOf: canonicalNames(priceBook, (name) => name),
+    namesOf: canonicalNames(priceBook, bookNameOf),
     priceOf: (llm, reportedModel) => settlementPrices.priceOf(llm, reportedModel),
-    fill: fillFrom(priceBook, (name) => name),
+    fill: fillFrom(priceBook, bookNameOf),
   })
 }
 
@@ -165,11 +175,25 @@ function canonicalNames(priceBook: PriceBook, bookNameOf: (provider: string) => 
 function bookNames(providers: readonly OpenProvider[]): (provider: string) => string {
   const ofKind = (kind: OpenProvider['kind']) =>
     kind === 'openai-compatible' || kind === 'openai-responses' || kind === 'simulated' ? undefined : kind
-  const names = new Map(providers.map(({ name, preset, kind }) => [name, preset?.name ?? ofKind(kind) ?? name]))
-  return (provider) => names.get(provider) ?? provider
+  const names = new Map<string, string>()
+  return (provider) => {
+    let bookName = names.get(provider)
+    if (bookName !== undefined) return bookName
+    const found = providers.find(({ name }) => name === provider)
+    bookName = found?.preset?.name ?? (found === undefined ? undefined : ofKind(found.kind)) ?? provider
+    // Providers may join later: only what was found is remembered.
+    if (found !== undefined) names.set(provider, bookName)
+    return bookName
+  }
 }
 
-interface PoolParts extends Omit<OpenPool, 'describe' | 'providerFor' | 'embeddingProviderFor' | 'close'> {
+interface PoolParts
+  extends Omit<
+    OpenPool,
+    'describe' | 'join' | 'leave' | 'providers' | 'providerFor' | 'embeddingProviderFor' | 'close'
+  > {
+  /** Grows as LLMs bring theirs. */
+  readonly providers: OpenProvider[]
   /** Says of an LLM what its owner did not. */
   readonly fill: (llm: Llm) => Llm
 }
@@ -186,10 +210,23 @@ function joinPool({ fill, ...parts }: PoolParts): OpenPool {
     if (embedding === undefined) throw plainError(`embeddings: ${model.id}: ${name} (${kind}) has no embeddings API`)
   }
   const describe = (llm: Llm) => withApi(fill(llm), providerOf(llm))
+  const llms = parts.llms.map(describe)
   return {
     ...parts,
-    llms: parts.llms.map(describe),
+    llms,
     describe,
+    async join(config, llm) {
+      const provider = await openProvider(config)
+      byName.set(provider.name, provider)
+      parts.providers.push(provider)
+      const described = describe(llm)
+      llms.push(described)
+      return described
+    },
+    leave(id) {
+      const index = llms.findIndex((llm) => llm.id === id)
+      if (index >= 0) llms.splice(index, 1)
+    },
     providerFor: (llm) => providerOf(llm).chat,
     embeddingProviderFor(model) {
       const { embedding } = providerOf(model)

@@ -25,6 +25,7 @@ import {
 } from '../training/live-policy.ts'
 import { loadStarter } from '../training/starter/starter-file.ts'
 import { type OpenPool, openPool } from './open-pool.ts'
+import { RuntimePool } from './runtime-pool.ts'
 import { newDecisionId, newRequestId, packageVersion, randomSeed, systemClock } from './system.ts'
 import { warmUp } from './warm-up.ts'
 
@@ -77,6 +78,8 @@ async function joinService(
   storage: Storage,
 ): Promise<Service> {
   const pool = await openPool(config, environment)
+  const runtimePool = new RuntimePool(pool, storage.pool, environment, systemClock)
+  await runtimePool.restore((llm, error) => log.warn({ err: error, llm }, 'an LLM added at run time cannot serve'))
   const breakers = new CircuitBreakers(systemClock)
   const { router, live } = await openRouter(config, pool, storage, {
     onError: (error) => log.error({ err: error }, 'a label could not be learned'),
@@ -84,6 +87,7 @@ async function joinService(
     onShortcoming: (shortcoming) => log.warn({}, shortcoming),
     isHealthy: (llm) => breakers.for(llm).available,
   })
+  runtimePool.serve(router.pool)
   await keepEmbedder(router.policy, storage.policies)
   await warmUp(router, storage.decisions)
   const keys = await KeyRing.load(storage.keys, config.server.masterKey?.reveal())
@@ -98,6 +102,7 @@ async function joinService(
       feedback: storage.feedback,
       responses: storage.responses,
       keys,
+      poolEditor: runtimePool,
       spend,
       providerFor: pool.providerFor,
       priceOf: pool.priceOf,

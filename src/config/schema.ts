@@ -105,7 +105,8 @@ function isReserved(name: string): boolean {
 
 const effortSchema = z.enum(reasoningEfforts)
 
-const llmSchema = z.strictObject({
+/** An entry of `llms`. */
+export const llmSchema = z.strictObject({
   id: idSchema.describe('The name people use in requests; also the key of everything learned about this LLM.'),
   provider: z.string().min(1).describe('An entry of `providers`.'),
   model: z.string().min(1).optional().describe('The name at that provider; default: the id.'),

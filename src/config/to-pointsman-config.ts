@@ -90,7 +90,7 @@ function toAlias([name, target]: [string, ConfigFile['aliases'][string]]): LlmAl
 }
 
 /** One LLM, or one for each of its efforts: each with its own id, under which all is learned. */
-function toLlms(entry: LlmEntry): readonly Llm[] {
+export function toLlms(entry: LlmEntry): readonly Llm[] {
   const ids = llmIdsOf(entry)
   if (entry.efforts === undefined) return ids.map((id) => toLlm(entry, id, entry.reasoning_effort))
   return entry.efforts.map((effort, i) => toLlm(entry, ids[i]!, effort))

@@ -45,6 +45,20 @@ export function requireScope(caller: Caller, scope: KeyScope): void {
   }
 }
 
+/**
+ * For what changes keys or the pool: an admin's key, also where none was ever issued and everybody on the machine may call.
+ *
+ * @throws {GatewayError} `insufficient_scope`
+ */
+export function requireAdmin(caller: Caller): void {
+  if (caller.scopes.includes('admin')) return
+  const message =
+    caller.keyId === undefined
+      ? "This takes a key with the scope 'admin': pointsman keys create --name admin --scope admin inference, or server.master_key"
+      : "The API key lacks the scope 'admin'"
+  throw new GatewayError('insufficient_scope', message)
+}
+
 function toCaller(key: ApiKey): Caller {
   return {
     keyId: key.id,

@@ -16,6 +16,7 @@ import type { LlmRegistry } from '../routing/registry/llm-registry.ts'
 import type { TokenPrice } from '../routing/registry/token-price.ts'
 import type { RoutingRequest } from '../routing/request.ts'
 import type { ResponseStore } from '../routing/response-store.ts'
+import type { PoolEditor } from './pool-editor.ts'
 
 /** The router, as the gateway needs it. */
 export interface RequestRouter {
@@ -74,6 +75,8 @@ export interface GatewayParts {
   /** What callers of the Responses API asked to keep. */
   readonly responses: ResponseStore
   readonly keys: KeyRing
+  /** Left out: the pool stays as it was opened. */
+  readonly poolEditor?: PoolEditor
   readonly spend: DailySpend
   /** The provider that serves an LLM of the pool. */
   readonly providerFor: (llm: Llm) => ChatProvider

@@ -28,6 +28,13 @@ export class HttpExchange {
     this.errorDialect = anthropic ? 'anthropic' : 'openai'
   }
 
+  /** What follows the path. */
+  get query(): URLSearchParams {
+    const url = this.request.url ?? ''
+    const start = url.indexOf('?')
+    return new URLSearchParams(start < 0 ? '' : url.slice(start + 1))
+  }
+
   sendJson(status: number, body: unknown, headers: Readonly<Record<string, string>> = {}): void {
     this.send(status, JSON.stringify(body), 'application/json', headers)
   }

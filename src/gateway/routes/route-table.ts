@@ -4,6 +4,9 @@ import { countTokensRoute } from './count-tokens.ts'
 import { decisionsRoute } from './decisions.ts'
 import { embeddingsRoute } from './embeddings.ts'
 import { feedbackRoute } from './feedback.ts'
+import { litellmReadinessRoute, livelinessRoute } from './litellm-health.ts'
+import { keyDeleteRoute, keyGenerateRoute, keyInfoRoute } from './litellm-keys.ts'
+import { modelDeleteRoute, modelInfoRoute, modelNewRoute } from './litellm-models.ts'
 import { messagesRoute } from './messages.ts'
 import { modelRoute, modelsRoute } from './models.ts'
 import { healthRoute, metricsRoute, readinessRoute, rootRoute } from './operations.ts'
@@ -25,6 +28,21 @@ const exactRoutes: ReadonlyMap<string, Route> = new Map([
   ['/healthz', healthRoute],
   ['/readyz', readinessRoute],
   ['/metrics', metricsRoute],
+  // The proxy of LiteLLM serves these without their version too.
+  ['/chat/completions', chatCompletionsRoute],
+  ['/embeddings', embeddingsRoute],
+  ['/responses', responsesRoute],
+  ['/models', modelsRoute],
+  ['/model/new', modelNewRoute],
+  ['/model/delete', modelDeleteRoute],
+  ['/model/info', modelInfoRoute],
+  ['/v1/model/info', modelInfoRoute],
+  ['/key/generate', keyGenerateRoute],
+  ['/key/info', keyInfoRoute],
+  ['/key/delete', keyDeleteRoute],
+  ['/health/liveliness', livelinessRoute],
+  ['/health/liveness', livelinessRoute],
+  ['/health/readiness', litellmReadinessRoute],
 ])
 
 /** An id stands between prefix and suffix; several methods of one path follow each other. */
