@@ -1,6 +1,6 @@
 import { isJsonObject, type JsonObject } from '../chat-provider.ts'
 import { contentParts, parseDataUrl } from '../neutral/neutral-message.ts'
-import { untranslatable } from './untranslatable.ts'
+import { quoted, untranslatable } from './untranslatable.ts'
 
 /** Where Google keeps uploaded files; a file's URI is this whatever host the API is reached through. */
 const filesUrl = 'https://generativelanguage.googleapis.com/v1beta/'
@@ -56,7 +56,7 @@ function inputPart(part: JsonObject, path: string): JsonObject | undefined {
     case 'file':
       return filePart(isJsonObject(part.file) ? part.file : {}, path)
     default:
-      throw untranslatable(`${path}.type`, `content of type '${String(part.type)}' cannot be sent to Gemini`)
+      throw untranslatable(`${path}.type`, `content of type ${quoted(part.type)} cannot be sent to Gemini`)
   }
 }
 

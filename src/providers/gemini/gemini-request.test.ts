@@ -280,11 +280,12 @@ it.each([
 })
 
 it('throws nothing but errors of ours, whatever the request', () => {
-  const any = fc.jsonValue()
+  // Becomes no string.
+  const any = fc.oneof(fc.jsonValue(), fc.constant({ toString: 5 }))
   const part = fc.oneof(
     any,
     fc.record({
-      type: fc.constantFrom('text', 'image_url', 'input_audio', 'file', 'refusal', 'video_url'),
+      type: fc.oneof(fc.constantFrom('text', 'image_url', 'input_audio', 'file', 'refusal', 'video_url'), any),
       text: any,
       image_url: any,
       file: any,
@@ -307,6 +308,7 @@ it('throws nothing but errors of ours, whatever the request', () => {
       tool_call_id: fc.oneof(fc.constantFrom('a', 'b'), any),
       reasoning_details: any,
       extra_content: any,
+      images: fc.oneof(fc.array(part, { maxLength: 2 }), any),
     },
     { requiredKeys: ['role'] },
   )
@@ -321,7 +323,12 @@ it('throws nothing but errors of ours, whatever the request', () => {
       'reasoning_effort',
       'n',
     ),
-    any,
+    fc.oneof(
+      any,
+      fc.array(any),
+      fc.tuple(fc.constant('image'), any),
+      fc.array(fc.record({ type: any, function: any })),
+    ),
   )
   fc.assert(
     fc.property(fc.array(message as fc.Arbitrary<JsonObject>, { maxLength: 5 }), parameters, (messages, rest) => {
@@ -331,6 +338,6 @@ it('throws nothing but errors of ours, whatever the request', () => {
         expect(error).toBeInstanceOf(ProviderError)
       }
     }),
-    { numRuns: 120 },
+    { numRuns: 400 },
   )
 })

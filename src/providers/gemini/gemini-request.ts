@@ -102,5 +102,9 @@ function responseFormat(format: unknown): JsonObject {
 /** Only text and images: see `geminiParameters` on speech. */
 function modalities(wanted: unknown): JsonObject {
   if (!Array.isArray(wanted) || !wanted.includes('image')) return {}
-  return { responseModalities: wanted.map((modality) => String(modality).toUpperCase()) }
+  const responseModalities = wanted.map((modality, index) => {
+    if (modality === 'text' || modality === 'image') return modality.toUpperCase()
+    throw untranslatable(`modalities.${index}`, 'must be text or image')
+  })
+  return { responseModalities }
 }

@@ -1,5 +1,5 @@
 import { type ChatRequest, isJsonObject, type JsonObject } from '../chat-provider.ts'
-import { untranslatable } from './untranslatable.ts'
+import { quoted, untranslatable } from './untranslatable.ts'
 
 /** Tools that Google runs, by the field that stands for each; callers may write them in either case. */
 const hostedTools: ReadonlyMap<string, string> = new Map(
@@ -65,9 +65,9 @@ function hostedTool(tool: JsonObject, path: string): JsonObject {
     })
     if (fields.length > 0) return Object.fromEntries(fields)
   }
-  const name = hostedTools.get(String(tool.type))
+  const name = typeof tool.type === 'string' ? hostedTools.get(tool.type) : undefined
   if (name === undefined) {
-    throw untranslatable(`${path}.type`, `tools of type '${String(tool.type)}' cannot be used with Gemini`)
+    throw untranslatable(`${path}.type`, `tools of type ${quoted(tool.type)} cannot be used with Gemini`)
   }
   const { type: _type, ...options } = tool
   return { [name]: options }

@@ -12,3 +12,8 @@ export function untranslatable(param: string, message: string): ProviderError {
     upstreamError: { message: text, type: 'invalid_request_error', param, code: null },
   })
 }
+
+/** A caller's word in an error: only texts, as an object may not even become a string. */
+export function quoted(word: unknown): string {
+  return typeof word === 'string' ? `'${word.slice(0, 64)}'` : 'unknown'
+}

@@ -2,7 +2,12 @@ import type { Clock } from '../../routing/clock.ts'
 import { isJsonObject, type JsonObject } from '../chat-provider.ts'
 import { ProviderError, type ProviderErrorCode } from '../provider-error.ts'
 import { ConnectFailure } from './connect-failure.ts'
-import { googleRetryDelayMs, isAboutGoogleAccount, isGoogleDaySpent } from './google-error-details.ts'
+import {
+  googleRetryDelayMs,
+  isAboutGoogleAccount,
+  isAboutGoogleFile,
+  isGoogleDaySpent,
+} from './google-error-details.ts'
 
 export type ResponseHeaders = { readonly [name: string]: string | readonly string[] | undefined }
 
@@ -14,6 +19,8 @@ const contextLengthWords =
 const unbilledStatuses = new Set([429, 503, 529])
 
 const errorCharsShown = 300
+/** Nobody plans for longer, and what an upstream writes may be no time at all. */
+const maxRetryAfterMs = 24 * 60 * 60 * 1000
 /** A shorter value is no secret but a version or a name, and would be found all over harmless text. */
 const minSecretChars = 8
 /** Real errors nest three or four deep; one without end would exhaust the stack. */
@@ -94,7 +101,7 @@ export class UpstreamErrors {
     return new ProviderError(code, `${this.#name} answered ${status}${saidOf(code, error)}`, {
       upstreamStatus: status,
       retryable: unbilledStatuses.has(status) && !isQuotaSpent(error),
-      retryAfterMs: waitMs,
+      retryAfterMs: waitMs === undefined ? undefined : Math.min(waitMs, maxRetryAfterMs),
       upstreamError: ofOurAccount ? codesOf(error) : error,
     })
   }
@@ -138,8 +145,10 @@ function codeOf(status: number, error: JsonObject | undefined): ProviderErrorCod
   if (status === 424) return 'upstream_failed'
   if (error?.type === 'ServiceQuotaExceededException') return 'upstream_rate_limited'
   if (status === 401 || status === 402 || saysUnpaid(error)) return 'upstream_auth'
-  // OpenRouter refuses flagged prompts with 403 and says why; every other 403 is about the key.
-  if (status === 403) return isJsonObject(error?.metadata) ? 'upstream_rejected' : 'upstream_auth'
+  // OpenRouter refuses flagged prompts with 403 and says why, Google files; every other 403 is about the key.
+  if (status === 403) {
+    return isJsonObject(error?.metadata) || isAboutGoogleFile(error) ? 'upstream_rejected' : 'upstream_auth'
+  }
   if (status === 400 && isAboutGoogleAccount(error)) return 'upstream_auth'
   // 413: more bytes than the upstream reads, which another one may.
   if (status === 413) return 'upstream_context_length'
