@@ -90,6 +90,11 @@ export abstract class FixtureUpstream {
     this.#faults.push(...faults)
   }
 
+  /** Forgets those that no call has met. */
+  clearFaults(): void {
+    this.#faults.length = 0
+  }
+
   async close(): Promise<void> {
     for (const socket of this.#sockets) socket.destroy()
     if (!this.#server.listening) return
