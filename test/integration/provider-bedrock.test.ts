@@ -1,7 +1,11 @@
+import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { BedrockProvider } from '../../src/providers/bedrock/bedrock-provider.ts'
+import { converseRequest } from '../../src/providers/bedrock/converse-request.ts'
 import { describeChatProvider } from '../../src/providers/chat-provider.contract.ts'
 import type { ChatEvent, ChatMessage, JsonObject } from '../../src/providers/chat-provider.ts'
+import { checkConverseRequest } from '../upstreams/bedrock/converse-request-rules.ts'
+import { modelOf } from '../upstreams/bedrock/fixture-models.ts'
 import { BedrockUpstream } from '../upstreams/bedrock-upstream.ts'
 
 const never = new AbortController().signal
@@ -384,5 +388,92 @@ describe('BedrockProvider', () => {
     await expect(provider.complete(call, never)).rejects.toMatchObject({ code: 'upstream_rejected' })
     await expect(read(provider.stream(call, never))).rejects.toMatchObject({ code: 'upstream_rejected' })
     expect(upstream.requests.length).toBe(before)
+  })
+})
+
+describe('what is sent', () => {
+  const text = fc.oneof(fc.string({ unit: 'binary' }), fc.constantFrom('', ' ', 'hello ', 'x\n'))
+  const mark = fc.constantFrom(undefined, { type: 'ephemeral' }, { type: 'ephemeral', ttl: '1h' })
+  const part = fc.oneof(
+    fc.record({ type: fc.constant('text'), text, cache_control: mark }),
+    fc.constant({ type: 'image_url', image_url: { url: 'data:image/png;base64,aGk=' } }),
+    fc.record({
+      type: fc.constant('file'),
+      file: fc.record({ file_data: fc.constant('data:text/plain;base64,aGk='), filename: text }),
+    }),
+  )
+  const user = fc.record({ role: fc.constant('user'), content: fc.oneof(text, fc.array(part, { maxLength: 3 })) })
+  const system = fc.record({ role: fc.constantFrom('system', 'developer'), content: text })
+  const detail = fc.record({
+    type: fc.constant('reasoning.text'),
+    text,
+    signature: fc.constantFrom('c2ln', '', undefined),
+    format: fc.constantFrom('anthropic-claude-v1', 'bedrock-nova', 'google-gemini-v1'),
+  })
+  const called = fc.record({
+    id: fc.oneof(text, fc.constantFrom('call_1', 'call_2')),
+    name: text,
+    args: fc.oneof(fc.json(), text),
+    output: fc.oneof(text, fc.array(part, { maxLength: 2 })),
+    failed: fc.boolean(),
+  })
+  /** An assistant's turn with the outputs of what it called, ids distinct inside it. */
+  const assistant = fc
+    .record({
+      content: fc.oneof(text, fc.constant(null)),
+      details: fc.array(detail, { maxLength: 2 }),
+      calls: fc.uniqueArray(called, { maxLength: 3, selector: ({ id }) => id }),
+    })
+    .map(({ content, details, calls }): ChatMessage[] => [
+      {
+        role: 'assistant',
+        content,
+        reasoning_details: details,
+        tool_calls: calls.map(({ id, name, args }) => ({ id, type: 'function', function: { name, arguments: args } })),
+      },
+      ...calls.map(({ id, output, failed }) => ({
+        role: 'tool',
+        tool_call_id: id,
+        content: output,
+        ...(failed ? { is_error: true } : {}),
+      })),
+    ])
+  const history = fc.array(
+    fc.oneof(
+      user.map((message) => [message]),
+      system.map((message) => [message]),
+      assistant,
+    ),
+  )
+  const parameters = fc.record(
+    {
+      temperature: fc.double({ min: 0, max: 2, noNaN: true }),
+      top_p: fc.double({ min: 0, max: 1, noNaN: true }),
+      top_k: fc.nat(100),
+      max_tokens: fc.integer({ min: 1, max: 50_000 }),
+      stop: fc.array(text, { maxLength: 2 }),
+      tools: fc.constant([weather, { type: 'function', function: { name: 'a.b', strict: true }, cache_control: {} }]),
+      tool_choice: fc.constantFrom('auto', 'none', 'required', { type: 'function', function: { name: 'weather' } }),
+      reasoning_effort: fc.constantFrom('none', 'minimal', 'low', 'medium', 'high', 'xhigh', 'max'),
+      thinking: fc.constantFrom({ type: 'disabled' }, { type: 'adaptive' }, { type: 'enabled', budget_tokens: 2000 }),
+      metadata: fc.dictionary(text, text),
+      cache_control: mark,
+    },
+    { requiredKeys: [] },
+  )
+
+  it('is what Bedrock takes, whatever was said before and by whom', () => {
+    fc.assert(
+      fc.property(history, parameters, fc.constantFrom(...allModels), (turns, asked, model) => {
+        // A tool that is chosen is among the tools.
+        const { tool_choice: choice, ...others } = asked
+        const request = asked.tools === undefined ? others : { ...others, tool_choice: choice }
+        const body = converseRequest(
+          conversation([...turns.flat(), { role: 'user', content: 'go on' }], request, model),
+        )
+        checkConverseRequest(JSON.parse(JSON.stringify(body)) as JsonObject, modelOf(model)!, () => true)
+      }),
+      { numRuns: 2000 },
+    )
   })
 })
