@@ -1,5 +1,5 @@
 import type { ChatAsk, ChatCompletion, ChunkEvent } from '../providers/chat-provider.ts'
-import { droppedParameters } from '../providers/parameters/dropped-parameters.ts'
+import { droppedOfCall } from '../providers/parameters/dropped-parameters.ts'
 import type { RequestParameters } from '../providers/parameters/request-parameters.ts'
 import { ProviderError } from '../providers/provider-error.ts'
 import {
@@ -22,7 +22,7 @@ import { GatewayError } from './gateway-error.ts'
 import type { GatewayServices } from './gateway-services.ts'
 import { namedFallbacks } from './named-fallbacks.ts'
 import { reserveSpend, routeWithinBudget } from './spend-guard.ts'
-import { UpstreamCalls } from './upstream-calls.ts'
+import { isAsWritten, UpstreamCalls } from './upstream-calls.ts'
 
 /** A chat request, parsed, whatever dialect it came in. */
 export interface ChatToServe extends ChatAsk {
@@ -39,7 +39,7 @@ export interface AnswerReceipt {
   readonly answered: LlmId
   /** Parameters the caller sent that the answering LLM's API does not take; mostly none. */
   readonly droppedParameters: readonly string[]
-  /** Undefined while, or because, it is not known. */
+  /** What the answering LLM billed; undefined while, or because, it is not known. */
   readonly costUsd: number | undefined
   readonly overheadMs: number
 }
@@ -85,8 +85,13 @@ export async function serveChat(
   const resilience: FallbackOptions = { deadlineMs: options.maxAnswerMs, ...parts.resilience }
   const { outputCapMayFall } = chat.routing
   const ask: ChatAsk = { request: chat.request, native: chat.native, outputCapMayFall }
-  const droppedBy = (answered: LlmId) =>
-    droppedParameters(parts.router.pool.get(answered)?.parameters, chat.parameters, chat.native?.dialect)
+  const droppedBy = (answered: LlmId): readonly string[] => {
+    const llm = parts.router.pool.get(answered)
+    if (llm === undefined) return []
+    const { upstreamModel, reasoningEffort, parameters } = llm
+    const asWritten = isAsWritten(decision, answered)
+    return droppedOfCall(parameters, chat.parameters, { ...ask, upstreamModel, reasoningEffort, asWritten })
+  }
   try {
     if (chat.stream) {
       const stream = await streamWithFallback(calls.targets, ask, signal, resilience)
@@ -155,8 +160,8 @@ async function settledReceipt(
   answered: LlmId,
   dropped: readonly string[],
 ): Promise<AnswerReceipt> {
-  const { costNanoUsd, overheadMs } = await ledger.settle(end)
-  const costUsd = costNanoUsd === undefined ? undefined : costNanoUsd / 1e9
+  const { billedNanoUsd, overheadMs } = await ledger.settle(end)
+  const costUsd = billedNanoUsd === undefined ? undefined : billedNanoUsd / 1e9
   return { decision: ledger.decision, answered, droppedParameters: dropped, costUsd, overheadMs }
 }
 

@@ -82,6 +82,7 @@ export class UpstreamCalls {
       upstreamModel: llm.upstreamModel,
       reasoningEffort: llm.reasoningEffort,
       reasons: llm.capabilities.reasoning,
+      asWritten: isAsWritten(this.#decision, llm.id),
       maxOutputTokens: llm.capabilities.maxOutputTokens,
       provider: announceCalls(provider, () => this.#callBegins(llm.id)),
     }
@@ -107,6 +108,11 @@ export class UpstreamCalls {
     const expectedTokens = together === undefined ? undefined : together / choices
     this.#current = { llm, inFlightAtStart: this.#parts.router.callStarted(llm, expectedTokens), expectedTokens }
   }
+}
+
+/** See `ChatCall.asWritten`: the caller named this LLM, not one that takes its place. */
+export function isAsWritten({ pinned, drawn }: RoutingDecision, llm: LlmId): boolean {
+  return pinned && llm === drawn
 }
 
 function callOrder(decision: RoutingDecision, maxFallbacks: number): readonly LlmId[] {

@@ -51,6 +51,11 @@ export interface ChatCall extends ChatAsk {
   readonly upstreamModel: string
   /** The LLM's own effort, which replaces what the request says; undefined: as the request says. */
   readonly reasoningEffort?: string | undefined
+  /**
+   * Whether the caller named this very LLM: what its model refuses of a `native` request is then for the caller to hear of.
+   * Else the request may be fitted to the model, which somebody else chose.
+   */
+  readonly asWritten?: boolean | undefined
   /** Whether the model reasons, where that is known: OpenAI's take other parameters then. */
   readonly reasons?: boolean | undefined
 }

@@ -15,7 +15,8 @@ type Family = (typeof families)[number]
 const anthropic = new AnthropicUpstream()
 const gemini = new GeminiUpstream()
 const openAi = new OpenAiUpstream()
-let harness: Harness
+/** One gateway for each LLM, whose router chooses it: only then requests are fitted to its model. */
+let harnesses: ReadonlyMap<Family, Harness>
 let providers: Readonly<Record<Family, ChatProvider>>
 
 beforeAll(async () => {
@@ -34,11 +35,17 @@ beforeAll(async () => {
     responses: serving('ref-reasoning', new OpenAiResponsesProvider({ name: 'openai', baseUrl, apiKey })),
     compatible: serving('ref-chat', new OpenAiCompatibleProvider({ name: 'openai', baseUrl, apiKey })),
   }
-  harness = await startHarness({ providers })
+  harnesses = new Map(
+    await Promise.all(
+      families.map(
+        async (family) => [family, await startHarness({ providers: { [family]: providers[family] } })] as const,
+      ),
+    ),
+  )
 })
 
 afterAll(async () => {
-  await harness.gateway.close()
+  await Promise.all([...harnesses.values()].map(({ gateway }) => gateway.close()))
   await Promise.all(Object.values(providers).map((provider) => provider.close()))
   await Promise.all([anthropic.close(), gemini.close(), openAi.close()])
 })
@@ -66,8 +73,9 @@ const noThinking = {}
 const adaptive = { thinking: { type: 'adaptive' } }
 const budget = { thinking: { type: 'enabled', budget_tokens: 1_024 } }
 
-async function ask(model: Family, messages: readonly object[], extra: object): Promise<JsonObject> {
-  const response = await harness.post('/v1/messages', { model, max_tokens: 2_048, tools, messages, ...extra })
+async function ask(family: Family, messages: readonly object[], extra: object): Promise<JsonObject> {
+  const request = { model: 'auto', max_tokens: 2_048, tools, messages, ...extra }
+  const response = await harnesses.get(family)!.post('/v1/messages', request)
   const body = (await response.json()) as JsonObject
   expect(response.status, JSON.stringify(body)).toBe(200)
   return body
@@ -101,4 +109,13 @@ describe.each([
       expect(answer.model).toBe(second)
     },
   )
+})
+
+test('a Claude that is named gets the request as it came, and its own refusal tells', async () => {
+  const asked = { model: 'always', max_tokens: 2_048, messages: [question], ...budget }
+  const response = await harnesses.get('always')!.post('/v1/messages', asked)
+  expect(response.status).toBe(400)
+  expect(await response.json()).toMatchObject({
+    error: { type: 'invalid_request_error', message: '"thinking.type.enabled" is not supported for this model.' },
+  })
 })

@@ -51,7 +51,7 @@ async function countUpstream(
   )
   const { upstreamModel, reasoningEffort } = llm
   try {
-    return await counter.countTokens({ request, native, upstreamModel, reasoningEffort }, signal)
+    return await counter.countTokens({ request, native, upstreamModel, reasoningEffort, asWritten: true }, signal)
   } catch (error) {
     if (!(error instanceof ProviderError) || isForCaller(error)) throw error
     return undefined

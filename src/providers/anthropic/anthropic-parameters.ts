@@ -26,8 +26,10 @@ export const anthropicParameters: ParameterColumn = {
   // Anthropic promises JSON by a schema only.
   'response_format:json_object': 'refused',
   'response_format:json_schema': 'translated',
+  'response_format:other': 'refused',
   verbosity: 'dropped',
   'modalities:audio': 'refused',
+  'modalities:image': 'refused',
   prediction: 'dropped',
   'tools:function': 'translated',
   'tools:custom': 'refused',

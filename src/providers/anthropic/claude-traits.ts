@@ -122,10 +122,16 @@ function versionOf(major: string, minor: string | undefined): number {
   return Number(major) * 100 + Number(minor ?? 0)
 }
 
+/** Whether a word is one of those we know for an effort, of this API or another. */
+export function isKnownEffort(effort: string): boolean {
+  return effort === 'none' || effortOrder.includes(effort)
+}
+
+const effortOrder: readonly string[] = ['minimal', ...allEfforts]
+
 /** The nearest step a model has at or below the one asked for, else its lowest; undefined where it has none, or for no step. */
 export function nearestEffort(asked: string, efforts: readonly ClaudeEffort[]): ClaudeEffort | undefined {
-  const order = ['minimal', ...allEfforts]
-  const rank = order.indexOf(asked)
+  const rank = effortOrder.indexOf(asked)
   if (rank < 0) return undefined
-  return efforts.findLast((effort) => order.indexOf(effort) <= rank) ?? efforts[0]
+  return efforts.findLast((effort) => effortOrder.indexOf(effort) <= rank) ?? efforts[0]
 }

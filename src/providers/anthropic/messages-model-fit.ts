@@ -1,5 +1,5 @@
 import { isJsonObject, type JsonObject } from '../chat-provider.ts'
-import { type ClaudeTraits, nearestEffort } from './claude-traits.ts'
+import { type ClaudeTraits, isKnownEffort, nearestEffort } from './claude-traits.ts'
 
 /** The API's least budget of thinking. */
 const minBudgetTokens = 1024
@@ -27,18 +27,43 @@ const budgetByEffort: { readonly [effort: string]: number } = {
  * A request that fits already comes out equal, so that what its caller cached upstream stays valid.
  *
  * @param effort replaces the request's own effort and thinking; undefined: as the request says.
+ * @param interleaved whether it may think between calls of tools, where its budget may exceed the cap on one answer.
  */
-export function fitToModel(request: JsonObject, traits: ClaudeTraits, effort: string | undefined): JsonObject {
+export function fitToModel(
+  request: JsonObject,
+  traits: ClaudeTraits,
+  effort: string | undefined,
+  interleaved = false,
+): JsonObject {
   const body = { ...request }
   const asked = isJsonObject(body.thinking) ? body.thinking : undefined
   if (effort !== undefined) setEffort(body, traits, effort)
   else if (asked !== undefined) setThinking(body, traits, asked)
   fitEffort(body, traits)
   fitToolChoice(body, traits, effort === undefined && asked !== undefined)
-  fitBudget(body, traits)
+  fitBudget(body, traits, interleaved)
   fitSampling(body, traits)
   fitSystemTurns(body, traits)
   return body
+}
+
+/**
+ * A request with an effort and nothing else fitted, for models whose traits are a guess.
+ *
+ * @param effort as of {@link fitToModel}.
+ */
+export function withEffortOnly(request: JsonObject, traits: ClaudeTraits, effort: string): JsonObject {
+  const body = { ...request }
+  setEffort(body, traits, effort)
+  fitBudget(body, traits, false)
+  return body
+}
+
+/** A request that does not think by budget where its history does not allow it; the same object where nothing is to change. */
+export function fitThinkingToHistory(request: JsonObject, traits: ClaudeTraits): JsonObject {
+  const body = { ...request }
+  fitBudget(body, traits, true)
+  return body.thinking === request.thinking ? request : body
 }
 
 /** Says an effort in the model's terms: a step, adaptive thinking, a budget, or thinking off. Unknown words say nothing. */
@@ -72,7 +97,7 @@ function setThinking(body: JsonObject, traits: ClaudeTraits, asked: JsonObject):
     if (traits.adaptiveThinking) body.thinking = { ...rest, type: 'adaptive' }
     else delete body.thinking
   } else if (type === 'adaptive' && !traits.adaptiveThinking) {
-    if (traits.thinkingBudget) body.thinking = { type: 'enabled', budget_tokens: budgetByEffort.medium }
+    if (traits.thinkingBudget) body.thinking = { ...rest, type: 'enabled', budget_tokens: budgetByEffort.medium }
     else delete body.thinking
   } else if (budget !== undefined && type === 'adaptive') {
     body.thinking = { ...rest, type }
@@ -89,6 +114,8 @@ function fitEffort(body: JsonObject, traits: ClaudeTraits): void {
   const config = body.output_config
   if (!isJsonObject(config) || typeof config.effort !== 'string') return
   const { effort: asked, ...rest } = config
+  // A word newer than this table: the API may know it.
+  if (traits.efforts.length > 0 && !isKnownEffort(asked as string)) return
   // Opus 5 refuses thinking off above this step.
   const cap = isJsonObject(body.thinking) && body.thinking.type === 'disabled' && traits.efforts.includes('xhigh')
   const effort = nearestEffort(asked as string, cap ? ['low', 'medium', 'high'] : traits.efforts)
@@ -116,12 +143,12 @@ function fitToolChoice(body: JsonObject, traits: ClaudeTraits, thinkingAsked: bo
 }
 
 /** A budget below the cap of the whole answer, which counts thinking too; no thinking where it has no room or no right. */
-function fitBudget(body: JsonObject, traits: ClaudeTraits): void {
+function fitBudget(body: JsonObject, traits: ClaudeTraits, interleaved: boolean): void {
   const { thinking, max_tokens: cap } = body
   if (!isJsonObject(thinking) || thinking.type !== 'enabled') return
   const budget = thinking.budget_tokens
-  const fits = typeof budget !== 'number' || typeof cap !== 'number' || budget < cap
-  const begunWithout = endsInsideToolLoopWithoutThinking(body.messages)
+  const fits = interleaved || typeof budget !== 'number' || typeof cap !== 'number' || budget < cap
+  const begunWithout = goesOnWithoutThinking(body.messages)
   if (fits && !begunWithout) return
   const room = Math.floor(Number(cap) / 2)
   if (!begunWithout && room >= minBudgetTokens) {
@@ -133,17 +160,22 @@ function fitBudget(body: JsonObject, traits: ClaudeTraits): void {
 }
 
 /**
- * Whether the turn that is to go on called tools and shows no thinking before: another LLM began it, or the history lost it. With
- * thinking by budget the API refuses that; adaptive thinking has no such rule.
+ * Whether the turn that is to go on, calling tools step by step since the user last spoke, began without thinking: another LLM
+ * began it, or the history lost it. With thinking by budget the API refuses that; adaptive thinking has no such rule. Only the
+ * first step counts, and there any place: Claude mostly thinks once before the first call, and not again between outputs.
  */
-function endsInsideToolLoopWithoutThinking(messages: unknown): boolean {
-  if (!Array.isArray(messages)) return false
-  const last: unknown = messages.findLast((turn: unknown) => isJsonObject(turn) && turn.role === 'assistant')
-  const end: unknown = messages.at(-1)
-  if (!isJsonObject(last) || !Array.isArray(last.content) || !isToolOutput(end)) return false
-  const first: unknown = last.content[0]
-  const type = isJsonObject(first) ? first.type : undefined
-  return type !== 'thinking' && type !== 'redacted_thinking'
+function goesOnWithoutThinking(messages: unknown): boolean {
+  if (!Array.isArray(messages) || !isToolOutput(messages.at(-1))) return false
+  const asked = messages.findLastIndex(
+    (turn: unknown) => isJsonObject(turn) && turn.role === 'user' && !isToolOutput(turn),
+  )
+  const first: unknown = messages
+    .slice(asked + 1)
+    .find((turn: unknown) => isJsonObject(turn) && turn.role === 'assistant')
+  if (!isJsonObject(first) || !Array.isArray(first.content)) return false
+  return !first.content.some(
+    (block: unknown) => isJsonObject(block) && (block.type === 'thinking' || block.type === 'redacted_thinking'),
+  )
 }
 
 function isToolOutput(turn: unknown): boolean {

@@ -2,9 +2,9 @@ import { type ChatCall, type ChatRequest, isJsonObject, type JsonObject, type Na
 import type { ParameterHandling } from '../parameters/parameter.ts'
 import { requestParameters } from '../parameters/request-parameters.ts'
 import { anthropicParameters } from './anthropic-parameters.ts'
-import { claudeTraits } from './claude-traits.ts'
+import { claudeTraits, isClaude } from './claude-traits.ts'
 import { historyOf } from './messages-history.ts'
-import { fitToModel } from './messages-model-fit.ts'
+import { fitThinkingToHistory, fitToModel, withEffortOnly } from './messages-model-fit.ts'
 import { toOutputSchema } from './messages-output-schema.ts'
 import { allowedToolNames, toolChoiceOf, toolsOf } from './messages-tools.ts'
 import { opaqueUserId } from './opaque-user-id.ts'
@@ -17,8 +17,9 @@ export interface MessagesRequestOptions {
 }
 
 /**
- * The body of a Messages request for one call, without `stream`: the native one as it came, else the translation of the
- * neutral one; both fitted to the model.
+ * The body of a Messages request for one call, without `stream`: the native one, else the translation of the neutral one, fitted
+ * to the model. A native one stays as it came where its caller named the LLM, whose refusal tells more than our guess, and
+ * where the model is no Claude; an effort of the LLM's own is set all the same.
  *
  * @throws {ProviderError} `upstream_rejected`, naming what cannot be said in this API.
  */
@@ -27,7 +28,11 @@ export function messagesRequest(call: ChatCall, options: MessagesRequestOptions 
   const native = nativeMessages(call.native)
   if (native !== undefined) {
     const body: JsonObject = withoutUnsignedThinking({ ...native.body, model: call.upstreamModel })
-    return fitToModel(body, traits, call.reasoningEffort)
+    const { reasoningEffort: effort, asWritten, upstreamModel } = call
+    const known = isClaude(upstreamModel)
+    if (effort === undefined)
+      return asWritten === true || !known ? body : fitToModel(body, traits, undefined, interleaves(native))
+    return known ? fitToModel(body, traits, effort, interleaves(native)) : withEffortOnly(body, traits, effort)
   }
   const { request } = call
   requireTranslatable(request)
@@ -48,13 +53,17 @@ export function messagesRequest(call: ChatCall, options: MessagesRequestOptions 
   return fitToModel(body, traits, effortOf(call))
 }
 
+function interleaves({ headers }: NativeRequest): boolean {
+  return headers['anthropic-beta']?.includes('interleaved-thinking') === true
+}
+
 /**
- * The request to send after the API refused the thinking in its history: without it, and fitted anew, since going on by budget
- * asks for thinking before. Undefined where there is no thinking to leave out.
+ * The request to send after the API refused the thinking in its history, or missed it there: without it, and without thinking by
+ * budget where going on asks for thinking before. Undefined where nothing can be left out.
  */
 export function requestWithoutThinking(body: JsonObject, upstreamModel: string): JsonObject | undefined {
-  const stripped = withoutThinking(body)
-  return stripped === body ? undefined : fitToModel(stripped, claudeTraits(upstreamModel), undefined)
+  const mended = fitThinkingToHistory(withoutThinking(body), claudeTraits(upstreamModel))
+  return mended === body ? undefined : mended
 }
 
 /** The caller's own request, where it came in this very API. */
@@ -75,6 +84,9 @@ const countedFields = [
   'speed',
   'mcp_servers',
   'context_management',
+  'output_format',
+  'compaction',
+  'billing_policy',
 ]
 
 /** The body of the request that counts what `messagesRequest` would send. */

@@ -1,9 +1,22 @@
 import { isNative, type ParameterSupport } from '../../routing/registry/parameter-support.ts'
-import type { ForeignDialect } from '../chat-provider.ts'
+import { messagesLosses } from '../anthropic/messages-losses.ts'
+import type { ChatCall, ForeignDialect } from '../chat-provider.ts'
 import type { RequestParameters } from './request-parameters.ts'
 
 /** A header holds no more of them; whoever sends more has made them up. */
 const maxUnknown = 16
+
+/** The same for one call that was answered, with what was left out for its model's sake. */
+export function droppedOfCall(
+  support: ParameterSupport | undefined,
+  said: RequestParameters,
+  call: ChatCall,
+): readonly string[] {
+  const dropped = droppedParameters(support, said, call.native?.dialect)
+  if (support?.dialect !== 'messages') return dropped
+  const lost = messagesLosses(call).filter((name) => !dropped.includes(name))
+  return lost.length === 0 ? dropped : [...dropped, ...lost]
+}
 
 /** What of a request an LLM's answer comes without, by name; empty where its API takes all. */
 export function droppedParameters(

@@ -19,6 +19,8 @@ export interface FallbackTarget {
   readonly reasoningEffort?: string | undefined
   /** See {@link ChatCall.reasons}. */
   readonly reasons?: boolean | undefined
+  /** See {@link ChatCall.asWritten}. */
+  readonly asWritten?: boolean | undefined
   /** The most that the model can write, where that is known; for {@link ChatAsk.outputCapMayFall}. */
   readonly maxOutputTokens?: number | undefined
 }
@@ -178,10 +180,10 @@ class FallbackRun {
     for (let made = 1; ; made++) {
       const attempt = new OpenAttempt(this.attempts, target.llmId, permit, this.#timers)
       try {
-        const { upstreamModel, reasoningEffort, reasons, maxOutputTokens } = target
+        const { upstreamModel, reasoningEffort, reasons, asWritten, maxOutputTokens } = target
         const lowers = this.#ask.outputCapMayFall === true && maxOutputTokens !== undefined
         const ask = lowers ? lowerOutputCap(this.#ask, maxOutputTokens) : this.#ask
-        const call: ChatCall = { ...ask, upstreamModel, reasoningEffort, reasons }
+        const call: ChatCall = { ...ask, upstreamModel, reasoningEffort, reasons, asWritten }
         return { value: await make(this.#withDeadlines(target.provider), call, attempt) }
       } catch (cause) {
         const error = this.#signal.aborted ? abortedError(cause) : cause

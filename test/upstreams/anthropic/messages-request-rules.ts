@@ -131,16 +131,25 @@ function checkThinkingType(body: Json, model: FixtureModel, counting: boolean): 
   if (type !== 'enabled') return
   if (typeof budget !== 'number' || budget < 1024) refuse('thinking.enabled.budget_tokens: must be at least 1024')
   if (!counting && budget >= Number(maxTokens)) refuse('`max_tokens` must be greater than `thinking.budget_tokens`.')
-  const turns = body.messages as readonly Json[]
-  const last = turns.findLast(({ role }) => role === 'assistant')
-  if (last === undefined) return
-  const blocks = blocksOf(last, 'messages')
-  const called = blocks.some(({ type: block }) => block === 'tool_use')
-  if (called && turns.at(-2) === last && !String(blocks[0]?.type).endsWith('thinking')) {
-    refuse(
-      'Expected `thinking` or `redacted_thinking`, but found `tool_use`. When `thinking` is enabled, a final `assistant` message must start with a thinking block',
-    )
+  checkThinkingBefore(body.messages as readonly Json[])
+}
+
+/**
+ * The API asks for thinking before "the lastmost set of `tool_use` and `tool_result` blocks": in the first turn of the assistant
+ * since the user last said something. Later steps of the same loop mostly have none.
+ */
+function checkThinkingBefore(turns: readonly Json[]): void {
+  const hasOutput = (turn: Json) => blocksOf(turn, 'messages').some(({ type }) => type === 'tool_result')
+  if (!hasOutput(turns.at(-1)!)) return
+  let first: Json | undefined
+  for (const turn of turns.toReversed()) {
+    if (turn.role === 'assistant') first = turn
+    else if (!hasOutput(turn)) break
   }
+  if (first === undefined || blocksOf(first, 'messages').some(({ type }) => String(type).endsWith('thinking'))) return
+  refuse(
+    'Expected `thinking` or `redacted_thinking`, but found `tool_use`. When `thinking` is enabled, a final `assistant` message must start with a thinking block (preceeding the lastmost set of `tool_use` and `tool_result` blocks).',
+  )
 }
 
 function checkSampling(body: Json, { sampling }: FixtureModel): void {

@@ -90,11 +90,10 @@ export class MessagesAnswerWriter implements AnswerWriter {
     return this.#stream
   }
 
-  /** An upstream of this API has seen the request as it came. */
+  /** An upstream of this API has seen what only it can read. */
   #headers(receipt: AnswerReceipt, native: boolean): Record<string, string> {
     const { [droppedHeader]: dropped, ...headers } = decisionHeaders(receipt)
-    if (native) return headers
-    const nativeOnly = this.#options.nativeOnly.filter(isPlainName).slice(0, maxDroppedNames)
+    const nativeOnly = native ? [] : this.#options.nativeOnly.filter(isPlainName).slice(0, maxDroppedNames)
     const names = [...(dropped === undefined ? [] : [dropped]), ...nativeOnly]
     return names.length === 0 ? headers : { ...headers, [droppedHeader]: names.join(', ') }
   }

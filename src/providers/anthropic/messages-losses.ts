@@ -1,0 +1,59 @@
+import { type ChatCall, isJsonObject, type JsonObject } from '../chat-provider.ts'
+import { claudeTraits } from './claude-traits.ts'
+import { messagesRequest, nativeMessages } from './messages-request.ts'
+
+/**
+ * What an answer comes without because the model would have refused it, by its name in the Messages API: parameters of sampling,
+ * thinking that cannot be had or turned off, an effort, a forced choice of tools. What was said in other words is not lost. Of
+ * requests that were translated only the choice of tools is told here; the parameter table knows the rest.
+ *
+ * @throws {ProviderError} for a request that {@link messagesRequest} cannot write.
+ */
+export function messagesLosses(call: ChatCall): readonly string[] {
+  const native = nativeMessages(call.native)
+  if (native !== undefined) {
+    const sent = messagesRequest(call)
+    // An effort of the LLM's own stands in for what the request says of thinking.
+    const settings = call.reasoningEffort === undefined ? settingLosses(native.body, sent, call.upstreamModel) : []
+    return [...samplingLosses(native.body, sent), ...settings, ...choiceLosses(native.body, sent)]
+  }
+  const choice = call.request.tool_choice
+  const forced = choice === 'required' || (isJsonObject(choice) && choice.type === 'function')
+  if (!forced) return []
+  // The history says nothing of the choice, and translating it takes time.
+  const sent = messagesRequest({ ...call, request: { ...call.request, messages: [] } })
+  return isForced(sent) || sent.tools === undefined ? [] : ['tool_choice']
+}
+
+function samplingLosses(said: JsonObject, sent: JsonObject): readonly string[] {
+  return ['temperature', 'top_p', 'top_k'].filter((name) => isSaid(said[name]) && sent[name] === undefined)
+}
+
+function settingLosses(said: JsonObject, sent: JsonObject, upstreamModel: string): readonly string[] {
+  const wish = thinks(said)
+  const isOn = thinks(sent) ?? claudeTraits(upstreamModel).thinksByDefault
+  const lostThinking = wish !== undefined && wish !== isOn
+  const lostEffort = isSaid(effortOf(said)) && effortOf(sent) === undefined
+  return [...(lostThinking ? ['thinking'] : []), ...(lostEffort ? ['output_config.effort'] : [])]
+}
+
+function choiceLosses(said: JsonObject, sent: JsonObject): readonly string[] {
+  return isForced(said) && !isForced(sent) ? ['tool_choice'] : []
+}
+
+/** Undefined: it says nothing of it. */
+function thinks({ thinking }: JsonObject): boolean | undefined {
+  return isJsonObject(thinking) ? thinking.type !== 'disabled' : undefined
+}
+
+function effortOf({ output_config: config }: JsonObject): unknown {
+  return isJsonObject(config) ? config.effort : undefined
+}
+
+function isForced({ tool_choice: choice }: JsonObject): boolean {
+  return isJsonObject(choice) && (choice.type === 'any' || choice.type === 'tool')
+}
+
+function isSaid(value: unknown): boolean {
+  return value !== undefined && value !== null
+}
