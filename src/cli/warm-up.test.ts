@@ -34,15 +34,15 @@ test('replays bills against what was predicted, and times at an unknown load', a
   const failedFirst = [{ llm: 'other', error: 'upstream_cut', ms: 100 }, ...attempts]
   const older = sampleDecision('d2', { policyVersion: 'older' })
   const stored = [
-    { decision, settlement: sampleSettlement('d1', { costNanoUsd: 5_000, attempts }) },
-    { decision, settlement: sampleSettlement('d1', { costNanoUsd: 5_000, attempts: failedFirst }) },
+    { decision, settlement: sampleSettlement('d1', { billedNanoUsd: 5_000, attempts }) },
+    { decision, settlement: sampleSettlement('d1', { billedNanoUsd: undefined, attempts: failedFirst }) },
     { decision: older, settlement: sampleSettlement('d2', { attempts }) },
     { decision: sampleDecision('d3'), settlement: undefined },
   ]
   await warmUp(router, { recentSettlements: () => Promise.resolve(stored) })
   expect(bills).toEqual([
     [llm.id, decision.candidates[1]?.offlineCostUsd, 0.000005, 310, 400],
-    // This bill holds that of the call that was cut.
+    // Its bill is not known.
     [llm.id, decision.candidates[1]?.offlineCostUsd, undefined, 310, 400],
     [llm.id, Number.NaN, 0.0123, 310, 1024],
   ])

@@ -38,24 +38,36 @@ export function dearCostNanoUsd(decision: PricedDecision, llm: LlmId): number {
   return toNanoUsd(own ?? dearest())
 }
 
+/** What one request cost, nano-USD, for the two who ask. */
+export interface AnswerCost {
+  /** For caps, which may rather count too much; undefined: what was set aside stays. */
+  readonly bookedNanoUsd: number | undefined
+  /** For people: what the answering LLM is known to have billed, no estimate in it; undefined: not known. */
+  readonly billedNanoUsd: number | undefined
+}
+
 /**
- * What to book for a request, nano-USD: the bill of a whole answer, and for every failed call that may be billed all the
- * same what it may cost. An answer that broke off counts as its dear case, or as what it had billed so far if that is
- * more: usage seen on the way is where the count stood, not where it ended.
+ * Booked is the bill of a whole answer, and for every failed call that may be billed all the same what it may cost. An answer
+ * that broke off counts as its dear case, or as what it had billed so far if that is more: usage seen on the way is where the
+ * count stood, not where it ended. Undefined when nothing better is known than the dear case of the drawn LLM.
  *
- * @returns undefined when nothing better is known than the dear case of the drawn LLM, which is set aside anyway.
+ * Billed is the bill of a whole answer alone, and nothing where no call can have been billed.
  */
-export function answerCostNanoUsd(decision: PricedDecision, calls: EndedCalls): number | undefined {
+export function answerCost(decision: PricedDecision, calls: EndedCalls): AnswerCost {
   const { status, answered, attempts, billedNanoUsd } = calls
   const failed = answered === undefined ? attempts : attempts.slice(0, -1)
-  let lostNanoUsd = 0
-  for (const { llm, error } of failed) {
-    if (error === undefined || mayHaveBeenBilled(error)) lostNanoUsd += dearCostNanoUsd(decision, llm)
+  const lost = failed.filter(({ error }) => error === undefined || mayHaveBeenBilled(error))
+  const lostNanoUsd = lost.reduce((sum, { llm }) => sum + dearCostNanoUsd(decision, llm), 0)
+  if (answered === undefined) {
+    return lost.length === 0
+      ? { bookedNanoUsd: 0, billedNanoUsd: 0 }
+      : { bookedNanoUsd: unlessReserved(decision, lostNanoUsd), billedNanoUsd: undefined }
   }
-  if (answered === undefined) return lostNanoUsd === 0 ? 0 : unlessReserved(decision, lostNanoUsd)
-  if (status === 'completed' && billedNanoUsd !== undefined) return billedNanoUsd + lostNanoUsd
+  if (status === 'completed' && billedNanoUsd !== undefined) {
+    return { bookedNanoUsd: billedNanoUsd + lostNanoUsd, billedNanoUsd }
+  }
   const answerNanoUsd = Math.max(dearCostNanoUsd(decision, answered), billedNanoUsd ?? 0)
-  return unlessReserved(decision, answerNanoUsd + lostNanoUsd)
+  return { bookedNanoUsd: unlessReserved(decision, answerNanoUsd + lostNanoUsd), billedNanoUsd: undefined }
 }
 
 function unlessReserved(decision: PricedDecision, nanoUsd: number): number | undefined {

@@ -5,7 +5,7 @@ import type { Settlement } from '../routing/outcome.ts'
 import type { LlmId } from '../routing/registry/llm.ts'
 import { billedNanoUsd } from '../routing/registry/token-bill.ts'
 import type { TokenUsage } from '../routing/registry/token-price.ts'
-import { answerCostNanoUsd } from './answer-cost.ts'
+import { type AnswerCost, answerCost } from './answer-cost.ts'
 import type { GatewayServices } from './gateway-services.ts'
 import type { UpstreamCalls } from './upstream-calls.ts'
 
@@ -84,6 +84,7 @@ export class AnswerLedger {
   }
 
   #toSettlement(end: AnswerEnd): Settlement {
+    const { bookedNanoUsd, billedNanoUsd } = this.#costOf(end)
     return {
       decisionId: this.decision.id,
       settledAtMs: Math.round(this.#services.parts.clock.now()),
@@ -91,7 +92,8 @@ export class AnswerLedger {
       answered: end.answered,
       reportedModel: end.reportedModel,
       usage: end.usage,
-      costNanoUsd: this.#costNanoUsd(end),
+      costNanoUsd: bookedNanoUsd,
+      billedNanoUsd,
       streamed: this.#streamed,
       timeToFirstTokenMs: end.timeToFirstTokenMs,
       completionMs: end.attempts?.at(-1)?.ms ?? 0,
@@ -100,14 +102,13 @@ export class AnswerLedger {
     }
   }
 
-  /** Undefined is not known: the store and the budget then keep what was reserved. */
-  #costNanoUsd({ status, answered, attempts, usage, reportedModel }: AnswerEnd): number | undefined {
+  #costOf({ status, answered, attempts, usage, reportedModel }: AnswerEnd): AnswerCost {
     const { router, priceOf } = this.#services.parts
     const llm = answered === undefined ? undefined : router.pool.get(answered)
     const price = llm === undefined || priceOf === undefined ? llm?.price : priceOf(llm, reportedModel)
     const known = attempts ?? this.#calls.called.map((llm) => ({ llm, error: undefined }))
     const billed = billedNanoUsd(price, usage)
-    return answerCostNanoUsd(this.#calls.priced, { status, answered, attempts: known, billedNanoUsd: billed })
+    return answerCost(this.#calls.priced, { status, answered, attempts: known, billedNanoUsd: billed })
   }
 }
 

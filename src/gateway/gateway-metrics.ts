@@ -83,7 +83,7 @@ export class GatewayMetrics {
       this.#tokens.inc({ llm, direction: 'input' }, settlement.usage.inputTokens)
       this.#tokens.inc({ llm, direction: 'output' }, settlement.usage.outputTokens)
     }
-    if (settlement.costNanoUsd !== undefined) this.#costUsd.inc({ llm }, settlement.costNanoUsd / 1e9)
+    if (settlement.billedNanoUsd !== undefined) this.#costUsd.inc({ llm }, settlement.billedNanoUsd / 1e9)
     else if (settlement.status === 'completed') this.#unknownCosts.inc({ llm })
   }
 

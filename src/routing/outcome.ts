@@ -13,8 +13,13 @@ export interface Settlement {
   /** The model id the upstream reported, as it wrote it. */
   readonly reportedModel: string | undefined
   readonly usage: TokenUsage | undefined
-  /** Integer nano-USD, or undefined when not known: what was reserved then counts as spent. */
+  /**
+   * What counts as spent, integer nano-USD, estimates of lost calls in it; undefined when nothing better is known than what
+   * was reserved, which then counts.
+   */
   readonly costNanoUsd: number | undefined
+  /** What the answering LLM billed for a whole answer, integer nano-USD, no estimate in it; undefined when not known. */
+  readonly billedNanoUsd: number | undefined
   readonly streamed: boolean
   readonly timeToFirstTokenMs: number | undefined
   readonly completionMs: number

@@ -129,11 +129,9 @@ export class Router {
 
   /** Corrects the cost estimates by what was really billed. Quality is learned from labels only. */
   recordOutcome(decision: RoutingDecision, settlement: Settlement): void {
-    const { answered, costNanoUsd, usage } = settlement
+    const { answered, billedNanoUsd, usage } = settlement
     if (answered === undefined || settlement.status !== 'completed') return
-    // What failed before may have been billed too, and is in this cost.
-    const alone = settlement.attempts.every(({ error }) => error === undefined)
-    const costUsd = costNanoUsd === undefined || !alone ? undefined : costNanoUsd / 1e9
+    const costUsd = billedNanoUsd === undefined ? undefined : billedNanoUsd / 1e9
     this.learnCost(decision, answered, costUsd, usage?.outputTokens)
   }
 

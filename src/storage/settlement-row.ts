@@ -13,6 +13,7 @@ export interface SettlementRow {
   /** JSON. */
   readonly usage: string | null
   readonly cost_nano_usd: number | null
+  readonly billed_nano_usd: number | null
   readonly streamed: number
   readonly time_to_first_token_ms: number | null
   readonly completion_ms: number
@@ -31,6 +32,7 @@ export function encodeSettlement(settlement: Settlement): SettlementRow {
     reported_model: settlement.reportedModel ?? null,
     usage: settlement.usage === undefined ? null : encodeUsage(settlement.usage),
     cost_nano_usd: settlement.costNanoUsd === undefined ? null : storedInteger('cost', settlement.costNanoUsd),
+    billed_nano_usd: settlement.billedNanoUsd === undefined ? null : storedInteger('bill', settlement.billedNanoUsd),
     streamed: settlement.streamed ? 1 : 0,
     time_to_first_token_ms: settlement.timeToFirstTokenMs ?? null,
     completion_ms: settlement.completionMs,
@@ -49,6 +51,7 @@ export function decodeSettlement(row: SettlementRow): Settlement {
     reportedModel: row.reported_model ?? undefined,
     usage: row.usage === null ? undefined : (JSON.parse(row.usage) as TokenUsage),
     costNanoUsd: row.cost_nano_usd ?? undefined,
+    billedNanoUsd: row.billed_nano_usd ?? undefined,
     streamed: row.streamed === 1,
     timeToFirstTokenMs: row.time_to_first_token_ms ?? undefined,
     completionMs: row.completion_ms,

@@ -36,6 +36,8 @@ describe('from version 1', () => {
     })
     expect(stored?.settlement).toMatchObject({
       answered: 'b',
+      // A call failed before it, which may be in what was booked.
+      billedNanoUsd: undefined,
       usage: { inputTokens: 40, outputTokens: 9 },
       attempts: [
         { llm: 'a', error: 'upstream_timeout', ms: 7 },

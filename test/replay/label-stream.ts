@@ -65,6 +65,7 @@ export async function runStream(
       reportedModel: undefined,
       usage: undefined,
       costNanoUsd: Math.round(costUsd * 1e9),
+      billedNanoUsd: Math.round(costUsd * 1e9),
       streamed: false,
       timeToFirstTokenMs: undefined,
       completionMs: 0,

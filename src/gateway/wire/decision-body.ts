@@ -77,7 +77,7 @@ function toSettlementBody(settlement: Settlement) {
     settled: Math.floor(settlement.settledAtMs / 1_000),
     llm: settlement.answered ?? null,
     reported_model: settlement.reportedModel ?? null,
-    cost_usd: settlement.costNanoUsd === undefined ? null : settlement.costNanoUsd / 1e9,
+    cost_usd: settlement.billedNanoUsd === undefined ? null : settlement.billedNanoUsd / 1e9,
     input_tokens: usage?.inputTokens ?? null,
     output_tokens: usage?.outputTokens ?? null,
     cached_input_tokens: usage?.cachedInputTokens ?? null,

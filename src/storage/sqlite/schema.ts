@@ -78,6 +78,7 @@ export const settlementRowColumns = columnsOf<SettlementRow>({
   reported_model: true,
   usage: true,
   cost_nano_usd: true,
+  billed_nano_usd: true,
   streamed: true,
   time_to_first_token_ms: true,
   completion_ms: true,
