@@ -118,6 +118,6 @@ describeClient('LangChain with @langchain/openai', ({ gateway, model, embeddingM
         abort.abort()
     })()
     await reading.catch((error: Error) => expect(error.message).toMatch(/abort/i))
-    await expect.poll(() => server.abandoned).toBe(before + 1)
+    await expect.poll(() => server.abandoned, { timeout: 10_000 }).toBe(before + 1)
   })
 })

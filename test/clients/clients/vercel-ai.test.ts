@@ -130,7 +130,7 @@ describe.each(packages)('Vercel AI SDK with $name', ({ name, connect }) => {
       } catch (error) {
         expect((error as Error).name).toBe('AbortError')
       }
-      await expect.poll(() => server.abandoned).toBe(before + 1)
+      await expect.poll(() => server.abandoned, { timeout: 10_000 }).toBe(before + 1)
     })
   })
 })

@@ -75,7 +75,7 @@ export function faultProbes<Client>({ ask, stream, errors }: PlainCalls<Client>)
         })()
         await reading.catch((error: Error) => expect(error.name).toMatch(/Abort|Error/))
         expect(text).toContain('word0')
-        await expect.poll(() => upstream.abandoned).toBe(before + 1)
+        await expect.poll(() => upstream.abandoned, { timeout: 10_000 }).toBe(before + 1)
         return undefined
       },
     },
