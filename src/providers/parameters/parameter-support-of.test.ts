@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { refusedParameter } from '../../routing/registry/parameter-support.ts'
 import { parameterNames } from './parameter.ts'
 import { parameterSupportOf } from './parameter-support-of.ts'
 import { parameterApiOf, parameterTable, type ReachedLlm } from './parameter-table.ts'
@@ -23,6 +24,8 @@ describe('parameterTable', () => {
       'tools:function',
       'tools:custom',
       'modalities:audio',
+      'modalities:image',
+      'response_format:other',
     ] as const
     for (const { column } of Object.values(parameterTable)) {
       for (const name of relied) expect(column[name]).not.toBe('dropped')
@@ -47,6 +50,28 @@ describe('parameterSupportOf', () => {
       expect.arrayContaining(['tools:hosted:openai', 'tools:hosted:anthropic']),
     )
     expect(parameterSupportOf(llm({ kind: 'gemini' })).refused).not.toContain('tools:hosted:google')
+  })
+
+  it('refuses files that another vendor keeps', () => {
+    const files = (fields: Partial<ReachedLlm>) =>
+      [...parameterSupportOf(llm(fields)).refused].filter((name) => name.startsWith('content:file_by_id'))
+    const openai = 'content:file_by_id:openai'
+    const anthropic = 'content:file_by_id:anthropic'
+    const google = 'content:file_by_id:google'
+    expect(files({ preset: 'openai' })).toEqual([anthropic, google])
+    expect(files({ kind: 'azure-openai' })).toEqual([anthropic, google])
+    expect(files({ kind: 'openai-responses' })).toEqual([anthropic, google])
+    expect(files({ kind: 'anthropic' })).toEqual([openai, google])
+    expect(files({ kind: 'gemini' })).toEqual([openai, anthropic])
+    expect(files({ preset: 'mistral' })).toEqual([openai, anthropic, google])
+    expect(files({ preset: 'openrouter' })).toEqual([])
+  })
+
+  it('takes no hosted tools out of the dialect they were written in', () => {
+    const said = { parameters: ['tools:hosted', 'tools:hosted:anthropic'], dialect: 'messages' }
+    expect(refusedParameter(parameterSupportOf(llm({})), said)).toBe('tools:hosted')
+    expect(refusedParameter(parameterSupportOf(llm({})), { ...said, dialect: undefined })).toBeUndefined()
+    expect(refusedParameter(parameterSupportOf(llm({ kind: 'anthropic' })), said)).toBeUndefined()
   })
 
   it('lets everything pass to servers that nothing is known of', () => {
@@ -88,6 +113,8 @@ describe('reasonsUnasked', () => {
     ['gemini-2.5-flash-lite', false],
     ['gemini-3-pro-preview', true],
     ['deepseek-reasoner', true],
+    ['us.deepseek.r1-v1:0', true],
+    ['openai.gpt-oss-120b-1:0', true],
     ['llama-3.1-8b', undefined],
   ])('%s: %s', (model, expected) => {
     expect(reasonsUnasked(model)).toBe(expected)

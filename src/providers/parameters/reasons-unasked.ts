@@ -4,7 +4,8 @@ import { geminiTraits } from '../gemini/gemini-model.ts'
 /** Of OpenAI's documentation: later ones think only when asked, and of those not named here it does not say. */
 const openAiThinkers =
   /(?:^|\/|openai\.)(?:o[134](?:-mini|-pro)?|gpt-5(?:-mini|-nano|-pro|-codex)?)(?:-20\d\d-\d\d-\d\d)?$/
-const otherThinkers = /(?:^|\/)deepseek-(?:reasoner|r1)\b/
+/** The latter two as Bedrock names them too, behind their maker and a dot. */
+const otherThinkers = /(?:^|\/)deepseek-reasoner\b|(?:^|\/|\.)(?:deepseek[-.]r1\b|gpt-oss-)/
 
 /**
  * Whether a model thinks although the request does not ask for it, by its name wherever it is served. Undefined: not known.
