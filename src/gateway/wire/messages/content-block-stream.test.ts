@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { JsonObject } from '../../../providers/chat-provider.ts'
+import { openEnvelope } from '../reasoning-envelope.ts'
 import { ContentBlockStream, type MessagesEvent } from './content-block-stream.ts'
-import { unpackReasoning } from './reasoning-carrier.ts'
 import { toMessage } from './whole-message.ts'
 
 const options = { showThinking: true, newToolUseId: (position: number) => `toolu_${position}` }
@@ -123,7 +123,7 @@ describe('ContentBlockStream', () => {
     const deltas = [{ tool_calls: [{ index: 0, id: 'a', function: { name: 'f', arguments: '{}' }, ...extra }] }]
     const [carrier, use] = contentOf(eventsOf(deltas, false))
     expect(use).toMatchObject({ type: 'tool_use', id: 'a' })
-    expect([...unpackReasoning(String(carrier?.data)).thoughtSignatures]).toEqual([['a', 'gs']])
+    expect([...openEnvelope(String(carrier?.data)).calls]).toEqual([['a', { google: { thought_signature: 'gs' } }]])
   })
 
   test('thinking of another API has no signature unless that API wants something back', () => {
@@ -135,7 +135,7 @@ describe('ContentBlockStream', () => {
     const [thinking] = contentOf(
       eventsOf([{ reasoning_content: 'Hm' }, { reasoning_details: [sealed] }, { content: 'x' }]),
     )
-    expect(unpackReasoning(String(thinking?.signature)).details).toEqual([sealed])
+    expect(openEnvelope(String(thinking?.signature)).details).toEqual([sealed])
   })
 
   test('ends an answer that would fill the memory while its first call is open', () => {

@@ -1,9 +1,9 @@
 import type { JsonObject } from '../../../providers/chat-provider.ts'
 import type { ReasoningDetail } from '../../../providers/neutral/reasoning-details.ts'
 import { ProviderError } from '../../../providers/provider-error.ts'
+import { sealEnvelope } from '../reasoning-envelope.ts'
 import { type AnswerPiece, answerPieces, type ToolPiece } from './answer-pieces.ts'
 import { ForeignReasoning } from './foreign-reasoning.ts'
-import { packReasoning } from './reasoning-carrier.ts'
 
 /** What may wait for the first call's end: many times what the longest answer has, and no more than a process can hold. */
 const maxHeldChars = 32 * 1_024 * 1_024
@@ -167,7 +167,8 @@ export class ContentBlockStream {
     this.#showSealedReasoning()
     const id = call.id ?? this.#options.newToolUseId(call.position)
     if (call.thoughtSignature !== undefined) {
-      this.#whole({ type: 'redacted_thinking', data: packReasoning([], { [id]: call.thoughtSignature }) })
+      const extra = { google: { thought_signature: call.thoughtSignature } }
+      this.#whole({ type: 'redacted_thinking', data: sealEnvelope({ details: [], calls: new Map([[id, extra]]) }) })
     }
     this.#start({ kind: 'tool', call }, { type: 'tool_use', id, name: call.name ?? '', input: {} })
     this.#sendJson(call)

@@ -1,5 +1,5 @@
 import type { ReasoningDetail } from '../../../providers/neutral/reasoning-details.ts'
-import { packReasoning } from './reasoning-carrier.ts'
+import { sealEnvelope } from '../reasoning-envelope.ts'
 
 /**
  * Collects the reasoning of another API than Anthropic's that its LLM wants back with the next turn: what has a signature or
@@ -21,7 +21,7 @@ export class ForeignReasoning {
   take(): string | undefined {
     const details = this.#details
     this.#details = []
-    return details.some(isSealed) ? packReasoning(details) : undefined
+    return details.some(isSealed) ? sealEnvelope({ details, calls: new Map() }) : undefined
   }
 }
 

@@ -1,9 +1,9 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { NativeRequest } from '../../../providers/chat-provider.ts'
 import { messagesToolIdRule, ToolCallIds } from '../../../providers/neutral/tool-call-ids.ts'
+import { isEnvelope } from '../reasoning-envelope.ts'
 import type { ContentBlock, KnownBlock } from './content-block.ts'
 import type { CountTokensBody, MessagesMessage } from './messages-request.ts'
-import { isCarrier } from './reasoning-carrier.ts'
 
 const nativeHeaders = ['anthropic-version', 'anthropic-beta'] as const
 
@@ -48,8 +48,8 @@ function withToolId(block: ContentBlock, ids: ToolCallIds): ContentBlock {
 
 function isForeignThinking(block: ContentBlock): boolean {
   const known = block as KnownBlock
-  if (known.type === 'thinking') return !known.signature || isCarrier(known.signature)
-  return known.type === 'redacted_thinking' && isCarrier(known.data)
+  if (known.type === 'thinking') return !known.signature || isEnvelope(known.signature)
+  return known.type === 'redacted_thinking' && isEnvelope(known.data)
 }
 
 function pickHeaders(headers: IncomingHttpHeaders): Record<string, string> {

@@ -1,9 +1,9 @@
 import type { ChatMessage, JsonObject } from '../../../providers/chat-provider.ts'
 import type { NeutralToolCall } from '../../../providers/neutral/neutral-message.ts'
 import type { ReasoningDetail } from '../../../providers/neutral/reasoning-details.ts'
+import { isEnvelope, openEnvelope } from '../reasoning-envelope.ts'
 import type { ContentBlock, KnownBlock, ToolResultBlock, ToolUseBlock } from './content-block.ts'
 import type { MessagesMessage } from './messages-request.ts'
-import { isCarrier, unpackReasoning } from './reasoning-carrier.ts'
 import { cacheUpTo, toNeutralContent, toNeutralParts } from './to-neutral-parts.ts'
 
 /**
@@ -54,7 +54,7 @@ interface Segment {
 function assistantMessages(blocks: readonly ContentBlock[], leftOut: Set<string>): readonly ChatMessage[] {
   const segments: Segment[] = []
   const uses: ToolUseBlock[] = []
-  const thoughtSignatures = new Map<string, string>()
+  const extras = new Map<string, JsonObject>()
   const current = (): Segment => {
     const last = segments.at(-1)
     if (last !== undefined) return last
@@ -72,16 +72,16 @@ function assistantMessages(blocks: readonly ContentBlock[], leftOut: Set<string>
     if (known.type === 'tool_use') uses.push(known)
     else if (known.type === 'thinking' || known.type === 'redacted_thinking') {
       const cipher = known.type === 'thinking' ? (known.signature ?? '') : known.data
-      if (!isCarrier(cipher)) addReasoning(anthropicReasoning(known))
+      if (!isEnvelope(cipher)) addReasoning(anthropicReasoning(known))
       else {
-        const carried = unpackReasoning(cipher)
+        const carried = openEnvelope(cipher)
         addReasoning(carried.details)
-        for (const [id, signature] of carried.thoughtSignatures) thoughtSignatures.set(id, signature)
+        for (const [id, extra] of carried.calls) extras.set(id, extra)
       }
     } else if (known.type === 'text' || known.type === 'compaction') current().parts.push(...toNeutralParts(block))
     else leftOut.add(block.type)
   }
-  const calls = uses.map((use) => toolCall(use, thoughtSignatures.get(use.id)))
+  const calls = uses.map((use) => toolCall(use, extras.get(use.id)))
   if (calls.length > 0) current()
   return segments.map((segment, index) => toMessage(segment, index === segments.length - 1 ? calls : []))
 }
@@ -94,12 +94,12 @@ function anthropicReasoning(block: KnownBlock & { type: 'thinking' | 'redacted_t
   return [{ type: 'reasoning.text', text: block.thinking, signature: block.signature, format }]
 }
 
-function toolCall({ id, name, input }: ToolUseBlock, thoughtSignature: string | undefined): NeutralToolCall {
+function toolCall({ id, name, input }: ToolUseBlock, extra: JsonObject | undefined): NeutralToolCall {
   return {
     id,
     type: 'function',
     function: { name, arguments: JSON.stringify(input) },
-    ...(thoughtSignature === undefined ? {} : { extra_content: { google: { thought_signature: thoughtSignature } } }),
+    ...(extra === undefined ? {} : { extra_content: extra }),
   }
 }
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { JsonObject } from '../../../providers/chat-provider.ts'
+import { sealEnvelope } from '../reasoning-envelope.ts'
 import { parseMessagesRequest } from './messages-request.ts'
-import { packReasoning } from './reasoning-carrier.ts'
 import { toNeutralRequest } from './to-neutral-request.ts'
 
 const base = { model: 'auto', max_tokens: 9, messages: [{ role: 'user', content: 'hi' }] }
@@ -268,8 +268,11 @@ describe('toNeutralRequest', () => {
     const detail = { type: 'reasoning.encrypted', data: 'c', format: 'openai-responses-v1' } as const
     const turn = assistant(
       { type: 'thinking', thinking: 'ours', signature: '' },
-      { type: 'thinking', thinking: 'theirs', signature: packReasoning([detail]) },
-      { type: 'redacted_thinking', data: packReasoning([], { a: 'gs' }) },
+      { type: 'thinking', thinking: 'theirs', signature: sealEnvelope({ details: [detail], calls: new Map() }) },
+      {
+        type: 'redacted_thinking',
+        data: sealEnvelope({ details: [], calls: new Map([['a', { google: { thought_signature: 'gs' } }]]) }),
+      },
       { type: 'tool_use', id: 'a', name: 'f', input: {} },
     )
     expect(messagesOf(turn)).toEqual([

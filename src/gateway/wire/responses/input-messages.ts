@@ -1,9 +1,10 @@
 import { z } from 'zod'
 import { type ChatMessage, isJsonObject, type JsonObject } from '../../../providers/chat-provider.ts'
 import { requireValid } from '../invalid-request.ts'
+import type { ReasoningEnvelope } from '../reasoning-envelope.ts'
 import { AssistantTurn } from './assistant-turn.ts'
 import { toAssistantContent, toNeutralContent, wrong } from './input-content.ts'
-import { type ReasoningEnvelope, readReasoningItem } from './reasoning-item.ts'
+import { readReasoningItem } from './reasoning-item.ts'
 
 type Path = readonly PropertyKey[]
 
@@ -96,6 +97,9 @@ class ItemReader {
         return
       case 'item_reference':
         throw wrong(path, 'the referenced item is not known here')
+      case 'additional_tools':
+        // Tools of the whole request elsewhere: no other API adds them on the way.
+        return
       default:
         this.#turn.addHosted(item)
     }

@@ -1,5 +1,5 @@
 import { isJsonObject, type JsonObject, type NativeRequest } from '../../../providers/chat-provider.ts'
-import { isEnvelope } from './reasoning-item.ts'
+import { isEnvelope } from '../reasoning-envelope.ts'
 import type { ResponsesRequestBody } from './responses-request.ts'
 
 /** Ours to say, or resolved here. */

@@ -1,6 +1,7 @@
 import type { JsonObject } from '../../../providers/chat-provider.ts'
 import type { ReasoningDetail } from '../../../providers/neutral/reasoning-details.ts'
-import { responsesFormat, sealEnvelope } from './reasoning-item.ts'
+import { sealEnvelope } from '../reasoning-envelope.ts'
+import { responsesFormat } from './reasoning-item.ts'
 
 /** Takes an event of a response, but for its sequence number. */
 export type EmitEvent = (event: JsonObject) => void

@@ -5,10 +5,10 @@ import {
   reasoningDetailsOf,
   reasoningText,
 } from '../../../providers/neutral/reasoning-details.ts'
+import { sealEnvelope } from '../reasoning-envelope.ts'
 import { type ItemStatus, OutputMessage, toAnnotation } from './output-message.ts'
 import { type EmitEvent, type ItemPlace, OutputReasoning } from './output-reasoning.ts'
 import { OutputToolCall, readToolCallPiece, type ToolCallPiece } from './output-tool-call.ts'
-import { sealEnvelope } from './reasoning-item.ts'
 
 /** A call whose name has not come yet. */
 type PendingCall = { piece: ToolCallPiece; text: string }
