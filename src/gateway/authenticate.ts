@@ -70,6 +70,9 @@ function toCaller(key: ApiKey): Caller {
 }
 
 function bearerSecret(headers: IncomingHttpHeaders): string | undefined {
+  // Portkey's clients send the gateway's key by this name, and a provider's as the authorization.
+  const portkey = headers['x-portkey-api-key']
+  if (typeof portkey === 'string' && portkey.length > 0) return portkey
   const authorization = headers.authorization
   if (authorization !== undefined) return /^bearer +(\S+) *$/i.exec(authorization)?.[1]
   const plain = headers['x-api-key']

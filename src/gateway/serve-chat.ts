@@ -31,6 +31,8 @@ export interface ChatToServe extends ChatAsk {
   readonly parameters: RequestParameters
   readonly stream: boolean
   readonly receivedAtMs: number
+  /** The longest time the caller gives the answer; the gateway's own limit holds all the same. Default: that limit. */
+  readonly deadlineMs?: number | undefined
 }
 
 /** What an answer says of itself. */
@@ -82,7 +84,10 @@ export async function serveChat(
   const reserveMore = (llm: LlmId): boolean => reservation.extend(dearCostNanoUsd(calls.priced, llm))
   const calls = new UpstreamCalls(parts, decision, options.maxFallbacks, reserveMore, fallbacks)
   const ledger = new AnswerLedger(services, decision, reservation, calls, chat, () => time.upstreamEnded())
-  const resilience: FallbackOptions = { deadlineMs: options.maxAnswerMs, ...parts.resilience }
+  const resilience: FallbackOptions = {
+    deadlineMs: Math.min(options.maxAnswerMs, chat.deadlineMs ?? Number.POSITIVE_INFINITY),
+    ...parts.resilience,
+  }
   const { outputCapMayFall } = chat.routing
   const ask: ChatAsk = { request: chat.request, native: chat.native, outputCapMayFall }
   const droppedBy = (answered: LlmId): readonly string[] => {

@@ -3,6 +3,7 @@ import { readJsonBody } from '../json-body.ts'
 import { serveChat } from '../serve-chat.ts'
 import { ChatAnswerWriter } from '../wire/chat-answer-writer.ts'
 import { takeInChat } from '../wire/chat-intake.ts'
+import { takeInForeignHeaders } from '../wire/foreign-headers.ts'
 import type { Route } from './route-handler.ts'
 
 /** `POST /v1/chat/completions`, JSON and SSE. */
@@ -15,9 +16,11 @@ export const chatCompletionsRoute: Route = {
   async handle(services, { exchange, caller, share, time }) {
     requireScope(caller, 'inference')
     const { maxBodyBytes, defaultLambda } = services.options
-    const body = await readJsonBody(exchange.request, maxBodyBytes, share)
-    const intake = takeInChat(body, exchange.request.headers, services.parts.router.pool, caller, defaultLambda)
-    const chat = { ...intake, receivedAtMs: exchange.receivedAtMs }
+    const { pool } = services.parts.router
+    const sent = await readJsonBody(exchange.request, maxBodyBytes, share)
+    const { body, deadlineMs } = takeInForeignHeaders(exchange, sent, pool)
+    const intake = takeInChat(body, exchange.request.headers, pool, caller, defaultLambda)
+    const chat = { ...intake, deadlineMs, receivedAtMs: exchange.receivedAtMs }
     await serveChat(services, caller, chat, new ChatAnswerWriter(exchange, intake.includeUsage), time)
   },
 }

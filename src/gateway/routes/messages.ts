@@ -1,6 +1,7 @@
 import { requireScope } from '../authenticate.ts'
 import { readJsonBody } from '../json-body.ts'
 import { serveChat } from '../serve-chat.ts'
+import { takeInForeignHeaders } from '../wire/foreign-headers.ts'
 import { MessagesAnswerWriter } from '../wire/messages/messages-answer-writer.ts'
 import { takeInMessages } from '../wire/messages/messages-intake.ts'
 import type { Route } from './route-handler.ts'
@@ -15,9 +16,11 @@ export const messagesRoute: Route = {
   async handle(services, { exchange, caller, share, time }) {
     requireScope(caller, 'inference')
     const { maxBodyBytes, defaultLambda } = services.options
-    const body = await readJsonBody(exchange.request, maxBodyBytes, share)
-    const intake = takeInMessages(body, exchange.request.headers, services.parts.router.pool, caller, defaultLambda)
-    const chat = { ...intake, receivedAtMs: exchange.receivedAtMs }
+    const { pool } = services.parts.router
+    const sent = await readJsonBody(exchange.request, maxBodyBytes, share)
+    const { body, deadlineMs } = takeInForeignHeaders(exchange, sent, pool)
+    const intake = takeInMessages(body, exchange.request.headers, pool, caller, defaultLambda)
+    const chat = { ...intake, deadlineMs, receivedAtMs: exchange.receivedAtMs }
     await serveChat(services, caller, chat, new MessagesAnswerWriter(exchange, intake), time)
   },
 }

@@ -4,6 +4,7 @@ import type { GatewayServices } from '../gateway-services.ts'
 import type { HttpExchange } from '../http-exchange.ts'
 import { readJsonBody } from '../json-body.ts'
 import { serveChat } from '../serve-chat.ts'
+import { takeInForeignHeaders } from '../wire/foreign-headers.ts'
 import { toKept } from '../wire/responses/kept-response.ts'
 import { type KeepResponse, ResponsesAnswerWriter } from '../wire/responses/responses-answer-writer.ts'
 import { takeInResponses } from '../wire/responses/responses-intake.ts'
@@ -25,7 +26,8 @@ export const responsesRoute: Route = {
   async handle(services, { exchange, caller, share, time }) {
     requireScope(caller, 'inference')
     const { parts, options } = services
-    const body = await readJsonBody(exchange.request, options.maxBodyBytes, share)
+    const sent = await readJsonBody(exchange.request, options.maxBodyBytes, share)
+    const { body, deadlineMs } = takeInForeignHeaders(exchange, sent, parts.router.pool)
     const request = parseResponsesRequest(body)
     const budget = new StateBudget(options.maxBodyBytes, share)
     const state = await resolveState(request, stateReader(services), caller.keyId, budget)
@@ -34,7 +36,7 @@ export const responsesRoute: Route = {
     const { conversationId = '' } = intake.routing
     const keep = request.store === true ? keeper(services, exchange, caller, state, conversationId) : undefined
     const writer = new ResponsesAnswerWriter(exchange, { request, keep, now: () => parts.clock.now() })
-    await serveChat(services, caller, { ...intake, receivedAtMs: exchange.receivedAtMs }, writer, time)
+    await serveChat(services, caller, { ...intake, deadlineMs, receivedAtMs: exchange.receivedAtMs }, writer, time)
     await writer.ended
   },
 }
