@@ -218,3 +218,25 @@ describe('messages', () => {
     )
   })
 })
+
+describe('a turn of reasoning alone', () => {
+  const alone = { role: 'assistant', content: null, reasoning_details: [thinking] }
+
+  it('is left out: chat completions refuse an assistant who says nothing', () => {
+    for (const preset of [undefined, 'openai', 'openrouter', 'mistral']) {
+      expect(sentMessages(preset, user, alone, user)).toEqual([user, user])
+    }
+  })
+
+  it('is not where something is said in another way', () => {
+    for (const way of [
+      { tool_calls: [] },
+      { refusal: 'no' },
+      { audio: { id: 'a' } },
+      { function_call: { name: 'f' } },
+    ]) {
+      const message = { role: 'assistant', content: null, ...way }
+      expect(sentMessages('openai', user, message)).toEqual([user, message])
+    }
+  })
+})

@@ -40,6 +40,10 @@ export class MessageMender {
       const message = messages[index]!
       // What tools showed must not stand between the outputs of one turn.
       if (moved.length > 0 && message.role !== 'tool') mended?.push({ role: 'user', content: moved.splice(0) })
+      if (saysNothing(message)) {
+        mended ??= messages.slice(0, index)
+        continue
+      }
       const better = isPlain(message) ? message : this.#message(message, moved)
       if (better !== message) mended ??= messages.slice(0, index)
       mended?.push(better)
@@ -179,6 +183,22 @@ function isPlain(message: ChatMessage): boolean {
     message.extra_content === undefined &&
     message.is_error === undefined
   )
+}
+
+/** A turn of reasoning alone, as other APIs have them: chat completions refuse an assistant without content or calls. */
+function saysNothing(message: ChatMessage): boolean {
+  return (
+    message.role === 'assistant' &&
+    (message.content === null || message.content === undefined) &&
+    !isSaid(message.tool_calls) &&
+    !isSaid(message.function_call) &&
+    !isSaid(message.refusal) &&
+    !isSaid(message.audio)
+  )
+}
+
+function isSaid(value: unknown): boolean {
+  return value !== undefined && value !== null
 }
 
 /** The same list where no item changes. */
