@@ -20,6 +20,7 @@ import type { Label, Settlement } from './outcome.ts'
 import type { CompletionTimeModel, ObservedCall } from './prediction/completion-time-model.ts'
 import type { Llm, LlmId } from './registry/llm.ts'
 import type { LlmRegistry } from './registry/llm-registry.ts'
+import { parameterField } from './registry/parameter-support.ts'
 import type { RoutingRequest } from './request.ts'
 import type { RoutingPolicy } from './routing-policy.ts'
 
@@ -368,7 +369,7 @@ function namedLlmExcluded(llm: Llm, reason: ExclusionReason, request: RoutingReq
   const { detail } = exclusion
   if (reason === 'unsupported_parameter' && detail !== undefined) {
     const message = `'${detail}' cannot be served by ${llm.id}, which is reached through ${llm.parameters?.api}`
-    return new RoutingError('no_admissible_llm', message, { param: detail })
+    return new RoutingError('no_admissible_llm', message, { param: parameterField(detail) })
   }
   if (reason === 'other_effort') {
     const message = `${llm.id} thinks with effort ${detail}; the request asks for ${request.needs.reasoningEffort}. Leave one of them out`

@@ -28,6 +28,15 @@ describe('parseChatRequest', () => {
     expect(() => parseChatRequest({ model: 'auto', messages })).toThrow(invalid(param))
   })
 
+  test('takes tools that Google names by a field, and no others without a type', () => {
+    const messages = [{ role: 'user', content: 'hi' }]
+    const body = { model: 'auto', messages, tools: [{ google_search: {} }, { urlContext: {} }, { type: 'made_up' }] }
+    expect(parseChatRequest(body)).toEqual(body)
+    for (const tool of [{}, { function: { name: 'f' } }, { type: 5, google_search: {} }]) {
+      expect(() => parseChatRequest({ model: 'auto', messages, tools: [tool] })).toThrow(invalid('tools[0].type'))
+    }
+  })
+
   test('looks no further than the first wrong part, however many follow', () => {
     const looked = new Set<number>()
     const wrongPart = (place: number) => ({

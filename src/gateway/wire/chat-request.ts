@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { isGoogleTool } from '../../providers/parameters/vendor-forms.ts'
 import { GatewayError } from '../gateway-error.ts'
 import { requireValid } from './invalid-request.ts'
 
@@ -17,6 +18,14 @@ type Message = z.infer<typeof message>
 
 const tokenCount = z.int().min(1).nullish()
 
+/** Google's own tools name themselves by a field: `{google_search: {}}`. */
+const tool = z
+  .looseObject({ type: z.string().optional() })
+  .refine((given) => given.type !== undefined || isGoogleTool(given), {
+    path: ['type'],
+    error: 'Invalid input: expected string, received undefined',
+  })
+
 /** The fields that we use ourselves; every other one travels on untouched. */
 export const chatRequestBody = z.looseObject({
   model: z
@@ -31,10 +40,7 @@ export const chatRequestBody = z.looseObject({
     .nullish(),
   max_tokens: tokenCount.describe('Cap on each answer; LLMs that cannot write as much are left out.'),
   max_completion_tokens: tokenCount.describe('Its newer name.'),
-  tools: z
-    .array(z.looseObject({ type: z.string() }))
-    .max(1_024)
-    .nullish(),
+  tools: z.array(tool).max(1_024).nullish(),
   tool_choice: z.union([z.string(), z.looseObject({})]).nullish(),
   functions: z
     .array(z.looseObject({ name: z.string() }))

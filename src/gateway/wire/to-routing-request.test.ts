@@ -15,6 +15,16 @@ function routedMessages(...messages: object[]) {
 }
 
 describe('toRoutingRequest', () => {
+  test.each([
+    [{ reasoning_effort: 'high' }, 'high'],
+    [{ reasoning_effort: 'high', thinking: { type: 'disabled' } }, 'none'],
+    [{ thinking: { type: 'disabled' } }, 'none'],
+    [{ thinking: { type: 'adaptive' } }, undefined],
+    [{ reasoning_effort: 5 }, undefined],
+  ])('reads how hard to think of %j', (fields, effort) => {
+    expect(routed({ messages: [{ role: 'user', content: 'hi' }], ...fields }).needs.reasoningEffort).toBe(effort)
+  })
+
   test('takes text from user turns only; everything else counts as size', () => {
     const request = routedMessages(
       { role: 'system', content: 'Be brief.' },

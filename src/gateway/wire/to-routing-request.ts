@@ -1,3 +1,4 @@
+import { isJsonObject } from '../../providers/chat-provider.ts'
 import { noParameters, type RequestParameters } from '../../providers/parameters/request-parameters.ts'
 import type { RoutingPreference } from '../../routing/decision/routing-preference.ts'
 import type { LlmId } from '../../routing/registry/llm.ts'
@@ -67,7 +68,7 @@ export function toRoutingRequest(
     files: tally.files,
     jsonSchema: body.response_format?.type === 'json_schema',
     parameters: names.length === 0 ? undefined : names,
-    reasoningEffort: typeof body.reasoning_effort === 'string' ? body.reasoning_effort : undefined,
+    reasoningEffort: effortOf(body),
   }
   return {
     userText: tally.userTexts.join('\n\n'),
@@ -78,6 +79,12 @@ export function toRoutingRequest(
     choices: body.n ?? 1,
     ...facts,
   }
+}
+
+/** Thinking that is switched off is no thinking, however hard the rest is to be tried. */
+function effortOf({ reasoning_effort: effort, thinking }: ChatRequestBody): string | undefined {
+  if (isJsonObject(thinking) && thinking.type === 'disabled') return 'none'
+  return typeof effort === 'string' ? effort : undefined
 }
 
 /** An estimate for admissibility and prices before the call; the bill comes from the usage. */

@@ -25,9 +25,11 @@ export const geminiParameters: ParameterColumn = {
   top_logprobs: 'translated',
   'response_format:json_object': 'translated',
   'response_format:json_schema': 'translated',
+  'response_format:other': 'refused',
   verbosity: 'dropped',
   // Speech comes as raw samples, in none of the formats that callers can ask for.
   'modalities:audio': 'refused',
+  'modalities:image': 'translated',
   prediction: 'dropped',
   'tools:function': 'translated',
   // No free-form calls: every call's arguments are an object.

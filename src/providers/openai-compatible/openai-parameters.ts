@@ -12,6 +12,12 @@ const noAdditions = {
   'content:file_by_url': 'refused',
 } as const satisfies Partial<ParameterColumn>
 
+/** What no answer of theirs can be: a grammar's word, a picture. */
+const textAndJson = {
+  'response_format:other': 'refused',
+  'modalities:image': 'refused',
+} as const satisfies Partial<ParameterColumn>
+
 /**
  * OpenAI's chat completions with a model that does not reason, from its API reference and the types of its SDK. Hosted tools
  * are of its Responses API alone.
@@ -22,6 +28,7 @@ export const openAiParameters: ParameterColumn = {
   max_tokens: 'translated',
   reasoning_effort: 'dropped',
   verbosity: 'dropped',
+  ...textAndJson,
   'tools:hosted': 'refused',
 }
 
@@ -54,6 +61,7 @@ export const mistralParameters: ParameterColumn = {
   logprobs: 'refused',
   top_logprobs: 'refused',
   verbosity: 'dropped',
+  ...textAndJson,
   'modalities:audio': 'refused',
   'tools:custom': 'refused',
   'tools:hosted': 'refused',
@@ -72,6 +80,7 @@ export const mistralParameters: ParameterColumn = {
 export const groqParameters: ParameterColumn = {
   ...passingColumn,
   ...noAdditions,
+  ...textAndJson,
   logit_bias: 'refused',
   logprobs: 'refused',
   top_logprobs: 'refused',
@@ -97,6 +106,7 @@ export const deepSeekParameters: ParameterColumn = {
   n: 'refused',
   'response_format:json_schema': 'refused',
   verbosity: 'dropped',
+  ...textAndJson,
   'modalities:audio': 'refused',
   prediction: 'dropped',
   'tools:custom': 'refused',
@@ -125,6 +135,7 @@ export const deepSeekReasoningParameters: ParameterColumn = {
 export const xAiParameters: ParameterColumn = {
   ...passingColumn,
   ...noAdditions,
+  ...textAndJson,
   logit_bias: 'refused',
 }
 
@@ -150,6 +161,7 @@ export const ollamaParameters: ParameterColumn = {
   logit_bias: 'refused',
   max_tokens: 'translated',
   n: 'refused',
+  ...textAndJson,
   'modalities:audio': 'refused',
   prediction: 'dropped',
   'tools:custom': 'refused',

@@ -76,7 +76,11 @@ describe('parameterSupportOf', () => {
 
   it('lets everything pass to servers that nothing is known of', () => {
     const unknown = parameterSupportOf(llm({}))
-    expect([unknown.refused.size, unknown.dropped.size, unknown.dropsUnknown]).toEqual([0, 0, false])
+    expect([[...unknown.refused], unknown.dropped.size, unknown.dropsUnknown]).toEqual([
+      ['content:hosted_item'],
+      0,
+      false,
+    ])
   })
 
   it('knows chat completions of each preset, and their reasoning models', () => {

@@ -10,7 +10,7 @@ import {
 import type { ProviderKind } from '../provider-kind.ts'
 import { type ParameterColumn, type ParameterHandling, type ParameterName, parameterNames } from './parameter.ts'
 import { passingColumn } from './passing-column.ts'
-import type { HostVendor } from './request-parameters.ts'
+import type { HostVendor } from './vendor-forms.ts'
 
 /** One API of the table. */
 export interface ParameterApi {
@@ -24,8 +24,13 @@ export interface ParameterApi {
   /** What is dropped of requests in its own dialect too, because its models differ in it. */
   readonly droppedOfOwn?: readonly ParameterName[]
   /** Whose hosted tools it runs, where `tools:hosted` is passed; undefined: nobody knows, all are passed. */
-  readonly hosts?: HostVendor
+  readonly hosts?: HostVendor | undefined
+  /** Whose file ids it knows, where `content:file_by_id` is not refused; undefined: nobody knows, all are passed. */
+  readonly keeps?: FileKeeper | undefined
 }
+
+/** `itself`: a vendor whose ids look like nobody's. */
+export type FileKeeper = HostVendor | 'itself'
 
 /** APIs with a folder of their own. */
 const nativeApis: Readonly<Record<string, ParameterApi>> = {
@@ -35,6 +40,7 @@ const nativeApis: Readonly<Record<string, ParameterApi>> = {
     unknown: 'dropped',
     droppedOfOwn: ['reasoning_effort', 'verbosity'],
     hosts: 'openai',
+    keeps: 'openai',
   },
   'openai-responses (reasoning)': {
     title: "OpenAI's Responses API",
@@ -42,23 +48,56 @@ const nativeApis: Readonly<Record<string, ParameterApi>> = {
     unknown: 'dropped',
     droppedOfOwn: ['temperature', 'top_p'],
     hosts: 'openai',
+    keeps: 'openai',
   },
-  'azure-openai': { title: "Azure OpenAI's API", column: azureOpenAiParameters, unknown: 'passed' },
+  'azure-openai': {
+    title: "Azure OpenAI's API",
+    column: azureOpenAiParameters,
+    unknown: 'passed',
+    keeps: 'openai',
+  },
   'azure-openai (reasoning)': {
     title: "Azure OpenAI's API",
     column: azureOpenAiReasoningParameters,
     unknown: 'passed',
+    keeps: 'openai',
   },
-  anthropic: { title: "Anthropic's Messages API", column: anthropicParameters, unknown: 'dropped', hosts: 'anthropic' },
+  anthropic: {
+    title: "Anthropic's Messages API",
+    column: anthropicParameters,
+    unknown: 'dropped',
+    hosts: 'anthropic',
+    keeps: 'anthropic',
+  },
   bedrock: { title: "Amazon Bedrock's Converse API", column: bedrockParameters, unknown: 'dropped' },
-  gemini: { title: "Google's Gemini API", column: geminiParameters, unknown: 'dropped', hosts: 'google' },
+  gemini: {
+    title: "Google's Gemini API",
+    column: geminiParameters,
+    unknown: 'dropped',
+    hosts: 'google',
+    keeps: 'google',
+  },
+}
+
+/** Presets that know other file ids than their own. OpenRouter's go on to many; xAI's are of Anthropic's form. */
+const keeperByPreset: Readonly<Record<string, FileKeeper | undefined>> = {
+  openai: 'openai',
+  openrouter: undefined,
+  xai: undefined,
 }
 
 /** Chat completions as one vendor has them. */
 function chatApis({ name, title, kind, dialect }: ProviderPreset): readonly (readonly [string, ParameterApi])[] {
   const { parameters, reasoningParameters } = dialect
   if (kind !== 'openai-compatible' || parameters === undefined) return []
-  const plain: ParameterApi = { title: `${title}'s API`, column: parameters, unknown: 'passed' }
+  const plain: ParameterApi = {
+    title: `${title}'s API`,
+    column: parameters,
+    unknown: 'passed',
+    // Those that run tools have them in OpenAI's form; OpenRouter has all kinds.
+    hosts: name === 'openrouter' ? undefined : 'openai',
+    keeps: Object.hasOwn(keeperByPreset, name) ? keeperByPreset[name] : 'itself',
+  }
   if (reasoningParameters === undefined) return [[name, plain]]
   return [
     [name, plain],

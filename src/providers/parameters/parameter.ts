@@ -2,7 +2,8 @@
  * Everything of a request in the neutral form that some API cannot take, by one name each. A request has a parameter when it
  * says something that differs from leaving it out: `null` and empty lists say nothing.
  *
- * `tools:*` are the kinds of tools it brings, `content:*` the kinds of parts in its messages.
+ * `tools:*` are the kinds of tools it brings, `content:*` the kinds of parts in its messages. `response_format:other` is all that
+ * is neither text nor JSON, such as the grammars of some servers.
  */
 export const parameterNames = [
   'temperature',
@@ -21,8 +22,10 @@ export const parameterNames = [
   'top_logprobs',
   'response_format:json_object',
   'response_format:json_schema',
+  'response_format:other',
   'verbosity',
   'modalities:audio',
+  'modalities:image',
   'prediction',
   'tools:function',
   'tools:custom',

@@ -47,6 +47,13 @@ describe('requestParameters', () => {
       { tools: [{ type: 'file_search' }, { google_search: {} }] },
       ['tools:hosted', 'tools:hosted:openai', 'tools:hosted:google'],
     ],
+    [{ tools: [{ type: 'google_search' }] }, ['tools:hosted', 'tools:hosted:google']],
+    [{ tools: [{ type: 'urlContext' }] }, ['tools:hosted', 'tools:hosted:google']],
+    [{ tools: [{ type: 'mcp_toolset', mcp_server_name: 's' }] }, ['tools:hosted', 'tools:hosted:anthropic']],
+    [{ tools: [{ type: 'tool_search_tool_bm25' }] }, ['tools:hosted', 'tools:hosted:anthropic']],
+    [{ tools: [{ type: 'browser_search' }] }, ['tools:hosted', 'tools:hosted:openai']],
+    [{ response_format: { type: 'grammar', grammar: 'x' } }, ['response_format:other']],
+    [{ modalities: ['text', 'image'] }, ['modalities:image']],
     [{ tool_choice: 'none' }, ['tool_choice']],
     [{ thinking: { type: 'disabled' }, reasoning_effort: 'none' }, ['thinking', 'reasoning_effort']],
   ])('reads %j', (fields, names) => {
@@ -69,6 +76,21 @@ describe('requestParameters', () => {
     expect(namesOf({ messages: [{ role: 'user', content }, thought] })).toEqual([
       ...['cache_control', 'content:image', 'content:image_by_url', 'content:audio', 'content:file'],
       ...['content:file_by_id', 'content:file_by_url', 'reasoning_details'],
+    ])
+  })
+
+  it.each([
+    ['file-6F2ksmvXxt4VdoqmHRw6kL', ['content:file_by_id:openai']],
+    ['file_011CNha8iCJcU1wXNR6q4V8w', ['content:file_by_id:anthropic']],
+    ['files/abc-123', ['content:file_by_id:google']],
+    ['https://generativelanguage.googleapis.com/v1beta/files/abc', ['content:file_by_id:google']],
+    ['3fa85f64-5717-4562-b3fc-2c963f66afa6', []],
+    [{ toString: 5 }, []],
+  ])('tells whose file is named by %j', (id, keeper) => {
+    const content = [{ type: 'file', file: { file_id: id } }]
+    expect(namesOf({ messages: [{ role: 'user', content }] })).toEqual([
+      ...['content:file', 'content:file_by_id'],
+      ...keeper,
     ])
   })
 

@@ -1,18 +1,20 @@
-import { type ChatMessage, type ChatRequest, isJsonObject, type JsonObject } from '../chat-provider.ts'
+import { type ChatMessage, type ChatRequest, isJsonObject } from '../chat-provider.ts'
 import { type ParameterName, parameterNames } from './parameter.ts'
+import { hostOf, keeperOf, type VendorForm } from './vendor-forms.ts'
 
 /** What a request says beyond text to text. */
 export interface RequestParameters {
   /** Each once. */
-  readonly names: readonly (ParameterName | HostedTools)[]
+  readonly names: readonly (ParameterName | VendorForm)[]
   /** Fields of the request that no table knows, by their own names. */
   readonly unknown: readonly string[]
 }
 
-/** Tools that a vendor runs are written as its API does, and nobody else's can read them. */
-export type HostedTools = `tools:hosted:${HostVendor}`
-
-export type HostVendor = 'openai' | 'anthropic' | 'google'
+/**
+ * The type of a part that holds, as `item`, what only the API that it was written for can read. No API takes one in the neutral
+ * form: it reaches its own in the request as it was written.
+ */
+export const hostedItem = 'hosted_item'
 
 /** Most requests: the same object for all of them. */
 export const noParameters: RequestParameters = Object.freeze({ names: [], unknown: [] })
@@ -40,7 +42,6 @@ const special: Readonly<Record<string, FieldReader>> = {
   functions: (value) => (isEmptyList(value) ? undefined : 'functions'),
   logit_bias: (value) => (isEmptyObject(value) ? undefined : 'logit_bias'),
   metadata: (value) => (isEmptyObject(value) ? undefined : 'metadata'),
-  modalities: (value) => (Array.isArray(value) && value.includes('audio') ? 'modalities:audio' : undefined),
   // Says how the audio of `modalities` is spoken.
   audio: () => undefined,
   response_format: readResponseFormat,
@@ -63,6 +64,7 @@ export function requestParameters(request: ChatRequest): RequestParameters {
     if (value === undefined || value === null) continue
     if (field === 'messages') addMessages(collector, request.messages)
     else if (field === 'tools') addTools(collector, value)
+    else if (field === 'modalities') addModalities(collector, value)
     else {
       const read = readers.get(field)
       if (read === undefined) collector.addUnknown(field)
@@ -73,13 +75,13 @@ export function requestParameters(request: ChatRequest): RequestParameters {
 }
 
 class Collector {
-  #found: { readonly names: (ParameterName | HostedTools)[]; readonly unknown: string[] } | undefined
+  #found: { readonly names: (ParameterName | VendorForm)[]; readonly unknown: string[] } | undefined
 
   get result(): RequestParameters {
     return this.#found ?? noParameters
   }
 
-  add(name: ParameterName | HostedTools | undefined): void {
+  add(name: ParameterName | VendorForm | undefined): void {
     if (name === undefined) return
     this.#found ??= { names: [], unknown: [] }
     // Few are ever said: looking through them costs less than a set.
@@ -118,18 +120,21 @@ function addPart(to: Collector, part: unknown): void {
       to.add('content:file')
       if (!isJsonObject(part.file)) return
       if (isAddress(part.file.file_url)) to.add('content:file_by_url')
-      if (isSaid(part.file.file_id)) to.add('content:file_by_id')
+      addFileId(to, part.file.file_id)
+      return
+    case hostedItem:
+      to.add('content:hosted_item')
       return
     default:
-      if (typeof part.type === 'string' && hostedItem.test(part.type)) {
-        to.add('tools:hosted')
-        to.add('tools:hosted:openai')
-      }
   }
 }
 
-/** What a hosted tool did in an earlier turn: an input item of the Responses API, such as `web_search_call`. */
-const hostedItem = /(?:_call|_call_output)$|^(?:mcp_|compaction)/
+function addFileId(to: Collector, id: unknown): void {
+  if (!isSaid(id)) return
+  to.add('content:file_by_id')
+  const keeper = keeperOf(id)
+  if (keeper !== undefined) to.add(`content:file_by_id:${keeper}`)
+}
 
 function addTools(to: Collector, tools: unknown): void {
   if (!Array.isArray(tools)) return
@@ -146,16 +151,25 @@ function addTools(to: Collector, tools: unknown): void {
   }
 }
 
-/** Google's name themselves by a field, Anthropic's by a type with a date, as in `web_search_20250305`. */
-function hostOf({ type }: JsonObject): HostVendor {
-  if (typeof type !== 'string') return 'google'
-  return /_20\d{6}$/.test(type) ? 'anthropic' : 'openai'
+function addModalities(to: Collector, modalities: unknown): void {
+  if (!Array.isArray(modalities)) return
+  if (modalities.includes('audio')) to.add('modalities:audio')
+  if (modalities.includes('image')) to.add('modalities:image')
 }
 
 function readResponseFormat(value: unknown): ParameterName | undefined {
   if (!isJsonObject(value)) return undefined
-  if (value.type === 'json_object') return 'response_format:json_object'
-  return value.type === 'json_schema' ? 'response_format:json_schema' : undefined
+  switch (value.type) {
+    case 'text':
+    case undefined:
+      return undefined
+    case 'json_object':
+      return 'response_format:json_object'
+    case 'json_schema':
+      return 'response_format:json_schema'
+    default:
+      return 'response_format:other'
+  }
 }
 
 function always(name: ParameterName): FieldReader {

@@ -7,6 +7,8 @@ export interface ParameterSupport {
   readonly api: string
   /** The LLM may not serve a request that says one of these. */
   readonly refused: ReadonlySet<string>
+  /** Nor one that was written for another API and says one of these. */
+  readonly refusedOfOthers?: ReadonlySet<string>
   /** It answers as if these were not there. */
   readonly dropped: ReadonlySet<string>
   /** What requests that were written for another API come without as well. */
@@ -31,11 +33,19 @@ export function refusedParameter(support: ParameterSupport | undefined, said: Sa
   const { parameters } = said
   if (support === undefined || parameters === undefined || parameters.length === 0) return undefined
   if (isNative(support, said)) return undefined
-  for (const name of parameters) if (support.refused.has(name)) return name
+  const ofOthers = said.dialect === undefined ? undefined : support.refusedOfOthers
+  for (const name of parameters) if (support.refused.has(name) || ofOthers?.has(name) === true) return name
   return undefined
 }
 
 /** Whether a request reaches the LLM as it was written. */
 export function isNative(support: ParameterSupport, { dialect }: Pick<SaidParameters, 'dialect'>): boolean {
   return dialect !== undefined && dialect === support.dialect
+}
+
+/** The request's field that a parameter is in: names with a colon are of its kinds, `content:…` of what messages hold. */
+export function parameterField(name: string): string {
+  const end = name.indexOf(':')
+  const field = end < 0 ? name : name.slice(0, end)
+  return field === 'content' ? 'messages' : field
 }
