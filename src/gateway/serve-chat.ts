@@ -139,7 +139,7 @@ async function relayStream(
     for await (const event of stream.events) {
       if (event.type === 'finished') continue
       usage = event.usage ?? usage
-      if (event.type === 'metadata') reportedModel = event.reportedModel ?? reportedModel
+      reportedModel = event.reportedModel ?? reportedModel
       const drained = writer.chunk(event)
       if (drained !== undefined) await drained
       if (signal.aborted) throw new ProviderError('aborted', 'The caller left')

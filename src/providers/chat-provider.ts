@@ -90,6 +90,8 @@ export type ChunkEvent =
       readonly chunk: JsonObject
       readonly dialect?: ForeignDialect
       readonly usage?: TokenUsage
+      /** Where it is easily told; a stream says it at least once, here or with `metadata`. */
+      readonly reportedModel?: string
     }
   | {
       readonly type: 'metadata'

@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { expect, it } from 'vitest'
+import { expect, it, vi } from 'vitest'
 import type { ChatEvent } from '../chat-provider.ts'
 import { UpstreamErrors } from '../http/upstream-errors.ts'
 import { chatEventsOf } from './chat-event-stream.ts'
@@ -90,7 +90,8 @@ it.each([
     undefined,
   ],
   ['part of an event before that', [half, said({ content: 'b' }, null, 1), stop, 'data: {"cho'], 'upstream_cut'],
-  ['no choice at all', [done], undefined],
+  ['no choice at all', [done], 'upstream_cut'],
+  ['usage without a choice', ['data: {"choices":[],"usage":{"prompt_tokens":1}}\n\n', done], 'upstream_cut'],
 ])('at %s ends as it should', async (_name, events, code) => {
   const { events: seen, error } = await outcomeOf([new TextEncoder().encode(events.join(''))])
   expect(error).toBe(code)
@@ -111,6 +112,38 @@ it.each([
   expect(seen.at(-1)?.type === 'finished').toBe(code === undefined)
 })
 
+it('ends a whole answer whose upstream stays open and silent', async () => {
+  vi.useFakeTimers()
+  try {
+    async function* source() {
+      yield new TextEncoder().encode([half, stop].join(''))
+      await new Promise(() => {})
+    }
+    const reading = readAll(source())
+    await vi.advanceTimersByTimeAsync(2_000)
+    const { events, error } = await reading
+    expect(error).toBeUndefined()
+    expect(events.map(({ type }) => type)).toEqual(['content', 'metadata', 'finished'])
+    expect(vi.getTimerCount()).toBe(0)
+  } finally {
+    vi.useRealTimers()
+  }
+})
+
+it('tells the model where content alone names it', async () => {
+  const events = [said({ content: 'a' }, null, 0, { model: 'm' }), said({ content: 'b' }, 'stop', 0, { model: 'm-1' })]
+  const { events: seen } = await outcomeOf([new TextEncoder().encode([...events, done].join(''))])
+  expect(seen[1]).toMatchObject({ type: 'content', reportedModel: 'm-1' })
+})
+
+it('takes citations of pages for a search, which is billed by itself', async () => {
+  const annotations = [{ type: 'url_citation', url_citation: { url: 'https://e.x' } }]
+  const usage = { usage: { prompt_tokens: 5, completion_tokens: 1 } }
+  const events = [half, said({ annotations }), said({}, 'stop', 0, usage), done]
+  const { events: seen } = await outcomeOf([new TextEncoder().encode(events.join(''))])
+  expect(seen[2]).toMatchObject({ usage: { inputTokens: 5, unpriced: ['web_search'] } })
+})
+
 it('keeps usage on the chunk that brought it, and makes up no chunk', async () => {
   const usage = (completion: number) => ({ usage: { prompt_tokens: 5, completion_tokens: completion } })
   const events = [said({ role: 'assistant' }, null, 0, usage(0)), said({ content: 'a' }, null, 0, usage(1))]
@@ -129,7 +162,7 @@ it.each([
   ['nothing', '', 'upstream_cut'],
   ['comments only', ': ping\n\n', 'upstream_cut'],
   ['an event without JSON object', 'data: 7\n\n', 'upstream_invalid_response'],
-  ['a last event without its empty line', 'data: [DONE]', undefined],
+  ['a last event without its empty line', `${stop}data: [DONE]`, undefined],
 ])('takes %s for what it is', async (_name, text, code) => {
   expect((await outcomeOf([new TextEncoder().encode(text)])).error).toBe(code)
 })

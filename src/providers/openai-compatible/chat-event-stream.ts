@@ -4,27 +4,41 @@ import { isLostConnection } from '../http/lost-connection.ts'
 import type { UpstreamErrors } from '../http/upstream-errors.ts'
 import { ProviderError } from '../provider-error.ts'
 import { withServiceTier } from '../service-tier.ts'
+import { citesPages, withSearchFee } from './search-fees.ts'
 import { parseUsage } from './usage.ts'
+
+/** How long a stream whose choices have all ended may stay silent, before usage or `[DONE]`, and still be waited for. */
+const graceMs = 2_000
 
 /**
  * Turns the bytes of a `text/event-stream` answer into chat events; the same ones however the bytes are cut.
  *
  * An answer is whole when every choice that began has its finish reason. Then it ends with `finished`, be it at `[DONE]`,
- * at the end of the bytes (some upstreams leave `[DONE]` out) or where the connection is lost. `[DONE]` alone does not
- * make it whole: proxies send it after an upstream of theirs broke off. OpenAI's own SDK asks for finish reasons too, so
- * no dialect is excused. Reads one piece of bytes at a time, only when asked for more.
+ * at the end of the bytes (some upstreams leave `[DONE]` out), where the connection is lost or falls silent. `[DONE]` alone
+ * does not make it whole: proxies send it after an upstream of theirs broke off. OpenAI's own SDK asks for finish reasons
+ * too, so no dialect is excused. Reads one piece of bytes at a time, only when asked for more.
  *
+ * @param searches the request asks for a search, which is billed beside the tokens.
  * @throws {ProviderError} `upstream_cut`, `upstream_invalid_response`, or what an error event says.
  */
 export async function* chatEventsOf(
   bytes: AsyncIterable<Uint8Array>,
   errors: UpstreamErrors,
+  searches = false,
 ): AsyncGenerator<ChatEvent, void, undefined> {
   const decoder = new TextDecoder()
-  const stream = new ChunkReader(errors)
+  const stream = new ChunkReader(errors, searches)
+  const pieces = bytes[Symbol.asyncIterator]()
+  let reading = false
   try {
-    for await (const piece of bytes) {
-      for (const event of stream.feed(decoder.decode(piece, { stream: true }))) {
+    for (;;) {
+      reading = true
+      const next = pieces.next()
+      const piece = stream.whole ? await withinGrace(next) : await next
+      if (piece === undefined) break
+      reading = false
+      if (piece.done === true) break
+      for (const event of stream.feed(decoder.decode(piece.value, { stream: true }))) {
         yield event
         if (event.type === 'finished') return
       }
@@ -33,8 +47,19 @@ export async function* chatEventsOf(
     if (!stream.whole || !isLostConnection(cause)) throw cause
     yield { type: 'finished' }
     return
+  } finally {
+    // While it reads it could not be told to end: whoever opened the connection closes it.
+    if (!reading) await pieces.return?.()
   }
   yield* stream.end(decoder.decode())
+}
+
+/** Undefined when nothing came in time; what comes later is nobody's. */
+function withinGrace<T>(next: Promise<T>): Promise<T | undefined> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => resolve(undefined), graceMs)
+    next.then(resolve, reject).finally(() => clearTimeout(timer))
+  })
 }
 
 class ChunkReader {
@@ -46,9 +71,12 @@ class ChunkReader {
   readonly #ended = new Set<number>()
   /** As the latest chunk that names one says: not every chunk does. */
   #serviceTier: unknown
+  /** Asked for, or seen by its citations. */
+  #searches: boolean
 
-  constructor(errors: UpstreamErrors) {
+  constructor(errors: UpstreamErrors, searches: boolean) {
     this.#errors = errors
+    this.#searches = searches
   }
 
   /** Whether something was answered and nothing of it can be missing. */
@@ -62,7 +90,7 @@ class ChunkReader {
     const messages = this.#messages.splice(0)
     for (const message of messages) {
       if (message.data.trim() === '[DONE]') {
-        if (this.#ended.size < this.#begun.size) throw cutError()
+        if (!this.whole) throw cutError()
         yield { type: 'finished' }
         return
       }
@@ -92,16 +120,38 @@ class ChunkReader {
     if (typeof chunk.service_tier === 'string') this.#serviceTier = chunk.service_tier
     const choices: readonly unknown[] = Array.isArray(chunk.choices) ? chunk.choices : []
     let hasContent = false
+    let hasEnd = false
     for (const choice of choices) {
       if (!isJsonObject(choice)) continue
       const index = typeof choice.index === 'number' ? choice.index : 0
       this.#begun.add(index)
       // Kept for good: OpenRouter's usage chunk names a choice once more after its end.
       const reason = choice.finish_reason
-      if (reason !== undefined && reason !== null && reason !== '') this.#ended.add(index)
-      if (isJsonObject(choice.delta) && carriesContent(choice.delta)) hasContent = true
+      if (reason !== undefined && reason !== null && reason !== '') {
+        this.#ended.add(index)
+        hasEnd = true
+      }
+      const { delta } = choice
+      if (!isJsonObject(delta)) continue
+      if (carriesContent(delta)) hasContent = true
+      if (delta.annotations !== undefined && citesPages(delta)) this.#searches = true
     }
-    return hasContent ? contentOf(chunk, this.#serviceTier) : metadataOf(chunk, this.#serviceTier)
+    const isCounted = chunk.usage !== undefined && chunk.usage !== null
+    // The common case, thousands a second.
+    if (hasContent && !hasEnd && !isCounted) return { type: 'content', chunk }
+    const usage = isCounted ? this.#usageOf(chunk.usage) : undefined
+    const { model } = chunk
+    return {
+      type: hasContent ? 'content' : 'metadata',
+      chunk,
+      ...(usage === undefined ? {} : { usage }),
+      ...(typeof model === 'string' && model !== '' ? { reportedModel: model } : {}),
+    }
+  }
+
+  #usageOf(usage: unknown) {
+    const counted = withServiceTier(parseUsage(usage), this.#serviceTier)
+    return this.#searches ? withSearchFee(counted) : counted
   }
 
   #parse(data: string): JsonObject {
@@ -118,24 +168,6 @@ class ChunkReader {
 
 function cutError(): ProviderError {
   return new ProviderError('upstream_cut', 'The stream ended before the answer was finished')
-}
-
-/** The common case, thousands a second: `usage` is mostly not there. */
-function contentOf(chunk: JsonObject, serviceTier: unknown): ChatEvent {
-  if (chunk.usage === undefined || chunk.usage === null) return { type: 'content', chunk }
-  const usage = withServiceTier(parseUsage(chunk.usage), serviceTier)
-  return usage === undefined ? { type: 'content', chunk } : { type: 'content', chunk, usage }
-}
-
-function metadataOf(chunk: JsonObject, serviceTier: unknown): ChatEvent {
-  const usage = withServiceTier(parseUsage(chunk.usage), serviceTier)
-  const { model } = chunk
-  return {
-    type: 'metadata',
-    chunk,
-    ...(usage === undefined ? {} : { usage }),
-    ...(typeof model === 'string' && model !== '' ? { reportedModel: model } : {}),
-  }
 }
 
 /**

@@ -4,9 +4,9 @@ import {
   type ChatEvent,
   type ChatProvider,
   isJsonObject,
+  type JsonObject,
 } from '../chat-provider.ts'
 import type { EmbeddingAnswer, EmbeddingCall, EmbeddingProvider } from '../embedding-provider.ts'
-import type { UpstreamErrors } from '../http/upstream-errors.ts'
 import { UpstreamHttp, type UpstreamOptions, type UpstreamRequest } from '../http/upstream-http.ts'
 import { withServiceTier } from '../service-tier.ts'
 import { ChatBodyWriter } from './chat-body.ts'
@@ -14,6 +14,7 @@ import { chatEventsOf } from './chat-event-stream.ts'
 import { withPlainChunks, withPlainContent } from './content-chunks.ts'
 import { embeddingAnswerOf, embeddingBody } from './embedding-answer.ts'
 import type { OpenAiDialect } from './openai-dialect.ts'
+import { asksForSearch, citesPages, withSearchFee } from './search-fees.ts'
 import { parseUsage } from './usage.ts'
 
 export interface OpenAiCompatibleOptions extends UpstreamOptions {
@@ -47,22 +48,35 @@ export class OpenAiCompatibleProvider implements ChatProvider, EmbeddingProvider
   }
 
   async complete(call: ChatCall, signal: AbortSignal): Promise<ChatCompletion> {
-    const body = await this.#http.json(this.#chatRequest(call, false), signal)
+    const sent = this.#bodies.bodyOf(call, false)
+    const body = await this.#http.json(this.#chatRequest(call, sent), signal)
     const { errors } = this.#http
     // OpenRouter reports failures of the upstreams behind it with status 200.
     if (body.error !== undefined && body.error !== null) throw errors.fromErrorObject(body.error)
-    if (!Array.isArray(body.choices) || body.choices.length === 0) throw errors.invalid('The answer has no choices')
+    const choices = answeredChoices(body)
+    if (choices === undefined) throw errors.invalid('The answer has no choices')
     const { model } = body
+    const usage = withServiceTier(parseUsage(body.usage), body.service_tier)
+    const searched = asksForSearch(sent) || choices.some(({ message }) => isJsonObject(message) && citesPages(message))
     return {
       body: this.#dialect.contentChunks === true ? withPlainContent(body) : body,
-      usage: withServiceTier(parseUsage(body.usage), body.service_tier),
+      usage: searched ? withSearchFee(usage) : usage,
       reportedModel: typeof model === 'string' && model !== '' ? model : undefined,
     }
   }
 
   stream(call: ChatCall, signal: AbortSignal): AsyncIterable<ChatEvent> {
-    const decode = this.#dialect.contentChunks === true ? plainChatEventsOf : chatEventsOf
-    return this.#http.stream(this.#chatRequest(call, true), decode, signal)
+    const sent = this.#bodies.bodyOf(call, true)
+    const searches = asksForSearch(sent)
+    const { contentChunks } = this.#dialect
+    return this.#http.stream(
+      this.#chatRequest(call, sent),
+      (bytes, errors) => {
+        const events = chatEventsOf(bytes, errors, searches)
+        return contentChunks === true ? withPlainChunks(events) : events
+      },
+      signal,
+    )
   }
 
   async embed(call: EmbeddingCall, signal: AbortSignal): Promise<EmbeddingAnswer> {
@@ -91,12 +105,12 @@ export class OpenAiCompatibleProvider implements ChatProvider, EmbeddingProvider
     return this.#http.close()
   }
 
-  #chatRequest(call: ChatCall, stream: boolean): UpstreamRequest {
-    const path = this.#pathOf('/chat/completions', call.upstreamModel)
-    return { method: 'POST', path, body: JSON.stringify(this.#bodies.bodyOf(call, stream)) }
+  #chatRequest({ upstreamModel }: ChatCall, body: JsonObject): UpstreamRequest {
+    return { method: 'POST', path: this.#pathOf('/chat/completions', upstreamModel), body: JSON.stringify(body) }
   }
 }
 
-async function* plainChatEventsOf(bytes: AsyncIterable<Uint8Array>, errors: UpstreamErrors) {
-  yield* withPlainChunks(chatEventsOf(bytes, errors))
+/** Undefined where there is none, or one that is none. */
+function answeredChoices({ choices }: JsonObject): readonly JsonObject[] | undefined {
+  return Array.isArray(choices) && choices.length > 0 && choices.every(isJsonObject) ? choices : undefined
 }

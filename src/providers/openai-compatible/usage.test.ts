@@ -50,6 +50,32 @@ describe('parseUsage', () => {
       { inputTokens: 1, outputTokens: 1, costUsd: 0.021 },
     ],
     [
+      'OpenRouter on a key of one’s own, without what that key was billed',
+      { prompt_tokens: 1, completion_tokens: 1, cost: 0, is_byok: true },
+      { inputTokens: 1, outputTokens: 1, unpriced: ['is_byok'] },
+    ],
+    [
+      'xAI, with its bill',
+      { prompt_tokens: 32, completion_tokens: 9, num_sources_used: 2, cost_in_usd_ticks: 37_756_000 },
+      { inputTokens: 32, outputTokens: 9, unpriced: ['num_sources_used'], costUsd: 0.0037756 },
+    ],
+    [
+      'a total above its parts',
+      { prompt_tokens: 10, completion_tokens: 4, total_tokens: 50 },
+      { inputTokens: 10, outputTokens: 4, unpriced: ['uncounted_tokens'] },
+    ],
+    [
+      'a total above its parts, reasoning beside them or not',
+      {
+        prompt_tokens: 10,
+        completion_tokens: 4,
+        total_tokens: 50,
+        completion_tokens_details: { reasoning_tokens: 3 },
+      },
+      { inputTokens: 10, outputTokens: 4, reasoningTokens: 3, unpriced: ['uncounted_tokens'] },
+    ],
+    ['half a token', { prompt_tokens: 10.5, completion_tokens: 4 }, undefined],
+    [
       'OpenAI, spoken',
       {
         prompt_tokens: 100,
@@ -97,7 +123,7 @@ describe('parseUsage', () => {
         is_byok: true,
         cost_details: { upstream_inference_cost: 1e12 },
       },
-      { inputTokens: 1, outputTokens: 1 },
+      { inputTokens: 1, outputTokens: 1, unpriced: ['is_byok'] },
     ],
     ['the most tokens', { prompt_tokens: 1e9, completion_tokens: 4 }, { inputTokens: 1e9, outputTokens: 4 }],
     ['too many tokens', { prompt_tokens: 1e30, completion_tokens: 4 }, undefined],

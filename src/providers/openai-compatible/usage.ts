@@ -5,6 +5,9 @@ import { isJsonObject, type JsonObject } from '../chat-provider.ts'
 const maxTokens = 1e9
 const maxCostUsd = 10_000
 
+/** Of xAI's bills. */
+const ticksPerUsd = 1e10
+
 /**
  * Reads the `usage` object of an OpenAI-compatible answer, with the fields its dialects add.
  *
@@ -15,9 +18,10 @@ const maxCostUsd = 10_000
  * - Reasoning: `completion_tokens_details.reasoning_tokens`. xAI counts it beside `completion_tokens`, all others inside;
  *   `total_tokens` tells which.
  * - Bill: `cost`, USD (OpenRouter); on a key of one's own it is OpenRouter's share only, and the rest is in
- *   `cost_details.upstream_inference_cost`.
+ *   `cost_details.upstream_inference_cost`. `cost_in_usd_ticks`, 10¹⁰ to the USD (xAI), searches included.
+ * - A total above what is counted: something was billed, nobody knows as what.
  *
- * Figures that cannot be (negative, above 10⁹ tokens or 10,000 USD) are unknown.
+ * Figures that cannot be (negative, half a token, above 10⁹ tokens or 10,000 USD) are unknown.
  *
  * @returns undefined when there is no usable count, or when the input or output count cannot be: half a count would be
  *   taken for a small bill.
@@ -38,15 +42,18 @@ export function parseUsage(usage: unknown): TokenUsage | undefined {
   const audioOutputTokens = count(outputDetails.audio_tokens)
   const reasoningTokens = count(outputDetails.reasoning_tokens)
   const costUsd = billedUsd(usage)
-  const unpriced = searchedSources(usage)
-
-  const reasoningApart =
-    reasoningTokens !== undefined &&
-    reasoningTokens > 0 &&
-    count(usage.total_tokens) === (inputTokens ?? 0) + (completionTokens ?? 0) + reasoningTokens
+  const totalTokens = count(usage.total_tokens)
+  const saidTokens = (inputTokens ?? 0) + (completionTokens ?? 0)
+  const reasoningApart = isSome(reasoningTokens) && totalTokens === saidTokens + reasoningTokens
+  const countedTokens = saidTokens + (reasoningApart ? reasoningTokens : 0)
+  const unpriced = [
+    ...searchedSources(usage),
+    ...(totalTokens !== undefined && totalTokens > countedTokens ? ['uncounted_tokens'] : []),
+    ...(costUsd === undefined && usage.is_byok === true ? ['is_byok'] : []),
+  ]
   return {
     inputTokens: inputTokens ?? 0,
-    outputTokens: (completionTokens ?? 0) + (reasoningApart ? reasoningTokens : 0),
+    outputTokens: countedTokens - (inputTokens ?? 0),
     ...(cachedInputTokens === undefined ? {} : { cachedInputTokens }),
     ...(cacheWriteTokens === undefined ? {} : { cacheWriteTokens }),
     ...(cacheWrite1hTokens === undefined ? {} : { cacheWrite1hTokens }),
@@ -60,11 +67,12 @@ export function parseUsage(usage: unknown): TokenUsage | undefined {
 }
 
 function billedUsd(usage: JsonObject): number | undefined {
+  const ticks = usage.cost_in_usd_ticks
+  if (typeof ticks === 'number') return dollars(ticks / ticksPerUsd)
   const cost = dollars(usage.cost)
   if (cost === undefined || usage.is_byok !== true) return cost
   const details = isJsonObject(usage.cost_details) ? usage.cost_details : {}
-  const inference = details.upstream_inference_cost ?? 0
-  return dollars(cost + (dollars(inference) ?? Number.NaN))
+  return dollars(cost + (dollars(details.upstream_inference_cost) ?? Number.NaN))
 }
 
 /** xAI bills its live search by the source. */
@@ -81,7 +89,7 @@ function isImpossible(value: unknown): boolean {
 }
 
 function count(value: unknown): number | undefined {
-  return within(maxTokens, value)
+  return Number.isInteger(value) ? within(maxTokens, value) : undefined
 }
 
 function dollars(value: unknown): number | undefined {
