@@ -67,12 +67,16 @@ export function parseUsage(usage: unknown): TokenUsage | undefined {
 }
 
 function billedUsd(usage: JsonObject): number | undefined {
-  const ticks = usage.cost_in_usd_ticks
-  if (typeof ticks === 'number') return dollars(ticks / ticksPerUsd)
+  if (typeof usage.cost_in_usd_ticks === 'number') return xAiBillUsd(usage)
   const cost = dollars(usage.cost)
   if (cost === undefined || usage.is_byok !== true) return cost
   const details = isJsonObject(usage.cost_details) ? usage.cost_details : {}
   return dollars(cost + (dollars(details.upstream_inference_cost) ?? Number.NaN))
+}
+
+/** xAI's exact bill, which its chat completions and its Responses API tell alike; undefined where there is none. */
+export function xAiBillUsd({ cost_in_usd_ticks: ticks }: JsonObject): number | undefined {
+  return typeof ticks === 'number' ? dollars(ticks / ticksPerUsd) : undefined
 }
 
 /** xAI bills its live search by the source. */

@@ -1,5 +1,6 @@
 import type { TokenUsage } from '../../routing/registry/token-price.ts'
 import { isJsonObject, type JsonObject } from '../chat-provider.ts'
+import { xAiBillUsd } from '../openai-compatible/usage.ts'
 import { withServiceTier } from '../service-tier.ts'
 
 /** Beyond it a figure is an upstream's mistake, or a lie, and counts as not said. */
@@ -9,6 +10,9 @@ const maxTokens = 1e9
 const unbilledItems: ReadonlySet<unknown> = new Set([
   ...['message', 'reasoning', 'function_call', 'custom_tool_call', 'mcp_list_tools', 'mcp_approval_request'],
   ...['mcp_call', 'local_shell_call', 'apply_patch_call', 'computer_call', 'tool_search_call', 'compaction'],
+  ...['function_call_output', 'custom_tool_call_output', 'local_shell_call_output', 'apply_patch_call_output'],
+  // Where a tool ran at OpenAI, its call is what is billed.
+  ...['computer_call_output', 'tool_search_output', 'shell_call_output', 'mcp_approval_response', 'additional_tools'],
 ])
 
 /**
@@ -28,6 +32,7 @@ export function responsesUsage(response: JsonObject): TokenUsage | undefined {
   const cacheWriteTokens = count(input.cache_write_tokens)
   const reasoningTokens = count(objectOf(usage.output_tokens_details).reasoning_tokens)
   const unpriced = unpricedOf(response, input)
+  const costUsd = xAiBillUsd(usage)
   const counted: TokenUsage = {
     inputTokens,
     outputTokens,
@@ -35,6 +40,7 @@ export function responsesUsage(response: JsonObject): TokenUsage | undefined {
     ...(cacheWriteTokens === undefined ? {} : { cacheWriteTokens }),
     ...(reasoningTokens === undefined ? {} : { reasoningTokens }),
     ...(unpriced.length === 0 ? {} : { unpriced }),
+    ...(costUsd === undefined ? {} : { costUsd }),
   }
   return withServiceTier(counted, response.service_tier)
 }
@@ -42,11 +48,16 @@ export function responsesUsage(response: JsonObject): TokenUsage | undefined {
 function unpricedOf(response: JsonObject, inputDetails: JsonObject): readonly string[] {
   const output: readonly unknown[] = Array.isArray(response.output) ? response.output : []
   const tools = output.flatMap((item) => {
-    if (!isJsonObject(item) || unbilledItems.has(item.type)) return []
+    if (!isJsonObject(item) || unbilledItems.has(item.type) || isLocalShell(item)) return []
     return [typeof item.type === 'string' ? item.type.slice(0, 40) : 'unknown_item']
   })
   const longKept = count(objectOf(inputDetails.cache_write_tokens_details).ttl_12h_tokens) ?? 0
   return [...new Set([...tools, ...(longKept > 0 ? ['cache_write_12h_tokens'] : [])])]
+}
+
+/** A shell runs where its caller says; a container at OpenAI is billed. */
+function isLocalShell({ type, environment }: JsonObject): boolean {
+  return type === 'shell_call' && objectOf(environment).type === 'local'
 }
 
 function objectOf(value: unknown): JsonObject {
@@ -54,5 +65,5 @@ function objectOf(value: unknown): JsonObject {
 }
 
 function count(value: unknown): number | undefined {
-  return typeof value === 'number' && value >= 0 && value <= maxTokens ? value : undefined
+  return Number.isInteger(value) && Number(value) >= 0 && Number(value) <= maxTokens ? Number(value) : undefined
 }
