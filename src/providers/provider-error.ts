@@ -61,7 +61,7 @@ export class ProviderError extends Error {
   /** A second try of the same call may work and cannot have been billed. */
   readonly retryable: boolean
   readonly retryAfterMs: number | undefined
-  /** Says nothing of the upstream's health: the time ran out on our side of the call. */
+  /** Says nothing of the upstream's health: the time ran out on our side of the call, or the LLM failed at this prompt. */
   readonly inconclusive: boolean
   /** The upstream's own `error` object, for the caller; never holds our credentials. */
   readonly upstreamError: { readonly [field: string]: unknown } | undefined

@@ -16,6 +16,7 @@ const asked: AskedOfGemini = {
   created: 7,
   onlyFirstCall: false,
   serviceTier: undefined,
+  candidates: 1,
 }
 
 function read(body: JsonObject, how: Partial<AskedOfGemini> = {}) {
@@ -23,7 +24,11 @@ function read(body: JsonObject, how: Partial<AskedOfGemini> = {}) {
 }
 
 function ofParts(...parts: readonly JsonObject[]): JsonObject {
-  return { candidates: [{ content: { parts }, finishReason: 'STOP' }] }
+  return { candidates: [candidateOf(...parts)] }
+}
+
+function candidateOf(...parts: readonly JsonObject[]): JsonObject {
+  return { content: { parts }, finishReason: 'STOP' }
 }
 
 function messageOf(body: JsonObject): JsonObject {
@@ -72,6 +77,25 @@ it('reads a grounded answer', () => {
   ])
 })
 
+it('cites what is recited', () => {
+  const source = { startIndex: 4, endIndex: 9, uri: 'https://example.org/poem', license: 'mit' }
+  const candidate = { ...candidateOf({ text: 'Sie küsst' }), citationMetadata: { citationSources: [source, 7] } }
+  const place = { start_index: 4, end_index: 8 }
+  expect(messageOf({ candidates: [candidate] }).annotations).toEqual([
+    { type: 'url_citation', url_citation: { url: 'https://example.org/poem', title: '', ...place } },
+  ])
+})
+
+it('cites all of the text where the place is in another part', () => {
+  const groundingMetadata = {
+    groundingChunks: [{ web: { uri: 'https://a.example' } }],
+    groundingSupports: [{ segment: { partIndex: 1, startIndex: 0, endIndex: 3 }, groundingChunkIndices: [0] }],
+  }
+  const candidate = { ...candidateOf({ text: 'one ' }, { text: 'two' }), groundingMetadata }
+  const [annotation] = messageOf({ candidates: [candidate] }).annotations as [JsonObject]
+  expect(annotation.url_citation).toMatchObject({ start_index: 0, end_index: 7 })
+})
+
 it('shows code that ran, and pictures', () => {
   const message = messageOf(
     ofParts(
@@ -88,7 +112,10 @@ it('shows code that ran, and pictures', () => {
 
 it('has nothing to say beside calls, and keeps only the first where one is taken', () => {
   const call = { functionCall: { name: 'f', args: { a: 1 }, id: 'i' } }
-  expect(messageOf(ofParts(call, call))).toMatchObject({ content: null, tool_calls: [{ id: 'i' }, { id: 'i' }] })
+  expect(messageOf(ofParts(call, call))).toMatchObject({
+    content: null,
+    tool_calls: [{ id: 'i' }, { id: 'call_made-up_0_1' }],
+  })
   const { choices } = read(ofParts(call, call), { onlyFirstCall: true }).body as { choices: { message: JsonObject }[] }
   expect(choices[0]?.message.tool_calls).toHaveLength(1)
 })
@@ -109,7 +136,7 @@ it.each([
   ['RECITATION', false, 'content_filter'],
   ['SOMETHING_NEW', false, 'content_filter'],
 ])('says of %s, with calls %s: %s', (reason, hasCalls, finishReason) => {
-  expect(candidateEnd(reason, undefined, hasCalls)).toEqual({ finishReason, nativeFinishReason: reason })
+  expect(candidateEnd(reason, hasCalls)).toEqual({ finishReason, nativeFinishReason: reason })
 })
 
 it.each([
@@ -117,6 +144,19 @@ it.each([
   ['no count', {}, undefined],
   ['an impossible count', { promptTokenCount: 3, candidatesTokenCount: -1 }, undefined],
   ['a lone prompt', { promptTokenCount: 3 }, { inputTokens: 3, outputTokens: 0 }],
+  ['a total of the prompt', { promptTokenCount: 3, totalTokenCount: 3 }, { inputTokens: 3, outputTokens: 0 }],
+  ['what only the total holds', { promptTokenCount: 3, totalTokenCount: 9 }, { inputTokens: 3, outputTokens: 6 }],
+  ['a total below its parts', { promptTokenCount: 3, totalTokenCount: 2 }, undefined],
+  [
+    'a total that tools make unclear',
+    { promptTokenCount: 3, toolUsePromptTokenCount: 4, totalTokenCount: 9 },
+    undefined,
+  ],
+  [
+    'a total with what tools read',
+    { promptTokenCount: 3, toolUsePromptTokenCount: 4, totalTokenCount: 7 },
+    { inputTokens: 7, outputTokens: 0 },
+  ],
   [
     'spoken answers',
     { promptTokenCount: 3, candidatesTokenCount: 9, candidatesTokensDetails: [{ modality: 'AUDIO', tokenCount: 9 }] },

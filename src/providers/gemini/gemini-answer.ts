@@ -4,7 +4,7 @@ import { type AnswerHead, type ChoiceEnd, completionBody } from '../neutral/neut
 import type { NeutralAssistantMessage, NeutralToolCall } from '../neutral/neutral-message.ts'
 import type { ReasoningDetail } from '../neutral/reasoning-details.ts'
 import { CandidateReader } from './gemini-candidate.ts'
-import { candidateEnd } from './gemini-finish.ts'
+import { candidateEnd, candidateFailure, finishReasonOf } from './gemini-finish.ts'
 import { annotationsOf, billedToolsOf } from './gemini-grounding.ts'
 import { logprobsOf } from './gemini-logprobs.ts'
 import { parseGeminiUsage } from './gemini-usage.ts'
@@ -19,6 +19,8 @@ export interface AskedOfGemini {
   /** `parallel_tool_calls: false`. */
   readonly onlyFirstCall: boolean
   readonly serviceTier: string | undefined
+  /** `n`. */
+  readonly candidates: number
 }
 
 /**
@@ -97,11 +99,13 @@ function choiceOf(
   errors: UpstreamErrors,
 ): JsonObject {
   const index = indexOf(candidate, position)
+  const failure = candidateFailure(candidate.finishReason, candidate.finishMessage)
+  if (failure !== undefined) throw failure
+  const reason = finishReasonOf(candidate)
+  if (reason === undefined) throw errors.invalid('The answer has no finish reason')
   const reader = new CandidateReader(head.id, index, asked.onlyFirstCall)
   const message = messageOf(reader, candidate)
-  const end = candidateEnd(candidate.finishReason, candidate.finishMessage, reader.hasCalls)
-  if (end === undefined) throw errors.invalid('The answer has no finish reason')
-  return choice(head, index, message, end, logprobsOf(candidate.logprobsResult))
+  return choice(head, index, message, candidateEnd(reason, reader.hasCalls), logprobsOf(candidate.logprobsResult))
 }
 
 function choice(
@@ -127,7 +131,7 @@ function messageOf(reader: CandidateReader, candidate: JsonObject): NeutralAssis
     } else if (piece.kind === 'call') calls.push(piece.call)
     else if (piece.kind === 'image') images.push(piece.image)
   }
-  const annotations = annotationsOf(candidate.groundingMetadata, reader.text)
+  const annotations = annotationsOf([candidate], reader.text)
   const wordless = reader.text === '' && calls.length > 0
   return {
     role: 'assistant',

@@ -15,7 +15,7 @@ const format = 'google-gemini-v1'
 /**
  * Reads the parts of one candidate, whole or over the chunks of a stream; both give the same pieces.
  *
- * - Calls without an id get one made of the answer's id and their place.
+ * - Calls without an id of their own get one made of the answer's id and their place.
  * - A signature on a call or a picture stays with it, as Google's OpenAI-compatible endpoint has it; one on text becomes a
  *   reasoning detail of its own.
  * - Code that Google ran and its output become text: fenced blocks.
@@ -25,6 +25,7 @@ export class CandidateReader {
   readonly #answerId: string
   readonly #candidate: number
   readonly #onlyFirstCall: boolean
+  readonly #ids = new Set<string>()
   #calls = 0
   #images = 0
   #reasoningIndex = 0
@@ -105,10 +106,10 @@ export class CandidateReader {
     if (typeof called.name !== 'string' || (this.#onlyFirstCall && this.#calls > 0)) return undefined
     const index = this.#calls
     this.#calls += 1
-    const id =
-      typeof called.id === 'string' && called.id !== ''
-        ? called.id
-        : `call_${this.#answerId.replace(/[^\w-]/g, '')}_${this.#candidate}_${index}`
+    const said = typeof called.id === 'string' ? called.id : ''
+    const made = `call_${this.#answerId.replace(/[^\w-]/g, '')}_${this.#candidate}_${index}`
+    const id = said === '' || this.#ids.has(said) ? made : said
+    this.#ids.add(id)
     const call: NeutralToolCall = {
       id,
       type: 'function',

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { ChatEvent } from '../chat-provider.ts'
+import type { ChatEvent, JsonObject } from '../chat-provider.ts'
 import { UpstreamErrors } from '../http/upstream-errors.ts'
 import { ProviderError } from '../provider-error.ts'
 import type { AskedOfGemini } from './gemini-answer.ts'
@@ -14,6 +14,7 @@ const asked: AskedOfGemini = {
   created: 7,
   onlyFirstCall: false,
   serviceTier: undefined,
+  candidates: 1,
 }
 const head = { id: 'aBcD1234', object: 'chat.completion.chunk', created: 7, model: 'gemini-3-flash-preview' }
 
@@ -26,14 +27,22 @@ interface Outcome {
   readonly error: unknown
 }
 
-async function outcomeOf(pieces: readonly Uint8Array[], lost?: unknown): Promise<Outcome> {
+interface Circumstances {
+  readonly lost?: unknown
+  readonly candidates?: number
+}
+
+async function outcomeOf(
+  pieces: readonly Uint8Array[],
+  { lost, candidates = 1 }: Circumstances = {},
+): Promise<Outcome> {
   async function* source() {
     yield* pieces
     if (lost !== undefined) throw lost
   }
   const events: ChatEvent[] = []
   try {
-    for await (const event of geminiEventsOf(source(), errors, asked)) events.push(event)
+    for await (const event of geminiEventsOf(source(), errors, { ...asked, candidates })) events.push(event)
     return { events, error: undefined }
   } catch (error) {
     return { events, error }
@@ -41,7 +50,7 @@ async function outcomeOf(pieces: readonly Uint8Array[], lost?: unknown): Promise
 }
 
 function ofText(text: string, lost?: unknown): Promise<Outcome> {
-  return outcomeOf([new TextEncoder().encode(text)], lost)
+  return outcomeOf([new TextEncoder().encode(text)], { lost })
 }
 
 function codeOf({ error }: Outcome): unknown {
@@ -51,6 +60,9 @@ function codeOf({ error }: Outcome): unknown {
 function sse(...bodies: readonly unknown[]): string {
   return bodies.map((body) => `data: ${JSON.stringify(body)}\n\n`).join('')
 }
+
+const said = (text: string, index = 0) => ({ candidates: [{ index, content: { parts: [{ text }] } }] })
+const stopped = (index = 0) => ({ candidates: [{ index, finishReason: 'STOP' }] })
 
 const delta = (delta: object, finish: object = { finish_reason: null }, index = 0) => ({
   ...head,
@@ -98,11 +110,12 @@ it('reads calls made together', async () => {
     type: 'function',
     function: { name: 'weather', arguments: `{"city":"${city}"}` },
   })
-  expect(events.slice(1, 4).map((event) => 'chunk' in event && event.chunk)).toEqual([
+  expect(events.slice(1, 5).map((event) => 'chunk' in event && event.chunk)).toEqual([
     delta({
       tool_calls: [{ ...call(0, 'q1w2e3', 'Oslo'), extra_content: { google: { thought_signature: 'Q2FsbA==' } } }],
     }),
     delta({ tool_calls: [call(1, 'r4t5y6', 'Rome')] }),
+    delta({}),
     delta({}, { finish_reason: 'tool_calls', native_finish_reason: 'STOP' }),
   ])
 })
@@ -118,6 +131,7 @@ it.each([
   ['of calls', fixture('parallel-calls.sse')],
   ['ending in an error', fixture('quota-mid-stream.sse')],
   ['cut short', fixture('thinking-text.sse').slice(0, 700)],
+  ['with an error that is no event', `${sse(said('a'))}{\r\n"error": {"code": 503}}\r\n: x\nid: 7\n`],
   ['broken', `${sse({ candidates: [{ content: { parts: [{ text: 'é' }] } }] })}data: {nope}\n\n`],
 ])('gives the same events and the same end however a stream %s is cut', async (_name, text) => {
   const bytes = new TextEncoder().encode(text)
@@ -133,8 +147,16 @@ it.each([
   )
 })
 
-const said = (text: string, index = 0) => ({ candidates: [{ index, content: { parts: [{ text }] } }] })
-const stopped = (index = 0) => ({ candidates: [{ index, finishReason: 'STOP' }] })
+const usage = (total: number, candidates?: number) => ({
+  promptTokenCount: 4,
+  totalTokenCount: total,
+  ...(candidates === undefined ? {} : { candidatesTokenCount: candidates }),
+})
+
+/** Of an ending chunk or a delta, by choice. */
+function choicesOf({ events }: Outcome): readonly JsonObject[] {
+  return events.flatMap((event) => ('chunk' in event ? (event.chunk.choices as readonly JsonObject[]) : []))
+}
 
 describe('the end', () => {
   it.each([
@@ -158,6 +180,14 @@ describe('the end', () => {
       'upstream_invalid_response',
     ],
     ['no object', sse(7), 'upstream_invalid_response'],
+    ['an error that is no event', `${sse(said('a'))}{"error":{"code":503,"message":"overloaded"}}`, 'upstream_failed'],
+    [
+      'an error over several lines',
+      '[{\r\n  "error": {\r\n    "code": 429,\r\n    "status": "RESOURCE_EXHAUSTED"\r\n  }\r\n}\r\n]\r\n',
+      'upstream_rate_limited',
+    ],
+    ['an error behind the end', `${sse(said('a'), stopped())}{"error":{"code":503}}`, undefined],
+    ['words that are no event', `${sse(said('a'))}<html>sorry</html>`, 'upstream_cut'],
   ])('with %s', async (_name, text, code) => {
     const outcome = await ofText(text)
     expect(codeOf(outcome)).toBe(code)
@@ -168,7 +198,49 @@ describe('the end', () => {
     const lost = Object.assign(new Error('lost'), { code: 'UND_ERR_SOCKET' })
     expect((await ofText(sse(said('a'), stopped()), lost)).events.at(-1)).toEqual({ type: 'finished' })
     expect((await ofText(sse(said('a')), lost)).error).toBe(lost)
+    const failed = await ofText(`${sse(said('a'))}{"error":{"code":503}}\n`, lost)
+    expect(codeOf(failed)).toBe('upstream_failed')
   })
+
+  it('is no lost connection where more was to come', async () => {
+    const lost = Object.assign(new Error('lost'), { code: 'UND_ERR_SOCKET' })
+    const bytes = new TextEncoder().encode(sse(said('a'), stopped()))
+    expect((await outcomeOf([bytes], { lost, candidates: 2 })).error).toBe(lost)
+    expect((await outcomeOf([bytes], { candidates: 2 })).error).toBeUndefined()
+    expect((await ofText(sse(said('a'), stopped(), said('b'), stopped()), lost)).error).toBe(lost)
+  })
+
+  it('comes once, after all that was said', async () => {
+    const call = { candidates: [{ content: { parts: [{ functionCall: { name: 'f' } }] }, finishReason: 'STOP' }] }
+    const ended = { candidates: [{ content: { parts: [{ text: 'I look.' }] }, finishReason: 'STOP' }] }
+    const choices = choicesOf(await ofText(sse(ended, call)))
+    expect(choices.map((choice) => choice.finish_reason)).toEqual([null, null, null, 'tool_calls'])
+    expect(choices[2]?.delta).toMatchObject({ tool_calls: [{ function: { name: 'f' } }] })
+  })
+
+  it('of a failure comes behind what it cost, and says nothing of Google', async () => {
+    const garbled = { candidates: [{ finishReason: 'MALFORMED_FUNCTION_CALL' }], usageMetadata: usage(9, 5) }
+    const { events, error } = await ofText(sse(garbled))
+    expect(events.at(-1)).toMatchObject({ type: 'metadata', usage: { inputTokens: 4, outputTokens: 5 } })
+    expect(error).toMatchObject({ code: 'upstream_invalid_response', inconclusive: true })
+  })
+})
+
+it('cites each source once, wherever a stream names it', async () => {
+  const groundingMetadata = { groundingChunks: [{ web: { uri: 'https://a.example', title: 'a' } }] }
+  const grounded = (text: string) => ({ candidates: [{ content: { parts: [{ text }] }, groundingMetadata }] })
+  const choices = choicesOf(await ofText(sse(grounded('one '), grounded('two'), stopped())))
+  const place = { start_index: 0, end_index: 7 }
+  expect(choices.flatMap(({ delta }) => (delta as JsonObject).annotations ?? [])).toEqual([
+    { type: 'url_citation', url_citation: { url: 'https://a.example', title: 'a', ...place } },
+  ])
+})
+
+it('does not keep a count that a later one made untrue', async () => {
+  const { events } = await ofText(
+    sse({ ...said('a'), usageMetadata: usage(5, 1) }, { ...stopped(), usageMetadata: {} }),
+  )
+  expect(events.at(-2)).toMatchObject({ chunk: { choices: [{ finish_reason: 'stop' }] } })
 })
 
 it('makes ids for calls without one, the same each time, and leaves out calls nobody takes', async () => {

@@ -16,18 +16,19 @@ import {
   modelVersion,
 } from './gemini-answer.ts'
 import { type AnswerPiece, CandidateReader } from './gemini-candidate.ts'
-import { candidateEnd } from './gemini-finish.ts'
-import { annotationsOf, billedToolsOf } from './gemini-grounding.ts'
+import { candidateEnd, candidateFailure, finishReasonOf } from './gemini-finish.ts'
+import { annotationsOf, billedToolsOf, citesSources } from './gemini-grounding.ts'
 import { logprobsOf } from './gemini-logprobs.ts'
 import { parseGeminiUsage } from './gemini-usage.ts'
+import { StrayLines } from './stray-lines.ts'
 
 /**
  * Turns the bytes of `streamGenerateContent?alt=sse` into neutral chat events; the same ones however the bytes are cut.
  *
- * Each event there is a whole response with what is new; there is no event for the end. An answer is whole when every
- * candidate that began has its finish reason, or when the prompt was blocked; then the end of the bytes, or the loss of the
- * connection, is its end. Usage grows: it rides on the last event of each response, and the closing usage chunk has the
- * last one.
+ * Each event there is a whole response with what is new; there is no event for the end. An answer is whole when the bytes
+ * end and every candidate that began has its finish reason, or the prompt was blocked. Only then do the choices end: some
+ * models give a reason early, and go on. A lost connection is an end only where all candidates asked for had theirs and
+ * none went on. Usage grows: it rides on the last event of each response, and the closing usage chunk has the last one.
  *
  * @throws {ProviderError} `upstream_cut`, `upstream_invalid_response`, or what an error in place of a response says.
  */
@@ -41,7 +42,8 @@ export async function* geminiEventsOf(
   try {
     for await (const piece of bytes) yield* stream.feed(decoder.decode(piece, { stream: true }))
   } catch (cause) {
-    if (!stream.whole || !isLostConnection(cause)) throw cause
+    if (!isLostConnection(cause)) throw cause
+    if (!stream.wholeThoughLost) throw stream.strayError() ?? cause
     yield* stream.close()
     return
   }
@@ -50,7 +52,12 @@ export async function* geminiEventsOf(
 
 interface Choice {
   readonly reader: CandidateReader
-  ended: boolean
+  /** Pieces of the candidate that name sources. */
+  readonly citing: JsonObject[]
+  /** Why it ended, as far as is known. */
+  reason: string | undefined
+  /** It gave a reason, and said more. */
+  wentOn: boolean
 }
 
 class ResponseReader {
@@ -58,10 +65,13 @@ class ResponseReader {
   readonly #asked: AskedOfGemini
   readonly #messages: EventSourceMessage[] = []
   readonly #parser = createParser({ onEvent: (message) => this.#messages.push(message) })
+  readonly #stray = new StrayLines()
   readonly #choices = new Map<number, Choice>()
   readonly #billedTools = new Set<string>()
   #head: AnswerHead | undefined
+  #reportedModel: string | undefined
   #usage: TokenUsage | undefined
+  #failure: ProviderError | undefined
   #blocked = false
 
   constructor(errors: UpstreamErrors, asked: AskedOfGemini) {
@@ -69,14 +79,22 @@ class ResponseReader {
     this.#asked = asked
   }
 
-  /** Whether something was answered and nothing of it can be missing. */
+  /** Whether something was answered and nothing of it is missing, if the bytes end here. */
   get whole(): boolean {
     if (this.#blocked) return true
-    return this.#choices.size > 0 && [...this.#choices.values()].every((choice) => choice.ended)
+    return this.#choices.size > 0 && [...this.#choices.values()].every(({ reason }) => reason !== undefined)
+  }
+
+  /** The same, if they end because the connection was lost. */
+  get wholeThoughLost(): boolean {
+    if (this.#blocked) return true
+    const choices = [...this.#choices.values()]
+    return this.whole && choices.length >= this.#asked.candidates && !choices.some(({ wentOn }) => wentOn)
   }
 
   /** Lazily, so that what came before a bad event is still seen. */
   *feed(text: string): Generator<ChatEvent, void, undefined> {
+    this.#stray.feed(text)
     this.#parser.feed(text)
     for (const message of this.#messages.splice(0)) yield* this.#withUsage(this.#parse(message.data))
   }
@@ -89,14 +107,35 @@ class ResponseReader {
       if (cause instanceof ProviderError && cause.code !== 'upstream_invalid_response') throw cause
       if (!this.whole) throw new ProviderError('upstream_cut', 'The stream broke off inside an event', { cause })
     }
-    if (!this.whole) throw new ProviderError('upstream_cut', 'The stream ended before the answer was finished')
+    if (!this.whole) {
+      throw this.strayError() ?? new ProviderError('upstream_cut', 'The stream ended before the answer was finished')
+    }
     yield* this.close()
+  }
+
+  /** What an error says that was written into the stream as no event. */
+  strayError(): ProviderError | undefined {
+    try {
+      const body: unknown = JSON.parse(this.#stray.text)
+      const root: unknown = Array.isArray(body) ? body[0] : body
+      if (isJsonObject(root) && isJsonObject(root.error)) return this.#errors.fromErrorObject(root.error)
+    } catch {
+      // No JSON: nothing that we could tell.
+    }
+    return undefined
   }
 
   /** The closing events of a whole answer. */
   *close(): Generator<ChatEvent, void, undefined> {
-    if (this.#usage !== undefined && this.#head !== undefined) {
-      yield { type: 'metadata', chunk: usageChunkBody(this.#head, this.#usage), usage: this.#usage }
+    const head = this.#head
+    if (head !== undefined) {
+      for (const [index, { reader, citing, reason = '' }] of this.#choices) {
+        const annotations = annotationsOf(citing, reader.text)
+        if (annotations.length > 0) yield { type: 'content', chunk: chunk(head, index, { annotations }) }
+        yield metadata(chunk(head, index, {}, candidateEnd(reason, reader.hasCalls)), this.#reportedModel)
+      }
+      const usage = this.#usage
+      if (usage !== undefined) yield { type: 'metadata', chunk: usageChunkBody(head, usage), usage }
     }
     yield { type: 'finished' }
   }
@@ -114,10 +153,12 @@ class ResponseReader {
     return body
   }
 
-  /** The events of one response, the last with its usage. */
+  /** The events of one response, the last with its usage; one without any that has usage gets an empty one. */
   *#withUsage(body: JsonObject): Generator<ChatEvent, void, undefined> {
+    this.#head ??= answerHead(body, this.#asked)
+    this.#reportedModel = modelVersion(body) ?? this.#reportedModel
     let last: ChunkEvent | undefined
-    for (const event of this.#eventsOf(body)) {
+    for (const event of this.#eventsOf(body, this.#head)) {
       if (last !== undefined) yield last
       last = event
     }
@@ -125,17 +166,18 @@ class ResponseReader {
       tools: [...this.#billedTools],
       serviceTier: this.#asked.serviceTier,
     })
-    this.#usage = usage ?? this.#usage
-    if (last !== undefined) yield usage === undefined ? last : { ...last, usage }
+    // An earlier count is no longer true when a later one cannot be read.
+    if (body.usageMetadata !== undefined) this.#usage = usage
+    if (usage !== undefined) yield { ...(last ?? metadata(chunk(this.#head, 0, {}), this.#reportedModel)), usage }
+    else if (last !== undefined) yield last
+    if (this.#failure !== undefined) throw this.#failure
   }
 
-  *#eventsOf(body: JsonObject): Generator<ChunkEvent, void, undefined> {
-    this.#head ??= answerHead(body, this.#asked)
-    const head = this.#head
-    const reportedModel = modelVersion(body)
+  *#eventsOf(body: JsonObject, head: AnswerHead): Generator<ChunkEvent, void, undefined> {
+    const reportedModel = this.#reportedModel
     const candidates = candidatesOf(body)
     for (const [position, candidate] of candidates.entries()) {
-      yield* this.#candidateEvents(candidate, indexOf(candidate, position), head, reportedModel)
+      yield* this.#candidateEvents(candidate, indexOf(candidate, position), head)
     }
     const reason = candidates.length === 0 && this.#choices.size === 0 ? blockReason(body) : undefined
     if (reason === undefined || this.#blocked) return
@@ -145,32 +187,26 @@ class ResponseReader {
     yield metadata(chunk(head, 0, {}, blockedEnd(reason)), reportedModel)
   }
 
-  *#candidateEvents(
-    candidate: JsonObject,
-    index: number,
-    head: AnswerHead,
-    reportedModel: string | undefined,
-  ): Generator<ChunkEvent, void, undefined> {
+  *#candidateEvents(candidate: JsonObject, index: number, head: AnswerHead): Generator<ChunkEvent, void, undefined> {
     let choice = this.#choices.get(index)
     if (choice === undefined) {
-      choice = { reader: new CandidateReader(head.id, index, this.#asked.onlyFirstCall), ended: false }
+      const reader = new CandidateReader(head.id, index, this.#asked.onlyFirstCall)
+      choice = { reader, citing: [], reason: undefined, wentOn: false }
       this.#choices.set(index, choice)
-      yield metadata(chunk(head, index, { role: 'assistant', content: '' }), reportedModel)
+      yield metadata(chunk(head, index, { role: 'assistant', content: '' }), this.#reportedModel)
     }
-    const { reader } = choice
+    const { reader, citing } = choice
     const logprobs = logprobsOf(candidate.logprobsResult)
     for (const tool of billedToolsOf(candidate.groundingMetadata)) this.#billedTools.add(tool)
     let carried = logprobs
     for (const piece of reader.read(candidate)) {
+      if (choice.reason !== undefined) choice.wentOn = true
       yield pieceEvent(head, index, piece, piece.kind === 'text' ? carried : null)
       if (piece.kind === 'text') carried = null
     }
-    const annotations = annotationsOf(candidate.groundingMetadata, reader.text)
-    if (annotations.length > 0) yield { type: 'content', chunk: chunk(head, index, { annotations }) }
-    const end = candidateEnd(candidate.finishReason, candidate.finishMessage, reader.hasCalls)
-    if (end === undefined || choice.ended) return
-    choice.ended = true
-    yield metadata(chunk(head, index, {}, end), reportedModel)
+    if (citesSources(candidate)) citing.push(candidate)
+    choice.reason = finishReasonOf(candidate) ?? choice.reason
+    this.#failure ??= candidateFailure(candidate.finishReason, candidate.finishMessage)
   }
 }
 

@@ -1,3 +1,4 @@
+import type { JsonObject } from '../chat-provider.ts'
 import type { ChoiceEnd, FinishReason } from '../neutral/neutral-answer.ts'
 import { ProviderError } from '../provider-error.ts'
 
@@ -21,21 +22,32 @@ const failures = new Set([
 ])
 
 /**
+ * Why a candidate is of no use to anybody; undefined: it may be. Billed all the same. Says nothing of Google's health: it is
+ * this prompt, or these tools, that the LLM fails at, and one caller's must not close it to all.
+ */
+export function candidateFailure(reason: unknown, message: unknown): ProviderError | undefined {
+  if (typeof reason !== 'string' || !failures.has(reason)) return undefined
+  const detail = typeof message === 'string' && message !== '' ? ` (${message.slice(0, 300)})` : ''
+  return new ProviderError('upstream_invalid_response', `The LLM's output was unusable: ${reason}${detail}`, {
+    inconclusive: true,
+  })
+}
+
+/**
  * How a candidate ended. Every reason that is neither a regular end nor a failure withheld the answer or a part of it
  * (safety, recitation, language, `OTHER` and whatever will be added): `content_filter`, which no reader takes for whole.
  *
- * @returns undefined: it has not ended.
- * @throws {ProviderError} `upstream_invalid_response` when the LLM's output was unusable; it is billed.
+ * @param reason of {@link finishReasonOf}.
  */
-export function candidateEnd(reason: unknown, message: unknown, hasCalls: boolean): ChoiceEnd | undefined {
-  if (typeof reason !== 'string' || reason === '' || reason === 'FINISH_REASON_UNSPECIFIED') return undefined
-  if (failures.has(reason)) {
-    const detail = typeof message === 'string' && message !== '' ? ` (${message.slice(0, 300)})` : ''
-    throw new ProviderError('upstream_invalid_response', `The LLM's output was unusable: ${reason}${detail}`)
-  }
+export function candidateEnd(reason: string, hasCalls: boolean): ChoiceEnd {
   const finishReason = byReason.get(reason) ?? 'content_filter'
   return {
     finishReason: finishReason === 'stop' && hasCalls ? 'tool_calls' : finishReason,
     nativeFinishReason: reason,
   }
+}
+
+/** @returns undefined: it has not ended. */
+export function finishReasonOf({ finishReason: reason }: JsonObject): string | undefined {
+  return typeof reason !== 'string' || reason === '' || reason === 'FINISH_REASON_UNSPECIFIED' ? undefined : reason
 }

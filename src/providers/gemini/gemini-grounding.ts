@@ -1,10 +1,41 @@
 import { isJsonObject, type JsonObject } from '../chat-provider.ts'
 
 /**
- * The sources of a grounded candidate as the `annotations` of chat completions. Google counts places in the text in bytes of
- * UTF-8 within a part; here they are places in the whole text. A source that stands by no segment cites all of it.
+ * The sources of one candidate as the `annotations` of chat completions: those it was grounded in, and those it recites.
+ * Google counts places in the text in bytes of UTF-8 within a part; here they are places in the whole text. A source that
+ * stands by no segment cites all of it. Pages that were only read, and not cited, are left out.
+ *
+ * @param pieces the candidate as it came, in one piece or, streamed, in several; what several of them say counts once.
+ * @param text of the whole candidate.
  */
-export function annotationsOf(metadata: unknown, text: string): readonly JsonObject[] {
+export function annotationsOf(pieces: readonly JsonObject[], text: string): readonly JsonObject[] {
+  const distinct = new Map<string, JsonObject>()
+  for (const { groundingMetadata, citationMetadata } of pieces) {
+    for (const annotation of [...groundedIn(groundingMetadata, text), ...recited(citationMetadata, text)]) {
+      distinct.set(JSON.stringify(annotation), annotation)
+    }
+  }
+  return [...distinct.values()]
+}
+
+/** Whether a piece of a candidate has something to say to {@link annotationsOf}. */
+export function citesSources({ groundingMetadata, citationMetadata }: JsonObject): boolean {
+  return isJsonObject(groundingMetadata) || isJsonObject(citationMetadata)
+}
+
+function recited(metadata: unknown, text: string): readonly JsonObject[] {
+  if (!isJsonObject(metadata)) return []
+  // Its own name in the Gemini API, and that of Google's cloud.
+  const sources: unknown = metadata.citationSources ?? metadata.citations
+  if (!Array.isArray(sources)) return []
+  return sources.filter(isJsonObject).flatMap((source) => {
+    if (typeof source.uri !== 'string') return []
+    const title = typeof source.title === 'string' ? source.title : ''
+    return [citation({ url: source.uri, title }, placeOf(source, text))]
+  })
+}
+
+function groundedIn(metadata: unknown, text: string): readonly JsonObject[] {
   if (!isJsonObject(metadata) || !Array.isArray(metadata.groundingChunks)) return []
   const sources = metadata.groundingChunks.map(sourceOf)
   const cited = new Set<number>()
@@ -61,12 +92,13 @@ function sourceOf(chunk: unknown): JsonObject | undefined {
 function placeOf(segment: unknown, text: string): Place {
   const whole = { start_index: 0, end_index: text.length }
   if (!isJsonObject(segment)) return whole
-  const { startIndex = 0, endIndex, text: said } = segment
+  const { startIndex = 0, endIndex, text: said, partIndex = 0 } = segment
   if (typeof said === 'string' && said !== '') {
     const at = nearest(text, said, typeof startIndex === 'number' ? charOfByte(text, startIndex) : 0)
     return at < 0 ? whole : { start_index: at, end_index: at + said.length }
   }
-  if (typeof startIndex !== 'number' || typeof endIndex !== 'number') return whole
+  // Where another part begins in a streamed text cannot be known.
+  if (typeof startIndex !== 'number' || typeof endIndex !== 'number' || partIndex !== 0) return whole
   return { start_index: charOfByte(text, startIndex), end_index: charOfByte(text, endIndex) }
 }
 

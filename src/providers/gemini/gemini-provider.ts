@@ -118,6 +118,7 @@ export class GeminiProvider implements ChatProvider, EmbeddingProvider, TokenCou
       created: Math.floor(this.#clock.now() / 1000),
       onlyFirstCall: call.request.parallel_tool_calls === false,
       serviceTier: serviceTier(call.request),
+      candidates: typeof call.request.n === 'number' ? call.request.n : 1,
     }
   }
 }

@@ -24,8 +24,8 @@ export function parseGeminiUsage(metadata: unknown, beside: BilledBeside): Token
   if (!isJsonObject(metadata)) return undefined
   const prompt = count(metadata.promptTokenCount)
   const toolPrompt = count(metadata.toolUsePromptTokenCount ?? 0)
-  const candidates = count(metadata.candidatesTokenCount ?? 0)
   const thoughts = count(metadata.thoughtsTokenCount ?? 0)
+  const candidates = count(metadata.candidatesTokenCount ?? leftOfTotal(metadata))
   if (prompt === undefined || toolPrompt === undefined || candidates === undefined || thoughts === undefined) {
     return undefined
   }
@@ -46,6 +46,18 @@ export function parseGeminiUsage(metadata: unknown, beside: BilledBeside): Token
     ...(audioOut === 0 ? {} : { audioOutputTokens: audioOut }),
     ...(unpriced.length === 0 ? {} : { unpriced }),
   }
+}
+
+/**
+ * The candidates' count where it is not said: zeros are left out, but some models leave out others too; the total tells.
+ * Whether it holds what tools brought in is not documented: with such, a difference is no count.
+ */
+function leftOfTotal(metadata: JsonObject): unknown {
+  const { totalTokenCount: total, promptTokenCount, thoughtsTokenCount = 0, toolUsePromptTokenCount = 0 } = metadata
+  const known = [promptTokenCount, thoughtsTokenCount].reduce<number>((sum, tokens) => sum + Number(count(tokens)), 0)
+  if (total === undefined || total === known) return 0
+  if (toolUsePromptTokenCount === 0) return Number(count(total)) - known
+  return total === known + Number(count(toolUsePromptTokenCount)) ? 0 : undefined
 }
 
 function unpricedParts(metadata: JsonObject, { tools, serviceTier }: BilledBeside): readonly string[] {
