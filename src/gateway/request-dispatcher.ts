@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type AnswerTime, AnswerWatch } from './answer-watch.ts'
-import { authenticate, type Caller, requireScope } from './authenticate.ts'
+import { authenticate, type Caller, requireAdmin, requireScope } from './authenticate.ts'
 import { BodyBudget, type BodyShare } from './body-budget.ts'
 import { ConcurrencyLimit } from './concurrency-limit.ts'
 import { isInternalError } from './error-response.ts'
@@ -118,6 +118,7 @@ export class RequestDispatcher {
     const caller = authenticate(headers, parts.keys, this.#keyRequired)
     // Before any key was issued there is no admin to ask for.
     if (route.access === 'admin' && !parts.keys.neverIssued) requireScope(caller, 'admin')
+    if (route.access === 'admin_key') requireAdmin(caller)
     return caller
   }
 }

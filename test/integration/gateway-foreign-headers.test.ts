@@ -102,3 +102,15 @@ test.each([
   expect(response.status).toBe(504)
   expect(await response.json()).toMatchObject({ error: { code: 'upstream_timeout' } })
 })
+
+test('what changes keys and the pool takes an admin, also where nobody else needs a key', async () => {
+  await start()
+  expect((await chat('small')).status).toBe(200)
+  for (const route of ['/model/new', '/model/delete', '/key/generate', '/key/delete']) {
+    const response = await harness.post(route, {})
+    expect(response.status).toBe(403)
+    expect(await response.json()).toMatchObject({
+      error: { message: expect.stringContaining('pointsman keys create') },
+    })
+  }
+})

@@ -177,7 +177,7 @@ describe('POST /model/new', () => {
 
   test('takes one of two that come at once under one name', async () => {
     const both = await Promise.all([call('/model/new', newModel()), call('/model/new', newModel())])
-    expect(both.map(({ status }) => status).sort()).toEqual([200, 400])
+    expect(both.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([200, 400])
   })
 
   test('is for admins, and what the configuration has stays', async () => {

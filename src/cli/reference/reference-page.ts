@@ -49,7 +49,12 @@ export async function referencePage(): Promise<string> {
 }
 
 function pathTable(): string {
-  const access = { open: 'nobody', key: 'a key, once one was issued', admin: 'the admin scope, once a key was issued' }
+  const access = {
+    open: 'nobody',
+    key: 'a key, once one was issued',
+    admin: 'the admin scope, once a key was issued',
+    admin_key: 'a key with the admin scope, always',
+  }
   const rows = listRoutes().map(({ method, path, route }) => [`\`${method} ${path}\``, access[route.access]])
   return markdownTable(['path', 'asks for'], rows)
 }

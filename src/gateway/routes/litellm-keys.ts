@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { ApiKey } from '../../accounts/api-key.ts'
 import { createApiKeySecret } from '../../accounts/api-key-secret.ts'
 import { masterKeyId } from '../../accounts/key-ring.ts'
-import { requireAdmin, requireScope } from '../authenticate.ts'
+import { requireScope } from '../authenticate.ts'
 import { GatewayError } from '../gateway-error.ts'
 import type { GatewayParts } from '../gateway-parts.ts'
 import { readJsonBody } from '../json-body.ts'
@@ -16,10 +16,9 @@ const maxKeyBytes = 64 * 1_024
 export const keyGenerateRoute: Route = {
   name: 'litellm_key_generate',
   method: 'POST',
-  access: 'admin',
+  access: 'admin_key',
   callsLlm: false,
   async handle({ parts, storeHealth }, { exchange, caller, share }) {
-    requireAdmin(caller)
     const body = await readJsonBody(exchange.request, maxKeyBytes, share)
     const { name, models, allow, dailyCapUsd, ignored } = parseKeyGenerate(body, parts.router.pool)
     const { secret, ...kept } = createApiKeySecret()
@@ -61,10 +60,9 @@ export const keyInfoRoute: Route = {
 export const keyDeleteRoute: Route = {
   name: 'litellm_key_delete',
   method: 'POST',
-  access: 'admin',
+  access: 'admin_key',
   callsLlm: false,
   async handle({ parts, storeHealth }, { exchange, caller, share }) {
-    requireAdmin(caller)
     const { keys, aliases } = parseKeyDelete(await readJsonBody(exchange.request, maxKeyBytes, share))
     const found = keysToEnd(parts, keys, aliases)
     for (const { key } of found) {

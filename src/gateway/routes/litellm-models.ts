@@ -1,5 +1,4 @@
 import { z } from 'zod'
-import { requireAdmin } from '../authenticate.ts'
 import { GatewayError } from '../gateway-error.ts'
 import type { GatewayServices } from '../gateway-services.ts'
 import { readJsonBody } from '../json-body.ts'
@@ -34,10 +33,9 @@ export const modelInfoRoute: Route = {
 export const modelNewRoute: Route = {
   name: 'litellm_model_new',
   method: 'POST',
-  access: 'admin',
+  access: 'admin_key',
   callsLlm: false,
   async handle(services, { exchange, caller, share }) {
-    requireAdmin(caller)
     const editor = editorOf(services)
     const body = await readJsonBody(exchange.request, maxModelBytes, share)
     const { llm, notes } = await editor.add(body)
@@ -53,10 +51,9 @@ const deleteBody = z.looseObject({ id: z.string().min(1).max(256) })
 export const modelDeleteRoute: Route = {
   name: 'litellm_model_delete',
   method: 'POST',
-  access: 'admin',
+  access: 'admin_key',
   callsLlm: false,
   async handle(services, { exchange, caller, share }) {
-    requireAdmin(caller)
     const editor = editorOf(services)
     const { id } = requireValid(deleteBody, await readJsonBody(exchange.request, maxModelBytes, share), [])
     const removed = await editor.remove(id)

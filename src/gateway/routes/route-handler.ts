@@ -24,8 +24,11 @@ export interface Route {
   /** For metrics. */
   readonly name: string
   readonly method: 'GET' | 'POST' | 'DELETE'
-  /** `open`: anybody, under any host name. `key`: with a key, where keys are in use. `admin`: with the admin scope. */
-  readonly access: 'open' | 'key' | 'admin'
+  /**
+   * `open`: anybody, under any host name. `key`: with a key, where keys are in use. `admin`: with the admin scope, likewise. `admin_key`: with
+   * an admin's key, also where nobody else needs one: what changes keys and the pool.
+   */
+  readonly access: 'open' | 'key' | 'admin' | 'admin_key'
   /** Calls an LLM: counts against the limit of concurrent requests. */
   readonly callsLlm: boolean
   /** Default: as the client's headers tell, see {@link HttpExchange.errorDialect}. */

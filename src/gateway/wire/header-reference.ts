@@ -21,6 +21,14 @@ export const requestHeaders: readonly HeaderEntry[] = [
   { name: 'x-session-id', meaning: 'Names the conversation. Without it one is derived from the first messages.' },
   { name: 'x-conversation-id', meaning: 'The same.' },
   { name: 'x-claude-code-session-id', meaning: 'The same.' },
+  { name: 'x-litellm-timeout', meaning: 'Seconds the answer may take.' },
+  { name: 'x-portkey-api-key', meaning: 'The API key, as clients of Portkey send it; wins over `authorization`.' },
+  {
+    name: 'x-portkey-provider',
+    meaning: 'An entry of `providers`: the model named is its LLM of that name. See [Portkey](migrating/portkey.md).',
+  },
+  { name: 'x-portkey-request-timeout', meaning: 'Milliseconds the answer may take.' },
+  { name: 'x-portkey-custom-host', meaning: 'Refused, as is `x-portkey-config`.' },
   {
     name: 'anthropic-version',
     meaning: "Passed on to Anthropic's API; errors before a path is known then come in its envelope.",
@@ -49,6 +57,7 @@ export const responseHeaders: readonly HeaderEntry[] = [
   { name: 'x-pointsman-estimated', meaning: "`true` where a token count is our estimate and not the upstream's." },
   { name: 'x-litellm-response-cost', meaning: 'As `x-pointsman-cost-usd`.' },
   { name: 'x-litellm-model-id', meaning: 'As `x-pointsman-llm`.' },
+  { name: 'x-litellm-model-group', meaning: 'The model as the request names it.' },
   { name: 'x-litellm-call-id', meaning: 'As `x-pointsman-decision-id`.' },
   { name: 'x-litellm-overhead-duration-ms', meaning: 'As `x-pointsman-overhead-ms`.' },
   { name: 'retry-after', meaning: 'With 429 and 503: seconds to wait.' },
