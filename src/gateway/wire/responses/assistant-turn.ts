@@ -1,5 +1,6 @@
 import type { ChatMessage, JsonObject } from '../../../providers/chat-provider.ts'
 import type { ReasoningDetail } from '../../../providers/neutral/reasoning-details.ts'
+import { hostedItem } from '../../../providers/parameters/request-parameters.ts'
 
 interface Segment {
   readonly details: ReasoningDetail[]
@@ -33,11 +34,11 @@ export class AssistantTurn {
     segment.refusal = refusal
   }
 
-  /** An item of a tool that its vendor runs: stays as that vendor's API writes it. */
+  /** An item of the API's own, such as what a hosted tool did: marked, for no other API can read it. */
   addHosted(item: JsonObject): void {
     const last = this.#segments.at(-1)
     const segment = last === undefined || last.text !== undefined ? this.#open() : last
-    segment.hosted.push(item)
+    segment.hosted.push({ type: hostedItem, item })
   }
 
   addCall(call: JsonObject): void {

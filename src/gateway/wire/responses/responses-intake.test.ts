@@ -107,14 +107,101 @@ describe('input', () => {
 
   it('keeps what a hosted tool did as its vendor writes it, and tells who can read it', async () => {
     const search = { type: 'web_search_call', id: 'ws_1', status: 'completed', action: { type: 'search', query: 'x' } }
-    const { request, parameters, native } = await takeIn({ input: [user, search] })
-    expect(request.messages).toMatchObject([{}, { role: 'assistant', content: [search] }])
-    expect(parameters.names).toContain('tools:hosted:openai')
-    expect(native.body.input).toEqual([user, search])
+    for (const item of [search, { type: 'program_output', result: 'x' }, { type: 'not_yet_invented' }]) {
+      const { request, parameters, native } = await takeIn({ input: [user, item] })
+      const content = [{ type: 'hosted_item', item }]
+      expect(request.messages).toMatchObject([{}, { role: 'assistant', content }])
+      expect(parameters.names).toEqual(['content:hosted_item'])
+      expect(native.body.input).toEqual([user, item])
+    }
+  })
+
+  it('may bring tools, which are tools of the request elsewhere', async () => {
+    const tools = [{ type: 'function', name: 'f', parameters: {}, strict: false }, { type: 'web_search' }]
+    const item = { type: 'additional_tools', role: 'developer', tools }
+    const { request, native } = await takeIn({ input: [item, user], tools: [{ type: 'custom', name: 'c' }] })
+    expect(request.messages).toEqual([{ role: 'user', content: 'hello' }])
+    expect(request.tools).toEqual([
+      { type: 'custom', custom: { name: 'c' } },
+      { type: 'function', function: { name: 'f', parameters: {}, strict: false } },
+      { type: 'web_search' },
+    ])
+    expect(native.body.input).toEqual([item, user])
+    await expect(takeIn({ input: [item] })).rejects.toMatchObject({ param: 'input' })
+    await expect(takeIn({ input: [{ ...item, tools: [{ type: 'function' }] }, user] })).rejects.toMatchObject({
+      param: 'input[0].tools[0].name',
+    })
+  })
+})
+
+describe('callers who may not choose the LLM and its price', () => {
+  const auto = (body: JsonObject) => takeIn({ model: 'auto', input: [user], ...body })
+  const search = [{ type: 'web_search' }]
+
+  it.each<[string, JsonObject]>([
+    ['tools[0].type', { tools: search }],
+    ['tools[0].tools[0].type', { tools: [{ type: 'namespace', name: 'n', description: '', tools: search }] }],
+    ['input[1].tools[0].type', { input: [user, { type: 'additional_tools', role: 'developer', tools: search }] }],
+    ['input[0].tools[0].type', { input: [{ type: 'tool_search_output', call_id: 'c', tools: search }] }],
+    ['input[0].type', { input: [{ type: 'not_yet_invented' }] }],
+    ['input[1].reasoning', { input: [user, { type: 'configuration_update', reasoning: { effort: 'high' } }] }],
+    ['prompt_cache_options.ttl', { prompt_cache_options: { ttl: '12h' } }],
+    ['access_programs', { access_programs: { cyber: 'standard' } }],
+    ['moderation', { moderation: { model: 'm' } }],
+  ])('are told of %s', async (param, body) => {
+    await expect(auto(body)).rejects.toMatchObject({ code: 'invalid_request', param })
+    await takeIn({ input: [user], ...body })
+  })
+
+  it('may use tools that they run themselves', async () => {
+    const tools = [
+      { type: 'function', name: 'f' },
+      { type: 'shell', environment: { type: 'local' } },
+    ]
+    await auto({ tools, input: [user, { type: 'additional_tools', role: 'developer', tools }] })
+    await auto({ prompt_cache_options: { mode: 'explicit', ttl: '30m' } })
   })
 })
 
 describe('settings', () => {
+  it('that no other API has are named', async () => {
+    const { parameters } = await takeIn({
+      input: 'x',
+      truncation: 'auto',
+      max_tool_calls: 1,
+      reasoning: { summary: 'auto' },
+      context_management: [{ type: 'compaction' }],
+      metadata: { a: 'b' },
+      tools: [{ type: 'function', name: 'f', output_schema: {}, defer_loading: true, allowed_callers: ['direct'] }],
+    })
+    expect(parameters.unknown).toEqual([
+      'truncation',
+      'max_tool_calls',
+      'context_management',
+      'metadata',
+      'reasoning.summary',
+      'tools.defer_loading',
+      'tools.allowed_callers',
+    ])
+    const silent = { input: 'x', truncation: 'disabled', max_tool_calls: null, metadata: {}, reasoning: {} }
+    expect((await takeIn(silent)).parameters.unknown).toEqual([])
+  })
+
+  it('of chat completions are refused with their names here', async () => {
+    for (const [field, hint] of [
+      ['max_tokens', 'max_output_tokens'],
+      ['response_format', 'text.format'],
+      ['n', 'one request'],
+    ] as const) {
+      await expect(takeIn({ input: 'x', [field]: 2 })).rejects.toMatchObject({
+        code: 'unsupported_parameter',
+        param: field,
+        message: expect.stringContaining(hint),
+      })
+      await takeIn({ input: 'x', [field]: null })
+    }
+  })
+
   it('are said in the words of chat completions', async () => {
     const { request, stream, native } = await takeIn({
       input: 'hello',

@@ -7,12 +7,15 @@ import type { RoutingRequest } from '../../../routing/request.ts'
 import { takeInChat } from '../chat-intake.ts'
 import { maySteer } from '../may-steer.ts'
 import { resolveModelName } from '../model-name.ts'
+import { addedTools } from './added-tools.ts'
+import { wrong } from './input-content.ts'
 import { toNeutralMessages } from './input-messages.ts'
 import { toNativeRequest } from './native-request.ts'
 import type { ResponsesRequestBody } from './responses-request.ts'
 import { refuseResponsesSteering } from './responses-steering.ts'
 import type { PriorState } from './stored-state.ts'
 import { toChatBody } from './to-chat-body.ts'
+import { untranslated } from './untranslated.ts'
 
 /** A request of the Responses API taken apart. */
 export interface ResponsesIntake {
@@ -38,8 +41,10 @@ export function takeInResponses(
   caller: { readonly keyId: string | undefined; readonly preference: Partial<RoutingPreference> },
   defaultLambda: number,
 ): ResponsesIntake {
-  if (!maySteer(resolveModelName(request.model, pool), caller.preference)) refuseResponsesSteering(request)
-  const body = toChatBody(request, toNeutralMessages(state.items))
+  if (!maySteer(resolveModelName(request.model, pool), caller.preference)) refuseResponsesSteering(request, state.items)
+  const messages = toNeutralMessages(state.items)
+  if (messages.length === 0) throw wrong(['input'], 'there is nothing to answer')
+  const body = toChatBody(request, messages, addedTools(state.items))
   const intake = takeInChat(body, headers, pool, caller, defaultLambda)
   const { routing, parameters, stream } = intake
   // Chat completions take metadata only for what they are to store.
@@ -49,7 +54,7 @@ export function takeInResponses(
     routing: state.conversationId === undefined ? routing : { ...routing, conversationId: state.conversationId },
     request: neutral as ChatRequest,
     native: toNativeRequest(request, items, request.store === true),
-    parameters,
+    parameters: { ...parameters, unknown: [...parameters.unknown, ...untranslated(request)] },
     stream,
   }
 }

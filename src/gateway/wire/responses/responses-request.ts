@@ -59,11 +59,31 @@ const unsupported: readonly (readonly [field: string, why: string])[] = [
   ['prompt', "prompt templates are kept at OpenAI; send their text as 'instructions' and 'input'"],
 ]
 
+/** Fields of chat completions and what they are called here. Ignored they would be lost without a word, a cap on output too. */
+const misplaced: readonly (readonly [field: string, instead: string])[] = [
+  ['messages', "'input'"],
+  ['max_tokens', "'max_output_tokens'"],
+  ['max_completion_tokens', "'max_output_tokens'"],
+  ['response_format', "'text.format'"],
+  ['verbosity', "'text.verbosity'"],
+  ['reasoning_effort', "'reasoning.effort'"],
+  ['functions', "'tools'"],
+  ['function_call', "'tool_choice'"],
+  ['logprobs', "'top_logprobs' and 'message.output_text.logprobs' in 'include'"],
+  ['n', 'one request for each answer'],
+]
+
 /** @throws {GatewayError} `invalid_request`, with the field's path in `param`; `unsupported_parameter` */
 export function parseResponsesRequest(body: unknown): ResponsesRequestBody {
   const request = requireValid(responsesRequestBody, body, [])
   for (const [field, why] of unsupported) {
     if (request[field] !== undefined && request[field] !== null) throw notHere(field, why)
+  }
+  for (const [field, instead] of misplaced) {
+    if (request[field] === undefined || request[field] === null) continue
+    throw new GatewayError('unsupported_parameter', `'${field}' is of chat completions; here use ${instead}`, {
+      param: field,
+    })
   }
   if (request.background === true) throw notHere('background', 'the answer is not kept for later; use a stream instead')
   if (request.stream_options !== undefined && request.stream_options !== null && request.stream !== true) {
@@ -78,7 +98,8 @@ export function parseResponsesRequest(body: unknown): ResponsesRequestBody {
   return request
 }
 
-function checkTool(tool: unknown, path: readonly PropertyKey[]): void {
+/** @throws {GatewayError} `invalid_request` */
+export function checkTool(tool: unknown, path: readonly PropertyKey[]): void {
   const { type } = requireValid(anyTool, tool, path)
   if (type === 'function') requireValid(functionTool, tool, path)
   else if (type === 'custom') requireValid(namedTool, tool, path)

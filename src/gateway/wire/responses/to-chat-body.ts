@@ -2,28 +2,35 @@ import { type ChatMessage, isJsonObject, type JsonObject } from '../../../provid
 import type { ResponsesRequestBody } from './responses-request.ts'
 
 /**
- * Fields of this API that chat completions do not have or name otherwise, and fields of chat completions that this API
- * does not have: none of them is copied. All others are, those that nobody here knows too.
+ * Fields of this API that chat completions do not have or name otherwise: none of them is copied. All others are, those that
+ * nobody here knows too.
  */
 const notCopied: ReadonlySet<string> = new Set([
   ...['input', 'instructions', 'store', 'background', 'previous_response_id', 'conversation', 'prompt', 'include'],
   ...['max_output_tokens', 'max_tool_calls', 'text', 'reasoning', 'truncation', 'stream_options', 'context_management'],
   ...['access_programs', 'image', 'moderation', 'prompt_cache_options', 'tools', 'tool_choice', 'top_logprobs'],
+  // Fields of chat completions: those that say something were refused.
   ...['messages', 'functions', 'function_call', 'max_tokens', 'max_completion_tokens', 'response_format', 'n'],
   ...['logprobs', 'verbosity', 'reasoning_effort', 'tool_calls'],
 ])
 
 /**
  * A request in the words of chat completions, `model`, `stream` and `pointsman` with it. What has no such words is left
- * out: `truncation`, `max_tool_calls`, `reasoning.summary`, `include`, `context_management` and `moderation` reach only
- * providers that speak this API.
+ * out, see `untranslated.ts`: it reaches only providers that speak this API.
+ *
+ * @param added tools that came in its items.
  */
-export function toChatBody(request: ResponsesRequestBody, messages: readonly ChatMessage[]): JsonObject {
+export function toChatBody(
+  request: ResponsesRequestBody,
+  messages: readonly ChatMessage[],
+  added: readonly unknown[],
+): JsonObject {
   const body: JsonObject = {}
   for (const [field, value] of Object.entries(request)) {
     if (!notCopied.has(field) && value !== undefined && value !== null) body[field] = value
   }
-  const { instructions, max_output_tokens, text, reasoning, tools, tool_choice: choice } = request
+  const { instructions, max_output_tokens, text, reasoning, tool_choice: choice } = request
+  const tools = [...(request.tools ?? []), ...added]
   // Not `developer`: every API knows `system`, and OpenAI takes one for the other.
   const system = typeof instructions === 'string' ? [{ role: 'system', content: instructions }] : []
   body.messages = [...system, ...messages]
@@ -32,9 +39,7 @@ export function toChatBody(request: ResponsesRequestBody, messages: readonly Cha
   if (format !== undefined) body.response_format = format
   if (typeof text?.verbosity === 'string') body.verbosity = text.verbosity
   if (typeof reasoning?.effort === 'string') body.reasoning_effort = reasoning.effort
-  if (tools !== undefined && tools !== null && tools.length > 0) {
-    body.tools = tools.map((tool) => toChatTool(tool as JsonObject))
-  }
+  if (tools.length > 0) body.tools = tools.map((tool) => toChatTool(tool as JsonObject))
   if (choice !== undefined && choice !== null) body.tool_choice = toChatToolChoice(choice)
   Object.assign(body, toLogprobs(request))
   return body
