@@ -3,6 +3,8 @@ import type { ServerResponse } from 'node:http'
 /** Server-sent events on one response, with backpressure. */
 export class SseWriter {
   readonly #response: ServerResponse
+  /** One for all who wait: a chunk can be many events, and each listener takes time in proportion to those there are. */
+  #draining: Promise<void> | undefined
 
   constructor(response: ServerResponse) {
     this.#response = response
@@ -36,15 +38,17 @@ export class SseWriter {
 
   #drained(): Promise<void> {
     const response = this.#response
-    return new Promise((resolve) => {
+    this.#draining ??= new Promise((resolve) => {
       const done = () => {
         response.off('drain', done)
         response.off('close', done)
+        this.#draining = undefined
         resolve()
       }
       response.on('drain', done)
       response.on('close', done)
     })
+    return this.#draining
   }
 }
 
