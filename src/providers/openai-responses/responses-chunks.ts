@@ -22,8 +22,9 @@ export class ResponsesChunks {
   /** Index of a reasoning detail, by item and part. */
   readonly #details = new Map<string, number>()
   #thoughts = 0
-  /** Places of messages of which something was said. */
+  /** Places of messages of which something was said, and of those with annotations. */
   readonly #said = new Set<number>()
+  readonly #annotated = new Set<number>()
 
   /** The chunks of one event; none for events that say nothing in the neutral form. */
   of(event: JsonObject): readonly ChunkEvent[] {
@@ -47,6 +48,7 @@ export class ResponsesChunks {
         return this.#callDelta(place, textOf(event.delta))
       case 'response.output_text.annotation.added': {
         const annotation = annotationOf(event.annotation)
+        this.#annotated.add(place)
         return annotation === undefined ? [] : [this.#metadata({ annotations: [annotation] })]
       }
       case 'response.output_item.added':
@@ -63,9 +65,10 @@ export class ResponsesChunks {
     if (this.#head.id === '') this.#head = headOf(response)
     const reportedModel = modelOf(response)
     const reported = reportedModel === undefined ? {} : { reportedModel }
+    const unsaid = this.#unsaid(response)
     const finish = chunkBody(this.#head, {}, endOf(response, this.#calls.size > 0))
     const usage = responsesUsage(response)
-    const last: ChunkEvent[] = [{ type: 'metadata', chunk: finish, ...reported }]
+    const last: ChunkEvent[] = [...unsaid, { type: 'metadata', chunk: finish, ...reported }]
     if (usage !== undefined)
       last.push({ type: 'metadata', chunk: usageChunkBody(this.#head, usage), usage, ...reported })
     return last
@@ -84,7 +87,8 @@ export class ResponsesChunks {
     const begins = !this.#details.has(key)
     const index = this.#detailIndex(key)
     const text = textOf(event.delta)
-    const at = { id: textOf(event.item_id), format: reasoningFormat, index } as const
+    const id = typeof event.item_id === 'string' ? event.item_id : null
+    const at = { id, format: reasoningFormat, index } as const
     const detail: ReasoningDetail =
       type === 'reasoning.summary' ? { type, summary: text, ...at } : { type, text, ...at }
     // Parts are paragraphs; the whole answer joins them in the same way.
@@ -118,13 +122,7 @@ export class ResponsesChunks {
 
   #itemDone(item: JsonObject, place: number): readonly ChunkEvent[] {
     if (item.type === 'message') return this.#messageDone(item, place)
-    if (item.type === 'reasoning' && typeof item.encrypted_content === 'string') {
-      const index = this.#detailIndex(`${place} encrypted`)
-      const id = typeof item.id === 'string' ? item.id : null
-      const { encrypted_content: data } = item
-      const detail: ReasoningDetail = { type: 'reasoning.encrypted', data, id, format: reasoningFormat, index }
-      return [this.#metadata({ reasoning_details: [detail] })]
-    }
+    if (item.type === 'reasoning') return this.#reasoningDone(item, place)
     const begun = this.#callBegins(item, place)
     const call = this.#calls.get(place)
     if (call === undefined) return begun
@@ -133,10 +131,49 @@ export class ResponsesChunks {
   }
 
   #messageDone(item: JsonObject, place: number): readonly ChunkEvent[] {
-    if (this.#said.has(place) || !Array.isArray(item.content)) return []
-    return item.content.filter(isJsonObject).flatMap((part) => {
-      if (part.type === 'output_text') return [this.#content({ content: textOf(part.text) }, part.logprobs)]
-      return part.type === 'refusal' ? [this.#content({ refusal: textOf(part.refusal) })] : []
+    const said = this.#said.has(place)
+    const annotated = this.#annotated.has(place)
+    this.#said.add(place)
+    this.#annotated.add(place)
+    return objectsOf(item.content).flatMap((part) => {
+      const chunks: ChunkEvent[] = []
+      if (!said && part.type === 'output_text')
+        chunks.push(this.#content({ content: textOf(part.text) }, part.logprobs))
+      if (!said && part.type === 'refusal') chunks.push(this.#content({ refusal: textOf(part.refusal) }))
+      const annotations = annotated ? [] : objectsOf(part.annotations).flatMap((each) => annotationOf(each) ?? [])
+      if (annotations.length > 0) chunks.push(this.#metadata({ annotations }))
+      return chunks
+    })
+  }
+
+  #reasoningDone(item: JsonObject, place: number): readonly ChunkEvent[] {
+    const chunks: ChunkEvent[] = []
+    const fillIn = (parts: unknown, type: 'reasoning.summary' | 'reasoning.text') => {
+      for (const [part, { text }] of objectsOf(parts).entries()) {
+        if (this.#details.has(`${place} ${type} ${part}`)) continue
+        chunks.push(this.#thought({ delta: text, item_id: item.id }, type, place, part))
+      }
+    }
+    fillIn(item.summary, 'reasoning.summary')
+    fillIn(item.content, 'reasoning.text')
+    const { encrypted_content: data } = item
+    if (typeof data !== 'string' || this.#details.has(`${place} encrypted`)) return chunks
+    const index = this.#detailIndex(`${place} encrypted`)
+    const id = typeof item.id === 'string' ? item.id : null
+    const detail: ReasoningDetail = { type: 'reasoning.encrypted', data, id, format: reasoningFormat, index }
+    return [...chunks, this.#metadata({ reasoning_details: [detail] })]
+  }
+
+  /** What only the last event holds. By kinds of items: their places are not to be trusted where they were not streamed by them. */
+  #unsaid(response: JsonObject): readonly ChunkEvent[] {
+    const silent = this.#said.size === 0
+    const thoughtless = this.#details.size === 0
+    const uncalled = this.#calls.size === 0
+    const output: readonly unknown[] = Array.isArray(response.output) ? response.output : []
+    return output.flatMap((item, place) => {
+      if (!isJsonObject(item)) return []
+      const missing = item.type === 'message' ? silent : item.type === 'reasoning' ? thoughtless : uncalled
+      return missing ? this.#itemDone(item, place) : []
     })
   }
 
@@ -151,6 +188,10 @@ export class ResponsesChunks {
   #metadata(delta: JsonObject): Extract<ChunkEvent, { readonly type: 'metadata' }> {
     return { type: 'metadata', chunk: chunkBody(this.#head, delta) }
   }
+}
+
+function objectsOf(value: unknown): readonly JsonObject[] {
+  return Array.isArray(value) ? value.filter(isJsonObject) : []
 }
 
 function numberOf(value: unknown): number {

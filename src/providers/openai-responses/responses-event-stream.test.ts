@@ -130,17 +130,60 @@ it('adds up to the whole answer', async () => {
   expect(seen.at(-1)).toEqual({ type: 'finished' })
 })
 
-it('takes what was never streamed from whole items', async () => {
+describe('what was never streamed', () => {
+  const [created] = events
   const done = output.map((item, index) => ({ type: 'response.output_item.done', output_index: index, item }))
-  const { events: seen } = await outcomeOf(neutralResponsesEvents, [bytesOf(wireOf([events[0]!, ...done, completed]))])
-  const deltas = seen.flatMap((event) =>
-    event.type === 'content' ? (event.chunk.choices as { delta: JsonObject }[]).map(({ delta }) => delta) : [],
-  )
-  expect(deltas).toMatchObject([
-    { content: 'Grüße 🚆' },
-    { tool_calls: [{ id: 'call_1', function: { arguments: '{"a":1}' } }] },
-  ])
+
+  it.each([
+    ['whole items', [created!, ...done, completed]],
+    ['the last event', [created!, completed]],
+    ['the only event', [completed]],
+    ['both, each thing once', events],
+  ])('comes from %s', async (_name, list) => {
+    const { events: seen } = await outcomeOf(neutralResponsesEvents, [bytesOf(wireOf(list))])
+    const whole = completionOfResponse(completed.response, errors)
+    const { role: _role, ...message } = (whole.body.choices as { message: JsonObject }[])[0]!.message
+    const said = joined(seen)
+    expect(said.content).toBe(message.content)
+    expect(said.reasoning_content).toBe(message.reasoning_content)
+    expect(said.annotations).toEqual(message.annotations)
+    expect(said.summaries).toEqual(['Erst denken', 'dann reden'])
+    expect(said.ciphers).toEqual(['gAAAA'])
+    expect(said.arguments).toBe('{"a":1}')
+  })
+
+  it('is not added where an upstream does not number its items', async () => {
+    const unnumbered = { type: 'response.output_text.delta', delta: 'Grüße 🚆' }
+    const { events: seen } = await outcomeOf(neutralResponsesEvents, [
+      bytesOf(wireOf([created!, unnumbered, completed])),
+    ])
+    expect(joined(seen).content).toBe('Grüße 🚆')
+  })
 })
+
+/** What the deltas of a stream come to. */
+function joined(seen: readonly ChatEvent[]) {
+  const deltas = seen.flatMap((event) =>
+    event.type === 'finished' ? [] : (event.chunk.choices as { delta: JsonObject }[]).map(({ delta }) => delta),
+  )
+  const text = (name: string) => deltas.map((delta) => (delta[name] ?? '') as string).join('')
+  const list = (name: string) => deltas.flatMap((delta) => (delta[name] ?? []) as JsonObject[])
+  const summaries: string[] = []
+  for (const detail of list('reasoning_details')) {
+    const at = detail.index as number
+    if (detail.type === 'reasoning.summary') summaries[at] = (summaries[at] ?? '') + String(detail.summary)
+  }
+  return {
+    content: text('content'),
+    reasoning_content: text('reasoning_content'),
+    annotations: list('annotations'),
+    summaries,
+    ciphers: list('reasoning_details').flatMap(({ data }) => data ?? []),
+    arguments: list('tool_calls')
+      .map((each) => (each.function as JsonObject).arguments as string)
+      .join(''),
+  }
+}
 
 const failed = { type: 'response.failed', response: { ...head, status: 'failed', error: { code: 'server_error' } } }
 const limited = { type: 'error', code: 'rate_limit_exceeded', message: 'slow down' }
@@ -264,4 +307,17 @@ it('names what is billed beside tokens', () => {
   const searched = [{ type: 'web_search_call', id: 'ws_1' }, { type: 'web_search_call', id: 'ws_2' }, ...output]
   const response = { ...completed.response, output: searched, service_tier: 'priority' }
   expect(completionOfResponse(response, errors).usage?.unpriced).toEqual(['web_search_call', 'service_tier:priority'])
+})
+
+it.each<[string, JsonObject, readonly string[] | undefined]>([
+  ['outputs of tools', { type: 'shell_call_output' }, undefined],
+  ['found tools', { type: 'tool_search_output' }, undefined],
+  ['added tools', { type: 'additional_tools' }, undefined],
+  ['a shell of the caller', { type: 'shell_call', environment: { type: 'local' } }, undefined],
+  ['a shell at OpenAI', { type: 'shell_call', environment: { type: 'container_reference' } }, ['shell_call']],
+  ['a shell anywhere', { type: 'shell_call', environment: null }, ['shell_call']],
+  ['what is not known', { type: 'not_yet_invented' }, ['not_yet_invented']],
+])('knows the price of %s, or that it does not', (_name, item, unpriced) => {
+  const response = { ...completed.response, output: [item] }
+  expect(completionOfResponse(response, errors).usage?.unpriced).toEqual(unpriced)
 })

@@ -149,4 +149,27 @@ describe('a request in the same dialect', () => {
     })
     expect(body.text).toHaveProperty('verbosity')
   })
+
+  it('comes without logprobs, and asks for the reasoning, where the model reasons', () => {
+    const of = (own: JsonObject, more: Partial<ChatCall> = {}) =>
+      translated({}, { native: { ...native, body: { input: 'hi', ...own } }, reasons: true, ...more })
+    const asked = { include: ['message.output_text.logprobs', 'file_search_call.results'], top_logprobs: 2 }
+    expect(of(asked)).not.toHaveProperty('top_logprobs')
+    expect(of(asked).include).toEqual(['file_search_call.results', 'reasoning.encrypted_content'])
+    expect(of({}).include).toEqual(['reasoning.encrypted_content'])
+    expect(of({ store: true })).not.toHaveProperty('include')
+    expect(of(asked, { reasoningEffort: 'none' })).toMatchObject(asked)
+    expect(of({}, { reasons: undefined })).not.toHaveProperty('include')
+  })
+
+  it('keeps the effort that makes the LLM', () => {
+    const text = { format: { type: 'text' } }
+    const update = { type: 'configuration_update', reasoning: { effort: 'xhigh' } }
+    const own = { ...native, body: { input: [user, update, { ...update, text }] } }
+    expect(translated({}, { native: own, reasons: true }).input).toEqual(own.body.input)
+    expect(translated({}, { native: own, reasons: true, reasoningEffort: 'low' })).toMatchObject({
+      input: [user, { type: 'configuration_update', text }],
+      reasoning: { effort: 'low' },
+    })
+  })
 })

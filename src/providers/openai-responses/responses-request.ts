@@ -6,6 +6,7 @@ import { responsesTextFormat, responsesToolChoice, responsesTools } from './resp
 const minOutputTokens = 16
 
 const encryptedReasoning = 'reasoning.encrypted_content'
+const logprobs = 'message.output_text.logprobs'
 
 /** These mean the same in both APIs. */
 const sharedParameters = [
@@ -24,15 +25,23 @@ export function responsesRequest(call: ChatCall, stream: boolean): JsonObject {
   const reasoning = effort === undefined ? {} : { reasoning: { ...objectOf(body.reasoning), effort } }
   // Unless it is asked for: the API would otherwise keep each answer.
   const store = body.store ?? false
-  const input = store === true ? {} : { input: withoutUnreadable(body.input) }
-  return fitted({ ...body, ...input, ...reasoning, store, model, stream }, call.reasons)
+  const readable = store === true ? body.input : withoutUnreadable(body.input)
+  const input = effort === undefined ? readable : withEffortOfLlm(readable)
+  return fitted({ ...body, input, ...reasoning, store, model, stream }, call.reasons)
 }
 
 /** Without what the model refuses, which its caller, who asked for another or for any, could not know. */
 function fitted(body: JsonObject, reasons: boolean | undefined): JsonObject {
   if (reasons === undefined) return body
+  const include = Array.isArray(body.include) ? (body.include as readonly unknown[]) : []
   if (reasons) {
-    if (objectOf(body.reasoning).effort !== 'none') for (const name of ['temperature', 'top_p']) delete body[name]
+    if (objectOf(body.reasoning).effort === 'none') return body
+    for (const name of ['temperature', 'top_p', 'top_logprobs']) delete body[name]
+    const taken = include.filter((name) => name !== logprobs)
+    // Else the reasoning of a turn would be lost to the next: nothing is stored there.
+    if (body.store !== true && !taken.includes(encryptedReasoning)) taken.push(encryptedReasoning)
+    if (taken.length > 0) body.include = taken
+    else delete body.include
     return body
   }
   delete body.reasoning
@@ -40,8 +49,21 @@ function fitted(body: JsonObject, reasons: boolean | undefined): JsonObject {
     const { verbosity: _, ...text } = objectOf(body.text)
     body.text = text
   }
-  if (Array.isArray(body.include)) body.include = body.include.filter((name) => name !== encryptedReasoning)
+  if (include.length > 0) body.include = include.filter((name) => name !== encryptedReasoning)
   return body
+}
+
+/** An item could change, for the rest of the conversation, the effort that makes the LLM what it is. */
+function withEffortOfLlm(input: unknown): unknown {
+  if (!Array.isArray(input)) return input
+  const changes = (item: unknown) =>
+    isJsonObject(item) && item.type === 'configuration_update' && isSaid(item.reasoning)
+  if (!input.some(changes)) return input
+  return (input as readonly JsonObject[]).flatMap((item) => {
+    if (!changes(item)) return [item]
+    const { reasoning: _, ...rest } = item
+    return isSaid(rest.text) ? [rest] : []
+  })
 }
 
 /** Where nothing is stored, reasoning without its cipher names an item that cannot be found, and all would be refused. */
@@ -66,7 +88,7 @@ function translated({ request, reasoningEffort, reasons }: ChatCall): JsonObject
   const include = [
     // So that a tool loop keeps its reasoning although nothing is stored; refused by models that have none.
     ...((reasons ?? reasoning !== undefined) ? [encryptedReasoning] : []),
-    ...(request.logprobs === true && body.top_logprobs !== undefined ? ['message.output_text.logprobs'] : []),
+    ...(request.logprobs === true && body.top_logprobs !== undefined ? [logprobs] : []),
   ]
   if (include.length > 0) body.include = include
   return body

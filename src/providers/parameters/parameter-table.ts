@@ -46,7 +46,7 @@ const nativeApis: Readonly<Record<string, ParameterApi>> = {
     title: "OpenAI's Responses API",
     column: openAiResponsesReasoningParameters,
     unknown: 'dropped',
-    droppedOfOwn: ['temperature', 'top_p'],
+    droppedOfOwn: ['temperature', 'top_p', 'logprobs', 'top_logprobs'],
     hosts: 'openai',
     keeps: 'openai',
   },
