@@ -81,6 +81,18 @@ describe('discoverProviders', () => {
     expect(contacted[0]?.preset.baseUrl).toBe('https://proxy.example/v1')
   })
 
+  it('sends a key to nobody where the environment names an address that is none', async () => {
+    const { open, contacted } = world({ ollama: [], vllm: [] })
+    const environment = {
+      ...{ OPENAI_API_KEY: 'k', OPENAI_BASE_URL: 'localhost:8000/v1' },
+      ...{ ANTHROPIC_API_KEY: 'k', ANTHROPIC_BASE_URL: '//proxy' },
+    }
+    const { unusable } = await discoverProviders(environment, book, never, { open })
+    expect(contacted.map(({ preset }) => preset.name)).toEqual(['ollama', 'vllm'])
+    const why = 'is set and cannot be used: it must be a URL that begins with http:// or https://'
+    expect(unusable.map(({ reason }) => reason)).toEqual([`OPENAI_BASE_URL ${why}`, `ANTHROPIC_BASE_URL ${why}`])
+  })
+
   it("finds the vendors' own variables: another name for a key, a token, another address", async () => {
     const { open, contacted } = world({
       anthropic: ['claude-haiku-4-5', 'claude-sonnet-4-5-20250929'],

@@ -7,6 +7,7 @@ import type { PriceBook } from './price-book.ts'
 import { ProviderError } from './provider-error.ts'
 import { linkAbort } from './resilience/linked-abort.ts'
 import { systemTimers, type Timers } from './resilience/timers.ts'
+import { vendorAddress } from './vendor-address.ts'
 
 /**
  * Models to begin with, from cheap to dear, two generations where the older is still sold. Only those that the
@@ -95,9 +96,9 @@ export async function discoverProviders(
 ): Promise<Discovery> {
   const asked = providerPresets.flatMap((preset) => askedWith(preset, environment))
   const answers = await Promise.all(
-    asked.map(async (found) => {
+    asked.map(async ({ fault, ...found }) => {
       const { preset } = found
-      const listed = await listModels(found, signal, options)
+      const listed = fault ?? (await listModels(found, signal, options))
       return typeof listed === 'string'
         ? { ...found, llms: [], reason: listed }
         : {
@@ -119,6 +120,8 @@ export async function discoverProviders(
 
 interface Asked extends FoundKey {
   readonly preset: ProviderPreset
+  /** Why nobody is to be asked. */
+  readonly fault?: string | undefined
 }
 
 /** Nothing when it needs a key and has none. */
@@ -128,17 +131,14 @@ function askedWith(preset: ProviderPreset, environment: Environment): readonly A
   for (const name of [keyVariable, otherKeyVariable, tokenVariable]) {
     const secret = name === undefined ? undefined : environment[name]?.trim()
     if (secret === undefined || secret === '') continue
-    const found = { ...atItsAddress(preset, environment), keyVariable: name }
     const isToken = name === tokenVariable
-    return [{ preset: found, apiKey: isToken ? undefined : secret, authToken: isToken ? secret : undefined }]
+    const key = { apiKey: isToken ? undefined : secret, authToken: isToken ? secret : undefined }
+    const address = vendorAddress(preset, environment)
+    const found = { ...preset, keyVariable: name }
+    if (typeof address === 'string') return [{ preset: found, ...key, fault: address }]
+    return [{ preset: { ...found, baseUrl: address.baseUrl }, ...key }]
   }
   return []
-}
-
-function atItsAddress(preset: ProviderPreset, environment: Environment): ProviderPreset {
-  const { baseUrlVariable } = preset
-  const baseUrl = baseUrlVariable === undefined ? undefined : environment[baseUrlVariable]?.trim()
-  return baseUrl === undefined || !URL.canParse(baseUrl) ? preset : { ...preset, baseUrl }
 }
 
 /** @returns the models, or why there are none. */

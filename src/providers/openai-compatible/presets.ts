@@ -30,6 +30,8 @@ export interface ProviderPreset {
   readonly tokenVariable?: string
   /** Variable by which the vendor's own clients are sent to another address, and the key with them. */
   readonly baseUrlVariable?: string
+  /** What those clients put behind that address themselves. */
+  readonly pathBehindVariable?: string
   /** Runs on one's own machine, where a token has no list price. */
   readonly local: boolean
   readonly dialect: OpenAiDialect
@@ -71,6 +73,8 @@ const table = {
     baseUrl: 'https://generativelanguage.googleapis.com/v1beta',
     keyVariable: 'GEMINI_API_KEY',
     otherKeyVariable: 'GOOGLE_API_KEY',
+    baseUrlVariable: 'GOOGLE_GEMINI_BASE_URL',
+    pathBehindVariable: '/v1beta',
     dialect: {},
   },
   openrouter: {
