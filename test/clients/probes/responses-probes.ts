@@ -253,7 +253,7 @@ export const responsesProbes: readonly Probe<OpenAI>[] = [
     feature: 'reasoning effort',
     parameter: 'reasoning_effort',
     async run({ client, thinkingModel }) {
-      const request: Request = { reasoning: { effort: 'low', summary: 'auto' } }
+      const request: Request = { reasoning: { effort: 'low' } }
       const { data, headers } = await ask(client, thinkingModel, 'say done', request)
       expect(data.output_text).toBe('done')
       expect(data.usage?.output_tokens).toBe(8)
@@ -264,7 +264,7 @@ export const responsesProbes: readonly Probe<OpenAI>[] = [
     feature: 'reasoning shown',
     async run({ client, thinkingModel }) {
       const request = { reasoning: { effort: 'high', summary: 'auto' } } as const
-      const { data, headers } = await ask(client, thinkingModel, 'say done', request)
+      const { data } = await ask(client, thinkingModel, 'say done', request)
       const streamed = await client.responses
         .stream({ model: thinkingModel, input: 'say done', ...request })
         .finalResponse()
@@ -272,7 +272,8 @@ export const responsesProbes: readonly Probe<OpenAI>[] = [
       if (told === '' && reasoningOf(streamed) === '') throw new NotShown()
       expect(told).toContain('step by step')
       expect(reasoningOf(streamed)).toBe(told)
-      return headers
+      // Only OpenAI's models need the wish for a summary; the others say that they left it out.
+      return undefined
     },
   },
   {
