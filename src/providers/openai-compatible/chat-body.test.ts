@@ -68,6 +68,22 @@ describe('parameters', () => {
     expect(bodyOf(undefined, asked, { native })).not.toHaveProperty('thinking')
   })
 
+  it('spelled as their defaults stay away from who refuses them', () => {
+    const defaults = { logprobs: false, top_logprobs: 0, logit_bias: {}, n: 1, functions: [], function_call: 'none' }
+    const more = { modalities: ['text'], stop: null, seed: null, service_tier: null, user: null }
+    expect(bodyOf('mistral', { ...defaults, ...more })).toEqual({
+      n: 1,
+      stop: null,
+      random_seed: null,
+      messages: [user],
+      model: 'm',
+      stream: false,
+    })
+    expect(bodyOf('openai', { ...defaults, stop: [] }, { reasons: true })).not.toHaveProperty('logprobs')
+    expect(bodyOf('groq', { logprobs: true, ...more })).toHaveProperty('logprobs', true)
+    expect(bodyOf(undefined, defaults)).toMatchObject(defaults)
+  })
+
   it('of another API mean nothing in this one', () => {
     const foreign = { context_management: {}, temperature: 0.5 }
     expect(bodyOf('openai', foreign, { native })).toEqual({
@@ -113,6 +129,27 @@ describe('messages', () => {
     const kept = { role: 'assistant', content: 'yes', reasoning_details: [thinking, plain] }
     expect(sentMessages('deepseek', kept)).toEqual([{ role: 'assistant', content: 'yes', reasoning_content: 'hm' }])
     expect(sentMessages('openai', kept)).toEqual([{ role: 'assistant', content: 'yes' }])
+  })
+
+  it('are what OpenAI’s own clients send back of an answer, where the upstream refuses what it does not know', () => {
+    const answered = { role: 'assistant', content: 'yes', refusal: null, annotations: [], audio: null }
+    const python = { ...answered, function_call: null, tool_calls: null }
+    const calls = [{ id: 'abcdef123', type: 'function', function: { name: 'f', arguments: '{}' } }]
+    const calling = { ...python, content: null, tool_calls: calls, parsed: null }
+    const output = { role: 'tool', tool_call_id: 'abcdef123', content: 'a', timestamp: 7 }
+    for (const preset of ['mistral', 'groq']) {
+      expect(sentMessages(preset, { ...user, id: 7 }, answered, python, calling, output)).toEqual([
+        user,
+        { role: 'assistant', content: 'yes' },
+        { role: 'assistant', content: 'yes' },
+        { role: 'assistant', content: null, tool_calls: calls },
+        { role: 'tool', tool_call_id: 'abcdef123', content: 'a' },
+      ])
+      expect(sentMessages(preset, { ...answered, content: null, refusal: 'No.' })).toEqual([
+        { role: 'assistant', content: 'No.' },
+      ])
+    }
+    expect(sentMessages('openai', answered)).toEqual([answered])
   })
 
   it('name their roles as the upstream does', () => {
@@ -223,7 +260,7 @@ describe('a turn of reasoning alone', () => {
   const alone = { role: 'assistant', content: null, reasoning_details: [thinking] }
 
   it('is left out: chat completions refuse an assistant who says nothing', () => {
-    for (const preset of [undefined, 'openai', 'openrouter', 'mistral']) {
+    for (const preset of ['openai', 'openrouter', 'mistral']) {
       expect(sentMessages(preset, user, alone, user)).toEqual([user, user])
     }
   })

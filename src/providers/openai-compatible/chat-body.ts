@@ -1,5 +1,6 @@
 import { type ChatCall, isJsonObject, type JsonObject } from '../chat-provider.ts'
-import { type ParameterColumn, parameterNames } from '../parameters/parameter.ts'
+import { type ParameterColumn, type ParameterName, parameterNames } from '../parameters/parameter.ts'
+import { saysNothing } from '../parameters/request-parameters.ts'
 import { MessageMender } from './chat-messages.ts'
 import type { OpenAiDialect } from './openai-dialect.ts'
 
@@ -22,6 +23,8 @@ export class ChatBodyWriter {
     readonly reasoning: readonly string[]
     readonly unknown: readonly string[]
   }
+  /** Fields that some model of the upstream refuses, and perhaps also where they say nothing: `logprobs: false`. */
+  readonly #refused: readonly string[]
 
   constructor(dialect: OpenAiDialect) {
     this.#dialect = dialect
@@ -35,6 +38,7 @@ export class ChatBodyWriter {
       // Where it is not known whether the model reasons, what only those take is sent if asked for.
       unknown: plain.filter((name) => dialect.reasoningParameters?.[name as 'verbosity'] !== 'passed'),
     }
+    this.#refused = [...new Set([...refusedFields(dialect.parameters), ...refusedFields(dialect.reasoningParameters)])]
   }
 
   /** A fresh object, its values shared with the request. */
@@ -49,6 +53,8 @@ export class ChatBodyWriter {
     if (call.native !== undefined) this.#dropForeign(body)
     if (body.thinking !== undefined && this.#dialect.thinkingAsReasoning === true) translateThinking(body)
     for (const name of this.#droppedOf(call, body)) if (body[name] !== undefined) delete body[name]
+    // Where they say something the LLM may not be called at all.
+    for (const name of this.#refused) if (body[name] !== undefined && saysNothing(name, body[name])) delete body[name]
     for (const [name, own] of this.#renamed) {
       if (body[name] === undefined) continue
       body[own] = body[name]
@@ -82,6 +88,19 @@ export class ChatBodyWriter {
 function droppedFields(column: ParameterColumn | undefined): readonly string[] {
   if (column === undefined) return []
   return parameterNames.filter((name) => column[name] === 'dropped' && !name.includes(':'))
+}
+
+/** Fields behind names of the table that are not a field's own, or that mean nothing without it. */
+const fieldsOf: Readonly<Partial<Record<ParameterName, readonly string[]>>> = {
+  functions: ['functions', 'function_call'],
+  'modalities:audio': ['modalities', 'audio'],
+}
+
+function refusedFields(column: ParameterColumn | undefined): readonly string[] {
+  if (column === undefined) return []
+  return parameterNames
+    .filter((name) => column[name] === 'refused')
+    .flatMap((name) => fieldsOf[name] ?? (name.includes(':') ? [] : [name]))
 }
 
 /** OpenRouter's own field, unless the caller gave it. */

@@ -27,7 +27,7 @@ export class MessageMender {
   constructor(dialect: MessageDialect) {
     this.#dialect = dialect
     const foreign = additions.filter((name) => !dialect.keeps.includes(name))
-    this.#unwanted = [...foreign, 'is_error', ...(dialect.refusesNames === true ? ['name'] : [])]
+    this.#unwanted = [...foreign, 'is_error']
     this.#dropsCacheControl = !dialect.keeps.includes('cache_control')
     this.#dropsExtraContent = !dialect.keeps.includes('extra_content')
   }
@@ -44,7 +44,7 @@ export class MessageMender {
         mended ??= messages.slice(0, index)
         continue
       }
-      const better = isPlain(message) ? message : this.#message(message, moved)
+      const better = this.#isPlain(message) ? message : this.#message(message, moved)
       if (better !== message) mended ??= messages.slice(0, index)
       mended?.push(better)
     }
@@ -59,6 +59,11 @@ export class MessageMender {
     return tools.some(isMarked) ? tools.map((tool) => (isMarked(tool) ? without(tool, 'cache_control') : tool)) : tools
   }
 
+  /** Nothing to mend: most messages. Where other fields are refused, no other field may be there either. */
+  #isPlain(message: ChatMessage): boolean {
+    return this.#dialect.fields === undefined ? isPlain(message) : isBare(message)
+  }
+
   #message(message: ChatMessage, moved: JsonObject[]): ChatMessage {
     let mended: { [field: string]: unknown } | undefined
     const set = (field: string, value: unknown) => {
@@ -71,11 +76,16 @@ export class MessageMender {
       const thought = this.#thoughtOf(message)
       if (thought !== undefined) set('reasoning_content', thought)
     }
-    for (const field of this.#unwanted) {
-      // A `function` message is told apart by its name.
-      if (message[field] !== undefined && !(field === 'name' && role === 'function')) set(field, undefined)
+    for (const field of this.#unwanted) if (message[field] !== undefined) set(field, undefined)
+    const sentRole = role === 'developer' && this.#dialect.developerRole !== true ? 'system' : role
+    if (sentRole !== role) set('role', sentRole)
+    const { fields } = this.#dialect
+    if (fields !== undefined) {
+      // A refusal is what was said: without it the turn would say nothing.
+      if (!isSaid(content) && typeof message.refusal === 'string') set('content', message.refusal)
+      const known = Object.hasOwn(fields, sentRole) ? fields[sentRole]! : noFields
+      for (const field in message) if (isRefused(field, message[field], known)) set(field, undefined)
     }
-    if (role === 'developer' && this.#dialect.developerRole !== true) set('role', 'system')
     if (Array.isArray(content)) {
       const parts = role === 'tool' ? this.#outputParts(content, moved) : this.#parts(content)
       if (parts !== content) set('content', parts)
@@ -183,6 +193,20 @@ function isPlain(message: ChatMessage): boolean {
     message.extra_content === undefined &&
     message.is_error === undefined
   )
+}
+
+/** The same where every other field has to go. */
+function isBare(message: ChatMessage): boolean {
+  if (typeof message.content !== 'string' || message.role === 'developer') return false
+  for (const field in message) if (field !== 'role' && field !== 'content') return false
+  return true
+}
+
+const noFields: ReadonlySet<string> = new Set(['role', 'content'])
+
+/** Of what may stay, all but the content is left out where it is null. */
+function isRefused(field: string, value: unknown, known: ReadonlySet<string>): boolean {
+  return !known.has(field) || (field !== 'content' && !isSaid(value))
 }
 
 /** A turn of reasoning alone, as other APIs have them: chat completions refuse an assistant without content or calls. */

@@ -28,13 +28,16 @@ export type NeutralAddition =
   | 'cache_control'
   | 'extra_content'
 
+/** The fields a message may have, by its role. */
+export type MessageFields = { readonly [role: string]: ReadonlySet<string> }
+
 /** What the messages of an upstream may hold beside OpenAI's own fields, and what of those they may not. */
 export interface MessageDialect {
   readonly keeps: readonly NeutralAddition[]
   /** It knows the role `developer`; else `system` says the same. */
   readonly developerRole?: boolean
-  /** It refuses `name` in messages. */
-  readonly refusesNames?: boolean
+  /** It refuses messages with other fields than these, `null` or not; by role. Undefined: any may come. */
+  readonly fields?: MessageFields
   /** Which ids of tool calls it takes. Default: any. */
   readonly toolCallIds?: 'short' | 'nine_alphanumerics'
   /** Outputs of tools may hold images; else these follow in a message of the user. */

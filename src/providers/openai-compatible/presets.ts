@@ -1,5 +1,5 @@
 import type { ProviderKind } from '../provider-kind.ts'
-import type { MessageDialect, OpenAiDialect } from './openai-dialect.ts'
+import type { MessageDialect, MessageFields, OpenAiDialect } from './openai-dialect.ts'
 import {
   deepSeekParameters,
   deepSeekReasoningParameters,
@@ -43,6 +43,23 @@ type PresetTable = Readonly<
 
 /** Servers of open models read their own thinking back, and templates know the role `system` alone. */
 const openModelMessages: MessageDialect = { keeps: ['reasoning_content', 'reasoning'] }
+
+/** Of Mistral's OpenAPI document; what else a message holds is a 422, also where it says nothing: `refusal: null`. */
+const mistralFields: MessageFields = {
+  system: new Set(['role', 'content']),
+  user: new Set(['role', 'content']),
+  assistant: new Set(['role', 'content', 'tool_calls', 'prefix']),
+  tool: new Set(['role', 'content', 'tool_call_id', 'name']),
+}
+
+/** Of Groq's API reference; what else a message holds is a 400. Its `name` is there and refused all the same. */
+const groqFields: MessageFields = {
+  system: new Set(['role', 'content']),
+  user: new Set(['role', 'content']),
+  assistant: new Set(['role', 'content', 'tool_calls', 'function_call']),
+  tool: new Set(['role', 'content', 'tool_call_id']),
+  function: new Set(['role', 'content', 'name']),
+}
 
 const table = {
   openai: {
@@ -95,7 +112,7 @@ const table = {
     title: 'Groq',
     baseUrl: 'https://api.groq.com/openai/v1',
     keyVariable: 'GROQ_API_KEY',
-    dialect: { parameters: groqParameters, messages: { keeps: [], refusesNames: true } },
+    dialect: { parameters: groqParameters, messages: { keeps: [], fields: groqFields } },
   },
   deepseek: {
     title: 'DeepSeek',
@@ -122,7 +139,7 @@ const table = {
       contentChunks: true,
       messages: {
         keeps: [],
-        refusesNames: true,
+        fields: mistralFields,
         toolCallIds: 'nine_alphanumerics',
         toolParts: true,
         files: 'document_url',

@@ -74,6 +74,11 @@ export function requestParameters(request: ChatRequest): RequestParameters {
   return collector.result
 }
 
+/** Whether a field of a request is a default spelled out, as leaving it out would be. False for fields that no table knows. */
+export function saysNothing(field: string, value: unknown): boolean {
+  return requestParameters({ messages: [], [field]: value }) === noParameters
+}
+
 class Collector {
   #found: { readonly names: (ParameterName | VendorForm)[]; readonly unknown: string[] } | undefined
 
