@@ -208,8 +208,12 @@ describe.each(llms)('the official OpenAI client, answered by %s', (model) => {
     upstream.failNext({ cutAfterPieces: 5 })
     const types: string[] = []
     const reading = (async () => {
-      const stream = await client.responses.create({ model, input: 'say one two three four', stream: true })
-      for await (const event of stream) types.push(event.type)
+      const asked = { model, input: 'say one two three four', store: true, stream: true } as const
+      for await (const event of await client.responses.create(asked)) {
+        types.push(event.type)
+        // What failed is not kept.
+        if (event.type === 'response.failed') expect(event.response).toMatchObject({ status: 'failed', store: false })
+      }
     })()
     const error = await refusal(reading)
     expect(error.code).toBe('upstream_cut')

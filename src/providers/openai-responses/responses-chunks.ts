@@ -1,3 +1,4 @@
+import type { TokenUsage } from '../../routing/registry/token-price.ts'
 import { type ChunkEvent, isJsonObject, type JsonObject } from '../chat-provider.ts'
 import { type AnswerHead, chunkBody, usageChunkBody } from '../neutral/neutral-answer.ts'
 import type { ReasoningDetail } from '../neutral/reasoning-details.ts'
@@ -69,9 +70,12 @@ export class ResponsesChunks {
     const finish = chunkBody(this.#head, {}, endOf(response, this.#calls.size > 0))
     const usage = responsesUsage(response)
     const last: ChunkEvent[] = [...unsaid, { type: 'metadata', chunk: finish, ...reported }]
-    if (usage !== undefined)
-      last.push({ type: 'metadata', chunk: usageChunkBody(this.#head, usage), usage, ...reported })
+    if (usage !== undefined) last.push({ ...this.spent(usage), ...reported })
     return last
+  }
+
+  spent(usage: TokenUsage): ChunkEvent {
+    return { type: 'metadata', chunk: usageChunkBody(this.#head, usage), usage }
   }
 
   #begin(response: unknown): readonly ChunkEvent[] {

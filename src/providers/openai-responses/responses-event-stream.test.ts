@@ -227,6 +227,13 @@ describe.each([
     expect(outcome.events.at(-1)?.type === 'finished').toBe(code === undefined)
   })
 
+  it('tell what a failed response has cost', async () => {
+    const response = { ...failed.response, usage }
+    const outcome = await outcomeOf(decode, [bytesOf(wireOf([...events.slice(0, 8), { ...failed, response }]))])
+    expect(outcome.code).toBe('upstream_failed')
+    expect(outcome.events.at(-1)).toMatchObject({ type: 'metadata', usage: { inputTokens: 20, outputTokens: 9 } })
+  })
+
   it('throw nothing but our errors, whatever the JSON', async () => {
     const types = events.map(({ type }) => type)
     const hostile = fc.record(

@@ -1,4 +1,5 @@
 import { createParser, type EventSourceMessage } from 'eventsource-parser'
+import type { TokenUsage } from '../../routing/registry/token-price.ts'
 import { type ChatEvent, type ChunkEvent, isJsonObject, type JsonObject } from '../chat-provider.ts'
 import type { UpstreamErrors } from '../http/upstream-errors.ts'
 import type { StreamDecoder } from '../http/upstream-http.ts'
@@ -15,21 +16,30 @@ import { responsesUsage } from './responses-usage.ts'
  */
 export const neutralResponsesEvents: StreamDecoder = (bytes, errors) => {
   const chunks = new ResponsesChunks()
-  return responsesEvents(bytes, errors, (event, ended) => [
-    ...chunks.of(event),
-    ...(ended === undefined ? [] : chunks.end(ended)),
-  ])
+  return responsesEvents(bytes, errors, {
+    events: (event, ended) => [...chunks.of(event), ...(ended === undefined ? [] : chunks.end(ended))],
+    failed: (_event, usage) => chunks.spent(usage),
+  })
 }
 
 /** The same for a call in this dialect: each event as it came. */
 export const nativeResponsesEvents: StreamDecoder = (bytes, errors) =>
-  responsesEvents(bytes, errors, (event, ended) => [nativeEvent(event, ended)])
+  responsesEvents(bytes, errors, {
+    events: (event, ended) => [nativeEvent(event, ended)],
+    failed: (chunk, usage) => ({ type: 'metadata', chunk, dialect: 'responses', usage }),
+  })
 
-/** @param translate `ended` is the whole response, with the event that ends the stream. */
+interface Translation {
+  /** @param ended the whole response, with the event that ends the stream. */
+  readonly events: (event: JsonObject, ended: JsonObject | undefined) => readonly ChunkEvent[]
+  /** What a response that failed has cost all the same: told before the failure is thrown. */
+  readonly failed: (event: JsonObject, usage: TokenUsage) => ChunkEvent
+}
+
 async function* responsesEvents(
   bytes: AsyncIterable<Uint8Array>,
   errors: UpstreamErrors,
-  translate: (event: JsonObject, ended: JsonObject | undefined) => readonly ChunkEvent[],
+  translate: Translation,
 ): AsyncGenerator<ChatEvent, void, undefined> {
   const decoder = new TextDecoder()
   const messages: EventSourceMessage[] = []
@@ -39,8 +49,10 @@ async function* responsesEvents(
     for (const message of messages.splice(0)) {
       if (message.data.trim() === '[DONE]') continue
       const event = parse(message, errors)
+      const spent = spentInVain(event)
+      if (spent !== undefined) yield translate.failed(event, spent)
       const ended = endedResponse(event, errors)
-      yield* translate(event, ended)
+      yield* translate.events(event, ended)
       if (ended === undefined) continue
       yield { type: 'finished' }
       return true
@@ -67,6 +79,10 @@ function parse(message: EventSourceMessage, errors: UpstreamErrors): JsonObject 
   }
   if (!isJsonObject(event)) throw errors.invalid('The stream holds an event that is not a JSON object')
   return event
+}
+
+function spentInVain({ type, response }: JsonObject): TokenUsage | undefined {
+  return type === 'response.failed' && isJsonObject(response) ? responsesUsage(response) : undefined
 }
 
 /** The response of an event that ends the stream well; throws where it ends it badly. */

@@ -14,6 +14,9 @@ export interface ItemPlace {
 
 const noKey = Symbol('no part yet')
 
+/** The key of a cipher of this API among the pieces of an item. */
+const ownCipher = 'own cipher'
+
 /**
  * One reasoning item as it is written. Its text is its summary, whoever's thinking it is: that is what clients show. What
  * only its own vendor can read goes into `encrypted_content`: OpenAI's cipher as it is, others' in an envelope.
@@ -25,6 +28,8 @@ export class OutputReasoning {
   readonly #emit: EmitEvent
   readonly #parts: string[] = []
   readonly #details: ReasoningDetail[] = []
+  /** Where each piece is that may go on, by kind and index. */
+  readonly #places = new Map<string, number>()
   #openPart: number | undefined | typeof noKey = noKey
 
   constructor(place: ItemPlace, upstreamId: string | undefined, emit: EmitEvent) {
@@ -46,7 +51,25 @@ export class OutputReasoning {
   addDetail(detail: ReasoningDetail): void {
     if (detail.type === 'reasoning.text') this.addText(detail.text ?? '', detail.index)
     else if (detail.type === 'reasoning.summary') this.addText(detail.summary, detail.index)
-    mergeDetail(this.#details, detail)
+    this.#keep(detail)
+  }
+
+  /** Whether it holds a cipher of this very API: an item has one. */
+  get hasOwnCipher(): boolean {
+    return this.#places.has(ownCipher)
+  }
+
+  /** Continues the latest piece of the same place and kind, as deltas of a stream do. Ciphers come whole. */
+  #keep(next: ReasoningDetail): void {
+    const key = isOwnCipher(next) ? ownCipher : `${next.type} ${next.index}`
+    const at = this.#places.get(key)
+    const before = at === undefined ? undefined : this.#details[at]
+    const merged = before === undefined ? undefined : joined(before, next)
+    if (at !== undefined && merged !== undefined) this.#details[at] = merged
+    else {
+      this.#places.set(key, this.#details.length)
+      this.#details.push(next)
+    }
   }
 
   /** Ends the item and returns it. */
@@ -106,27 +129,21 @@ function encryptedContent(details: readonly ReasoningDetail[]): string | undefin
   return encrypted?.data
 }
 
-/** Continues the latest piece of the same place and kind, as deltas of a stream do. Ciphers come whole. */
-function mergeDetail(details: ReasoningDetail[], next: ReasoningDetail): void {
-  const at = details.findLastIndex(({ type, index }) => type === next.type && index === next.index)
-  const before = details[at]
-  if (before === undefined || next.type === 'reasoning.encrypted') {
-    details.push(next)
-  } else if (before.type === 'reasoning.text' && next.type === 'reasoning.text') {
-    details[at] = {
-      ...before,
-      ...withoutNothing(next),
-      type: 'reasoning.text',
-      text: (before.text ?? '') + (next.text ?? ''),
-    }
-  } else if (before.type === 'reasoning.summary' && next.type === 'reasoning.summary') {
-    details[at] = {
-      ...before,
-      ...withoutNothing(next),
-      type: 'reasoning.summary',
-      summary: before.summary + next.summary,
-    }
+export function isOwnCipher({ type, format }: ReasoningDetail): boolean {
+  return type === 'reasoning.encrypted' && format === responsesFormat
+}
+
+/** Two pieces as one; undefined where the second stands by itself. */
+function joined(before: ReasoningDetail, next: ReasoningDetail): ReasoningDetail | undefined {
+  if (before.type === 'reasoning.text' && next.type === 'reasoning.text') {
+    const text = (before.text ?? '') + (next.text ?? '')
+    return { ...before, ...withoutNothing(next), type: 'reasoning.text', text }
   }
+  if (before.type === 'reasoning.summary' && next.type === 'reasoning.summary') {
+    const summary = before.summary + next.summary
+    return { ...before, ...withoutNothing(next), type: 'reasoning.summary', summary }
+  }
+  return undefined
 }
 
 /** So that a field that came once is not lost to a later delta that says it is null. */

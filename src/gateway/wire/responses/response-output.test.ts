@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { JsonObject } from '../../../providers/chat-provider.ts'
+import { ProviderError } from '../../../providers/provider-error.ts'
 import { readAnswerPiece } from './neutral-answer-reader.ts'
 import { readReasoningItem } from './reasoning-item.ts'
 import { ResponseOutput } from './response-output.ts'
@@ -47,6 +48,39 @@ describe('the output of a response', () => {
   it('takes calls that are all numbered 0 for several', () => {
     const { items } = write([call(0, 'a', 'f', '{}'), call(0, 'b', 'g', '{}')])
     expect(items).toMatchObject([{ call_id: 'a' }, { call_id: 'b' }])
+  })
+
+  it('goes back to a call by its id, also where all are numbered 0', () => {
+    const { items } = write([
+      call(0, 'a', 'f', '{'),
+      call(0, 'b', 'g', '['),
+      call(0, 'a', '', '}'),
+      call(0, 'b', '', ']'),
+    ])
+    expect(items).toMatchObject([
+      { call_id: 'a', name: 'f', arguments: '{}' },
+      { call_id: 'b', name: 'g', arguments: '[]' },
+    ])
+    expect(items).toHaveLength(2)
+  })
+
+  it('keeps each cipher of OpenAI, also where no ids tell them apart', () => {
+    const cipher = (data: string, index: number) => ({
+      ...{ type: 'reasoning.encrypted', data, id: null, index },
+      format: 'openai-responses-v1',
+    })
+    const { items } = write([{ reasoning_details: [cipher('one', 0), cipher('two', 1)] }, { content: 'x' }])
+    expect(items).toMatchObject([{ encrypted_content: 'one' }, { encrypted_content: 'two' }, { type: 'message' }])
+  })
+
+  it('does not grow without end', () => {
+    const calls = Array.from({ length: 10_001 }, (_, index) => call(index, `i${index}`, 'f', '{}'))
+    expect(() => write(calls)).toThrow('over 10000 items')
+    expect(() => write(calls)).toThrow(ProviderError)
+    const thoughts = Array.from({ length: 10_000 }, (_, index) => ({
+      reasoning_details: [{ type: 'reasoning.text', text: 'a', index }],
+    }))
+    expect(write(thoughts).items).toHaveLength(1)
   })
 
   it('waits for the name of a call, and gives an id to one without', () => {

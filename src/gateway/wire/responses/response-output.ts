@@ -5,10 +5,14 @@ import {
   reasoningDetailsOf,
   reasoningText,
 } from '../../../providers/neutral/reasoning-details.ts'
+import { ProviderError } from '../../../providers/provider-error.ts'
 import { sealEnvelope } from '../reasoning-envelope.ts'
 import { type ItemStatus, OutputMessage, toAnnotation } from './output-message.ts'
-import { type EmitEvent, type ItemPlace, OutputReasoning } from './output-reasoning.ts'
+import { type EmitEvent, type ItemPlace, isOwnCipher, OutputReasoning } from './output-reasoning.ts'
 import { OutputToolCall, readToolCallPiece, type ToolCallPiece } from './output-tool-call.ts'
+
+/** Many times the items of any answer: each is held until the end, and told of in the last event. */
+const maxItems = 10_000
 
 /** A call whose name has not come yet. */
 type PendingCall = { piece: ToolCallPiece; text: string }
@@ -29,8 +33,10 @@ export class ResponseOutput {
   #reasoning: OutputReasoning | undefined
   #message: OutputMessage | undefined
   readonly #calls = new Map<number, OutputToolCall | PendingCall>()
-  /** Calls whose place another one took, as upstreams do that number all of them 0. */
-  readonly #overtaken: (OutputToolCall | PendingCall)[] = []
+  /** Calls whose place another one took, as upstreams do that number all of them 0; by their ids, to which pieces may come back. */
+  readonly #overtaken = new Map<string, OutputToolCall | PendingCall>()
+  /** Of reasoning items. */
+  readonly #takenIds = new Set<string>()
 
   /** @param idBase makes the ids of the items, with their place. */
   constructor(idBase: string, emit: EmitEvent) {
@@ -59,11 +65,11 @@ export class ResponseOutput {
   finish(status: ItemStatus): readonly JsonObject[] {
     this.#endReasoning()
     this.#endMessage(status)
-    const open = [...this.#overtaken, ...this.#calls.values()].map((call) => this.#named(call))
+    const open = [...this.#overtaken.values(), ...this.#calls.values()].map((call) => this.#named(call))
     for (const call of open.sort((a, b) => a.place.index - b.place.index)) {
       this.#items[call.place.index] = call.done(status)
     }
-    this.#overtaken.length = 0
+    this.#overtaken.clear()
     this.#calls.clear()
     return [...this.#items]
   }
@@ -76,6 +82,8 @@ export class ResponseOutput {
       if (plain !== '') this.#openReasoning(undefined, true).addText(plain, undefined)
     }
     for (const detail of details) {
+      // An item has one cipher: where ids do not tell items apart, this does.
+      if (isOwnCipher(detail) && this.#reasoning?.hasOwnCipher === true) this.#endReasoning()
       this.#openReasoning(detail.id ?? undefined, detailText(detail) !== '').addDetail(detail)
     }
   }
@@ -88,8 +96,9 @@ export class ResponseOutput {
     if (open !== undefined && same) return open
     this.#endReasoning()
     // An id names one item only, also where a late signature comes back to an earlier one.
-    const taken = this.#items.some((item) => item?.id === upstreamId)
-    const place = this.#place('rs', taken ? undefined : upstreamId)
+    const isNew = upstreamId !== undefined && !this.#takenIds.has(upstreamId)
+    if (isNew) this.#takenIds.add(upstreamId)
+    const place = this.#place('rs', isNew ? upstreamId : undefined)
     this.#reasoning = new OutputReasoning(place, upstreamId, this.#emit)
     return this.#reasoning
   }
@@ -105,9 +114,12 @@ export class ResponseOutput {
     this.#endMessage('completed')
     const key = piece.index ?? position
     let call = this.#calls.get(key)
-    if (call !== undefined && piece.id !== undefined && idOf(call) !== undefined && idOf(call) !== piece.id) {
-      this.#overtaken.push(call)
-      call = undefined
+    const id = call === undefined ? undefined : idOf(call)
+    if (call !== undefined && piece.id !== undefined && id !== undefined && id !== piece.id) {
+      this.#overtaken.set(id, call)
+      call = this.#overtaken.get(piece.id)
+      this.#overtaken.delete(piece.id)
+      if (call !== undefined) this.#calls.set(key, call)
     }
     if (call instanceof OutputToolCall) {
       call.addText(piece.text)
@@ -153,6 +165,9 @@ export class ResponseOutput {
 
   #place(prefix: string, id?: string): ItemPlace {
     const index = this.#count
+    if (index >= maxItems) {
+      throw new ProviderError('upstream_invalid_response', `The upstream's answer has over ${maxItems} items`)
+    }
     this.#count += 1
     return { id: id ?? `${prefix}_${this.#idBase}_${index}`, index }
   }

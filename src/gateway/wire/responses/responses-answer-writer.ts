@@ -111,7 +111,12 @@ export class ResponsesAnswerWriter implements AnswerWriter {
     if (!this.#begun) this.#openNeutral(head)
     const output = this.#output?.finish('incomplete') ?? this.#nativeItems
     const fault = { code: code === 'upstream_rate_limited' ? 'rate_limit_exceeded' : 'server_error', message }
-    this.#send({ type: 'response.failed', response: responseBody(head, { status: 'failed', output, error: fault }) })
+    // What failed is not kept.
+    const failed = responseBody(
+      { ...head, store: false },
+      { status: 'failed', output, error: fault, usage: this.#usage },
+    )
+    this.#send({ type: 'response.failed', response: failed })
     const event = { type: 'error', code, message, param, sequence_number: this.#sequence }
     this.#sse.end(JSON.stringify(event), 'error')
   }
