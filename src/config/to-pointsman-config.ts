@@ -24,6 +24,8 @@ interface Surroundings {
   readonly notices?: readonly string[]
 }
 
+const shortestMasterKey = 20
+
 type LlmEntry = ConfigFile['llms'][number]
 
 /**
@@ -50,9 +52,10 @@ export function toPointsmanConfig(
   }
   const sources: SecretSources = { environment: around.environment, resolve, missing }
   const { server, routing } = file
+  const masterKey = server.master_key === undefined ? undefined : resolve(server.master_key, ['server', 'master_key'])
   const config: PointsmanConfig = {
     file: around.file,
-    notices: around.notices ?? [],
+    notices: [...(around.notices ?? []), ...masterKeyNotices(masterKey)],
     server: {
       host: server.host,
       port: server.port,
@@ -64,7 +67,7 @@ export function toPointsmanConfig(
         requestTimeoutMs: server.limits.request_timeout_ms,
         maxAnswerMs: server.limits.max_answer_ms,
       },
-      masterKey: server.master_key === undefined ? undefined : resolve(server.master_key, ['server', 'master_key']),
+      masterKey,
     },
     database: { file: path.resolve(around.folder, file.database ?? path.join('.pointsman', 'pointsman.db')) },
     providers: Object.entries(file.providers).map(([name, entry]) => toProviderConfig(name, entry, sources)),
@@ -83,6 +86,13 @@ export function toPointsmanConfig(
     logLevel: file.log_level,
   }
   return { config: deepFreeze(config), problems }
+}
+
+/** A key that somebody made up: whoever guesses it may do everything. */
+function masterKeyNotices(key: Secret | undefined): readonly string[] {
+  const length = key?.reveal().length ?? 0
+  if (length === 0 || length >= shortestMasterKey) return []
+  return [`the master key has ${length} characters, which can be guessed; make it ${shortestMasterKey} or more`]
 }
 
 function toAlias([name, target]: [string, ConfigFile['aliases'][string]]): LlmAlias {

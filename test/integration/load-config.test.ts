@@ -342,6 +342,7 @@ general_settings:
     expect(provider?.kind !== 'simulated' && provider?.apiKey?.reveal()).toBe('sk-in-the-file')
     expect(config.notices).toEqual([
       expect.stringMatching(/:5:7: model_list\[0\]\.litellm_params\.api_key: is a secret in the file itself/),
+      'the master key has 7 characters, which can be guessed; make it 20 or more',
     ])
     expect(JSON.stringify(config)).not.toContain('sk-in-the-file')
   })

@@ -22,9 +22,14 @@ const litellm = `model_list:
     litellm_params: { model: anthropic/claude-sonnet-4-5, api_key: os.environ/CLAUDE_KEY, timeout: 90 }
 router_settings:
   fallbacks: [{ claude: [gpt-4o] }]
-general_settings: { master_key: sk-1234 }
+general_settings: { master_key: sk-0123456789abcdefgh }
 `
-const environment = { AZURE_KEY: 'a', CLAUDE_KEY: 'c', OPENAI_API_KEY: 'sk-literal', LITELLM_MASTER_KEY: 'sk-1234' }
+const environment = {
+  AZURE_KEY: 'a',
+  CLAUDE_KEY: 'c',
+  OPENAI_API_KEY: 'sk-literal',
+  LITELLM_MASTER_KEY: 'sk-0123456789abcdefgh',
+}
 
 function run(output?: string) {
   writeFileSync(path.join(folder, 'litellm.yaml'), litellm)
@@ -68,7 +73,7 @@ describe('pointsman migrate', () => {
 
   test('prints no secret, names the variables to set and what was not carried over', async () => {
     const { out } = await run()
-    expect(out).not.toMatch(/sk-literal|sk-1234/)
+    expect(out).not.toMatch(/sk-literal|sk-0123456789abcdefgh/)
     const comments = out.split('\n').filter((line) => line.startsWith('#'))
     expect(comments.join('\n')).toContain('Set these environment variables:')
     for (const name of ['AZURE_KEY', 'OPENAI_API_KEY', 'CLAUDE_KEY', 'LITELLM_MASTER_KEY']) {

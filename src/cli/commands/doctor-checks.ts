@@ -47,7 +47,8 @@ export function checkConfig(load: () => PointsmanConfig): {
   const subject = 'configuration'
   try {
     const config = load()
-    return { findings: [{ status: 'ok', subject, detail: config.file ?? 'no file; defaults' }], config }
+    const notices = config.notices.map((detail): Finding => ({ status: 'warning', subject, detail }))
+    return { findings: [{ status: 'ok', subject, detail: config.file ?? 'no file; defaults' }, ...notices], config }
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error
     const findings = error.problems.map((problem): Finding => {

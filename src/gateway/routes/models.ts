@@ -1,7 +1,7 @@
 import { parseModelPreference } from '../../routing/decision/parse-preference.ts'
 import type { EmbeddingModel } from '../../routing/registry/embedding-model.ts'
 import type { LlmId } from '../../routing/registry/llm.ts'
-import { aliasTarget } from '../../routing/registry/llm-aliases.ts'
+import { findAlias } from '../../routing/registry/llm-aliases.ts'
 import type { LlmRegistry } from '../../routing/registry/llm-registry.ts'
 import type { GatewayServices } from '../gateway-services.ts'
 import {
@@ -52,10 +52,11 @@ function embeddingModels(services: GatewayServices): readonly EmbeddingModel[] {
 
 function bodyOf(name: string, pinnedLlm: LlmId | undefined, pool: LlmRegistry): ModelBody {
   if (pinnedLlm === name) return toModelBody(pool.require(pinnedLlm), createdSeconds)
-  const target = aliasTarget(pool.aliases, name)
+  const alias = findAlias(pool.aliases, name)
   // Forms of `auto` come before aliases, which may stand for any name.
-  if (target === undefined || parseModelPreference(name) !== undefined) return toAutoModelBody(name, createdSeconds)
-  return toAliasModelBody(name, target, createdSeconds)
+  if (alias === undefined || parseModelPreference(name) !== undefined) return toAutoModelBody(name, createdSeconds)
+  const [, ...meaning] = alias
+  return toAliasModelBody([name, ...meaning], createdSeconds)
 }
 
 function listModels(services: GatewayServices): readonly ModelBody[] {
@@ -65,6 +66,6 @@ function listModels(services: GatewayServices): readonly ModelBody[] {
     ...autoModelNames.map((name) => toAutoModelBody(name, createdSeconds)),
     ...pool.list().map((llm) => toModelBody(llm, createdSeconds)),
     ...embeddingModels(services).map((model) => toEmbeddingModelBody(model, createdSeconds)),
-    ...aliases.map(([name, target]) => toAliasModelBody(name, target, createdSeconds)),
+    ...aliases.map((alias) => toAliasModelBody(alias, createdSeconds)),
   ]
 }

@@ -1,5 +1,6 @@
 import type { EmbeddingModel } from '../../routing/registry/embedding-model.ts'
 import type { Llm } from '../../routing/registry/llm.ts'
+import type { LlmAlias } from '../../routing/registry/llm-aliases.ts'
 import type { TokenPrice, TokenRates } from '../../routing/registry/token-price.ts'
 
 /** An entry of `/v1/models`: OpenAI's fields, and `pointsman` with what the router knows; null is not known. */
@@ -64,14 +65,14 @@ export function toAutoModelBody(name: string, createdSeconds: number) {
   }
 }
 
-/** Another name for an LLM or a form of `auto`. */
-export function toAliasModelBody(name: string, target: string, createdSeconds: number) {
+/** Another name for an LLM or a form of `auto`, or for a choice among some LLMs: patterns, `null` where it is among all. */
+export function toAliasModelBody([name, target, among]: LlmAlias, createdSeconds: number) {
   return {
     id: name,
     object: 'model' as const,
     created: createdSeconds,
     owned_by: 'pointsman',
-    pointsman: { kind: 'alias' as const, stands_for: target },
+    pointsman: { kind: 'alias' as const, stands_for: target, among: among ?? null },
   }
 }
 

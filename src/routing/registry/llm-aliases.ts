@@ -17,8 +17,3 @@ export function findAlias(aliases: readonly LlmAlias[], name: string): LlmAlias 
   }
   return found
 }
-
-/** What an alias stands for; see {@link findAlias}. Undefined: nothing. */
-export function aliasTarget(aliases: readonly LlmAlias[], name: string): string | undefined {
-  return findAlias(aliases, name)?.[1]
-}
