@@ -1,6 +1,8 @@
 import { type ChatMessage, isJsonObject, type JsonObject } from '../chat-provider.ts'
 import { contentParts, contentText, type NeutralToolCall, toolCallsOf } from '../neutral/neutral-message.ts'
 import { reasoningOfFormat } from '../neutral/reasoning-details.ts'
+import type { ToolCallIdRule } from '../neutral/tool-call-id.ts'
+import { ToolCallIds } from '../neutral/tool-call-ids.ts'
 import type { GeminiTraits } from './gemini-model.ts'
 import { inputParts } from './gemini-parts.ts'
 import { untranslatable } from './untranslatable.ts'
@@ -16,6 +18,16 @@ export interface GeminiContent {
  * calls of the current turn (ai.google.dev, thought signatures, FAQ).
  */
 const noSignature = 'skip_thought_signature_validator'
+
+/** No rule is documented; what is no text at all cannot be sent. */
+const toolIdRule: ToolCallIdRule = { character: /\P{Cs}/u, maxLength: 256 }
+
+interface MadeCall {
+  /** As Google reads it: each once. */
+  readonly id: string
+  readonly name: string
+  readonly order: number
+}
 
 /**
  * The messages of a conversation as Google's turns: messages of one side in a row are one turn, system messages are taken
@@ -40,9 +52,11 @@ class Turns {
   readonly #traits: GeminiTraits
   readonly #system: JsonObject[] = []
   readonly #contents: GeminiContent[] = []
-  /** The calls so far, by id: their function, and when they were made. */
-  readonly #calls = new Map<string, { readonly name: string; readonly order: number }>()
+  readonly #ids = new ToolCallIds(toolIdRule)
+  /** By the caller's id, which LLMs that answered before may have given more than once: the latest, in order, that wait. */
+  readonly #calls = new Map<string, MadeCall[]>()
   #callCount = 0
+  #endsWithOutputs = false
   /** Of the tool messages in a row that are being read. */
   #outputs: { readonly order: number; readonly parts: readonly JsonObject[] }[] = []
 
@@ -51,7 +65,7 @@ class Turns {
   }
 
   add(message: ChatMessage, path: string): void {
-    if (message.role === 'tool') {
+    if (message.role === 'tool' || message.role === 'function') {
       this.#addOutput(message, path)
       return
     }
@@ -59,7 +73,7 @@ class Turns {
     switch (message.role) {
       case 'system':
       case 'developer':
-        this.#system.push(...inputParts(message.content, `${path}.content`))
+        for (const part of inputParts(message.content, `${path}.content`)) this.#system.push(part)
         return
       case 'user':
         this.#push('user', inputParts(message.content, `${path}.content`))
@@ -76,7 +90,9 @@ class Turns {
     this.#flushOutputs()
     if (this.#traits.signsCalls) signCurrentTurn(this.#contents)
     // Without any content a request is refused; OpenAI answers a lone system message.
-    if (this.#contents.length === 0 && this.#system.length > 0) {
+    if (this.#contents.length === 0) {
+      if (this.#system.length === 0)
+        throw untranslatable('messages', 'must have some content: Gemini takes no empty prompt')
       return { system: [], contents: [{ role: 'user', parts: this.#system }] }
     }
     return { system: this.#system, contents: this.#contents }
@@ -85,14 +101,17 @@ class Turns {
   #push(role: GeminiContent['role'], parts: readonly JsonObject[]): void {
     if (parts.length === 0) return
     const last = this.#contents.at(-1)
-    const continues = last?.role === role && last.parts.some(isResponse) === parts.some(isResponse)
-    if (continues) last.parts.push(...parts)
+    const areOutputs = parts.some(isResponse)
+    // One by one: a caller's parts may be more than a call takes arguments.
+    if (last?.role === role && this.#endsWithOutputs === areOutputs) for (const part of parts) last.parts.push(part)
     else this.#contents.push({ role, parts: [...parts] })
+    this.#endsWithOutputs = areOutputs
   }
 
   #modelParts(message: ChatMessage, path: string): JsonObject[] {
-    const calls = toolCallsOf(message)
+    const calls = [...toolCallsOf(message), ...oldCallOf(message)]
     const callIds = new Set(calls.map((call) => call.id))
+    for (const id of callIds) this.#calls.delete(id)
     const thoughts: JsonObject[] = []
     let signature: string | undefined
     const signatureOfCall = new Map<string, string>()
@@ -114,19 +133,23 @@ class Turns {
   }
 
   #callPart(call: NeutralToolCall, detailSignature: string | undefined): JsonObject {
-    const { id, function: called } = call
-    this.#calls.set(id, { name: called.name, order: this.#callCount })
+    const { function: called } = call
+    const id = this.#ids.call(call.id)
+    const made = { id, name: called.name, order: this.#callCount }
     this.#callCount += 1
+    const waiting = this.#calls.get(call.id)
+    if (waiting === undefined) this.#calls.set(call.id, [made])
+    else waiting.push(made)
     const thoughtSignature = signatureOf(call) ?? detailSignature
     const functionCall = { id, name: called.name, args: argumentsObject(called.arguments) }
     return thoughtSignature === undefined ? { functionCall } : { functionCall, thoughtSignature }
   }
 
   #addOutput(message: ChatMessage, path: string): void {
-    const id = message.tool_call_id
-    const call = typeof id === 'string' ? this.#calls.get(id) : undefined
-    if (typeof id !== 'string' || call === undefined) {
-      throw untranslatable(`${path}.tool_call_id`, 'names no tool call of the messages before it')
+    const isOld = message.role === 'function'
+    const call = this.#callOf(isOld ? oldCallId(message.name) : message.tool_call_id)
+    if (call === undefined) {
+      throw untranslatable(`${path}.${isOld ? 'name' : 'tool_call_id'}`, 'names no tool call of the messages before it')
     }
     const text = contentText(message.content)
     const media = inputParts(
@@ -135,8 +158,13 @@ class Turns {
     )
     const response = message.is_error === true ? { error: text } : { output: text }
     const inside = this.#traits.seesToolImages && media.length > 0
-    const functionResponse = { id, name: call.name, response, ...(inside ? { parts: media } : {}) }
+    const functionResponse = { id: call.id, name: call.name, response, ...(inside ? { parts: media } : {}) }
     this.#outputs.push({ order: call.order, parts: [{ functionResponse }, ...(inside ? [] : media)] })
+  }
+
+  #callOf(id: unknown): MadeCall | undefined {
+    const waiting = typeof id === 'string' ? this.#calls.get(id) : undefined
+    return waiting !== undefined && waiting.length > 1 ? waiting.shift() : waiting?.[0]
   }
 
   #flushOutputs(): void {
@@ -154,6 +182,17 @@ class Turns {
 
 function isResponse(part: JsonObject): boolean {
   return part.functionResponse !== undefined
+}
+
+/** `function_call`, from before there were tools: one, named by its function. */
+function oldCallOf({ function_call: called }: ChatMessage): readonly NeutralToolCall[] {
+  if (!isJsonObject(called) || typeof called.name !== 'string') return []
+  const text = typeof called.arguments === 'string' ? called.arguments : ''
+  return [{ id: oldCallId(called.name), type: 'function', function: { name: called.name, arguments: text } }]
+}
+
+function oldCallId(name: unknown): string {
+  return typeof name === 'string' ? `function_${name}` : ''
 }
 
 /** The signature of an answer's text came on its last part; an answer may also have nothing but a signature. */

@@ -35,16 +35,20 @@ export function resourcePath(model: string): string {
  */
 export function geminiTraits(model: string): GeminiTraits {
   const name = model.replace(/^models\//, '').toLowerCase()
-  const match = /^gemini-(?:(\d+)(?:\.(\d+))?-)?(.*)$/.exec(name)
-  const rest = match?.[3] ?? ''
-  // `gemini-flash-latest` and the like stand for a model of today.
-  const generation = match === null ? 0 : match[1] === undefined ? 99 : Number(`${match[1]}.${match[2] ?? 0}`)
+  const rest = /^gemini-(?:\d+(?:\.\d+)?-)?(.*)$/.exec(name)?.[1]
+  const generation = rest === undefined ? 0 : generationOf(name)
   const isCurrent = generation >= 3
   return {
-    thinking: thinkingOf(generation, rest),
+    thinking: thinkingOf(generation, rest ?? ''),
     signsCalls: isCurrent,
     seesToolImages: isCurrent,
   }
+}
+
+/** `gemini-flash-latest` and the like stand for a model of today; some models have their family before the number. */
+function generationOf(name: string): number {
+  const number = /-(\d{1,2}(?:\.\d+)?)(?=-|$)/.exec(name)?.[1]
+  return number === undefined ? 99 : Number(number)
 }
 
 function thinkingOf(generation: number, rest: string): ThinkingControl {

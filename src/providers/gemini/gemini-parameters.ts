@@ -1,8 +1,9 @@
 import type { ParameterColumn } from '../parameters/parameter.ts'
+import { geminiTraits } from './gemini-model.ts'
 
 /**
- * What `generateContent` does with each parameter. Hardly any keeps its name there, so that nothing is `passed` but
- * hosted tools, which callers write as Google does.
+ * What `generateContent` does with each parameter; {@link geminiParametersOf} says more of one model. Hardly any keeps its
+ * name there, so that nothing is `passed` but hosted tools, which callers write as Google does.
  *
  * Some models refuse what the API has: penalties, log probabilities and several candidates are not for all of them, and
  * the newest ignore sampling parameters. Google's refusal says so; there is no list to go by.
@@ -54,8 +55,15 @@ export const geminiParameters: ParameterColumn = {
   user: 'dropped',
   metadata: 'dropped',
   store: 'dropped',
+  // `default`, `flex` and `priority`; others are left out.
   service_tier: 'translated',
   prompt_cache_key: 'dropped',
   safety_identifier: 'dropped',
   web_search_options: 'translated',
+}
+
+/** The same for one model: some do not think, or are not known to be told how much. */
+export function geminiParametersOf(upstreamModel: string): ParameterColumn {
+  if (geminiTraits(upstreamModel).thinking.kind !== 'none') return geminiParameters
+  return { ...geminiParameters, reasoning_effort: 'dropped', thinking: 'dropped' }
 }

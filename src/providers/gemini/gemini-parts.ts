@@ -65,15 +65,23 @@ export function textPart(text: unknown): JsonObject | undefined {
 }
 
 function mediaPart(url: unknown, path: string): JsonObject {
-  if (typeof url === 'string' && url.startsWith('data:')) return inlinePart(url, path)
-  if (typeof url === 'string' && url.startsWith('https://')) return linkPart(url)
+  if (typeof url === 'string' && /^data:/i.test(url)) return inlinePart(url, path)
+  if (typeof url === 'string' && /^https:\/\//i.test(url)) return linkPart(url)
   throw untranslatable(path, 'must be an https URL or a base64 data URL')
 }
 
-function inlinePart(url: string, path: string): JsonObject {
+function inlinePart(url: string, path: string, filename?: unknown): JsonObject {
   const data = parseDataUrl(url)
   if (data === undefined) throw untranslatable(path, 'must be a base64 data URL')
-  return { inlineData: { mimeType: data.mediaType, data: data.base64 } }
+  const mimeType = data.mediaType === '' ? mediaTypeOf(typeof filename === 'string' ? filename : '') : data.mediaType
+  if (mimeType === undefined) throw untranslatable(path, 'must say its media type')
+  return { inlineData: { mimeType, data: data.base64 } }
+}
+
+/** Of its ending, before a query. */
+function mediaTypeOf(name: string): string | undefined {
+  const ending = /\.([a-z0-9]+)(?:[?#]|$)/i.exec(name)?.[1]?.toLowerCase() ?? ''
+  return Object.hasOwn(mediaTypeByEnding, ending) ? mediaTypeByEnding[ending] : undefined
 }
 
 /**
@@ -81,8 +89,7 @@ function inlinePart(url: string, path: string): JsonObject {
  * Google to find out.
  */
 function linkPart(url: string): JsonObject {
-  const ending = /\.([a-z0-9]+)(?:[?#]|$)/i.exec(url.slice(url.indexOf('//') + 2))?.[1]?.toLowerCase() ?? ''
-  const mimeType = Object.hasOwn(mediaTypeByEnding, ending) ? mediaTypeByEnding[ending] : undefined
+  const mimeType = mediaTypeOf(url.slice(url.indexOf('//') + 2))
   return { fileData: { fileUri: url, ...(mimeType === undefined ? {} : { mimeType }) } }
 }
 
@@ -95,7 +102,12 @@ function audioPart(audio: unknown, path: string): JsonObject {
 }
 
 function filePart(file: JsonObject, path: string): JsonObject {
-  if (typeof file.file_data === 'string') return inlinePart(file.file_data, `${path}.file.file_data`)
+  if (typeof file.file_data === 'string') {
+    // OpenAI's clients may leave the URL away, and send its base64 beside a file's name.
+    const isBare = !file.file_data.slice(0, 64).includes(':')
+    const url = isBare ? `data:;base64,${file.file_data}` : file.file_data
+    return inlinePart(url, `${path}.file.file_data`, file.filename)
+  }
   if (typeof file.file_url === 'string') return mediaPart(file.file_url, `${path}.file.file_url`)
   const id = file.file_id
   if (typeof id === 'string' && id.startsWith('files/')) return { fileData: { fileUri: `${filesUrl}${id}` } }

@@ -186,6 +186,27 @@ it('translates parameters, and leaves out what is not asked', () => {
   })
 })
 
+it.each([
+  [7, 7],
+  [-1, -1],
+  [2 ** 31, -(2 ** 31)],
+  [2 ** 32 + 5, 5],
+])('sends the seed %i as %i, of 32 bits', (seed, sent) => {
+  expect(translate({ seed }).generationConfig).toEqual({ seed: sent })
+})
+
+it.each([
+  [{ response_format: { type: 'grammar', grammar: 'x' } }, 'response_format.type'],
+  [{ top_logprobs: 2 }, 'top_logprobs'],
+  [{ modalities: ['image', 'video'] }, 'modalities.1'],
+  [{ messages: [{ role: 'user', content: '' }] }, 'messages'],
+  [{ tools: [{ type: { toString: 5 } }] }, 'tools.0.type'],
+])('refuses %j', (request, param) => {
+  expect(() => translate(request)).toThrow(
+    expect.objectContaining({ upstreamError: expect.objectContaining({ param }) }),
+  )
+})
+
 describe('tools', () => {
   const declared = {
     type: 'function',
@@ -240,6 +261,7 @@ describe('thinking', () => {
     ['gemini-2.0-flash', 'high', undefined],
     ['gemma-3-27b-it', 'high', undefined],
     ['gemini-2.5-flash-image', 'high', undefined],
+    ['gemini-robotics-er-1.5-preview', 'high', undefined],
   ])('of %s with effort %s of its own', (model, ownEffort, expected) => {
     const { thinking } = geminiTraits(model)
     expect(thinkingConfig(thinking, { ownEffort, requestedEffort: undefined, thinking: undefined })).toEqual(expected)

@@ -14,7 +14,6 @@ const renamed: readonly (readonly [string, string])[] = [
   ['top_p', 'topP'],
   ['top_k', 'topK'],
   ['n', 'candidateCount'],
-  ['seed', 'seed'],
   ['presence_penalty', 'presencePenalty'],
   ['frequency_penalty', 'frequencyPenalty'],
 ]
@@ -54,10 +53,14 @@ export function serviceTier(request: ChatRequest): string | undefined {
 function generationConfig({ request, reasoningEffort }: ChatCall, traits: GeminiTraits): JsonObject {
   const config: JsonObject = {}
   for (const [ours, theirs] of renamed) if (says(request[ours])) config[theirs] = request[ours]
+  if (typeof request.seed === 'number') config.seed = int32(request.seed)
   const maxOutputTokens = outputCap(request)
   if (maxOutputTokens !== undefined) config.maxOutputTokens = maxOutputTokens
   const stopSequences = stops(request.stop)
   if (stopSequences.length > 0) config.stopSequences = stopSequences
+  if (typeof request.top_logprobs === 'number' && request.top_logprobs > 0 && request.logprobs !== true) {
+    throw untranslatable('top_logprobs', 'needs logprobs to be true')
+  }
   if (request.logprobs === true) {
     config.responseLogprobs = true
     if (says(request.top_logprobs)) config.logprobs = request.top_logprobs
@@ -70,6 +73,11 @@ function generationConfig({ request, reasoningEffort }: ChatCall, traits: Gemini
   })
   if (thinking !== undefined) config.thinkingConfig = thinking
   return config
+}
+
+/** Google's seeds are 32 bits; a larger one becomes the same smaller one each time. */
+function int32(seed: number): number {
+  return Number.isInteger(seed) ? seed | 0 : seed
 }
 
 function says(value: unknown): boolean {
@@ -91,7 +99,9 @@ function stops(stop: unknown): readonly unknown[] {
 function responseFormat(format: unknown): JsonObject {
   if (!isJsonObject(format)) return {}
   if (format.type === 'json_object') return { responseMimeType: 'application/json' }
-  if (format.type !== 'json_schema') return {}
+  if (format.type === 'text' || !says(format.type)) return {}
+  if (format.type !== 'json_schema')
+    throw untranslatable('response_format.type', 'must be text, json_object or json_schema')
   const schema = isJsonObject(format.json_schema) ? format.json_schema.schema : undefined
   return {
     responseMimeType: 'application/json',

@@ -100,8 +100,8 @@ export function toolCallsOf(message: ChatMessage): readonly NeutralToolCall[] {
 /** Media type and base64 of a `data:` URL; undefined for any other text. */
 export function parseDataUrl(url: string): { readonly mediaType: string; readonly base64: string } | undefined {
   const comma = url.indexOf(',')
-  if (!url.startsWith('data:') || comma < 0) return undefined
+  if (!/^data:/i.test(url) || comma < 0) return undefined
   const head = url.slice(5, comma)
-  if (!head.endsWith(';base64')) return undefined
+  if (!/;base64$/i.test(head)) return undefined
   return { mediaType: head.slice(0, -7).split(';')[0] ?? '', base64: url.slice(comma + 1) }
 }

@@ -61,7 +61,7 @@ const writers: readonly Writer[] = [
     const bodyOf = (call: ChatCall) => messagesRequest(call)
     return { title: model, kind: 'anthropic', preset: 'anthropic', model, reasoning: undefined, bodyOf }
   }),
-  ...['gemini-2.5-flash', 'gemini-3-pro-preview'].map((model): Writer => {
+  ...['gemini-2.5-flash', 'gemini-3-pro-preview', 'gemini-2.0-flash'].map((model): Writer => {
     const bodyOf = (call: ChatCall) => geminiRequest(call)
     return { title: model, kind: 'gemini', preset: 'gemini', model, reasoning: undefined, bodyOf }
   }),

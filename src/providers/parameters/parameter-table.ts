@@ -1,7 +1,7 @@
 import { anthropicParameters, anthropicParametersOf } from '../anthropic/anthropic-parameters.ts'
 import { azureOpenAiParameters, azureOpenAiReasoningParameters } from '../azure-openai/azure-openai-parameters.ts'
 import { bedrockParameters, bedrockParametersOf } from '../bedrock/bedrock-parameters.ts'
-import { geminiParameters } from '../gemini/gemini-parameters.ts'
+import { geminiParameters, geminiParametersOf } from '../gemini/gemini-parameters.ts'
 import { type ProviderPreset, providerPresets } from '../openai-compatible/presets.ts'
 import {
   openAiResponsesParameters,
@@ -130,11 +130,12 @@ export interface ReachedLlm {
   readonly reasoning: boolean | undefined
 }
 
-/** What an LLM's API makes of parameters. Some vendors' APIs differ for models that reason, Anthropic's and Amazon's from model to model. */
+/** What an LLM's API makes of parameters. Some vendors' APIs differ for models that reason, Anthropic's, Google's and Amazon's from model to model. */
 export function parameterApiOf(llm: ReachedLlm): ParameterApi {
   const name = apiNameOf(llm)
   const plain = parameterTable[name]!
   if (llm.kind === 'anthropic') return { ...plain, column: anthropicParametersOf(llm.upstreamModel) }
+  if (llm.kind === 'gemini') return { ...plain, column: geminiParametersOf(llm.upstreamModel) }
   if (llm.kind === 'bedrock') return { ...plain, column: bedrockParametersOf(llm.upstreamModel) }
   const reasoning = parameterTable[`${name} (reasoning)`]
   if (llm.reasoning === false || reasoning === undefined) return plain
