@@ -8,6 +8,7 @@ import { reasonsUnasked } from '../providers/parameters/reasons-unasked.ts'
 import { loadPriceBook, type PriceBook } from '../providers/price-book.ts'
 import { SettlementPrices } from '../providers/settlement-prices.ts'
 import { simulatedLlms, simulatedProviderName } from '../providers/simulated/simulated-pool.ts'
+import { withoutOwnAddress } from '../providers/vendor-address.ts'
 import type { EmbeddingModel } from '../routing/registry/embedding-model.ts'
 import type { Llm, LlmId } from '../routing/registry/llm.ts'
 import type { TokenPrice } from '../routing/registry/token-price.ts'
@@ -96,7 +97,8 @@ async function openConfiguredPool(config: PointsmanConfig): Promise<OpenPool> {
 
 async function openDiscoveredPool(config: PointsmanConfig, environment: Environment): Promise<OpenPool> {
   const priceBook = await loadPriceBook(systemClock.now())
-  const { providers, unusable } = await discoverProviders(environment, priceBook, new AbortController().signal)
+  const elsewhere = withoutOwnAddress(environment, config.server)
+  const { providers, unusable } = await discoverProviders(elsewhere, priceBook, new AbortController().signal)
   const problems = unusable.map(
     ({ preset, reason }) => `${preset.title} (${preset.keyVariable} is set): not used: ${reason}`,
   )

@@ -78,11 +78,14 @@ function embeds(provider: ChatProvider): provider is ChatProvider & EmbeddingPro
 }
 
 /** What `doctor` asks for when there is none. */
-function keyVariableOf({ kind, baseUrl }: UpstreamConfig, preset: ProviderPreset | undefined): string | undefined {
+function keyVariableOf(
+  { kind, baseUrl, addressVariable }: UpstreamConfig,
+  preset: ProviderPreset | undefined,
+): string | undefined {
   if (kind === 'azure-openai') return 'AZURE_OPENAI_API_KEY'
   if (kind === 'bedrock' && baseUrl === undefined) return 'AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY'
   // The vendor's variable is not sent to another address, where there may be no key at all.
-  return baseUrl === undefined ? preset?.keyVariable : undefined
+  return baseUrl === undefined || addressVariable !== undefined ? preset?.keyVariable : undefined
 }
 
 function secretOf(config: UpstreamConfig): Secret | undefined {

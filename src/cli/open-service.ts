@@ -7,6 +7,7 @@ import type { PointsmanConfig } from '../config/pointsman-config.ts'
 import { createGateway, type Gateway } from '../gateway/create-gateway.ts'
 import type { Logger } from '../gateway/gateway-parts.ts'
 import { CircuitBreakers } from '../providers/resilience/circuit-breaker.ts'
+import { withoutOwnAddress } from '../providers/vendor-address.ts'
 import { defaultExploration, noExploration } from '../routing/decision/choice.ts'
 import { RoutingError } from '../routing/errors.ts'
 import { SeededRandom } from '../routing/numeric/random-source.ts'
@@ -78,7 +79,8 @@ async function joinService(
   storage: Storage,
 ): Promise<Service> {
   const pool = await openPool(config, environment)
-  const runtimePool = new RuntimePool(pool, storage.pool, environment, systemClock)
+  const elsewhere = withoutOwnAddress(environment, config.server)
+  const runtimePool = new RuntimePool(pool, storage.pool, elsewhere, systemClock)
   await runtimePool.restore((llm, error) => log.warn({ err: error, llm }, 'an LLM added at run time cannot serve'))
   const breakers = new CircuitBreakers(systemClock)
   const { router, live } = await openRouter(config, pool, storage, {

@@ -9,6 +9,10 @@ llms:
 database:
 `
 
+const nested = ['ab', 'bc', 'cd', 'de', 'ef']
+  .map(([inner, outer]) => `${outer}: &${outer} [*${inner}, *${inner}, *${inner}, *${inner}, *${inner}, *${inner}]`)
+  .join('\n')
+
 describe('ConfigSource', () => {
   test('knows line and column of each value, and of the nearest thing around a missing one', () => {
     const source = new ConfigSource('p.yaml', text)
@@ -43,6 +47,28 @@ describe('ConfigSource', () => {
   ])('reports what is wrong with %j', (broken, code) => {
     const [problem] = new ConfigSource('p.yaml', broken).problems
     expect(problem).toMatchObject({ code, origin: { kind: 'file', file: 'p.yaml' } })
+  })
+
+  test.each([
+    [
+      'llms:\n  - id: a\n    allow: [ *mini ]',
+      3,
+      "nothing is called &mini; put names with an asterisk in quotes, as in '*'",
+    ],
+    ['aliases:\n  claude: *', 2, "put names with an asterisk in quotes, as in '*'"],
+    ['aliases: { *: auto }', 1, "put names with an asterisk in quotes, as in '*'"],
+    ['a: &a\n  b: *a', 2, '*a stands within itself'],
+    [`a: &a [x, x, x, x, x, x, x, x, x]\n${nested}`, 1, 'its aliases (*name) stand for too many values'],
+  ])('says what is wrong with the asterisk of %j', (broken, line, message) => {
+    const { problems, value } = new ConfigSource('p.yaml', broken)
+    expect(problems[0]).toMatchObject({ code: 'config_syntax', origin: { line } })
+    expect(problems[0]?.message).toContain(message)
+    expect(value).toEqual({})
+  })
+
+  test('lets aliases stand for what is there', () => {
+    const { value, problems } = new ConfigSource('p.yaml', 'a: &a { b: 1 }\nc: *a\nd: *a')
+    expect([value, problems]).toEqual([{ a: { b: 1 }, c: { b: 1 }, d: { b: 1 } }, []])
   })
 
   test('takes an empty file, or none, as no settings', () => {

@@ -1,5 +1,14 @@
-import { type Document, isMap, isNode, isPair, isScalar, LineCounter, parseDocument } from 'yaml'
+import { type Document, isMap, isNode, isPair, isScalar, LineCounter, parseDocument, visit } from 'yaml'
 import type { ConfigOrigin, ConfigProblem } from './config-error.ts'
+
+const quoteAsterisks = "put names with an asterisk in quotes, as in '*'"
+
+/** Whether a word on the line begins with an asterisk. */
+function hasBareAsterisk(text: string, offset: number): boolean {
+  const end = text.indexOf('\n', offset)
+  const line = text.slice(text.lastIndexOf('\n', offset - 1) + 1, end < 0 ? undefined : end)
+  return /(?:^|[\s,[{])\*/.test(line)
+}
 
 /** Keys and indexes from the root of the document. */
 export type ConfigPath = readonly (string | number)[]
@@ -33,9 +42,22 @@ export class ConfigSource {
       return
     }
     this.#document = parseDocument(text, { lineCounter: this.#lines, prettyErrors: false })
-    this.problems = this.#document.errors.map((error) => this.#syntaxProblem(error.message, error.pos[0]))
+    this.problems = [
+      ...this.#document.errors.map(({ message, pos: [offset] }) =>
+        this.#syntaxProblem(hasBareAsterisk(text, offset) ? `${message}; ${quoteAsterisks}` : message, offset),
+      ),
+      ...this.#aliasProblems(this.#document),
+    ]
     if (this.problems.length > 0) return
-    const value = dropNulls(this.#document.toJS())
+    let value: unknown
+    try {
+      value = dropNulls(this.#document.toJS())
+    } catch (error) {
+      // Aliases of aliases, which would fill the memory.
+      if (!(error instanceof ReferenceError)) throw error
+      this.problems = [this.#syntaxProblem('its aliases (*name) stand for too many values', 0)]
+      return
+    }
     if (value === null || value === undefined) return
     if (typeof value === 'object' && !Array.isArray(value)) this.#value = value as { [key: string]: unknown }
     else this.problems = [this.#syntaxProblem('the document must be a mapping of keys to values', 0)]
@@ -81,6 +103,23 @@ export class ConfigSource {
   /** What people read of a place. */
   nameOf(path: readonly PropertyKey[]): string {
     return dottedPath(path)
+  }
+
+  /** What stands for other values and cannot: YAML takes a word that begins with an asterisk for the name of an earlier value. */
+  #aliasProblems(document: Document): readonly ConfigProblem[] {
+    const problems: ConfigProblem[] = []
+    visit(document, {
+      Alias: (_, alias, path) => {
+        const value = alias.resolve(document)
+        const offset = alias.range?.[0] ?? 0
+        if (value === undefined) {
+          problems.push(this.#syntaxProblem(`nothing is called &${alias.source}; ${quoteAsterisks}`, offset))
+        } else if (path.includes(value)) {
+          problems.push(this.#syntaxProblem(`*${alias.source} stands within itself`, offset))
+        }
+      },
+    })
+    return problems
   }
 
   #syntaxProblem(message: string, offset: number): ConfigProblem {

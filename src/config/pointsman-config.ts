@@ -69,6 +69,8 @@ export interface UpstreamConfig {
   readonly preset: string | undefined
   /** Wins over the preset's. */
   readonly baseUrl: string | undefined
+  /** The variable by which `baseUrl` stands for the preset's own; undefined: it is the file's. */
+  readonly addressVariable?: string | undefined
   /** Of `api_key`, or of the preset's variable where `base_url` is the preset's; undefined: none is set. */
   readonly apiKey: Secret | undefined
   readonly authToken: Secret | undefined

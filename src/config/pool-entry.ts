@@ -6,7 +6,7 @@ import type { Environment } from './environment.ts'
 import type { ProviderConfig } from './pointsman-config.ts'
 import { providerSchema } from './provider-schema.ts'
 import { llmSchema } from './schema.ts'
-import { Secret } from './secret.ts'
+import { Secret, secretOf } from './secret.ts'
 import { toLlms } from './to-pointsman-config.ts'
 import { toProviderConfig } from './to-provider-config.ts'
 
@@ -34,10 +34,10 @@ export function readPoolEntry(entry: unknown, environment: Environment): PoolEnt
     environment,
     resolve(reference, at) {
       const name = reference.replace(/^(env:|os\.environ\/)/, '')
-      const value = environment[name] ?? ''
+      const value = secretOf(environment[name])
       const message = `the environment variable ${name} is not set where the gateway runs`
-      if (value === '') problems.push(problem('config_missing_secret', dottedPath(at.slice(2)), message))
-      return new Secret(value)
+      if (value === undefined) problems.push(problem('config_missing_secret', dottedPath(at.slice(2)), message))
+      return value ?? new Secret('')
     },
     missing: (at, message) => void problems.push(problem('config_invalid', dottedPath(at.slice(2)), message)),
   })

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { providerPreset, providerPresets } from '../providers/openai-compatible/presets.ts'
 import { type ProviderKind, providerKinds } from '../providers/provider-kind.ts'
+import { addressFault } from '../providers/vendor-address.ts'
 
 const milliseconds = z.int().positive()
 
@@ -32,9 +33,12 @@ const fields = z.strictObject({
     .describe('A known service: brings its kind, its base_url and the name of its key variable.'),
   base_url: z
     .url({ protocol: /^https?$/ })
+    .refine((address) => addressFault(address) === undefined, {
+      error: ({ input }) => addressFault(String(input)) ?? '',
+    })
     .optional()
     .describe(
-      'Where the API lives, version path included where the API has one, such as https://api.example.com/v1. Azure: the address of the resource.',
+      "Where the API lives, version path included where the API has one, such as https://api.example.com/v1. Azure: the address of the resource. Default: the preset's, or what the vendor's own variable names, such as OPENAI_BASE_URL.",
     ),
   api_key: secretReference
     .optional()
@@ -104,7 +108,7 @@ function faultsOf(entry: ProviderEntry): readonly Fault[] {
   const faults: Fault[] = someKindsOnly
     .filter((key) => entry[key] !== undefined && !keysOfKind[kind].includes(key))
     .map((key) => ({ message: misplaced(key, kind), path: [key] }))
-  const fault = presetFault(entry, kind) ?? addressFault(entry, kind) ?? credentialFault(entry)
+  const fault = presetFault(entry, kind) ?? missingAddress(entry, kind) ?? credentialFault(entry)
   return fault === undefined ? faults : [...faults, fault]
 }
 
@@ -125,7 +129,7 @@ function presetFault(entry: ProviderEntry, kind: ProviderKind | 'simulated'): Fa
   }
 }
 
-function addressFault(entry: ProviderEntry, kind: ProviderKind | 'simulated'): Fault | undefined {
+function missingAddress(entry: ProviderEntry, kind: ProviderKind | 'simulated'): Fault | undefined {
   if (entry.base_url !== undefined) return undefined
   if (kind === 'azure-openai') {
     return { message: 'needs a base_url: the address of your Azure resource, such as https://name.openai.azure.com' }

@@ -245,20 +245,23 @@ function checkReferences(config: References): readonly ReferenceFault[] {
 
 function fallbackFaults({ llms }: References): readonly ReferenceFault[] {
   const ids = new Set(llms.flatMap(llmIdsOf))
-  return llms.flatMap(({ fallbacks = [] }, index) =>
+  return llms.flatMap(({ id: own, efforts, fallbacks = [] }, index) =>
     fallbacks.flatMap((id, place): ReferenceFault[] => {
-      if (ids.has(id)) return []
-      return [{ path: ['llms', index, 'fallbacks', place], message: `'${id}' is no LLM of llms` }]
+      const path = ['llms', index, 'fallbacks', place]
+      if (efforts === undefined && id === own) return [{ path, message: 'an LLM is no fallback of its own' }]
+      return ids.has(id) ? [] : [{ path, message: `'${id}' is no LLM of llms` }]
     }),
   )
 }
 
-function aliasFaults({ llms, aliases }: References): readonly ReferenceFault[] {
+function aliasFaults({ llms, embeddings, aliases }: References): readonly ReferenceFault[] {
   const ids = new Set(llms.flatMap(llmIdsOf))
+  const embeddingIds = new Set(embeddings.map(({ id }) => id))
   return Object.entries(aliases).flatMap(([name, target]): ReferenceFault[] => {
     const path = ['aliases', name]
     if (isReserved(name)) return [{ path, message: 'auto, auto:… and tag:… have a meaning of their own in requests' }]
     if (ids.has(name)) return [{ path, message: 'an LLM has this name already' }]
+    if (embeddingIds.has(name)) return [{ path, message: 'a model of embeddings has this name already' }]
     if (typeof target !== 'string') {
       if (isAutoForm(target.model)) return []
       return [

@@ -25,3 +25,18 @@ export class Secret {
     return '[secret]'
   }
 }
+
+/**
+ * A variable's value as a key: without the line end that files and commands leave behind it.
+ *
+ * @returns undefined where nothing is set.
+ */
+export function secretOf(value: string | undefined): Secret | undefined {
+  const text = value?.trim() ?? ''
+  return text === '' ? undefined : new Secret(text)
+}
+
+/** Whether a value can be sent in a header: no line ends within, no letters beyond Latin. */
+export function fitsHeader(secret: Secret): boolean {
+  return /^[\t\x20-\x7e\x80-\xff]*$/.test(secret.reveal())
+}

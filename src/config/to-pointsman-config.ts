@@ -1,4 +1,5 @@
 import path from 'node:path'
+import { withoutOwnAddress } from '../providers/vendor-address.ts'
 import type { EmbeddingModel } from '../routing/registry/embedding-model.ts'
 import type { Llm, LlmCapabilities } from '../routing/registry/llm.ts'
 import type { LlmAlias } from '../routing/registry/llm-aliases.ts'
@@ -8,7 +9,7 @@ import { type ConfigPath, dottedPath } from './config-source.ts'
 import type { Environment } from './environment.ts'
 import type { PointsmanConfig } from './pointsman-config.ts'
 import { type ConfigFile, llmIdsOf } from './schema.ts'
-import { Secret } from './secret.ts'
+import { Secret, secretOf } from './secret.ts'
 import { type SecretSources, toProviderConfig } from './to-provider-config.ts'
 
 interface Surroundings {
@@ -40,18 +41,19 @@ export function toPointsmanConfig(
   const nameOf = around.nameOf ?? dottedPath
   const resolve = (reference: string, at: ConfigPath): Secret => {
     const name = reference.replace(/^(env:|os\.environ\/)/, '')
-    const value = around.environment[name]
-    if (value === undefined || value === '') {
+    const value = secretOf(around.environment[name])
+    if (value === undefined) {
       const message = `the environment variable ${name} is not set`
       problems.push({ code: 'config_missing_secret', key: nameOf(at), origin: around.originOf(at), message })
     }
-    return new Secret(value ?? '')
+    return value ?? new Secret('')
   }
   const missing = (at: ConfigPath, message: string): void => {
     problems.push({ code: 'config_invalid', key: nameOf(at), origin: around.originOf(at), message })
   }
-  const sources: SecretSources = { environment: around.environment, resolve, missing }
   const { server, routing } = file
+  const environment = withoutOwnAddress(around.environment, server)
+  const sources: SecretSources = { environment, resolve, missing }
   const masterKey = server.master_key === undefined ? undefined : resolve(server.master_key, ['server', 'master_key'])
   const config: PointsmanConfig = {
     file: around.file,

@@ -1,9 +1,10 @@
 import { providerPreset } from '../providers/openai-compatible/presets.ts'
+import { vendorAddress } from '../providers/vendor-address.ts'
 import type { ConfigPath } from './config-source.ts'
 import type { Environment } from './environment.ts'
 import type { ProviderConfig, ProviderTimeouts, UpstreamConfig } from './pointsman-config.ts'
 import { kindOf, type ProviderEntry, presetOf, timeoutsSchema } from './provider-schema.ts'
-import { Secret } from './secret.ts'
+import { fitsHeader, Secret, secretOf } from './secret.ts'
 
 /** How a provider's credentials are found. */
 export interface SecretSources {
@@ -21,17 +22,26 @@ export function toProviderConfig(name: string, given: ProviderEntry, sources: Se
   const kind = kindOf(given)
   if (kind === 'simulated') return { kind, name }
   const entry = withOwnPreset(given, kind)
+  const address = addressOf(name, entry, sources)
   const named = (key: SecretKey) => {
     const reference = entry[key]
     return reference === undefined ? undefined : sources.resolve(reference, ['providers', name, key])
+  }
+  const credentials = credentialsOf(kind, entry, named, sources)
+  for (const [key, secret] of Object.entries(credentials)) {
+    if (secret === undefined || fitsHeader(secret)) continue
+    sources.missing(
+      ['providers', name],
+      `the value of ${keyNames[key as keyof Credentials]} cannot be sent: a line ends within it, or a letter is not Latin`,
+    )
   }
   return {
     kind,
     name,
     preset: entry.preset,
-    baseUrl: entry.base_url,
+    ...address,
     apiVersion: entry.api_version,
-    ...credentialsOf(kind, entry, named, sources),
+    ...credentials,
     region: kind === 'bedrock' ? regionOf(name, entry, sources) : undefined,
     headers: headersOf(name, entry, sources),
     timeouts: toTimeouts(entry.timeouts),
@@ -44,10 +54,36 @@ function withOwnPreset(entry: ProviderEntry, kind: UpstreamConfig['kind']): Prov
   return providerPreset(kind) === undefined ? entry : { ...entry, preset: kind }
 }
 
+/** Where nothing is said and the environment names another address than the vendor's, the key goes there, as from its own clients. */
+function addressOf(
+  name: string,
+  entry: ProviderEntry,
+  { environment, missing }: SecretSources,
+): Pick<UpstreamConfig, 'baseUrl' | 'addressVariable'> {
+  const preset = presetOf(entry)
+  if (entry.base_url !== undefined || preset === undefined) return { baseUrl: entry.base_url }
+  const address = vendorAddress(preset, environment)
+  if (typeof address === 'string') {
+    missing(['providers', name], `${address}; mend it, or say base_url here`)
+    return { baseUrl: undefined }
+  }
+  const { baseUrl, variable: addressVariable } = address
+  return addressVariable === undefined ? { baseUrl: undefined } : { baseUrl, addressVariable }
+}
+
 type Credentials = Pick<
   UpstreamConfig,
   'apiKey' | 'authToken' | 'accessKeyId' | 'secretAccessKey' | 'sessionToken' | 'bearerToken'
 >
+
+const keyNames: Readonly<Record<keyof Credentials, SecretKey>> = {
+  apiKey: 'api_key',
+  authToken: 'auth_token',
+  accessKeyId: 'access_key_id',
+  secretAccessKey: 'secret_access_key',
+  sessionToken: 'session_token',
+  bearerToken: 'bearer_token',
+}
 
 function credentialsOf(
   kind: UpstreamConfig['kind'],
@@ -116,8 +152,7 @@ function headersOf(
 }
 
 function variable(environment: Environment, name: string | undefined): Secret | undefined {
-  const value = name === undefined ? undefined : environment[name]
-  return value === undefined || value === '' ? undefined : new Secret(value)
+  return name === undefined ? undefined : secretOf(environment[name])
 }
 
 /** How long a provider that was found, not configured, may take. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { providerPreset, providerPresets } from './openai-compatible/presets.ts'
+import { providerPreset } from './openai-compatible/presets.ts'
 import { addressFault, vendorAddress, withoutOwnAddress } from './vendor-address.ts'
 
 const openai = providerPreset('openai')!
@@ -60,6 +60,6 @@ it.each([
   ['nonsense', false],
 ])('%s is our own address: %s', (address, own) => {
   const environment = { ANTHROPIC_BASE_URL: address, ANTHROPIC_API_KEY: 'k' }
-  const rest = withoutOwnAddress(environment, providerPresets, { host: 'gateway.test', port: 8400 })
+  const rest = withoutOwnAddress(environment, { host: 'gateway.test', port: 8400 })
   expect(rest).toEqual(own ? { ANTHROPIC_API_KEY: 'k' } : environment)
 })

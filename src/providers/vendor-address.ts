@@ -1,4 +1,4 @@
-import type { ProviderPreset } from './openai-compatible/presets.ts'
+import { type ProviderPreset, providerPresets } from './openai-compatible/presets.ts'
 
 /** Where a preset's key goes. */
 export interface VendorAddress {
@@ -40,12 +40,11 @@ export function addressFault(address: string): string | undefined {
  * The environment without addresses that are this gateway's own: clients of ours are sent here by the same variables, and we
  * would call ourselves.
  */
-export function withoutOwnAddress<T extends Readonly<Record<string, string | undefined>>>(
-  environment: T,
-  presets: readonly ProviderPreset[],
+export function withoutOwnAddress(
+  environment: Readonly<Record<string, string | undefined>>,
   own: { readonly host: string; readonly port: number },
 ): Readonly<Record<string, string | undefined>> {
-  const pointing = presets.flatMap(({ baseUrlVariable: name }) => {
+  const pointing = providerPresets.flatMap(({ baseUrlVariable: name }) => {
     return name !== undefined && isOwn(environment[name]?.trim() ?? '', own) ? [name] : []
   })
   if (pointing.length === 0) return environment
