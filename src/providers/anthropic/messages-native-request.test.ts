@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { ChatCall, JsonObject } from '../chat-provider.ts'
 import { messagesLosses } from './messages-losses.ts'
-import { messagesRequest, requestWithoutThinking } from './messages-request.ts'
+import { countRequest, messagesRequest, requestWithoutThinking } from './messages-request.ts'
 
 const user = { role: 'user', content: 'hi' }
 
@@ -17,6 +17,61 @@ const budget = (tokens: number) => ({ type: 'enabled', budget_tokens: tokens })
 const thinking = { type: 'thinking', thinking: 'a', signature: 'sig' }
 const use = (id: string) => ({ type: 'tool_use', id, name: 'f', input: {} })
 const output = (id: string) => ({ type: 'tool_result', tool_use_id: id, content: 'x' })
+
+describe('native requests', () => {
+  it('go out as they came', () => {
+    const body = {
+      max_tokens: 5,
+      system: 'x',
+      messages: [{ role: 'user', content: 'hi' }],
+      thinking: { type: 'adaptive', display: 'summarized' },
+      context_management: { edits: [] },
+      metadata: { user_id: 'a' },
+    }
+    expect(sent(body, 'claude-opus-5')).toEqual({ ...body, model: 'claude-opus-5' })
+  })
+
+  it('lose what the chosen model refuses', () => {
+    const body = { max_tokens: 9000, messages: [], temperature: 1, thinking: { type: 'enabled', budget_tokens: 8000 } }
+    expect(sent(body, 'claude-opus-5-5')).toEqual({
+      max_tokens: 9000,
+      messages: [],
+      model: 'claude-opus-5-5',
+      thinking: { type: 'adaptive' },
+    })
+  })
+
+  it('take the LLM’s own effort', () => {
+    const body = { max_tokens: 9000, messages: [], output_config: { effort: 'max', format: {} } }
+    expect(sent(body, 'claude-opus-5', { reasoningEffort: 'low' }).output_config).toEqual({ effort: 'low', format: {} })
+    expect(sent(body, 'claude-haiku-4-5', { reasoningEffort: 'low' })).toMatchObject({
+      thinking: { budget_tokens: 2048 },
+    })
+  })
+
+  it('say later instructions in the system prompt, for models that know no other place', () => {
+    const later = { role: 'system', content: 'b' }
+    const body = { max_tokens: 5, system: 'a', messages: [user, later] }
+    expect(sent(body, 'claude-opus-5').messages).toEqual([user, later])
+    expect(sent(body, 'claude-sonnet-4-6')).toMatchObject({
+      system: [
+        { type: 'text', text: 'a' },
+        { type: 'text', text: 'b' },
+      ],
+      messages: [user],
+    })
+  })
+
+  it('lose thinking that nobody signed', () => {
+    const thinking = { type: 'thinking', thinking: 'x', signature: '' }
+    const text = { type: 'text', text: 'a' }
+    const messages = [
+      { role: 'assistant', content: [thinking, text] },
+      { role: 'assistant', content: [thinking] },
+    ]
+    expect(sent({ messages }, 'claude-opus-5').messages).toEqual([{ role: 'assistant', content: [text] }])
+  })
+})
 
 describe('a loop of tool calls', () => {
   const loop = (...first: JsonObject[]) => [
@@ -136,4 +191,11 @@ it('tells of a forced choice that the model of a translated request cannot have'
   expect(losses('claude-opus-5-5', 'required')).toEqual(['tool_choice'])
   expect(losses('claude-opus-5', { type: 'function', function: { name: 'f' } })).toEqual([])
   expect(losses('claude-opus-5-5', 'none')).toEqual([])
+})
+
+it('counts with all that changes the count', () => {
+  const body = { max_tokens: 5, messages: [user], output_format: { type: 'json_schema', schema: {} }, speed: 'fast' }
+  const { max_tokens: _cap, ...counted } = body
+  const call = callOf(body, 'claude-opus-5', { asWritten: true })
+  expect(countRequest(call)).toEqual({ ...counted, model: 'claude-opus-5' })
 })

@@ -36,7 +36,7 @@ const schemaLists = ['anyOf', 'oneOf', 'allOf']
 const schemaMaps = ['properties', '$defs', 'definitions']
 
 /**
- * A JSON schema as Anthropic's structured outputs take it: objects are closed, `oneOf` is `anyOf`, and constraints that the
+ * A JSON schema as Anthropic's structured outputs and strict tools take it: objects are closed, `oneOf` is `anyOf`, and constraints that the
  * API refuses become part of the description, where the model at least reads them (Anthropic's SDK does likewise). Objects that
  * say themselves that they are open stay so, and the API refuses them: closing them would change what they mean.
  */
@@ -46,8 +46,14 @@ export function toOutputSchema(schema: JsonObject, depth = 0): JsonObject {
   const wishes: string[] = []
   for (const [name, value] of Object.entries(schema)) {
     if (name === '$schema') continue
+    // Both hold at once, and `anyOf` is taken.
+    if (name === 'oneOf' && schema.anyOf !== undefined) continue
     if (isWish(name, value)) wishes.push(`${name}: ${JSON.stringify(value)}`)
     else made[name === 'oneOf' ? 'anyOf' : name] = translated(name, value, depth + 1)
+  }
+  if (schema.oneOf !== undefined && schema.anyOf !== undefined) {
+    const others: readonly unknown[] = Array.isArray(made.allOf) ? made.allOf : []
+    made.allOf = [...others, { anyOf: translated('oneOf', schema.oneOf, depth + 1) }]
   }
   const isObject = schema.type === 'object' || (Array.isArray(schema.type) && schema.type.includes('object'))
   if (isObject && schema.additionalProperties === undefined) made.additionalProperties = false

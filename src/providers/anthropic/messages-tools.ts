@@ -1,6 +1,8 @@
 import { type ChatRequest, isJsonObject, type JsonObject } from '../chat-provider.ts'
 import { toolCallIdFor } from '../neutral/tool-call-id.ts'
+import { hostOf } from '../parameters/vendor-forms.ts'
 import { withCache } from './messages-content.ts'
+import { toOutputSchema } from './messages-output-schema.ts'
 import { untranslatable } from './untranslatable.ts'
 
 const toolNameRule = { character: /[A-Za-z0-9_-]/, maxLength: 128 }
@@ -30,19 +32,20 @@ export function toolsOf(request: ChatRequest): readonly JsonObject[] {
 function toolOf(tool: unknown, path: string): JsonObject {
   if (!isJsonObject(tool)) throw untranslatable(`${path} is not an object`)
   if (tool.type === 'function') return withCache(functionTool(tool.function, `${path}.function`), tool)
-  // Anthropic's hosted tools carry their date in their type (`web_search_20250305`), and a name; no other vendor's do both.
-  const isOurs = typeof tool.type === 'string' && (/_\d{8}$/.test(tool.type) || tool.type === 'mcp_toolset')
-  if (isOurs) return tool
+  if (hostOf(tool) === 'anthropic') return tool
   throw untranslatable(`${path}.type is ${JSON.stringify(tool.type)}, which Anthropic’s API does not know`)
 }
 
 function functionTool(entry: unknown, path: string): JsonObject {
   if (!isJsonObject(entry) || typeof entry.name !== 'string') throw untranslatable(`${path}.name is missing`)
   const { name, description, parameters, strict } = entry
+  const schema: JsonObject = isJsonObject(parameters)
+    ? { type: 'object', ...parameters }
+    : { type: 'object', properties: {} }
   return {
     name: toolNameFor(name),
     ...(typeof description === 'string' && description !== '' ? { description } : {}),
-    input_schema: isJsonObject(parameters) ? { type: 'object', ...parameters } : { type: 'object', properties: {} },
+    input_schema: strict === true ? toOutputSchema(schema) : schema,
     ...(strict === true ? { strict: true } : {}),
   }
 }
