@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { ProviderError } from '../providers/provider-error.ts'
 import { RoutingError } from '../routing/errors.ts'
-import { isInternalError, toErrorResponse } from './error-response.ts'
+import { isInternalError, toErrorResponse, toErrorResponseIn } from './error-response.ts'
 import { GatewayError } from './gateway-error.ts'
 
 describe('toErrorResponse', () => {
@@ -68,5 +68,28 @@ describe('toErrorResponse', () => {
     expect(toErrorResponse(new GatewayError('budget_exhausted', 'x'), 'r1').headers).toMatchObject({
       'x-should-retry': 'false',
     })
+  })
+})
+
+describe('in Anthropic’s envelope', () => {
+  test('an upstream without room is told apart from one that failed', () => {
+    const full = new ProviderError('upstream_failed', 'Overloaded', { upstreamStatus: 529 })
+    expect(toErrorResponseIn('anthropic', full, 'r1')).toMatchObject({
+      status: 529,
+      body: { error: { type: 'overloaded_error' } },
+    })
+    expect(toErrorResponseIn('openai', full, 'r1').status).toBe(502)
+  })
+
+  test('details of what the caller can mend are handed on, and no others', () => {
+    const details = { error_code: 'available_tools_limit_exceeded' }
+    const told = (code: 'upstream_rejected' | 'upstream_auth', more: unknown = details) => {
+      const upstreamError = { message: 'no', details: more }
+      const error = new ProviderError(code, 'x', { upstreamStatus: 400, upstreamError })
+      return toErrorResponseIn('anthropic', error, 'r1').body.error
+    }
+    expect(told('upstream_rejected')).toEqual({ type: 'invalid_request_error', message: 'no', details })
+    expect(told('upstream_rejected', ['x'])).not.toHaveProperty('details')
+    expect(told('upstream_auth')).not.toHaveProperty('details')
   })
 })

@@ -1,3 +1,4 @@
+import { isJsonObject, type JsonObject } from '../providers/chat-provider.ts'
 import { ProviderError, type ProviderErrorCode } from '../providers/provider-error.ts'
 import { RoutingError, type RoutingErrorCode } from '../routing/errors.ts'
 import { GatewayError, type GatewayErrorCode } from './gateway-error.ts'
@@ -143,7 +144,11 @@ export function toErrorResponseIn(
 ): ErrorResponse<ErrorBody | AnthropicErrorBody> {
   const response = toErrorResponse(error, requestId)
   if (dialect === 'openai') return response
-  const { status, headers, body } = response
+  const { headers, body } = response
+  // Its own word for an upstream that has no room, which its clients know; other callers hear of a failed upstream.
+  const isFull = error instanceof ProviderError && error.upstreamStatus === 529
+  const status = isFull ? 529 : response.status
+  const details = detailsOf(error)
   return {
     status,
     headers,
@@ -152,11 +157,20 @@ export function toErrorResponseIn(
       error: {
         type: anthropicType(status),
         message: body.error.message,
-        ...(error instanceof GatewayError && error.details !== undefined ? { details: error.details } : {}),
+        ...(details === undefined ? {} : { details }),
       },
       request_id: requestId,
     },
   }
+}
+
+/** An upstream's only of what the caller can mend: other errors speak of our account. Its secrets are blacked out in them. */
+function detailsOf(error: unknown): JsonObject | undefined {
+  if (error instanceof GatewayError) return error.details
+  if (!(error instanceof ProviderError)) return undefined
+  if (error.code !== 'upstream_rejected' && error.code !== 'upstream_context_length') return undefined
+  const details = error.upstreamError?.details
+  return isJsonObject(details) ? details : undefined
 }
 
 /** Anthropic's word for a status: docs.claude.com, API errors. */
