@@ -13,6 +13,7 @@ import type { RoutingRequest } from '../../routing/request.ts'
 import { GatewayError } from '../gateway-error.ts'
 import { type ChatRequestBody, parseChatRequest } from './chat-request.ts'
 import { conversationIdOf } from './conversation-id.ts'
+import { maySteer } from './may-steer.ts'
 import { resolveModelName } from './model-name.ts'
 import { toRoutingRequest } from './to-routing-request.ts'
 
@@ -42,7 +43,7 @@ export function takeInChat(
 ): ChatIntake {
   const checked = parseChatRequest(body)
   const named = resolveModelName(checked.model, pool)
-  if (named.pinnedLlm === undefined || isConfined(caller.preference)) refuseSteering(checked)
+  if (!maySteer(named, caller.preference)) refuseSteering(checked)
   const preference = joinPreferences(
     [parsePreferenceBody(checked.pointsman), parsePreferenceHeaders(preferenceHeaders(headers)), named.preference],
     { ...caller.preference, lambda: caller.preference.lambda ?? defaultLambda },
@@ -57,11 +58,6 @@ export function takeInChat(
     stream: checked.stream === true,
     includeUsage: checked.stream_options?.include_usage === true,
   }
-}
-
-/** Whether the key's owner says which LLMs it may use. */
-function isConfined({ allow, deny }: Partial<RoutingPreference>): boolean {
-  return (allow?.length ?? 0) > 0 || (deny?.length ?? 0) > 0
 }
 
 /**

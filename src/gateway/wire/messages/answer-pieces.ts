@@ -5,13 +5,20 @@ import {
   reasoningDetailsOf,
   reasoningText,
 } from '../../../providers/neutral/reasoning-details.ts'
+import { ProviderError } from '../../../providers/provider-error.ts'
 
 /** One thing that a delta, or a whole message, says. */
 export type AnswerPiece =
   | { readonly kind: 'text'; readonly text: string; readonly refusal?: boolean }
-  /** `detail`: thinking with its signature, which Anthropic wrote. Without: another API's, as plain text. */
-  | { readonly kind: 'thinking'; readonly text: string; readonly signature?: string; readonly part?: number }
-  | { readonly kind: 'redacted'; readonly data: string }
+  /** `detail`: a piece of what Anthropic wrote, which it wants back. Without: another API's thinking, as plain text. */
+  | {
+      readonly kind: 'thinking'
+      readonly text: string
+      readonly signature?: string
+      readonly part?: number
+      readonly detail?: ReasoningDetail
+    }
+  | { readonly kind: 'redacted'; readonly data: string; readonly detail: ReasoningDetail }
   /** Reasoning that its own API wants back; not for showing. */
   | { readonly kind: 'foreign'; readonly detail: ReasoningDetail }
   | ToolPiece
@@ -51,11 +58,11 @@ function reasoningPieces(delta: JsonObject): AnswerPiece[] {
 }
 
 function anthropicPiece(detail: ReasoningDetail): AnswerPiece {
-  if (detail.type === 'reasoning.encrypted') return { kind: 'redacted', data: detail.data }
+  if (detail.type === 'reasoning.encrypted') return { kind: 'redacted', data: detail.data, detail }
   const part = detail.index === undefined ? {} : { part: detail.index }
-  if (detail.type === 'reasoning.summary') return { kind: 'thinking', text: detail.summary, ...part }
+  if (detail.type === 'reasoning.summary') return { kind: 'thinking', text: detail.summary, ...part, detail }
   const signature = detail.signature ? { signature: detail.signature } : {}
-  return { kind: 'thinking', text: detail.text ?? '', ...signature, ...part }
+  return { kind: 'thinking', text: detail.text ?? '', ...signature, ...part, detail }
 }
 
 function toolPiece(call: JsonObject): ToolPiece {
@@ -67,8 +74,19 @@ function toolPiece(call: JsonObject): ToolPiece {
     index: typeof call.index === 'number' ? call.index : undefined,
     id: textOf(call.id),
     name: textOf(called.name),
-    json: typeof called.arguments === 'string' ? called.arguments : '',
+    json: jsonOf(called.arguments),
     thoughtSignature: textOf(google.thought_signature),
+  }
+}
+
+/** Some upstreams give the arguments as the object that they are. @throws {ProviderError} `upstream_invalid_response` */
+function jsonOf(args: unknown): string {
+  if (typeof args === 'string') return args
+  if (!isJsonObject(args)) return ''
+  try {
+    return JSON.stringify(args)
+  } catch (cause) {
+    throw new ProviderError('upstream_invalid_response', 'The answer nests too deeply', { cause })
   }
 }
 

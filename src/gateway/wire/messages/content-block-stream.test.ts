@@ -80,6 +80,58 @@ describe('ContentBlockStream', () => {
     }
   })
 
+  test.each([
+    ['by another name', 'g', '{"a":1}'],
+    ['by the same name behind whole arguments', 'f', '{"a":1}'],
+  ])('tells calls apart that have no ids and one index, %s', (_how, name, json) => {
+    const content = contentOf(
+      eventsOf([call(0, json, undefined, 'f'), call(0, '{"b":', undefined, name), call(0, '2}', undefined, name)]),
+    )
+    expect(content).toMatchObject([
+      { id: 'toolu_0', name: 'f', json: '{"a":1}' },
+      { id: 'toolu_1', name, json: '{"b":2}' },
+    ])
+  })
+
+  test('takes a name that is said again with each piece for the same call’s', () => {
+    const pieces = [call(0, '{"a"', undefined, 'f'), call(0, ':1', undefined, 'f'), call(0, '}', undefined, 'f')]
+    expect(contentOf(eventsOf(pieces))).toMatchObject([{ name: 'f', json: '{"a":1}' }])
+  })
+
+  test('takes arguments that are an object already', () => {
+    const message = { tool_calls: [{ id: 'a', function: { name: 'f', arguments: { city: 'Paris' } } }] }
+    const completion = { body: { choices: [{ message }] }, usage: undefined, reportedModel: undefined }
+    expect(toMessage(completion, { id: 'm', model: 'x' }, options)).toMatchObject({
+      content: [{ type: 'tool_use', input: { city: 'Paris' } }],
+    })
+  })
+
+  test('keeps Claude’s own thinking for the calls behind it where it is not shown', () => {
+    const format = 'anthropic-claude-v1'
+    const deltas = [
+      { reasoning_details: [{ type: 'reasoning.text', text: 'He', format, index: 0 }] },
+      { reasoning_details: [{ type: 'reasoning.text', text: 'llo', format, index: 0 }] },
+      { reasoning_details: [{ type: 'reasoning.text', signature: 's', format, index: 0 }] },
+      call(0, '{}', 'a', 'f'),
+    ]
+    const [carrier, use] = contentOf(eventsOf(deltas, false))
+    expect(use).toMatchObject({ type: 'tool_use', id: 'a' })
+    expect(openEnvelope(String(carrier?.data)).details).toEqual([
+      { type: 'reasoning.text', text: 'Hello', signature: 's', format, index: 0 },
+    ])
+  })
+
+  test('collects a long thought in pieces quickly', () => {
+    const stream = new ContentBlockStream(() => {}, { ...options, showThinking: false })
+    const begin = performance.now()
+    for (let index = 0; index < 60_000; index++) {
+      stream.add({
+        reasoning_details: [{ type: 'reasoning.summary', summary: 'x', format: 'openai-responses-v1', index }],
+      })
+    }
+    expect(performance.now() - begin).toBeLessThan(2_000)
+  })
+
   test('makes an id where the upstream gave none, and shows a call whose name never came', () => {
     expect(contentOf(eventsOf([call(0, '{}', undefined, 'f'), call(1, '{}', 'b')]))).toMatchObject([
       { id: 'toolu_0', name: 'f' },

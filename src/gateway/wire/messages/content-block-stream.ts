@@ -28,6 +28,8 @@ interface ToolCall {
   name: string | undefined
   /** Not sent yet. */
   json: string
+  /** All of it, while no id tells the call from the next one. */
+  unnamedJson: string
   thoughtSignature: string | undefined
 }
 
@@ -41,7 +43,7 @@ type OpenBlock = Shown | { readonly kind: 'tool'; readonly call: ToolCall }
  * A whole message is one delta: both go the same way, so that they say the same.
  *
  * Who did not ask for thinking gets none: simple clients read the first block as the answer. What an LLM must have back
- * to go on after its tools have answered rides before the calls all the same, as redacted thinking.
+ * to go on after its tools have answered rides before the calls all the same, as redacted thinking of ours.
  */
 export class ContentBlockStream {
   readonly #emit: (event: MessagesEvent) => void
@@ -79,8 +81,7 @@ export class ContentBlockStream {
     for (const piece of answerPieces(delta)) {
       if (piece.kind === 'tool') this.#addToCall(piece)
       else if (piece.kind === 'foreign') {
-        this.#hold(lengthOf(piece.detail))
-        this.#foreign.add(piece.detail)
+        this.#keep(piece.detail)
       } else if (this.#calls > 0) {
         this.#hold(piece.kind === 'redacted' ? piece.data.length : piece.text.length)
         this.#waiting.push(piece)
@@ -108,10 +109,18 @@ export class ContentBlockStream {
       this.#refused ||= piece.refusal === true
       if (this.#open?.kind !== 'text') this.#start({ kind: 'text' }, { type: 'text', text: '', citations: null })
       this.#delta({ type: 'text_delta', text: piece.text })
-    } else if (!this.#options.showThinking) return
-    else if (piece.kind === 'redacted') {
+    } else if (piece.kind !== 'thinking' && piece.kind !== 'redacted') return
+    else if (!this.#options.showThinking) {
+      if (piece.detail !== undefined) this.#keep(piece.detail)
+    } else if (piece.kind === 'redacted') {
       this.#whole({ type: 'redacted_thinking', data: piece.data })
-    } else if (piece.kind === 'thinking') this.#think(piece)
+    } else this.#think(piece)
+  }
+
+  /** For the LLM's next turn. */
+  #keep(detail: ReasoningDetail): void {
+    this.#hold(lengthOf(detail))
+    this.#foreign.add(detail)
   }
 
   #think({ text, signature, part }: AnswerPiece & { kind: 'thinking' }): void {
@@ -131,6 +140,7 @@ export class ContentBlockStream {
     call.name ??= piece.name
     call.thoughtSignature ??= piece.thoughtSignature
     call.json += piece.json
+    call.unnamedJson = call.id === undefined ? call.unnamedJson + piece.json : ''
     if (call.id !== undefined) this.#byId.set(call.id, call)
     this.#latest = call
     if (call !== this.#first) {
@@ -148,7 +158,12 @@ export class ContentBlockStream {
   }
 
   /** Upstreams without an index tell a call by its id, and go on with the last one. */
-  #callOf({ index, id }: ToolPiece): ToolCall | undefined {
+  #callOf(piece: ToolPiece): ToolCall | undefined {
+    const call = this.#calledBy(piece)
+    return call !== undefined && piece.id === undefined && beginsAnother(call, piece) ? undefined : call
+  }
+
+  #calledBy({ index, id }: ToolPiece): ToolCall | undefined {
     const byId = id === undefined ? undefined : this.#byId.get(id)
     if (index === undefined) return id === undefined ? this.#latest : byId
     const latest = this.#byIndex.get(index)
@@ -156,7 +171,14 @@ export class ContentBlockStream {
   }
 
   #newCall({ index }: ToolPiece): ToolCall {
-    const call = { position: this.#calls++, id: undefined, name: undefined, json: '', thoughtSignature: undefined }
+    const call: ToolCall = {
+      position: this.#calls++,
+      id: undefined,
+      name: undefined,
+      json: '',
+      unnamedJson: '',
+      thoughtSignature: undefined,
+    }
     this.#first ??= call
     if (index !== undefined) this.#byIndex.set(index, call)
     return call
@@ -212,6 +234,21 @@ export class ContentBlockStream {
       if (carrier !== undefined) this.#delta({ type: 'signature_delta', signature: carrier })
     }
     this.#emit({ type: 'content_block_stop', index: this.#blocks - 1 })
+  }
+}
+
+/** Calls without ids that share an index: another name behind arguments, or the same one behind whole ones. */
+function beginsAnother({ id, name, unnamedJson }: ToolCall, piece: ToolPiece): boolean {
+  if (id !== undefined || name === undefined || piece.name === undefined || unnamedJson === '') return false
+  return piece.name !== name || isWhole(unnamedJson)
+}
+
+function isWhole(json: string): boolean {
+  try {
+    JSON.parse(json)
+    return true
+  } catch {
+    return false
   }
 }
 

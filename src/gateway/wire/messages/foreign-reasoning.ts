@@ -2,18 +2,19 @@ import type { ReasoningDetail } from '../../../providers/neutral/reasoning-detai
 import { sealEnvelope } from '../reasoning-envelope.ts'
 
 /**
- * Collects the reasoning of another API than Anthropic's that its LLM wants back with the next turn: what has a signature or
- * a cipher, with all that belongs to it.
+ * Collects the reasoning that its LLM wants back with the next turn and no thinking block shows: what has a signature or a
+ * cipher, with all that belongs to it.
  */
 export class ForeignReasoning {
   #details: ReasoningDetail[] = []
+  /** Where the pieces of one kind and index are collected. */
+  readonly #places = new Map<string, number>()
 
   /** Pieces of a stream or whole ones; those with the same `index` and type are joined. */
   add(detail: ReasoningDetail): void {
-    const known = this.#details.findIndex(
-      ({ type, index }) => type === detail.type && type !== 'reasoning.encrypted' && index === detail.index,
-    )
-    if (known < 0) this.#details.push(detail)
+    const key = `${detail.type} ${detail.index}`
+    const known = detail.type === 'reasoning.encrypted' ? undefined : this.#places.get(key)
+    if (known === undefined) this.#places.set(key, this.#details.push(detail) - 1)
     else this.#details[known] = joined(this.#details[known]!, detail)
   }
 
@@ -21,6 +22,7 @@ export class ForeignReasoning {
   take(): string | undefined {
     const details = this.#details
     this.#details = []
+    this.#places.clear()
     return details.some(isSealed) ? sealEnvelope({ details, calls: new Map() }) : undefined
   }
 }

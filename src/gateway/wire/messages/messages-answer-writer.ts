@@ -17,6 +17,8 @@ export interface MessagesAnswerOptions {
   readonly showThinking: boolean
   /** What of the request only an upstream of this API has seen. */
   readonly nativeOnly: readonly string[]
+  /** What no upstream has seen. */
+  readonly neverSent: readonly string[]
 }
 
 const droppedHeader = 'x-pointsman-dropped-params'
@@ -93,8 +95,9 @@ export class MessagesAnswerWriter implements AnswerWriter {
   /** An upstream of this API has seen what only it can read. */
   #headers(receipt: AnswerReceipt, native: boolean): Record<string, string> {
     const { [droppedHeader]: dropped, ...headers } = decisionHeaders(receipt)
-    const nativeOnly = native ? [] : this.#options.nativeOnly.filter(isPlainName).slice(0, maxDroppedNames)
-    const names = [...(dropped === undefined ? [] : [dropped]), ...nativeOnly]
+    const { nativeOnly, neverSent } = this.#options
+    const unseen = native ? neverSent : [...new Set([...nativeOnly, ...neverSent])]
+    const names = [...(dropped === undefined ? [] : [dropped]), ...unseen.filter(isPlainName).slice(0, maxDroppedNames)]
     return names.length === 0 ? headers : { ...headers, [droppedHeader]: names.join(', ') }
   }
 }

@@ -13,7 +13,8 @@ import {
   parseMessagesRequest,
 } from './messages-request.ts'
 import { refuseMessagesSteering } from './messages-steering.ts'
-import { toNativeMessages } from './native-messages.ts'
+import { neverSentOf, toNativeMessages } from './native-messages.ts'
+import { nativeOnlyTokens } from './native-only-tokens.ts'
 import { withSessionHeader } from './session-of-messages.ts'
 import { toNeutralRequest } from './to-neutral-request.ts'
 
@@ -65,14 +66,22 @@ function takeIn(
   if (!steers) refuseMessagesSteering(checked)
   const { body, nativeOnly } = toNeutralRequest(checked, steers)
   const named = withSessionHeader(headers, checked.metadata)
-  const { thinking } = checked
   const intake = takeInChat(body, named, pool, caller, defaultLambda)
   return {
     ...intake,
     // This API asks for a cap, and its clients give the highest that their favourite model knows.
-    routing: { ...intake.routing, outputCapMayFall: true },
+    routing: {
+      ...intake.routing,
+      inputTokens: intake.routing.inputTokens + nativeOnlyTokens(checked),
+      outputCapMayFall: true,
+    },
     native: toNativeMessages(checked, headers),
     nativeOnly,
-    showThinking: thinking !== undefined && thinking !== null && thinking.type !== 'disabled',
+    neverSent: neverSentOf(checked),
+    showThinking: asksToSeeThinking(checked.thinking),
   }
+}
+
+function asksToSeeThinking(thinking: CountTokensBody['thinking']): boolean {
+  return thinking !== undefined && thinking !== null && thinking.type !== 'disabled' && thinking.display !== 'omitted'
 }

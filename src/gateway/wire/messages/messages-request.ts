@@ -7,6 +7,9 @@ const message = z.looseObject({
   content: z.union([z.string(), z.array(z.custom<ContentBlock>()).max(10_000)]),
 })
 
+/** A change of settings in the middle of a conversation, which says nothing. */
+const silentMessage = z.looseObject({ role: z.literal('system'), content: z.null().optional() })
+
 const tool = z.looseObject({
   type: z.string().max(64).nullish(),
   name: z.string().min(1).max(256).optional(),
@@ -70,7 +73,13 @@ export const messagesBody = countTokensBody.extend({
   service_tier: z.enum(['auto', 'standard_only']).nullish(),
 })
 
-export type MessagesMessage = z.infer<typeof message>
+/** Those of the role `system` may have no content: `contentOf` gives it. */
+export interface MessagesMessage {
+  readonly role: 'user' | 'assistant' | 'system'
+  readonly content?: MessageContent | null
+  readonly [field: string]: unknown
+}
+export type MessageContent = string | readonly ContentBlock[]
 /** Without a type, or `custom`: the caller runs it. Any other is Anthropic's own. */
 export type MessagesTool = z.infer<typeof tool>
 export type CustomTool = z.infer<typeof customTool>
@@ -87,6 +96,10 @@ export function parseMessagesRequest(body: unknown): MessagesRequestBody {
 /** @throws {GatewayError} as {@link parseMessagesRequest} */
 export function parseCountTokensRequest(body: unknown): CountTokensBody {
   return checkInside(requireValid(countTokensBody, body, []))
+}
+
+export function contentOf({ content }: MessagesMessage): MessageContent {
+  return content ?? []
 }
 
 export function isCustomTool(tool: MessagesTool): tool is CustomTool {
@@ -119,6 +132,7 @@ function noThreads(): GatewayError {
 }
 
 function checkMessage(sent: unknown, path: readonly PropertyKey[]): void {
+  if (silentMessage.safeParse(sent).success) return
   const { role, content } = requireValid(message, sent, path)
   if (!Array.isArray(content)) return
   for (const [index, value] of content.entries()) {

@@ -1,5 +1,5 @@
-import type { CountTokensBody } from './messages-request.ts'
-import { invalidField } from './messages-request.ts'
+import { isJsonObject, type JsonObject } from '../../../providers/chat-provider.ts'
+import { type CountTokensBody, contentOf, invalidField } from './messages-request.ts'
 
 /**
  * Fields of a Messages request that choose another model behind the one admitted, or bill what no estimate holds, each
@@ -13,6 +13,7 @@ const steeringFields: ReadonlyMap<string, string> = new Map([
   ['inference_geo', 'it changes the price per token'],
   ['container', 'it adds code execution, which is billed by the hour'],
   ['mcp_servers', 'it adds tools that run at the upstream, with tokens that no estimate holds'],
+  ['compaction', 'it adds passes of the model, with tokens that no estimate holds'],
 ])
 
 /** Anthropic's own tools that the caller runs: they cost no more than their tokens. All others run at Anthropic. */
@@ -25,14 +26,54 @@ const callerRunTools = ['bash_', 'text_editor_', 'memory_', 'computer_', 'browse
 export function refuseMessagesSteering(body: CountTokensBody): void {
   for (const [name, reason] of steeringFields) {
     const value = body[name]
-    if (value === undefined || value === null || value === 'standard') continue
+    if (!says(value) || (name === 'speed' && value === 'standard')) continue
     throw refusal([name], reason)
   }
-  for (const [index, { type }] of (body.tools ?? []).entries()) {
-    if (type === undefined || type === null || type === 'custom') continue
-    if (callerRunTools.some((prefix) => type.startsWith(prefix))) continue
-    throw refusal(['tools', index, 'type'], `'${type}' runs at the upstream and is billed beyond what is estimated`)
+  refuseCompactingEdits(body.context_management)
+  for (const [index, tool] of (body.tools ?? []).entries()) refuseHostedTool(tool, ['tools', index])
+  // Only turns can bring further tools.
+  for (const [index, message] of body.messages.entries()) {
+    const content = contentOf(message)
+    if (typeof content === 'string') continue
+    for (const [at, block] of content.entries()) refuseAddedTools(block, ['messages', index, 'content', at])
   }
+}
+
+/** Whether a field says something: null and empty lists do not. */
+export function says(value: unknown): boolean {
+  return value !== undefined && value !== null && !(Array.isArray(value) && value.length === 0)
+}
+
+/** Edits that clear old tool results cost nothing; those that sum up are passes of the model. */
+function refuseCompactingEdits(management: unknown): void {
+  const edits: unknown = isJsonObject(management) ? management.edits : undefined
+  if (!Array.isArray(edits)) return
+  for (const [index, edit] of edits.entries()) {
+    const type: unknown = isJsonObject(edit) ? edit.type : undefined
+    if (typeof type === 'string' && type.startsWith('clear_')) continue
+    const path = ['context_management', 'edits', index, 'type']
+    throw refusal(path, 'it adds passes of the model, with tokens that no estimate holds')
+  }
+}
+
+/** A tool may be defined in the middle of a conversation, and again in what sums up one. */
+function refuseAddedTools(block: JsonObject, path: readonly PropertyKey[]): void {
+  if (block.type === 'tool_addition') refuseDefinition(block, path)
+  if (block.type !== 'compaction' || !Array.isArray(block.tool_changes)) return
+  for (const [index, change] of block.tool_changes.entries()) {
+    if (isJsonObject(change)) refuseDefinition(change, [...path, 'tool_changes', index])
+  }
+}
+
+function refuseDefinition({ tool }: JsonObject, path: readonly PropertyKey[]): void {
+  if (!isJsonObject(tool) || !isJsonObject(tool.definition)) return
+  refuseHostedTool(tool.definition, [...path, 'tool', 'definition'])
+}
+
+function refuseHostedTool({ type }: JsonObject, path: readonly PropertyKey[]): void {
+  if (type === undefined || type === null || type === 'custom') return
+  if (typeof type === 'string' && callerRunTools.some((prefix) => type.startsWith(prefix))) return
+  throw refusal([...path, 'type'], `'${String(type)}' runs at the upstream and is billed beyond what is estimated`)
 }
 
 function refusal(path: readonly PropertyKey[], reason: string) {

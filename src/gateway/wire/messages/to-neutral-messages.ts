@@ -3,7 +3,7 @@ import type { NeutralToolCall } from '../../../providers/neutral/neutral-message
 import type { ReasoningDetail } from '../../../providers/neutral/reasoning-details.ts'
 import { isEnvelope, openEnvelope } from '../reasoning-envelope.ts'
 import type { ContentBlock, KnownBlock, ToolResultBlock, ToolUseBlock } from './content-block.ts'
-import type { MessagesMessage } from './messages-request.ts'
+import { contentOf, type MessagesMessage } from './messages-request.ts'
 import { cacheUpTo, toNeutralContent, toNeutralParts } from './to-neutral-parts.ts'
 
 /**
@@ -13,9 +13,15 @@ import { cacheUpTo, toNeutralContent, toNeutralParts } from './to-neutral-parts.
  * @param leftOut gets the types of blocks that have no counterpart: tools that Anthropic ran itself, and their output.
  */
 export function toNeutralMessages(message: MessagesMessage, leftOut: Set<string>): readonly ChatMessage[] {
-  const { role, content } = message
+  const { role } = message
+  const content = contentOf(message)
   if (typeof content === 'string') return [{ role, content }]
   if (role === 'assistant') return assistantMessages(content, leftOut)
+  if (role === 'system') {
+    // Changes of settings, which the native request alone can hold.
+    for (const field in message) if (field !== 'role' && field !== 'content') leftOut.add(`messages.${field}`)
+    if (content.length === 0) return []
+  }
   if (role === 'system') return [{ role, content: toNeutralContent(content.flatMap(toNeutralParts)) }]
   return userMessages(content)
 }

@@ -1,9 +1,10 @@
 import type { JsonObject } from '../../../providers/chat-provider.ts'
+import { hostedItem } from '../../../providers/parameters/request-parameters.ts'
 import type { ContentBlock, DocumentBlock, ImageBlock, KnownBlock, SearchResultBlock } from './content-block.ts'
 
 /**
- * A block of a user's turn, of the system text or of a tool's output as neutral content parts. Blocks we do not know come
- * along untouched: their upstream may know them, and refuses them if not.
+ * A block of a user's turn, of the system text or of a tool's output as neutral content parts. Blocks we do not know are for an
+ * upstream of this API, which gets them in the request as it came: the part that stands for one keeps all others from it.
  *
  * Documents that are text become text, as not every API takes files; `citations` have no counterpart and are left out.
  */
@@ -25,7 +26,7 @@ export function toNeutralParts(block: ContentBlock): readonly JsonObject[] {
       if (block.type === 'tool_reference' && typeof block.tool_name === 'string') {
         return [{ type: 'text', text: block.tool_name }]
       }
-      return [block]
+      return [{ type: hostedItem, item: block }]
   }
 }
 

@@ -196,9 +196,27 @@ describe('toNeutralRequest', () => {
       'Title: T\nSource: S\nx',
     ],
     ['a tool that was found', { type: 'tool_reference', tool_name: 'f' }, 'f'],
-    ['what is not known here', { type: 'hologram', data: [1] }, [{ type: 'hologram', data: [1] }]],
+    [
+      'what is not known here',
+      { type: 'hologram', text: 5 },
+      [{ type: 'hosted_item', item: { type: 'hologram', text: 5 } }],
+    ],
   ])('translates %s in a user’s turn', (_what, block, content) => {
     expect(messagesOf(user(block))).toEqual([{ role: 'user', content }])
+  })
+
+  test('names what of tools and settings only an upstream of this API gets', () => {
+    const tool = { name: 'f', input_schema: {}, input_examples: [{}], allowed_callers: ['direct'], defer_loading: null }
+    const settings = { role: 'system', output_config: { effort: 'low' } }
+    const { body, nativeOnly } = toNeutralRequest(
+      parseMessagesRequest({ ...base, tools: [tool], messages: [...base.messages, settings] }),
+      true,
+    )
+    expect(nativeOnly).toEqual(
+      expect.arrayContaining(['tools.input_examples', 'tools.allowed_callers', 'messages.output_config']),
+    )
+    expect(nativeOnly).toHaveLength(3)
+    expect(body.messages).toEqual(base.messages)
   })
 
   test('puts tool results right behind their calls, whatever came first', () => {

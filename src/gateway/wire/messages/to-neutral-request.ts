@@ -1,5 +1,6 @@
 import type { ChatMessage, JsonObject } from '../../../providers/chat-provider.ts'
 import { type CountTokensBody, isCustomTool, type MessagesRequestBody, type MessagesTool } from './messages-request.ts'
+import { says } from './messages-steering.ts'
 import { toNeutralMessages } from './to-neutral-messages.ts'
 import { toNeutralContent, toNeutralParts } from './to-neutral-parts.ts'
 
@@ -61,13 +62,18 @@ export function toNeutralRequest(request: TranslatedBody, mayChooseTier: boolean
     ...given('thinking', request.thinking),
     ...given('reasoning_effort', request.output_config?.effort),
     ...responseFormat(request),
-    ...neutralTools(request),
+    ...neutralTools(request, leftOut),
     ...toolChoice(request),
     ...(standardTier && mayChooseTier ? { service_tier: 'default' } : {}),
     ...given('pointsman', request.pointsman),
   }
   return { body, nativeOnly: [...leftOut] }
 }
+
+/** Of a tool of the caller's. */
+const toolFields: ReadonlySet<string> = new Set([
+  ...['type', 'name', 'description', 'input_schema', 'strict', 'cache_control'],
+])
 
 function systemMessages(system: TranslatedBody['system']): readonly ChatMessage[] {
   if (system === undefined || system === null || system.length === 0) return []
@@ -87,8 +93,8 @@ function responseFormat(request: TranslatedBody): JsonObject {
  * Tools that the caller runs become functions. Anthropic's own stay as they are, as do the servers whose tools it calls:
  * they keep the request from every LLM that is not reached through this API.
  */
-function neutralTools({ tools, mcp_servers: servers }: TranslatedBody): JsonObject {
-  const neutral = (tools ?? []).map(neutralTool)
+function neutralTools({ tools, mcp_servers: servers }: TranslatedBody, leftOut: Set<string>): JsonObject {
+  const neutral = (tools ?? []).map((tool) => neutralTool(tool, leftOut))
   const named = new Set(neutral.map((tool) => tool.mcp_server_name))
   for (const { name } of servers ?? []) {
     if (!named.has(name)) neutral.push({ type: 'mcp_toolset', mcp_server_name: name })
@@ -96,8 +102,9 @@ function neutralTools({ tools, mcp_servers: servers }: TranslatedBody): JsonObje
   return neutral.length === 0 ? {} : { tools: neutral }
 }
 
-function neutralTool(tool: MessagesTool): JsonObject {
+function neutralTool(tool: MessagesTool, leftOut: Set<string>): JsonObject {
   if (!isCustomTool(tool)) return tool
+  for (const field in tool) if (!toolFields.has(field) && says(tool[field])) leftOut.add(`tools.${field}`)
   const { name, description, input_schema: parameters, strict, cache_control: control } = tool
   return {
     type: 'function',
@@ -122,8 +129,4 @@ function toolChoice({ tool_choice: choice }: TranslatedBody): JsonObject {
 
 function given(name: string, value: unknown): JsonObject {
   return value === undefined || value === null ? {} : { [name]: value }
-}
-
-function says(value: unknown): boolean {
-  return value !== undefined && value !== null && !(Array.isArray(value) && value.length === 0)
 }
