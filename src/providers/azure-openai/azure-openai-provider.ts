@@ -3,6 +3,7 @@ import type { EmbeddingAnswer, EmbeddingCall, EmbeddingProvider } from '../embed
 import type { UpstreamOptions } from '../http/upstream-http.ts'
 import { OpenAiCompatibleProvider, type OpenAiOperation } from '../openai-compatible/openai-compatible-provider.ts'
 import type { OpenAiDialect } from '../openai-compatible/openai-dialect.ts'
+import { openAiTakenUnthinking } from '../openai-compatible/openai-parameters.ts'
 import { azureOpenAiParameters, azureOpenAiReasoningParameters } from './azure-openai-parameters.ts'
 
 export interface AzureOpenAiOptions extends UpstreamOptions {
@@ -22,6 +23,7 @@ const dialect: OpenAiDialect = {
   outputCapParameter: 'max_completion_tokens',
   parameters: azureOpenAiParameters,
   reasoningParameters: azureOpenAiReasoningParameters,
+  takenUnthinking: openAiTakenUnthinking,
   messages: { keeps: [], developerRole: true, toolCallIds: 'short' },
 }
 

@@ -21,6 +21,8 @@ export class ChatBodyWriter {
   readonly #dropped: {
     readonly plain: readonly string[]
     readonly reasoning: readonly string[]
+    /** Of models that reason, told not to. */
+    readonly unthinking: readonly string[]
     readonly unknown: readonly string[]
   }
   /** Fields that some model of the upstream refuses, and perhaps also where they say nothing: `logprobs: false`. */
@@ -32,9 +34,11 @@ export class ChatBodyWriter {
     this.#foreignMender = this.#mender ?? new MessageMender({ keeps: [] })
     this.#renamed = Object.entries(dialect.renamed ?? {})
     const plain = droppedFields(dialect.parameters)
+    const reasoning = dialect.reasoningParameters === undefined ? plain : droppedFields(dialect.reasoningParameters)
     this.#dropped = {
       plain,
-      reasoning: dialect.reasoningParameters === undefined ? plain : droppedFields(dialect.reasoningParameters),
+      reasoning,
+      unthinking: reasoning.filter((name) => dialect.takenUnthinking?.includes(name as ParameterName) !== true),
       // Where it is not known whether the model reasons, what only those take is sent if asked for.
       unknown: plain.filter((name) => dialect.reasoningParameters?.[name as 'verbosity'] !== 'passed'),
     }
@@ -72,7 +76,7 @@ export class ChatBodyWriter {
   #droppedOf({ reasons }: ChatCall, body: JsonObject): readonly string[] {
     if (reasons === undefined) return this.#dropped.unknown
     if (!reasons) return this.#dropped.plain
-    return body.reasoning_effort === 'none' ? this.#dropped.unknown : this.#dropped.reasoning
+    return body.reasoning_effort === 'none' ? this.#dropped.unthinking : this.#dropped.reasoning
   }
 
   #dropForeign(body: JsonObject): void {

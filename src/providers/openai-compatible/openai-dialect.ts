@@ -1,4 +1,4 @@
-import type { ParameterColumn } from '../parameters/parameter.ts'
+import type { ParameterColumn, ParameterName } from '../parameters/parameter.ts'
 
 /** How an upstream departs from OpenAI's chat completions. */
 export interface OpenAiDialect {
@@ -10,6 +10,8 @@ export interface OpenAiDialect {
   readonly parameters?: ParameterColumn
   /** The same of its models that reason, where it differs. */
   readonly reasoningParameters?: ParameterColumn
+  /** What of those such a model takes all the same with the effort `none`. */
+  readonly takenUnthinking?: readonly ParameterName[]
   /** Its own names of parameters. */
   readonly renamed?: { readonly [parameter: string]: string }
   /** `thinking` goes as OpenRouter's `reasoning`. */

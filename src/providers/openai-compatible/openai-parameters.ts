@@ -1,4 +1,4 @@
-import type { ParameterColumn } from '../parameters/parameter.ts'
+import type { ParameterColumn, ParameterName } from '../parameters/parameter.ts'
 import { passingColumn } from '../parameters/passing-column.ts'
 
 /** Additions of other vendors that OpenAI's API, and those as strict, do not know. */
@@ -32,7 +32,7 @@ export const openAiParameters: ParameterColumn = {
   'tools:hosted': 'refused',
 }
 
-/** Its reasoning models take no sampling parameters, unless their effort is `none`, and no stop sequences. */
+/** Its reasoning models take no sampling parameters, unless their effort is `none`, and no stop sequences at all. */
 export const openAiReasoningParameters: ParameterColumn = {
   ...openAiParameters,
   temperature: 'dropped',
@@ -47,6 +47,12 @@ export const openAiReasoningParameters: ParameterColumn = {
   reasoning_effort: 'passed',
   verbosity: 'passed',
 }
+
+/** What they take with that effort, by its guide to the latest models; no other parameter is said to. */
+export const openAiTakenUnthinking: readonly ParameterName[] = [
+  ...(['temperature', 'top_p', 'frequency_penalty', 'presence_penalty'] as const),
+  ...(['logit_bias', 'logprobs', 'top_logprobs'] as const),
+]
 
 /**
  * Mistral, from its API reference and the OpenAPI document behind its clients. A field it does not know is a 422

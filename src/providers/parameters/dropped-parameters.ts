@@ -1,4 +1,4 @@
-import { isNative, type ParameterSupport } from '../../routing/registry/parameter-support.ts'
+import { isNative, isTakenUnthinking, type ParameterSupport } from '../../routing/registry/parameter-support.ts'
 import { messagesLosses } from '../anthropic/messages-losses.ts'
 import type { ChatCall, ForeignDialect } from '../chat-provider.ts'
 import type { RequestParameters } from './request-parameters.ts'
@@ -12,26 +12,37 @@ export function droppedOfCall(
   said: RequestParameters,
   call: ChatCall,
 ): readonly string[] {
-  const dropped = droppedParameters(support, said, call.native?.dialect)
+  const { reasoning_effort: asked } = call.request
+  const effort = call.reasoningEffort ?? (typeof asked === 'string' ? asked : undefined)
+  const dropped = droppedParameters(support, said, call.native?.dialect, effort)
   if (support?.dialect !== 'messages') return dropped
   const lost = messagesLosses(call).filter((name) => !dropped.includes(name))
   return lost.length === 0 ? dropped : [...dropped, ...lost]
 }
 
-/** What of a request an LLM's answer comes without, by name; empty where its API takes all. */
+/**
+ * What of a request an LLM's answer comes without, by name; empty where its API takes all.
+ *
+ * @param effort with which the LLM thinks; undefined: as it does unasked.
+ */
 export function droppedParameters(
   support: ParameterSupport | undefined,
   { names, unknown }: RequestParameters,
   dialect: ForeignDialect | undefined,
+  effort?: string | undefined,
 ): readonly string[] {
   if (support === undefined || (names.length === 0 && unknown.length === 0)) return none
   if (isNative(support, { dialect })) {
     const { droppedOfOwn } = support
-    return droppedOfOwn === undefined ? none : names.filter((name) => droppedOfOwn.has(name))
+    return droppedOfOwn === undefined
+      ? none
+      : names.filter((name) => droppedOfOwn.has(name) && !isTakenUnthinking(support, name, effort))
   }
   const isForeign = dialect !== undefined
   const dropped: string[] = names.filter(
-    (name) => support.dropped.has(name) || (isForeign && support.strippedOfOthers?.has(name) === true),
+    (name) =>
+      (support.dropped.has(name) && !isTakenUnthinking(support, name, effort)) ||
+      (isForeign && support.strippedOfOthers?.has(name) === true),
   )
   // Names are the caller's own: those that no header may hold are left out.
   if (support.dropsUnknown || isForeign)

@@ -23,6 +23,7 @@ export function parameterSupportOf(llm: ReachedLlm): ParameterSupport {
     refused,
     refusedOfOthers: api.keeps === undefined ? vendorForms : hostedTools,
     dropped: new Set(handled(api, 'dropped')),
+    takenUnthinking: new Set(api.takenUnthinking),
     strippedOfOthers: new Set(api.stripped),
     droppedOfOwn: new Set(api.droppedOfOwn),
     dropsUnknown: api.unknown === 'dropped',

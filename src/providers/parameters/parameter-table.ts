@@ -2,6 +2,7 @@ import { anthropicParameters, anthropicParametersOf } from '../anthropic/anthrop
 import { azureOpenAiParameters, azureOpenAiReasoningParameters } from '../azure-openai/azure-openai-parameters.ts'
 import { bedrockParameters, bedrockParametersOf } from '../bedrock/bedrock-parameters.ts'
 import { geminiParameters, geminiParametersOf } from '../gemini/gemini-parameters.ts'
+import { openAiTakenUnthinking } from '../openai-compatible/openai-parameters.ts'
 import { type ProviderPreset, providerPresets } from '../openai-compatible/presets.ts'
 import {
   openAiResponsesParameters,
@@ -21,6 +22,8 @@ export interface ParameterApi {
   readonly unknown: 'passed' | 'dropped'
   /** What is stripped from requests of another dialect all the same, whose marks the server cannot know. */
   readonly stripped?: readonly ParameterName[]
+  /** What its models take all the same where they are told not to think. */
+  readonly takenUnthinking?: readonly ParameterName[]
   /** What is dropped of requests in its own dialect too, because its models differ in it. */
   readonly droppedOfOwn?: readonly ParameterName[]
   /** Whose hosted tools it runs, where `tools:hosted` is passed; undefined: nobody knows, all are passed. */
@@ -47,6 +50,7 @@ const nativeApis: Readonly<Record<string, ParameterApi>> = {
     column: openAiResponsesReasoningParameters,
     unknown: 'dropped',
     droppedOfOwn: ['temperature', 'top_p', 'logprobs', 'top_logprobs'],
+    takenUnthinking: openAiTakenUnthinking,
     hosts: 'openai',
     keeps: 'openai',
   },
@@ -60,6 +64,7 @@ const nativeApis: Readonly<Record<string, ParameterApi>> = {
     title: "Azure OpenAI's API",
     column: azureOpenAiReasoningParameters,
     unknown: 'passed',
+    takenUnthinking: openAiTakenUnthinking,
     keeps: 'openai',
   },
   anthropic: {
@@ -88,7 +93,7 @@ const keeperByPreset: Readonly<Record<string, FileKeeper | undefined>> = {
 
 /** Chat completions as one vendor has them. */
 function chatApis({ name, title, kind, dialect }: ProviderPreset): readonly (readonly [string, ParameterApi])[] {
-  const { parameters, reasoningParameters } = dialect
+  const { parameters, reasoningParameters, takenUnthinking } = dialect
   if (kind !== 'openai-compatible' || parameters === undefined) return []
   const plain: ParameterApi = {
     title: `${title}'s API`,
@@ -101,7 +106,10 @@ function chatApis({ name, title, kind, dialect }: ProviderPreset): readonly (rea
   if (reasoningParameters === undefined) return [[name, plain]]
   return [
     [name, plain],
-    [`${name} (reasoning)`, { ...plain, column: reasoningParameters }],
+    [
+      `${name} (reasoning)`,
+      { ...plain, column: reasoningParameters, ...(takenUnthinking === undefined ? {} : { takenUnthinking }) },
+    ],
   ]
 }
 

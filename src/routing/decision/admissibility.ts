@@ -51,7 +51,7 @@ export function exclusionReason(llm: Llm, request: RoutingRequest): ExclusionRea
   if (needs.audio && capabilities.audio === false) return 'no_audio'
   if (needs.files && capabilities.files === false) return 'no_files'
   if (needs.jsonSchema && capabilities.jsonSchema === false) return 'no_json_schema'
-  if (refusedParameter(llm.parameters, needs) !== undefined) return 'unsupported_parameter'
+  if (refusedBy(llm, needs) !== undefined) return 'unsupported_parameter'
   const effort = llm.reasoningEffort
   if (effort !== undefined && needs.reasoningEffort !== undefined && effort !== needs.reasoningEffort) {
     return 'other_effort'
@@ -64,10 +64,14 @@ export function exclusionReason(llm: Llm, request: RoutingRequest): ExclusionRea
   return lacksHeadroom(llm, request) ? 'reasoning_headroom' : undefined
 }
 
+function refusedBy({ parameters, reasoningEffort }: Llm, needs: RoutingRequest['needs']): string | undefined {
+  return refusedParameter(parameters, needs, reasoningEffort ?? needs.reasoningEffort)
+}
+
 /** The exclusion of an LLM for a reason of {@link exclusionReason}. */
 export function toExclusion(llm: Llm, reason: ExclusionReason, { needs }: Pick<RoutingRequest, 'needs'>): Exclusion {
   if (reason === 'unsupported_parameter') {
-    return { llm: llm.id, reason, detail: refusedParameter(llm.parameters, needs) }
+    return { llm: llm.id, reason, detail: refusedBy(llm, needs) }
   }
   return reason === 'other_effort' ? { llm: llm.id, reason, detail: llm.reasoningEffort } : { llm: llm.id, reason }
 }

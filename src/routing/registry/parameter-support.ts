@@ -11,6 +11,8 @@ export interface ParameterSupport {
   readonly refusedOfOthers?: ReadonlySet<string>
   /** It answers as if these were not there. */
   readonly dropped: ReadonlySet<string>
+  /** What of these two it takes all the same where it is told not to think. */
+  readonly takenUnthinking?: ReadonlySet<string>
   /** What requests that were written for another API come without as well. */
   readonly strippedOfOthers?: ReadonlySet<string>
   /** Whether it also drops what nobody has heard of; else that is passed on, where the request was written for chat completions. */
@@ -28,14 +30,34 @@ export interface SaidParameters {
   readonly dialect?: string | undefined
 }
 
-/** The first parameter of a request that bars an LLM from it; undefined: none does. */
-export function refusedParameter(support: ParameterSupport | undefined, said: SaidParameters): string | undefined {
+/**
+ * The first parameter of a request that bars an LLM from it; undefined: none does.
+ *
+ * @param effort with which the LLM would think; undefined: as it does unasked.
+ */
+export function refusedParameter(
+  support: ParameterSupport | undefined,
+  said: SaidParameters,
+  effort?: string | undefined,
+): string | undefined {
   const { parameters } = said
   if (support === undefined || parameters === undefined || parameters.length === 0) return undefined
   if (isNative(support, said)) return undefined
   const ofOthers = said.dialect === undefined ? undefined : support.refusedOfOthers
-  for (const name of parameters) if (support.refused.has(name) || ofOthers?.has(name) === true) return name
+  for (const name of parameters) {
+    if (ofOthers?.has(name) === true) return name
+    if (support.refused.has(name) && !isTakenUnthinking(support, name, effort)) return name
+  }
   return undefined
+}
+
+/** Whether a parameter that is refused or dropped else is taken because the model does not think. */
+export function isTakenUnthinking(
+  { takenUnthinking }: ParameterSupport,
+  name: string,
+  effort: string | undefined,
+): boolean {
+  return effort === 'none' && takenUnthinking?.has(name) === true
 }
 
 /** Whether a request reaches the LLM as it was written. */
