@@ -31,6 +31,8 @@ export interface OpenPool {
   readonly providers: readonly OpenProvider[]
   /** Said to people before serving: what was found, and where. */
   readonly notes: readonly string[]
+  /** Of them those that tell what was found and is not used. */
+  readonly problems: readonly string[]
   readonly dailyCapUsd: number | undefined
   /** What else an LLM is called: its canonical name in the price book. */
   readonly namesOf: NamesOf
@@ -88,6 +90,7 @@ async function openConfiguredPool(config: PointsmanConfig): Promise<OpenPool> {
     })),
     providers,
     notes: [],
+    problems: [],
     dailyCapUsd: config.routing.dailyCapUsd,
     namesOf: canonicalNames(priceBook, bookNameOf),
     priceOf: (llm, reportedModel) => settlementPrices.priceOf(llm, reportedModel),
@@ -104,7 +107,7 @@ async function openDiscoveredPool(config: PointsmanConfig, environment: Environm
   )
   if (providers.length === 0) {
     const nothing = 'No provider key in the environment, no Ollama or vLLM on this machine.'
-    return openSimulatedPool(config, simulatedProviderName, problems.length > 0 ? problems : [nothing])
+    return openSimulatedPool(config, simulatedProviderName, problems.length > 0 ? problems : [nothing], problems)
   }
   const found = providers.map(({ preset, llms }) => {
     const how = preset.keyVariable === undefined ? `answers at ${preset.baseUrl}` : `by ${preset.keyVariable}`
@@ -119,6 +122,7 @@ async function openDiscoveredPool(config: PointsmanConfig, environment: Environm
     embeddings: [],
     providers: open,
     notes: [...found, ...problems],
+    problems,
     dailyCapUsd: config.routing.dailyCapUsd ?? discoveredDailyCapUsd,
     namesOf: canonicalNames(priceBook, bookNameOf),
     priceOf: (llm, reportedModel) => settlementPrices.priceOf(llm, reportedModel),
@@ -126,13 +130,19 @@ async function openDiscoveredPool(config: PointsmanConfig, environment: Environm
   })
 }
 
-function openSimulatedPool(config: PointsmanConfig, name: string, notes: readonly string[]): OpenPool {
+function openSimulatedPool(
+  config: PointsmanConfig,
+  name: string,
+  notes: readonly string[],
+  problems: readonly string[] = [],
+): OpenPool {
   return joinPool({
     origin: 'simulated',
     llms: simulatedLlms(name, simulatedTimeScale),
     embeddings: [],
     providers: [openSimulatedProvider(name)],
     notes,
+    problems,
     dailyCapUsd: config.routing.dailyCapUsd,
     namesOf: () => [],
     priceOf: (llm) => llm.price,

@@ -4,6 +4,7 @@ import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { type OpenPool, openPool } from '../../src/cli/open-pool.ts'
 import { loadConfig } from '../../src/config/load-config.ts'
+import type { UpstreamConfig } from '../../src/config/pointsman-config.ts'
 
 let folder: string
 let pool: OpenPool | undefined
@@ -20,6 +21,11 @@ async function open(text: string, environment: Record<string, string> = {}): Pro
   writeFileSync(path.join(folder, 'pointsman.yaml'), text)
   pool = await openPool(loadConfig({ environment, folder }), environment)
   return pool
+}
+
+function loadedProvider(text: string, environment: Record<string, string>): UpstreamConfig {
+  writeFileSync(path.join(folder, 'pointsman.yaml'), text)
+  return loadConfig({ environment, folder }).providers[0] as UpstreamConfig
 }
 
 describe('openPool', () => {
@@ -73,6 +79,20 @@ llms:
       ['responses', false, 'OPENAI_API_KEY'],
       ['house', false, undefined],
     ])
+  })
+
+  test('calls neither a vendor nor itself where the environment names no address, or its own', async () => {
+    const environment = { OPENAI_API_KEY: 'k', OPENAI_BASE_URL: 'proxy.internal/v1' }
+    const { problems } = await open('', environment)
+    expect(problems).toEqual([
+      expect.stringContaining('OpenAI (OPENAI_API_KEY is set): not used: OPENAI_BASE_URL is set and cannot be used'),
+    ])
+    const text = 'providers: { anthropic: { preset: anthropic } }\nllms: [{ id: a, provider: anthropic }]'
+    const { baseUrl } = loadedProvider(text, { ANTHROPIC_BASE_URL: 'http://localhost:8400' })
+    expect(baseUrl).toBeUndefined()
+    expect(loadedProvider(text, { ANTHROPIC_BASE_URL: 'http://localhost:9400' })).toMatchObject({
+      ...{ baseUrl: 'http://localhost:9400', addressVariable: 'ANTHROPIC_BASE_URL' },
+    })
   })
 
   test('describes LLMs that join later as those of the file', async () => {

@@ -109,6 +109,14 @@ async function examine(
 }
 
 describe('runDoctor', () => {
+  test('tells of keys that were found and are of no use', async () => {
+    const problems = ['Groq (GROQ_API_KEY is set): not used: groq answered 401']
+    const pool = { llms: [llm], providers: [], problems, namesOf: () => [], close: async () => {} }
+    const { healthy, out } = await examine({ openPool: async () => pool })
+    expect(healthy).toBe(true)
+    expect(out).toContain('! found: Groq (GROQ_API_KEY is set): not used: groq answered 401')
+  })
+
   test('ticks everything off when all is well', async () => {
     const { healthy, out } = await examine({})
     expect(out).toEqual([

@@ -30,6 +30,8 @@ export interface PoolToCheck {
   readonly llms: readonly Llm[]
   readonly embeddings?: readonly EmbeddingModel[]
   readonly providers: readonly ProviderToCheck[]
+  /** What was found in the environment and is not used, and why. */
+  readonly problems?: readonly string[]
   readonly namesOf: NamesOf
   close(): Promise<void>
 }
@@ -89,6 +91,7 @@ async function findPool(parts: DoctorParts, config: PointsmanConfig): Promise<re
   if ('status' in pool) return [pool]
   try {
     return [
+      ...(pool.problems ?? []).map((detail): Finding => ({ status: 'warning', subject: 'found', detail })),
       ...checkProviderKeys(pool.providers),
       ...checkPrices(pool.llms, pool.embeddings),
       ...checkNames(pool.llms, config.aliases),
