@@ -56,8 +56,10 @@ export function parametersPage(): string {
 const notes: readonly string[] = [
   '- `(reasoning)`: LLMs whose `capabilities.reasoning` is true.',
   '- Fields of a request that are not in the table go on from `/v1/chat/completions` to servers of chat completions untouched. APIs that take a translation get no unknown fields, nor do requests of `/v1/messages` and `/v1/responses` take theirs to other APIs; the header names them.',
-  "- A request that was written for the very API that answers it (`/v1/messages` at Anthropic, `/v1/responses` at OpenAI's Responses API) reaches it word for word: nothing of it is dropped or refused.",
-  "- `tools:hosted` are tools that a vendor runs. They are written as that vendor's API does and pass to it alone; at other APIs with a vendor of their own they are refused.",
+  "- A request that was written for the very API that answers it (`/v1/messages` at Anthropic, `/v1/responses` at OpenAI's Responses API) is not translated, and nothing of it is refused. It is fitted to the model: at Anthropic where the router chose the LLM or the LLM has an effort of its own, at OpenAI where it is known whether the model reasons. The header names what that took, such as sampling parameters or an effort.",
+  "- `tools:hosted` are tools that a vendor runs. They are written as that vendor's API does and pass to it alone: `web_search` and its like to OpenAI's, types with a date to Anthropic's, `google_search` and its like to Google's, as a type or as a field. Out of `/v1/messages` and `/v1/responses` they pass to no other API.",
+  '- `content:file_by_id` passes to those who keep the file, as far as its id tells: `file-…` OpenAI, `file_…` Anthropic, `files/…` Google.',
+  '- `thinking: { type: disabled }` asks for the effort `none`.',
   '- `anthropic`: models that choose their sampling themselves drop `temperature`, `top_p` and `top_k`; models that do not think drop `reasoning_effort` and `thinking`.',
 ]
 
