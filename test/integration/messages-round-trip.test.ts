@@ -83,7 +83,7 @@ const tool = maybe(
     {
       name: word,
       description: word,
-      input_schema: fc.constant({ type: 'object', properties: {} }),
+      input_schema: fc.constant({ type: 'object', properties: {}, additionalProperties: false }),
       strict: fc.constant(true),
     },
     { requiredKeys: ['name', 'input_schema'] },
