@@ -19,7 +19,7 @@ export interface ParameterSupport {
   readonly dropsUnknown: boolean
   /** What requests come without that were written for this very API: in what its models differ. */
   readonly droppedOfOwn?: ReadonlySet<string>
-  /** Requests written for this very API reach it word for word: nothing of them is refused, nothing else dropped. */
+  /** Requests written for this very API are not translated: nothing of them is refused, nothing else dropped for want of words. */
   readonly dialect?: string | undefined
 }
 
