@@ -16,7 +16,10 @@ export class RuntimePool implements PoolEditor {
   readonly #store: PoolStore
   readonly #environment: Environment
   readonly #clock: Clock
+  /** Written down. */
   readonly #ids = new Set<LlmId>()
+  /** Those of them that serve: the others lack something, or the configuration has an LLM of their name. */
+  readonly #joined = new Set<LlmId>()
   #live: LlmRegistry | undefined
   #providers = 0
   /** One change at a time: two of one name would each find it free. */
@@ -44,6 +47,7 @@ export class RuntimePool implements PoolEditor {
       try {
         if (this.#pool.llms.some((llm) => llm.id === id)) throw new Error('the configuration has an LLM of that name')
         await this.#join(JSON.parse(entry))
+        this.#joined.add(id)
       } catch (error) {
         onError(id, error)
       }
@@ -56,7 +60,7 @@ export class RuntimePool implements PoolEditor {
   }
 
   has(id: LlmId): boolean {
-    return this.#ids.has(id)
+    return this.#joined.has(id)
   }
 
   add(model: unknown): Promise<{ readonly llm: Llm; readonly notes: readonly string[] }> {
@@ -74,6 +78,7 @@ export class RuntimePool implements PoolEditor {
         throw error
       }
       this.#ids.add(id)
+      this.#joined.add(id)
       this.#live?.set(llm)
       return { llm, notes }
     })
@@ -83,6 +88,7 @@ export class RuntimePool implements PoolEditor {
     return this.#inTurn(async () => {
       if (!this.#ids.has(id) || !(await stored(this.#store.remove(id)))) return false
       this.#ids.delete(id)
+      if (!this.#joined.delete(id)) return true
       this.#live?.remove(id)
       this.#pool.leave(id)
       return true

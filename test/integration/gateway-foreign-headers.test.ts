@@ -78,6 +78,16 @@ describe("Portkey's headers", () => {
     expect(await response.json()).toMatchObject({ error: { message: expect.stringContaining(message) } })
   })
 
+  test('that choose an address are refused for embeddings too', async () => {
+    await start()
+    const response = await harness.post(
+      '/v1/embeddings',
+      { model: 'e', input: 'a' },
+      { 'x-portkey-custom-host': 'https://a.b' },
+    )
+    expect(response.status).toBe(400)
+  })
+
   test("the gateway's key may come as Portkey's, beside a provider's", async () => {
     await start({ keys: [{ id: 'k', scopes: ['inference'] }] })
     const key = harness.secrets.get('k') ?? ''

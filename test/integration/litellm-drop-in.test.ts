@@ -175,6 +175,22 @@ describe('POST /model/new', () => {
     expect(service?.router.pool.list()).toHaveLength(3)
   })
 
+  test('leaves alone what the configuration has come to call by the same name', async () => {
+    await call('/model/new', newModel())
+    await service?.close()
+    const file = path.join(folder, 'litellm.yaml')
+    writeFileSync(
+      file,
+      readFileSync(file, 'utf8').replace('model_name: gone', 'model_name: added').replace('gone:', 'added:'),
+    )
+    await start()
+    const { body } = await call('/model/info?litellm_model_id=added')
+    expect(body).toMatchObject({ data: [{ model_info: { db_model: false, key: 'ref-missing' } }] })
+    expect((await call('/model/delete', { id: 'added' })).status).toBe(200)
+    expect(service?.router.pool.get('added')?.upstreamModel).toBe('ref-missing')
+    expect((await call('/model/delete', { id: 'added' })).status).toBe(400)
+  })
+
   test('takes one of two that come at once under one name', async () => {
     const both = await Promise.all([call('/model/new', newModel()), call('/model/new', newModel())])
     expect(both.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([200, 400])

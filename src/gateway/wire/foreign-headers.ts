@@ -56,7 +56,7 @@ function refuseRedirection(headers: IncomingHttpHeaders): void {
 /** `x-portkey-provider: openai`, or a model `@openai/gpt-4o`: the LLM of that provider with that name, there or here. */
 function placedModel(asked: string, headers: IncomingHttpHeaders, pool: LlmRegistry): string {
   const header = headers['x-portkey-provider'] ?? headers['x-portkey-virtual-key']
-  if (pool.get(asked) !== undefined && header === undefined) return asked
+  if ((pool.get(asked) !== undefined && header === undefined) || pool.embeddingModels.includes(asked)) return asked
   const [, inName, nameThere] = /^@([^/]+)\/(.+)$/.exec(asked) ?? []
   const provider = inName ?? (typeof header === 'string' ? header.replace(/^@/, '') : undefined)
   if (provider === undefined || asked === 'auto' || asked.startsWith('auto:')) return asked
