@@ -2,98 +2,20 @@ import OpenAI from 'openai'
 import { zodTextFormat } from 'openai/helpers/zod'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { z } from 'zod'
-import { AnthropicProvider } from '../../src/providers/anthropic/anthropic-provider.ts'
-import type { ChatProvider } from '../../src/providers/chat-provider.ts'
-import { GeminiProvider } from '../../src/providers/gemini/gemini-provider.ts'
-import { OpenAiCompatibleProvider } from '../../src/providers/openai-compatible/openai-compatible-provider.ts'
-import { OpenAiResponsesProvider } from '../../src/providers/openai-responses/openai-responses-provider.ts'
-import { AnthropicUpstream } from '../upstreams/anthropic-upstream.ts'
-import { GeminiUpstream } from '../upstreams/gemini-upstream.ts'
-import { OpenAiUpstream } from '../upstreams/openai-upstream.ts'
-import { type Harness, startHarness } from './gateway-harness.ts'
+import { llms, type ResponsesHarness, refusal, startResponsesHarness, thinkers, weather } from './responses-harness.ts'
 
-/** One LLM behind chat completions, the same mind behind the Responses API, with and without reasoning. */
-const llms = ['chat', 'native', 'native-reasoning'] as const
-
-/** Vendors whose thinking has to come back to them. */
-const thinkers = ['claude', 'gemini'] as const
-
-let upstream: OpenAiUpstream
-let anthropic: AnthropicUpstream
-let gemini: GeminiUpstream
-let harness: Harness
-let client: OpenAI
-let stranger: OpenAI
-
+let responses: ResponsesHarness
+let upstream: ResponsesHarness['upstream']
+let anthropic: ResponsesHarness['anthropic']
+let gemini: ResponsesHarness['gemini']
+let harness: ResponsesHarness['harness']
+let client: ResponsesHarness['client']
 beforeAll(async () => {
-  upstream = await new OpenAiUpstream({ models: llms.map((llm) => `upstream-${llm}`) }).listen()
-  anthropic = await new AnthropicUpstream().listen()
-  gemini = await new GeminiUpstream().listen()
-  const options = { name: 'reference', baseUrl: upstream.baseUrl, apiKey: upstream.apiKey }
-  const responses = new OpenAiResponsesProvider(options)
-  harness = await startHarness({
-    providers: {
-      chat: new OpenAiCompatibleProvider(options),
-      native: responses,
-      'native-reasoning': responses,
-      claude: asModel(
-        'claude-sonnet-4-6',
-        new AnthropicProvider({ name: 'anthropic', baseUrl: anthropic.origin, apiKey: 'sk-ant' }),
-      ),
-      gemini: asModel(
-        'gemini-3-flash-preview',
-        new GeminiProvider({ name: 'gemini', baseUrl: `${gemini.origin}/v1beta`, apiKey: gemini.apiKey }),
-      ),
-    },
-    keys: [
-      { id: 'alice', scopes: ['inference'] },
-      { id: 'bob', scopes: ['inference', 'admin'] },
-    ],
-  })
-  const clientOf = (key: string) =>
-    new OpenAI({ apiKey: harness.secrets.get(key) ?? '', baseURL: `${harness.url}/v1`, maxRetries: 0 })
-  client = clientOf('alice')
-  stranger = clientOf('bob')
+  responses = await startResponsesHarness()
+  ;({ upstream, anthropic, gemini, harness, client } = responses)
 })
 
-afterAll(async () => {
-  await harness.gateway.close()
-  await Promise.all([upstream.close(), anthropic.close(), gemini.close()])
-})
-
-/** A provider that calls one model, whatever the LLM is called. */
-function asModel(upstreamModel: string, provider: ChatProvider): ChatProvider {
-  return {
-    complete: (call, signal) => provider.complete({ ...call, upstreamModel }, signal),
-    stream: (call, signal) => provider.stream({ ...call, upstreamModel }, signal),
-    probe: (signal) => provider.probe(signal),
-    close: () => provider.close(),
-  }
-}
-
-const weather = {
-  type: 'function' as const,
-  name: 'weather',
-  parameters: { type: 'object', properties: { city: { type: 'string' } } },
-  strict: false,
-}
-
-/** The last body that reached the upstream. */
-function lastSent(): { readonly path: string; readonly body: Readonly<Record<string, unknown>> } {
-  const request = upstream.requests.at(-1)
-  if (request === undefined) throw new Error('Nothing was sent')
-  return request
-}
-
-async function refusal(call: Promise<unknown>): Promise<InstanceType<typeof OpenAI.APIError>> {
-  try {
-    await call
-  } catch (error) {
-    if (error instanceof OpenAI.APIError) return error
-    throw error
-  }
-  throw new Error('the call was not refused')
-}
+afterAll(() => responses.close())
 
 describe.each(llms)('the official OpenAI client, answered by %s', (model) => {
   test('gets a whole response', async () => {
@@ -103,7 +25,7 @@ describe.each(llms)('the official OpenAI client, answered by %s', (model) => {
     expect(data.output_text).toBe('one two')
     expect(data.usage?.total_tokens).toBe((data.usage?.input_tokens ?? 0) + (data.usage?.output_tokens ?? 0))
     expect(data).toMatchObject({ pointsman: { decision_id: id, llm: model }, usage: { cost: expect.any(Number) } })
-    expect(lastSent().path).toBe(model === 'chat' ? '/v1/chat/completions' : '/v1/responses')
+    expect(responses.lastSent().path).toBe(model === 'chat' ? '/v1/chat/completions' : '/v1/responses')
   })
 
   test('gets the same streamed', async () => {
@@ -188,7 +110,7 @@ describe.each(llms)('the official OpenAI client, answered by %s', (model) => {
     })
     expect(second.output_text).toBe('The tools say: rain')
     expect(second.previous_response_id).toBe(first.id)
-    const sent = lastSent().body
+    const sent = responses.lastSent().body
     expect(sent).not.toHaveProperty('previous_response_id')
     if (model !== 'chat') expect(sent.store).toBe(false)
     const [before, after] = harness.router.requests.slice(-2)
@@ -263,96 +185,6 @@ describe.each(llms)('the official OpenAI client, answered by %s', (model) => {
     upstream.failNext({ status: 429 })
     const limited = await refusal(client.responses.create({ model, input: 'hello' }))
     expect(limited).toBeInstanceOf(OpenAI.RateLimitError)
-  })
-})
-
-describe('responses that are kept', () => {
-  test('are retrieved and deleted by their own key alone', async () => {
-    const made = await client.responses.create({ model: 'chat', input: 'say hi', store: true, metadata: { a: 'b' } })
-    const found = await client.responses.retrieve(made.id)
-    expect(found).toEqual(made)
-    expect((await refusal(stranger.responses.retrieve(made.id))).code).toBe('response_not_found')
-    expect((await refusal(stranger.responses.delete(made.id))).status).toBe(404)
-    expect((await refusal(stranger.responses.inputItems.list(made.id))).status).toBe(404)
-    const continued = stranger.responses.create({ model: 'chat', input: 'more', previous_response_id: made.id })
-    expect(await refusal(continued)).toMatchObject({
-      status: 404,
-      code: 'previous_response_not_found',
-      param: 'previous_response_id',
-    })
-    const cancelled = await refusal(client.responses.cancel(made.id))
-    expect(cancelled).toMatchObject({ status: 400, code: 'unsupported_parameter' })
-    const streamed = await refusal(client.responses.retrieve(made.id, { stream: true }))
-    expect(streamed).toMatchObject({ status: 400, param: 'stream' })
-    await client.responses.delete(made.id)
-    expect((await refusal(client.responses.retrieve(made.id))).status).toBe(404)
-  })
-
-  test('are only those that ask for it', async () => {
-    const made = await client.responses.create({ model: 'chat', input: 'say hi' })
-    expect(made).toMatchObject({ store: false })
-    expect((await refusal(client.responses.retrieve(made.id))).code).toBe('response_not_found')
-    expect(harness.responses.rows.has(made.id.slice('resp_'.length))).toBe(false)
-  })
-
-  test('are kept from streams too, and continued by another LLM without instructions', async () => {
-    const first = await client.responses
-      .stream({ model: 'native', input: 'say hi', store: true, instructions: 'Talk like a pirate' })
-      .finalResponse()
-    expect(await client.responses.retrieve(first.id)).toMatchObject({ id: first.id, status: 'completed' })
-    await client.responses.create({ model: 'chat', input: 'say more', previous_response_id: first.id })
-    expect(lastSent().body.messages).toEqual([
-      { role: 'user', content: [{ type: 'text', text: 'say hi' }] },
-      { role: 'assistant', content: 'hi' },
-      { role: 'user', content: 'say more' },
-    ])
-  })
-
-  test('cannot be continued once one before them is gone', async () => {
-    const first = await client.responses.create({ model: 'chat', input: 'say a', store: true })
-    const second = await client.responses.create({
-      model: 'chat',
-      input: 'say b',
-      store: true,
-      previous_response_id: first.id,
-    })
-    await client.responses.delete(first.id)
-    const third = client.responses.create({ model: 'chat', input: 'say c', previous_response_id: second.id })
-    expect((await refusal(third)).message).toContain(first.id)
-  })
-
-  test('give their items to references', async () => {
-    const first = await client.responses.create({ model: 'chat', input: 'say a', store: true })
-    const input = [
-      { type: 'item_reference' as const, id: first.output[0]?.id ?? '' },
-      { role: 'user' as const, content: 'say b' },
-    ]
-    const second = await client.responses.create({ model: 'chat', input })
-    expect(second.output_text).toBe('b')
-    expect(lastSent().body.messages).toMatchObject([{ role: 'assistant', content: 'a' }, { role: 'user' }])
-    const other = await refusal(stranger.responses.create({ model: 'chat', input }))
-    expect(other).toMatchObject({ status: 400, param: 'input[0]' })
-  })
-
-  test('say that they are not kept when the store fails, and are answered all the same', async () => {
-    harness.responses.fault = 'throws'
-    const whole = await client.responses.create({ model: 'chat', input: 'say a', store: true })
-    const streamed = await client.responses.stream({ model: 'native', input: 'say a', store: true }).finalResponse()
-    harness.responses.fault = 'none'
-    expect(whole).toMatchObject({ store: false, output_text: 'a' })
-    expect(streamed).toMatchObject({ store: false, output_text: 'a' })
-  })
-
-  test('are listed in pages', async () => {
-    const input = ['a', 'b', 'c'].map((content) => ({ role: 'user' as const, content }))
-    const made = await client.responses.create({ model: 'chat', input, store: true })
-    const page = await client.responses.inputItems.list(made.id, { limit: 2 })
-    const texts = page.data.map((item) => item.type === 'message' && item.content[0])
-    expect(texts).toMatchObject([{ text: 'c' }, { text: 'b' }])
-    expect(page.has_more).toBe(true)
-    const wrong = await refusal(client.responses.inputItems.list(made.id, { after: 'nobody' }))
-    expect(wrong).toMatchObject({ status: 400, param: 'after' })
-    expect((await refusal(client.responses.inputItems.list(made.id, { limit: 0 }))).param).toBe('limit')
   })
 })
 

@@ -33,10 +33,10 @@ export const countTokensRoute: Route = {
 }
 
 /** Undefined when nobody counts. @throws {ProviderError} when the upstream refuses the request, or the caller left. */
-async function countUpstream(
+export async function countUpstream(
   { parts }: GatewayServices,
   caller: Caller,
-  { routing, request, native }: MessagesIntake,
+  { routing, request, native }: Pick<MessagesIntake, 'routing' | 'request' | 'native'>,
   signal: AbortSignal,
 ): Promise<number | undefined> {
   if (routing.pinnedLlm === undefined) return undefined

@@ -11,14 +11,23 @@ import { messagesRoute } from './messages.ts'
 import { modelRoute, modelsRoute } from './models.ts'
 import { healthRoute, metricsRoute, readinessRoute, rootRoute } from './operations.ts'
 import { responsesRoute } from './responses.ts'
+import { responsesInputTokensRoute } from './responses-input-tokens.ts'
 import type { Route } from './route-handler.ts'
 import { routePreviewRoute } from './route-preview.ts'
-import { cancelResponseRoute, deleteResponseRoute, inputItemsRoute, responseRoute } from './stored-responses.ts'
+import {
+  cancelResponseRoute,
+  compactResponseRoute,
+  deleteResponseRoute,
+  inputItemsRoute,
+  responseRoute,
+} from './stored-responses.ts'
 
 const exactRoutes: ReadonlyMap<string, Route> = new Map([
   ['/', rootRoute],
   ['/v1/chat/completions', chatCompletionsRoute],
   ['/v1/responses', responsesRoute],
+  ['/v1/responses/input_tokens', responsesInputTokensRoute],
+  ['/v1/responses/compact', compactResponseRoute],
   ['/v1/messages', messagesRoute],
   ['/v1/messages/count_tokens', countTokensRoute],
   ['/v1/embeddings', embeddingsRoute],

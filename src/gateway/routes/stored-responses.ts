@@ -84,6 +84,22 @@ export const cancelResponseRoute: Route = {
   },
 }
 
+/** `POST /v1/responses/compact`: what OpenAI writes there only OpenAI can read, and any LLM may be next. */
+export const compactResponseRoute: Route = {
+  name: 'response_compact',
+  method: 'POST',
+  access: 'key',
+  callsLlm: false,
+  errors: 'openai',
+  handle(_services, { caller }) {
+    requireScope(caller, 'inference')
+    throw new GatewayError(
+      'unsupported_parameter',
+      'Compaction is not supported here; send less of the conversation, or a summary of it',
+    )
+  },
+}
+
 async function requireKept(
   { parts, storeHealth }: GatewayServices,
   caller: Caller,

@@ -16,8 +16,9 @@ export interface PlacedItem {
 
 const anyItem = z.looseObject({ type: z.string().nullish(), role: z.string().nullish(), id: z.string().nullish() })
 const message = z.looseObject({ role: z.enum(['user', 'assistant', 'system', 'developer']) })
-const functionCall = z.looseObject({ call_id: z.string().min(1), name: z.string().min(1), arguments: z.string() })
-const customCall = z.looseObject({ call_id: z.string().min(1), name: z.string().min(1), input: z.string() })
+// A name may be empty: an LLM that calls nothing gets to see what it did.
+const functionCall = z.looseObject({ call_id: z.string().min(1), name: z.string(), arguments: z.string() })
+const customCall = z.looseObject({ call_id: z.string().min(1), name: z.string(), input: z.string() })
 const callOutput = z.looseObject({ call_id: z.string().min(1) })
 
 /**

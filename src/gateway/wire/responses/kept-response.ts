@@ -2,6 +2,7 @@ import type { JsonObject } from '../../../providers/chat-provider.ts'
 import { isJsonObject } from '../../../providers/chat-provider.ts'
 import type { StoredResponse } from '../../../routing/response-store.ts'
 import { itemId, itemType } from './input-messages.ts'
+import { inputItemId } from './item-id.ts'
 import type { PriorState } from './stored-state.ts'
 
 /** What is known of a response beside its body. */
@@ -27,7 +28,7 @@ const idPrefixes: Readonly<Record<string, string>> = {
 
 /** A response with its own input, as it is kept. Every item gets an id: they are listed and referred to by it. */
 export function toKept(response: JsonObject, { own, previousId }: PriorState, facts: KeptFacts): StoredResponse {
-  const input = own.map((item, index) => identified(item, `${facts.decisionId}_in${index}`))
+  const input = own.map((item, index) => identified(item, facts.decisionId, index))
   const output: readonly unknown[] = Array.isArray(response.output) ? response.output : []
   return {
     id: facts.decisionId,
@@ -42,11 +43,11 @@ export function toKept(response: JsonObject, { own, previousId }: PriorState, fa
 }
 
 /** In the full form, as OpenAI lists input: with its type, its content as parts. */
-function identified(item: unknown, id: string): unknown {
+function identified(item: unknown, decisionId: string, place: number): unknown {
   if (!isJsonObject(item)) return item
   const type = itemType(item, [])
   const prefix = idPrefixes[type] ?? type
-  const named = { ...item, type, id: itemId(item) ?? `${prefix}_${id}` }
+  const named = { ...item, type, id: itemId(item) ?? inputItemId(prefix, decisionId, place) }
   if (type !== 'message' || typeof item.content !== 'string') return named
   const part =
     item.role === 'assistant'

@@ -1,11 +1,15 @@
 import { isJsonObject, type JsonObject, type NativeRequest } from '../../../providers/chat-provider.ts'
+import { type ToolCallIdRule, toolCallIdFor } from '../../../providers/neutral/tool-call-id.ts'
 import { isEnvelope } from '../reasoning-envelope.ts'
+import { isMadeId } from './item-id.ts'
 import type { ResponsesRequestBody } from './responses-request.ts'
 
 /** Ours to say, or resolved here. */
 const ours: ReadonlySet<string> = new Set([
   ...['model', 'stream', 'pointsman', 'previous_response_id', 'background', 'conversation', 'prompt'],
 ])
+
+const callIdRule: ToolCallIdRule = { character: /[A-Za-z0-9_-]/, maxLength: 64 }
 
 const encryptedReasoning = 'reasoning.encrypted_content'
 
@@ -44,7 +48,7 @@ function speaksOfReasoning({ reasoning }: ResponsesRequestBody): boolean {
  * OpenAI would remember that a call came with reasoning, and miss it.
  */
 function readable(sent: readonly unknown[]): readonly unknown[] {
-  const items = sent.map(withoutParsed)
+  const items = sent.map((item) => withOwnIds(withoutParsed(item)))
   const kept = items.filter(canBeRead)
   if (kept.length === items.length) return items
   return kept.map((item) => {
@@ -52,6 +56,20 @@ function readable(sent: readonly unknown[]): readonly unknown[] {
     const { id: _id, ...rest } = item
     return item.type === 'message' || item.type === 'function_call' || item.type === 'custom_tool_call' ? rest : item
   })
+}
+
+/** Ids that were made here mean nothing to OpenAI; ids of calls that another LLM made can be longer than it takes. */
+function withOwnIds(item: unknown): unknown {
+  if (!isJsonObject(item)) return item
+  const { id, call_id: callId, ...rest } = item
+  const isMade = item.type !== 'reasoning' && typeof id === 'string' && isMadeId(id)
+  const isLong = typeof callId === 'string' && callId.length > callIdRule.maxLength
+  if (!isMade && !isLong) return item
+  return {
+    ...rest,
+    ...(id === undefined || isMade ? {} : { id }),
+    ...(callId === undefined ? {} : { call_id: isLong ? toolCallIdFor(callId, callIdRule) : callId }),
+  }
 }
 
 /** What OpenAI's own client adds to items where it parses them, and OpenAI refuses when they are sent again. */

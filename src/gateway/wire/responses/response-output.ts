@@ -7,6 +7,7 @@ import {
 } from '../../../providers/neutral/reasoning-details.ts'
 import { ProviderError } from '../../../providers/provider-error.ts'
 import { sealEnvelope } from '../reasoning-envelope.ts'
+import { outputItemId } from './item-id.ts'
 import { type ItemStatus, OutputMessage, toAnnotation } from './output-message.ts'
 import { type EmitEvent, type ItemPlace, isOwnCipher, OutputReasoning } from './output-reasoning.ts'
 import { OutputToolCall, readToolCallPiece, type ToolCallPiece } from './output-tool-call.ts'
@@ -25,7 +26,7 @@ type PendingCall = { piece: ToolCallPiece; text: string }
  * interleaved.
  */
 export class ResponseOutput {
-  readonly #idBase: string
+  readonly #decisionId: string
   readonly #emit: EmitEvent
   /** By output index; a hole is an item that is still written. */
   readonly #items: JsonObject[] = []
@@ -38,9 +39,9 @@ export class ResponseOutput {
   /** Of reasoning items. */
   readonly #takenIds = new Set<string>()
 
-  /** @param idBase makes the ids of the items, with their place. */
-  constructor(idBase: string, emit: EmitEvent) {
-    this.#idBase = idBase
+  /** @param decisionId makes the ids of the items, with their place. */
+  constructor(decisionId: string, emit: EmitEvent) {
+    this.#decisionId = decisionId
     this.#emit = emit
   }
 
@@ -134,7 +135,7 @@ export class ResponseOutput {
   #named(call: OutputToolCall | PendingCall): OutputToolCall {
     if (call instanceof OutputToolCall) return call
     const { piece, text } = call
-    const callId = piece.id ?? `call_${this.#idBase}_${this.#count}`
+    const callId = piece.id ?? `call_${this.#decisionId}_${this.#count}`
     if (piece.extra !== undefined) this.#carryExtra(callId, piece.extra)
     const named = new OutputToolCall(this.#place(piece.custom ? 'ctc' : 'fc'), callId, piece, this.#emit)
     named.addText(text)
@@ -169,7 +170,7 @@ export class ResponseOutput {
       throw new ProviderError('upstream_invalid_response', `The upstream's answer has over ${maxItems} items`)
     }
     this.#count += 1
-    return { id: id ?? `${prefix}_${this.#idBase}_${index}`, index }
+    return { id: id ?? outputItemId(prefix, this.#decisionId, index), index }
   }
 }
 
