@@ -24,14 +24,17 @@ const maxNameLength = 200
  */
 export class DocumentNames {
   readonly #given = new Set<string>()
+  /** The last number behind a name that was taken. */
+  readonly #counts = new Map<string, number>()
 
   nameFor(filename: unknown): string {
     const name = typeof filename === 'string' ? validName(filename) : ''
     const wanted = name === '' ? 'document' : name
     let given = wanted
-    for (let count = 2; this.#given.has(given); count += 1) {
+    for (let count = (this.#counts.get(wanted) ?? 1) + 1; this.#given.has(given); count += 1) {
       const suffix = ` (${count})`
       given = wanted.slice(0, maxNameLength - suffix.length).trimEnd() + suffix
+      this.#counts.set(wanted, count)
     }
     this.#given.add(given)
     return given

@@ -1,10 +1,11 @@
 import { type ChatMessage, isJsonObject, type JsonObject } from '../chat-provider.ts'
 import { contentText, type NeutralToolCall, toolCallsOf } from '../neutral/neutral-message.ts'
 import { reasoningDetailsOf } from '../neutral/reasoning-details.ts'
+import { ToolCallIds } from '../neutral/tool-call-ids.ts'
 import type { BedrockTraits } from './bedrock-model.ts'
 import { type ContentContext, cachePointOf, contentBlocks, textBlock } from './converse-content.ts'
 import { DocumentNames } from './converse-document.ts'
-import { ToolUseIds, toolNameFor } from './converse-tools.ts'
+import { converseNameRule, toolNameFor } from './converse-tools.ts'
 import { untranslatable } from './untranslatable.ts'
 
 export interface Turn {
@@ -56,13 +57,14 @@ export function historyOf(messages: readonly ChatMessage[], options: HistoryOpti
   for (const [index, message] of messages.entries()) {
     const path = `messages[${index}]`
     if (message.role === 'system' || message.role === 'developer') {
-      system.push(...writer.system(message, path))
+      for (const block of writer.system(message, path)) system.push(block)
       continue
     }
     const { role, content } = writer.turn(message, path)
     if (content.length === 0) continue
     const last = turns.at(-1)
-    if (last?.role === role) last.content.push(...content)
+    // One by one: a caller's parts may be more than a call takes arguments.
+    if (last?.role === role) for (const block of content) last.content.push(block)
     else turns.push({ role, content: [...content] })
   }
   if (turns[0]?.role !== 'user') turns.unshift({ role: 'user', content: [nothing] })
@@ -75,7 +77,7 @@ export function historyOf(messages: readonly ChatMessage[], options: HistoryOpti
 class TurnWriter {
   readonly #options: HistoryOptions
   readonly #context: ContentContext
-  readonly #ids = new ToolUseIds()
+  readonly #ids = new ToolCallIds(converseNameRule)
   readonly #toolNames = new Map<string, string>()
 
   constructor(options: HistoryOptions) {

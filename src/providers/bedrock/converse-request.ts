@@ -88,7 +88,8 @@ function inferenceConfig({ stop }: ChatRequest, settings: Settings, { family }: 
 }
 
 function toolConfig(offered: readonly ConverseTool[], { tools, choice }: Settings): JsonObject {
-  const kept = offered.filter(({ name }) => tools.includes(name))
+  const names = new Set(tools)
+  const kept = offered.filter(({ name }) => names.has(name))
   // A list of no tools is refused.
   if (kept.length === 0) return {}
   const toolChoice = choice === undefined ? {} : { toolChoice: choiceMember(choice) }

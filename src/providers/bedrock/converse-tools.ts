@@ -1,15 +1,15 @@
 import { type ChatRequest, isJsonObject, type JsonObject } from '../chat-provider.ts'
-import { toolCallIdFor } from '../neutral/tool-call-id.ts'
+import { type ToolCallIdRule, toolCallIdFor } from '../neutral/tool-call-id.ts'
 import type { BedrockTraits } from './bedrock-model.ts'
 import { cachePointOf } from './converse-content.ts'
 import { untranslatable } from './untranslatable.ts'
 
 /** Bedrock has the same rule for names of tools and for ids of their calls. */
-const nameRule = { character: /[A-Za-z0-9_-]/, maxLength: 64 }
+export const converseNameRule: ToolCallIdRule = { character: /[A-Za-z0-9_-]/, maxLength: 64 }
 
 /** The same tool's name where the API reads it; unchanged when it is valid there. */
 export function toolNameFor(name: string): string {
-  return toolCallIdFor(name, nameRule)
+  return toolCallIdFor(name, converseNameRule)
 }
 
 /** Names of a request's tools as its caller wrote them, by the name the API knows; those that are the same left out. */
@@ -90,23 +90,4 @@ function allowedNames(choice: unknown): ReadonlySet<string> | undefined {
 function functionsOf(tools: unknown): readonly JsonObject[] {
   const list: readonly unknown[] = Array.isArray(tools) ? tools : []
   return list.flatMap((tool) => (isJsonObject(tool) && isJsonObject(tool.function) ? [tool.function] : []))
-}
-
-/** Which of the caller's ids of tool calls the API knows under which of its own. */
-export class ToolUseIds {
-  readonly #current = new Map<string, string>()
-  readonly #used = new Set<string>()
-
-  /** Valid, and distinct where another LLM gave an id twice: an output belongs to the latest call. */
-  call(id: string): string {
-    let made = toolCallIdFor(id, nameRule)
-    for (let count = 2; this.#used.has(made); count += 1) made = toolCallIdFor(`${id}_${count}`, nameRule)
-    this.#used.add(made)
-    this.#current.set(id, made)
-    return made
-  }
-
-  output(id: string): string {
-    return this.#current.get(id) ?? toolCallIdFor(id, nameRule)
-  }
 }

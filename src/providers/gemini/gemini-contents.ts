@@ -22,13 +22,6 @@ const noSignature = 'skip_thought_signature_validator'
 /** No rule is documented; what is no text at all cannot be sent. */
 const toolIdRule: ToolCallIdRule = { character: /\P{Cs}/u, maxLength: 256 }
 
-interface MadeCall {
-  /** As Google reads it: each once. */
-  readonly id: string
-  readonly name: string
-  readonly order: number
-}
-
 /**
  * The messages of a conversation as Google's turns: messages of one side in a row are one turn, system messages are taken
  * out, tools' outputs are the user's, in the order of their calls, under the name of the function. Outputs stand in a turn of
@@ -53,9 +46,8 @@ class Turns {
   readonly #system: JsonObject[] = []
   readonly #contents: GeminiContent[] = []
   readonly #ids = new ToolCallIds(toolIdRule)
-  /** By the caller's id, which LLMs that answered before may have given more than once: the latest, in order, that wait. */
-  readonly #calls = new Map<string, MadeCall[]>()
-  #callCount = 0
+  /** By the id that Google reads: the function, and when it was called. */
+  readonly #calls = new Map<string, { readonly name: string; readonly order: number }>()
   #endsWithOutputs = false
   /** Of the tool messages in a row that are being read. */
   #outputs: { readonly order: number; readonly parts: readonly JsonObject[] }[] = []
@@ -111,7 +103,6 @@ class Turns {
   #modelParts(message: ChatMessage, path: string): JsonObject[] {
     const calls = [...toolCallsOf(message), ...oldCallOf(message)]
     const callIds = new Set(calls.map((call) => call.id))
-    for (const id of callIds) this.#calls.delete(id)
     const thoughts: JsonObject[] = []
     let signature: string | undefined
     const signatureOfCall = new Map<string, string>()
@@ -135,11 +126,7 @@ class Turns {
   #callPart(call: NeutralToolCall, detailSignature: string | undefined): JsonObject {
     const { function: called } = call
     const id = this.#ids.call(call.id)
-    const made = { id, name: called.name, order: this.#callCount }
-    this.#callCount += 1
-    const waiting = this.#calls.get(call.id)
-    if (waiting === undefined) this.#calls.set(call.id, [made])
-    else waiting.push(made)
+    this.#calls.set(id, { name: called.name, order: this.#calls.size })
     const thoughtSignature = signatureOf(call) ?? detailSignature
     const functionCall = { id, name: called.name, args: argumentsObject(called.arguments) }
     return thoughtSignature === undefined ? { functionCall } : { functionCall, thoughtSignature }
@@ -147,7 +134,9 @@ class Turns {
 
   #addOutput(message: ChatMessage, path: string): void {
     const isOld = message.role === 'function'
-    const call = this.#callOf(isOld ? oldCallId(message.name) : message.tool_call_id)
+    const named = isOld ? oldCallId(message.name) : message.tool_call_id
+    const id = typeof named === 'string' ? this.#ids.output(named) : ''
+    const call = this.#calls.get(id)
     if (call === undefined) {
       throw untranslatable(`${path}.${isOld ? 'name' : 'tool_call_id'}`, 'names no tool call of the messages before it')
     }
@@ -158,13 +147,8 @@ class Turns {
     )
     const response = message.is_error === true ? { error: text } : { output: text }
     const inside = this.#traits.seesToolImages && media.length > 0
-    const functionResponse = { id: call.id, name: call.name, response, ...(inside ? { parts: media } : {}) }
+    const functionResponse = { id, name: call.name, response, ...(inside ? { parts: media } : {}) }
     this.#outputs.push({ order: call.order, parts: [{ functionResponse }, ...(inside ? [] : media)] })
-  }
-
-  #callOf(id: unknown): MadeCall | undefined {
-    const waiting = typeof id === 'string' ? this.#calls.get(id) : undefined
-    return waiting !== undefined && waiting.length > 1 ? waiting.shift() : waiting?.[0]
   }
 
   #flushOutputs(): void {

@@ -33,3 +33,18 @@ it('makes every call’s id valid and its own, whatever the ids', () => {
     }),
   )
 })
+
+it('gives outputs of calls that share an id in one turn to one after the other', () => {
+  const ids = new ToolCallIds(messagesToolIdRule)
+  const turn = () => [ids.call('x'), ids.call('x'), ids.output('x'), ids.output('x'), ids.output('x')]
+  expect(turn()).toEqual(['x', 'x_2', 'x', 'x_2', 'x_2'])
+  expect(turn()).toEqual(['x_3', 'x_4', 'x_3', 'x_4', 'x_4'])
+})
+
+it('takes no longer per call where an id comes very often', () => {
+  const ids = new ToolCallIds(messagesToolIdRule)
+  const startMs = performance.now()
+  for (let count = 0; count < 100_000; count += 1) ids.call('call_0')
+  // Counting up from the start each time took minutes.
+  expect(performance.now() - startMs).toBeLessThan(5000)
+})
