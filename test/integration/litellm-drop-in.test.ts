@@ -162,6 +162,16 @@ describe('POST /model/new', () => {
       { litellm_params: { model: 'openai/x', api_key: 'os.environ/NONE' } },
       'NONE is not set',
     ],
+    [
+      'a header that may be a secret',
+      { litellm_params: { model: 'openai/x', extra_headers: { authorization: 'Bearer sk-literal' } } },
+      'headers may hold secrets',
+    ],
+    [
+      'an address with a secret',
+      { litellm_params: { model: 'openai/x', api_base: 'https://u:sk-literal@a.b/v1' } },
+      'base_url',
+    ],
     ['a bad address', { litellm_params: { model: 'openai/x', api_base: 'nowhere' } }, 'base_url'],
     ['a bad name', { model_name: 'a, b' }, 'no spaces'],
     ['an embedding model', { model_info: { mode: 'embedding' } }, 'under embeddings'],

@@ -1,8 +1,9 @@
 import { ConfigError, type ConfigProblem } from '../config-error.ts'
 import { dottedPath } from '../config-source.ts'
 import type { Environment } from '../environment.ts'
-import { ImportDesk } from './import-desk.ts'
+import { ImportDesk, mappingOf } from './import-desk.ts'
 import { importModel } from './import-model.ts'
+import { organizationHeader } from './import-provider.ts'
 
 /** One model of LiteLLM's, as `POST /model/new` has it, in our terms. */
 export interface ImportedPoolEntry {
@@ -24,6 +25,13 @@ export function importPoolEntry(model: unknown, environment: Environment): Impor
   if (secrets.length > 0) {
     const message = `secrets are not taken by this way, as they would have to be stored: set an environment variable where the gateway runs and name it, such as os.environ/${secrets[0]}`
     problems.push(problemOf('litellm_params.api_key', message))
+  }
+  const stated = Object.entries(mappingOf(imported?.provider.entry.headers) ?? {}).filter(
+    ([name, value]) => name !== organizationHeader && !/^(env:|os\.environ\/)/.test(String(value)),
+  )
+  for (const [name] of stated) {
+    const message = 'headers may hold secrets, which are not stored: name a variable, as os.environ/NAME'
+    problems.push(problemOf(`litellm_params.extra_headers.${name}`, message))
   }
   if (imported?.isEmbedding === true) {
     problems.push(problemOf('model_info.mode', 'embedding models are listed in the configuration, under embeddings'))

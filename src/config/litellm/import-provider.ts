@@ -23,6 +23,9 @@ interface Service {
   readonly ending?: string
 }
 
+/** Names whom OpenAI bills: no secret. */
+export const organizationHeader = 'OpenAI-Organization'
+
 /** LiteLLM's providers that we reach, by the word before the slash. */
 const services: Readonly<Record<string, Service>> = {
   openai: { preset: 'openai', keyVariable: 'OPENAI_API_KEY' },
@@ -88,7 +91,7 @@ function keyFor(service: Service, base: string | undefined, params: Params, path
       ? `env:${service.keyVariable}`
       : undefined
   }
-  if (preset?.keyVariable !== undefined) desk.note(path, `no api_key: none is sent to ${base}`)
+  if (preset?.keyVariable !== undefined) desk.note(path, 'no api_key: none is sent to this api_base')
   return undefined
 }
 
@@ -185,7 +188,7 @@ function headersOf(params: Params, path: ConfigPath, desk: ImportDesk): { readon
   const given = { ...mappingOf(params.headers), ...mappingOf(params.extra_headers) }
   if (params.organization !== undefined) {
     const organization = desk.text(params.organization, [...path, 'organization'])
-    if (organization !== undefined) given['OpenAI-Organization'] = organization
+    if (organization !== undefined) given[organizationHeader] = organization
   }
   const entries = Object.entries(given).map(([name, value]) => [name, plainText(value)])
   return entries.length === 0 ? {} : { headers: Object.fromEntries(entries) }
