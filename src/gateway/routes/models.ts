@@ -4,6 +4,7 @@ import type { LlmId } from '../../routing/registry/llm.ts'
 import { findAlias } from '../../routing/registry/llm-aliases.ts'
 import type { LlmRegistry } from '../../routing/registry/llm-registry.ts'
 import type { GatewayServices } from '../gateway-services.ts'
+import { toMessagesModel, toMessagesModelPage, wantsMessagesModels } from '../wire/messages/messages-models.ts'
 import {
   type ModelBody,
   toAliasModelBody,
@@ -17,14 +18,19 @@ import type { Route } from './route-handler.ts'
 /** When a model was made is not known to us; clients only need a number here. */
 const createdSeconds = 0
 
-/** `GET /v1/models`: `auto` and its variants, then every LLM of the pool, the embedding models, then aliases that are whole names. */
+/**
+ * `GET /v1/models`, in OpenAI's form, with Anthropic's fields for its clients: `auto` and its variants, then every LLM of the pool, the embedding models, then aliases
+ * that are whole names.
+ */
 export const modelsRoute: Route = {
   name: 'models',
   method: 'GET',
   access: 'key',
   callsLlm: false,
   handle(services, { exchange }) {
-    exchange.sendJson(200, { object: 'list', data: listModels(services) })
+    const models = listModels(services)
+    const isMessages = wantsMessagesModels(exchange.request.headers)
+    exchange.sendJson(200, isMessages ? toMessagesModelPage(models) : { object: 'list', data: models })
   },
 }
 
@@ -35,15 +41,16 @@ export const modelRoute: Route = {
   access: 'key',
   callsLlm: false,
   handle(services, { exchange, rest }) {
-    const { pool } = services.parts.router
-    const embedding = embeddingModels(services).find(({ id }) => id === rest)
-    if (embedding !== undefined) {
-      exchange.sendJson(200, toEmbeddingModelBody(embedding, createdSeconds))
-      return
-    }
-    const { pinnedLlm } = resolveModelName(rest, pool)
-    exchange.sendJson(200, bodyOf(rest, pinnedLlm, pool))
+    const model = namedModel(rest, services)
+    exchange.sendJson(200, wantsMessagesModels(exchange.request.headers) ? toMessagesModel(model) : model)
   },
+}
+
+function namedModel(name: string, services: GatewayServices): ModelBody {
+  const embedding = embeddingModels(services).find(({ id }) => id === name)
+  if (embedding !== undefined) return toEmbeddingModelBody(embedding, createdSeconds)
+  const { pool } = services.parts.router
+  return bodyOf(name, resolveModelName(name, pool).pinnedLlm, pool)
 }
 
 function embeddingModels(services: GatewayServices): readonly EmbeddingModel[] {
