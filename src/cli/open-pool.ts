@@ -52,6 +52,10 @@ export interface OpenPool {
   /** What `/v1/embeddings` serves. */
   readonly embeddings: readonly EmbeddingModel[]
   readonly embeddingProviderFor: (model: EmbeddingModel) => EmbeddingProvider
+  /** The same for embedding models; undefined: always their own. */
+  readonly embeddingPriceOf:
+    | ((model: EmbeddingModel, reportedModel: string | undefined) => TokenPrice | undefined)
+    | undefined
   close(): Promise<void>
 }
 
@@ -94,6 +98,7 @@ async function openConfiguredPool(config: PointsmanConfig): Promise<OpenPool> {
     dailyCapUsd: config.routing.dailyCapUsd,
     namesOf: canonicalNames(priceBook, bookNameOf),
     priceOf: (llm, reportedModel) => settlementPrices.priceOf(llm, reportedModel),
+    embeddingPriceOf: (model, reportedModel) => settlementPrices.embeddingPriceOf(model, reportedModel),
     fill: fillFrom(priceBook, bookNameOf),
   })
 }
@@ -126,6 +131,7 @@ async function openDiscoveredPool(config: PointsmanConfig, environment: Environm
     dailyCapUsd: config.routing.dailyCapUsd ?? discoveredDailyCapUsd,
     namesOf: canonicalNames(priceBook, bookNameOf),
     priceOf: (llm, reportedModel) => settlementPrices.priceOf(llm, reportedModel),
+    embeddingPriceOf: (model, reportedModel) => settlementPrices.embeddingPriceOf(model, reportedModel),
     fill: fillFrom(priceBook, bookNameOf),
   })
 }
@@ -146,6 +152,7 @@ function openSimulatedPool(
     dailyCapUsd: config.routing.dailyCapUsd,
     namesOf: () => [],
     priceOf: (llm) => llm.price,
+    embeddingPriceOf: undefined,
     fill: (llm) => llm,
   })
 }

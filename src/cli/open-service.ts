@@ -111,6 +111,7 @@ async function joinService(
       embeddings: {
         list: () => pool.embeddings,
         providerFor: pool.embeddingProviderFor,
+        priceOf: pool.embeddingPriceOf,
         charges: storage.charges,
       },
       resilience: { breakers, retry: { maxAttempts: 2, random: new SeededRandom(randomSeed()) } },

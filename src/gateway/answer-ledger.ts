@@ -90,7 +90,7 @@ export class AnswerLedger {
       settledAtMs: Math.round(this.#services.parts.clock.now()),
       status: end.status,
       answered: end.answered,
-      reportedModel: end.reportedModel,
+      reportedModel: keptModelName(end.reportedModel),
       usage: end.usage,
       costNanoUsd: bookedNanoUsd,
       billedNanoUsd,
@@ -121,6 +121,11 @@ function observedCall(settlement: Settlement, choices: number) {
     completionMs: settlement.completionMs,
     outputTokens: tokens === undefined ? undefined : tokens / choices,
   }
+}
+
+/** As much of a model's name as is stored: it is the upstream's own text, of any length. */
+export function keptModelName(reported: string | undefined): string | undefined {
+  return reported?.slice(0, 256)
 }
 
 function ignore(): void {}

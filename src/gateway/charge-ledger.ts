@@ -5,6 +5,8 @@ import { mayHaveBeenBilled } from '../providers/provider-error.ts'
 import type { Attempt } from '../providers/resilience/attempt.ts'
 import type { EmbeddingModel } from '../routing/registry/embedding-model.ts'
 import { billedNanoUsd } from '../routing/registry/token-bill.ts'
+import type { TokenPrice } from '../routing/registry/token-price.ts'
+import { keptModelName } from './answer-ledger.ts'
 import type { EmbeddingService } from './gateway-parts.ts'
 import type { GatewayServices } from './gateway-services.ts'
 
@@ -64,7 +66,7 @@ export class ChargeLedger {
       chargeId: this.#id,
       settledAtMs: Math.round(parts.clock.now()),
       status: end.status,
-      reportedModel: end.answer?.reportedModel,
+      reportedModel: keptModelName(end.answer?.reportedModel),
       usage: end.answer?.usage,
       costNanoUsd,
     }
@@ -79,10 +81,15 @@ export class ChargeLedger {
 
   /** A call is tried again only where the one before it cannot have been billed: the last attempt tells. */
   #costNanoUsd({ status, answer, attempts }: ChargeEnd): number | undefined {
-    if (status === 'completed') return billedNanoUsd(this.#model.price, answer?.usage)
+    if (status === 'completed') return billedNanoUsd(this.#priceOf(answer?.reportedModel), answer?.usage)
     if (attempts === undefined) return undefined
     const billable = attempts.some(({ error }) => error === undefined || mayHaveBeenBilled(error))
     return billable ? undefined : 0
+  }
+
+  #priceOf(reportedModel: string | undefined): TokenPrice | undefined {
+    const { priceOf } = this.#embeddings
+    return priceOf === undefined ? this.#model.price : priceOf(this.#model, reportedModel)
   }
 }
 

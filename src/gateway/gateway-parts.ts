@@ -56,6 +56,8 @@ export interface LabelSink {
 export interface EmbeddingService {
   list(): readonly EmbeddingModel[]
   providerFor(model: EmbeddingModel): EmbeddingProvider
+  /** As {@link GatewayParts.priceOf}. */
+  readonly priceOf?: ((model: EmbeddingModel, reportedModel: string | undefined) => TokenPrice | undefined) | undefined
   readonly charges: ChargeStore
 }
 

@@ -44,5 +44,6 @@ describe('readJsonBody', () => {
     const listOf = (values: number) => requestOf(JSON.stringify(Array(values).fill(0)))
     expect(await readJsonBody(listOf(100_000), 1e9, share)).toHaveLength(100_000)
     await expect(readJsonBody(listOf(100_001), 1e9, share)).rejects.toMatchObject({ code: 'invalid_json' })
+    expect(await readJsonBody(listOf(100_001), 1e9, share, 100_001)).toHaveLength(100_001)
   })
 })

@@ -12,9 +12,15 @@ export const maxValues = 100_000
  * Reads, decodes and parses a request body once. Nothing beyond `maxBytes` is kept.
  *
  * @param share what is read counts there; whoever opened it releases it.
+ * @param mostValues it may hold.
  * @throws {GatewayError} `unsupported_media_type`, `body_too_large`, `invalid_json`, `overloaded`
  */
-export async function readJsonBody(request: IncomingMessage, maxBytes: number, share: BodyShare): Promise<unknown> {
+export async function readJsonBody(
+  request: IncomingMessage,
+  maxBytes: number,
+  share: BodyShare,
+  mostValues: number = maxValues,
+): Promise<unknown> {
   requireJson(request)
   const bytes = await readBytes(request, maxBytes, share)
   // A byte sequence that is not UTF-8 would otherwise turn silently into replacement characters.
@@ -25,7 +31,7 @@ export async function readJsonBody(request: IncomingMessage, maxBytes: number, s
   } catch (error) {
     throw new GatewayError('invalid_json', 'The request body is not valid JSON', { cause: error })
   }
-  checkLimits(parsed, 0, { values: 0 })
+  checkLimits(parsed, 0, { left: mostValues, most: mostValues })
   // In valid UTF-8 only an escape can write half a character, so that most bodies need no look at their texts.
   if (bytes.includes('\\ud') || bytes.includes('\\uD')) requireWholeCharacters(parsed)
   return parsed
@@ -96,14 +102,14 @@ export function tooMuchHeld(): GatewayError {
 }
 
 /** Refuses what no client means and code further on might trip over: endless nesting and keys that reach a prototype. */
-function checkLimits(value: unknown, depth: number, count: { values: number }): void {
+function checkLimits(value: unknown, depth: number, count: { left: number; readonly most: number }): void {
   if (typeof value !== 'object' || value === null) return
   if (depth >= maxDepth) throw new GatewayError('invalid_json', `The request is nested deeper than ${maxDepth} levels`)
   const items = Array.isArray(value) ? (value as readonly unknown[]) : Object.values(value)
   if (Object.hasOwn(value, '__proto__')) {
     throw new GatewayError('invalid_json', "The request may not hold a field named '__proto__'", { param: '__proto__' })
   }
-  count.values += items.length
-  if (count.values > maxValues) throw new GatewayError('invalid_json', `The request holds over ${maxValues} values`)
+  count.left -= items.length
+  if (count.left < 0) throw new GatewayError('invalid_json', `The request holds over ${count.most} values`)
   for (const item of items) checkLimits(item, depth + 1, count)
 }

@@ -15,6 +15,25 @@ function prices(): SettlementPrices {
   return new SettlementPrices(book, (name) => (name === 'work' ? 'openai' : name), clock)
 }
 
+describe('the price embeddings are settled at', () => {
+  const model = {
+    id: 'mine',
+    provider: 'openai',
+    upstreamModel: 'text-embedding-3-small',
+    price: own,
+    dimensions: undefined,
+  }
+
+  test.each([undefined, 'text-embedding-3-small', 'my-deployment'])('is the own one where %s answered', (reported) => {
+    expect(prices().embeddingPriceOf(model, reported)).toBe(own)
+  })
+
+  test('is the list price of another model', () => {
+    expect(prices().embeddingPriceOf(model, 'text-embedding-3-large')?.inputPerMillionTokensUsd).toBe(0.13)
+    expect(prices().embeddingPriceOf(model, 'gpt-4o')?.inputPerMillionTokensUsd).toBe(2.5)
+  })
+})
+
 describe('the price an answer is settled at', () => {
   test.each([
     ['openai', 'gpt-4o', 'gpt-4o'],

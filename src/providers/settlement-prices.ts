@@ -1,4 +1,5 @@
 import type { Clock } from '../routing/clock.ts'
+import type { EmbeddingModel } from '../routing/registry/embedding-model.ts'
 import type { Llm } from '../routing/registry/llm.ts'
 import type { TokenPrice } from '../routing/registry/token-price.ts'
 import { providerPreset } from './openai-compatible/presets.ts'
@@ -49,20 +50,33 @@ export class SettlementPrices {
 
   /** @returns undefined when the price of what answered is not known. */
   priceOf(llm: Llm, reportedModel: string | undefined): TokenPrice | undefined {
-    const preset = this.#presetOf(llm.provider)
-    const own = () =>
-      llm.price !== undefined && this.#book.isListPrice(llm.price)
-        ? this.#lookUp(preset, llm.upstreamModel).price
-        : llm.price
-    if (reportedModel === undefined || reportedModel === llm.upstreamModel) return own()
-    if (providerPreset(preset)?.local === true) return llm.price
+    const isListed = llm.price !== undefined && this.#book.isListPrice(llm.price)
+    const own = (preset: string) => (isListed ? this.#lookUp(preset, llm.upstreamModel).price : llm.price)
+    return this.#priceOf(llm, reportedModel, own, (_preset, reported) => reported.price)
+  }
+
+  /** The same of an embedding model. */
+  embeddingPriceOf(model: EmbeddingModel, reportedModel: string | undefined): TokenPrice | undefined {
+    const listed = (preset: string) => this.#book.embeddingPrice(preset, reportedModel!)
+    return this.#priceOf(model, reportedModel, () => model.price, listed)
+  }
+
+  #priceOf(
+    { provider, upstreamModel, price }: Pick<Llm, 'provider' | 'upstreamModel' | 'price'>,
+    reportedModel: string | undefined,
+    own: (preset: string) => TokenPrice | undefined,
+    listed: (preset: string, reported: KnownModel) => TokenPrice | undefined,
+  ): TokenPrice | undefined {
+    const preset = this.#presetOf(provider)
+    if (reportedModel === undefined || reportedModel === upstreamModel) return own(preset)
+    if (providerPreset(preset)?.local === true) return price
     const reported = this.#lookUp(preset, reportedModel)
-    const asked = this.#lookUp(preset, llm.upstreamModel)
+    const asked = this.#lookUp(preset, upstreamModel)
     if (reported.canonicalName === undefined) {
-      return routingPresets.has(preset) && !isDatedForm(llm.upstreamModel, reportedModel) ? undefined : own()
+      return routingPresets.has(preset) && !isDatedForm(upstreamModel, reportedModel) ? undefined : own(preset)
     }
-    if (asked.canonicalName === undefined && !routingPresets.has(preset)) return own() ?? reported.price
-    return asked.canonicalName === reported.canonicalName ? own() : reported.price
+    if (asked.canonicalName === undefined && !routingPresets.has(preset)) return own(preset) ?? listed(preset, reported)
+    return asked.canonicalName === reported.canonicalName ? own(preset) : listed(preset, reported)
   }
 
   #lookUp(preset: string, model: string): KnownModel {

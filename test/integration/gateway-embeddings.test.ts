@@ -171,6 +171,18 @@ describe('errors', () => {
     expect(harness.charges.rows.size).toBe(0)
   })
 
+  test('come only beyond the 300,000 tokens that OpenAI takes', async () => {
+    const most = Array.from({ length: 100 }, () => Array.from({ length: 3_000 }, () => 7))
+    expect((await post({ model: 'embed-small', input: most })).status).toBe(200)
+    const response = await post({ model: 'embed-small', input: [...most, [7]] })
+    expect(response.status).toBe(400)
+    expect(await response.json()).toMatchObject({ error: { param: 'input' } })
+  })
+
+  test('tell who forgot the input what to give', async () => {
+    expect(await (await post({ model: 'embed-small' })).text()).toContain('give a text')
+  })
+
   test('say that an unknown field would be lost', async () => {
     const response = await post({ model: 'embed-small', input: 'x', input_type: 'query' })
     expect(response.status).toBe(400)
@@ -222,6 +234,15 @@ describe('money', () => {
       settlement: { status: 'completed', costNanoUsd: 3000, reportedModel: 'embed-small-001' },
     })
     expect(harness.spend.spentTodayUsd).toBe(0.000003)
+  })
+
+  test('is settled at the price of the model that the upstream says answered', async () => {
+    const dearer = { inputPerMillionTokensUsd: 2, outputPerMillionTokensUsd: 0 }
+    await harness.gateway.close()
+    await start({ embeddingPriceOf: (_model, reported) => (reported === 'embed-small-001' ? dearer : undefined) })
+    const response = await post({ model: 'embed-small', input: 'a' })
+    expect(response.headers.get('x-pointsman-cost-usd')).toBe('0.000004')
+    expect(charge().settlement).toMatchObject({ costNanoUsd: 4000 })
   })
 
   test('stays at what was reserved where the upstream counts nothing, or nobody knows the price', async () => {

@@ -6,7 +6,7 @@ import { DailySpend } from '../../src/accounts/daily-spend.ts'
 import { KeyRing } from '../../src/accounts/key-ring.ts'
 import { createGateway, type Gateway } from '../../src/gateway/create-gateway.ts'
 import type { GatewayOptions } from '../../src/gateway/gateway-options.ts'
-import type { GatewayParts } from '../../src/gateway/gateway-parts.ts'
+import type { EmbeddingService, GatewayParts } from '../../src/gateway/gateway-parts.ts'
 import type { ChatProvider } from '../../src/providers/chat-provider.ts'
 import type { EmbeddingProvider } from '../../src/providers/embedding-provider.ts'
 import type { FallbackOptions } from '../../src/providers/resilience/fallback.ts'
@@ -43,6 +43,7 @@ export interface HarnessOptions {
   /** LLMs in place of those made up for `providers`; their ids are the same. */
   readonly llms?: readonly Llm[]
   readonly priceOf?: GatewayParts['priceOf']
+  readonly embeddingPriceOf?: EmbeddingService['priceOf']
   /** What `/v1/embeddings` serves. */
   readonly embeddings?: readonly EmbeddingModel[]
   /** In place of those in memory. */
@@ -109,6 +110,7 @@ export async function startHarness(options: HarnessOptions): Promise<Harness> {
       ...(options.priceOf === undefined ? {} : { priceOf: options.priceOf }),
       embeddings: {
         list: () => embeddings,
+        priceOf: options.embeddingPriceOf,
         providerFor: (model) => {
           if (options.embeddingProviderFor === undefined) throw new Error('The test gave no embedding provider')
           return options.embeddingProviderFor(model)

@@ -3,7 +3,7 @@ import { readJsonBody } from '../json-body.ts'
 import { serveEmbeddings } from '../serve-embeddings.ts'
 import { toEmbeddingsBody } from '../wire/embeddings/embeddings-body.ts'
 import { dearEmbeddingNanoUsd, resolveEmbeddingModel } from '../wire/embeddings/embeddings-intake.ts'
-import { parseEmbeddingsRequest } from '../wire/embeddings/embeddings-request.ts'
+import { maxEmbeddingValues, parseEmbeddingsRequest } from '../wire/embeddings/embeddings-request.ts'
 import { takeInForeignHeaders } from '../wire/foreign-headers.ts'
 import { formatUsd, headerText } from '../wire/header-values.ts'
 import type { Route } from './route-handler.ts'
@@ -18,7 +18,7 @@ export const embeddingsRoute: Route = {
   async handle(services, { exchange, caller, share, time }) {
     requireScope(caller, 'inference')
     const { parts, options } = services
-    const sent = await readJsonBody(exchange.request, options.maxBodyBytes, share)
+    const sent = await readJsonBody(exchange.request, options.maxBodyBytes, share, maxEmbeddingValues)
     const request = parseEmbeddingsRequest(takeInForeignHeaders(exchange, sent, parts.router.pool).body)
     const models = parts.embeddings?.list() ?? []
     const model = resolveEmbeddingModel(request.model, models, parts.router.pool, caller)

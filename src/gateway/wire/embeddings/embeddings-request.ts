@@ -1,9 +1,14 @@
 import { z } from 'zod'
+import { isJsonObject } from '../../../providers/chat-provider.ts'
 import { GatewayError } from '../../gateway-error.ts'
 import { toInvalidRequest } from '../invalid-request.ts'
 
-/** OpenAI's own limit; the count of values in a body limits lists of tokens further. */
+/** OpenAI's own limits. */
 export const maxInputs = 2_048
+const maxInputTokens = 300_000
+
+/** Room for as many tokens and what stands around them, and for a clear word to who sends some more. */
+export const maxEmbeddingValues = 2 * maxInputTokens
 
 /** Token ids are below this at every tokenizer we know of, by far. */
 const maxTokenId = 0x7fff_ffff
@@ -33,6 +38,7 @@ export interface EmbeddingsRequest {
 
 /** @throws {GatewayError} `invalid_request`, with the field's path in `param`. */
 export function parseEmbeddingsRequest(body: unknown): EmbeddingsRequest {
+  if (isJsonObject(body) && body.input === undefined) throw invalid('input', wanted)
   const parsed = embeddingsBody.safeParse(body)
   if (!parsed.success) throw toInvalidRequest(parsed.error)
   const { model, input, encoding_format, dimensions, user } = parsed.data
@@ -47,14 +53,22 @@ export function parseEmbeddingsRequest(body: unknown): EmbeddingsRequest {
 
 function parseInput(input: unknown): EmbeddingsRequest['input'] {
   if (typeof input === 'string') return [requireText(input, 'input')]
-  if (!Array.isArray(input)) throw invalid('input', 'give a text, a list of texts, or lists of token ids')
+  if (!Array.isArray(input)) throw invalid('input', wanted)
   const list: readonly unknown[] = input
   if (list.length === 0) throw invalid('input', 'is empty')
-  if (typeof list[0] === 'number') return [requireTokens(list, 'input')]
+  if (typeof list[0] === 'number') return requireFewTokens([requireTokens(list, 'input')])
   if (list.length > maxInputs) throw invalid('input', `holds ${list.length} entries; ${maxInputs} are the most`)
   return typeof list[0] === 'string'
     ? list.map((entry, index) => requireText(entry, `input[${index}]`))
-    : list.map((entry, index) => requireTokens(entry, `input[${index}]`))
+    : requireFewTokens(list.map((entry, index) => requireTokens(entry, `input[${index}]`)))
+}
+
+const wanted = 'give a text, a list of texts, or lists of token ids'
+
+function requireFewTokens(lists: readonly (readonly number[])[]): readonly (readonly number[])[] {
+  const tokens = lists.reduce((sum, list) => sum + list.length, 0)
+  if (tokens > maxInputTokens) throw invalid('input', `holds ${tokens} tokens; ${maxInputTokens} are the most`)
+  return lists
 }
 
 function requireText(value: unknown, path: string): string {
