@@ -81,8 +81,9 @@ export async function serveChat(
   const listed = namedFallbacks(parts.router, decision, request)
   const fallbacks = listed instanceof Promise ? await listed : listed
   const reservation = reserveSpend(services, caller, decision)
+  const byAlias = request.pinnedByAlias === true
   const reserveMore = (llm: LlmId): boolean => reservation.extend(dearCostNanoUsd(calls.priced, llm))
-  const calls = new UpstreamCalls(parts, decision, options.maxFallbacks, reserveMore, fallbacks)
+  const calls = new UpstreamCalls(parts, decision, options.maxFallbacks, reserveMore, fallbacks, byAlias)
   const ledger = new AnswerLedger(services, decision, reservation, calls, chat, () => time.upstreamEnded())
   const resilience: FallbackOptions = {
     deadlineMs: Math.min(options.maxAnswerMs, chat.deadlineMs ?? Number.POSITIVE_INFINITY),
@@ -94,7 +95,7 @@ export async function serveChat(
     const llm = parts.router.pool.get(answered)
     if (llm === undefined) return []
     const { upstreamModel, reasoningEffort, parameters } = llm
-    const asWritten = isAsWritten(decision, answered)
+    const asWritten = isAsWritten(decision, answered, byAlias)
     return droppedOfCall(parameters, chat.parameters, { ...ask, upstreamModel, reasoningEffort, asWritten })
   }
   try {

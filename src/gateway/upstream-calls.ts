@@ -23,6 +23,7 @@ export class UpstreamCalls {
   readonly #parts: NeededParts
   #current: CurrentCall | undefined
   readonly #decision: RoutingDecision
+  readonly #byAlias: boolean
   readonly #reserveMore: (llm: LlmId) => boolean
   /** Money is set aside for one call of each. */
   readonly #reserved: Set<LlmId>
@@ -40,9 +41,11 @@ export class UpstreamCalls {
     maxFallbacks: number,
     reserveMore: (llm: LlmId) => boolean,
     fallbacks: readonly CandidateTerms[] = [],
+    byAlias = false,
   ) {
     this.#parts = parts
     this.#decision = decision
+    this.#byAlias = byAlias
     this.#reserveMore = reserveMore
     this.#reserved = new Set([decision.drawn])
     this.priced =
@@ -82,7 +85,7 @@ export class UpstreamCalls {
       upstreamModel: llm.upstreamModel,
       reasoningEffort: llm.reasoningEffort,
       reasons: llm.capabilities.reasoning,
-      asWritten: isAsWritten(this.#decision, llm.id),
+      asWritten: isAsWritten(this.#decision, llm.id, this.#byAlias),
       maxOutputTokens: llm.capabilities.maxOutputTokens,
       provider: announceCalls(provider, () => this.#callBegins(llm.id)),
     }
@@ -110,9 +113,9 @@ export class UpstreamCalls {
   }
 }
 
-/** See `ChatCall.asWritten`: the caller named this LLM, not one that takes its place. */
-export function isAsWritten({ pinned, drawn }: RoutingDecision, llm: LlmId): boolean {
-  return pinned && llm === drawn
+/** See `ChatCall.asWritten`: the caller named this LLM, not one that takes its place, nor another that an alias leads here. */
+export function isAsWritten({ pinned, drawn }: RoutingDecision, llm: LlmId, byAlias: boolean): boolean {
+  return pinned && llm === drawn && !byAlias
 }
 
 function callOrder(decision: RoutingDecision, maxFallbacks: number): readonly LlmId[] {

@@ -49,6 +49,8 @@ export interface RoutingRequest {
   readonly preference: RoutingPreference
   /** Set when the caller named an LLM: it serves, with propensity 1. */
   readonly pinnedLlm: LlmId | undefined
+  /** The caller wrote it for another LLM, whose name an alias leads to the one that is set. */
+  readonly pinnedByAlias?: boolean | undefined
   readonly conversationId: string | undefined
 }
 

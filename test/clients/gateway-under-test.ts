@@ -10,7 +10,7 @@ import { embeddingModelOf, type FamilyName, llmOf, providerFamilies, thinkingLlm
 export const price = { input: 1, output: 2 }
 
 /** Tokens that the LLMs which do not think can write. */
-export const longestAnswer = 8192
+export const longestAnswer = 16_384
 
 /** The real gateway as its users run it: the built command, a configuration file and a key, before fixture servers. */
 export interface GatewayUnderTest {

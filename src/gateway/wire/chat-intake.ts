@@ -52,7 +52,11 @@ export function takeInChat(
   const parameters = requestParameters(request)
   const conversationId = conversationIdOf(checked, headers, caller.keyId)
   return {
-    routing: toRoutingRequest(checked, { preference, pinnedLlm: named.pinnedLlm, conversationId }, parameters),
+    routing: toRoutingRequest(
+      checked,
+      { preference, pinnedLlm: named.pinnedLlm, pinnedByAlias: named.byAlias, conversationId },
+      parameters,
+    ),
     request,
     parameters,
     stream: checked.stream === true,

@@ -11,6 +11,8 @@ export const autoModelNames = ['auto', 'auto:cost', 'auto:quality'] as const
 export interface NamedModel {
   readonly pinnedLlm: LlmId | undefined
   readonly preference: PreferenceLayer
+  /** The caller named something else, which the owner's aliases lead here. */
+  readonly byAlias?: true
 }
 
 /**
@@ -29,6 +31,7 @@ export function resolveModelName(model: string, pool: LlmRegistry): NamedModel {
   const [, target, among] = findAlias(pool.aliases, model) ?? []
   const aliased = target === undefined ? undefined : ownName(target, pool)
   if (aliased !== undefined) {
+    if (aliased.pinnedLlm !== undefined) return { ...aliased, byAlias: true }
     return among === undefined ? aliased : { ...aliased, preference: { ...aliased.preference, allow: among } }
   }
   if (target !== undefined) {

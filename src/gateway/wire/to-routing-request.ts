@@ -10,6 +10,7 @@ import type { ChatRequestBody } from './chat-request.ts'
 export interface RequestFacts {
   readonly preference: RoutingPreference
   readonly pinnedLlm: LlmId | undefined
+  readonly pinnedByAlias?: boolean | undefined
   readonly conversationId: string
 }
 
