@@ -165,9 +165,8 @@ function fillFrom(priceBook: PriceBook, bookNameOf: (provider: string) => string
   }
 }
 
-/** What the API behind an LLM makes of parameters, and whether it thinks unasked. The simulated pool takes all and minds none. */
+/** What the API behind an LLM makes of parameters, and whether it thinks unasked. */
 function withApi(llm: Llm, { kind, preset }: OpenProvider): Llm {
-  if (kind === 'simulated') return llm
   const { upstreamModel } = llm
   const unasked = reasonsUnasked(upstreamModel)
   const byName = unasked === true ? { reasoning: true, reasonsUnasked: true } : {}

@@ -74,6 +74,11 @@ describe('parameterSupportOf', () => {
     expect(refusedParameter(parameterSupportOf(llm({ kind: 'anthropic' })), said)).toBeUndefined()
   })
 
+  it('tells what the simulated pool does not hear', () => {
+    const { refused, dropped } = parameterSupportOf(llm({ kind: 'simulated', upstreamModel: 'sim/small' }))
+    expect([refused.has('n'), dropped.has('temperature'), dropped.has('max_tokens')]).toEqual([true, true, false])
+  })
+
   it('lets everything pass to servers that nothing is known of', () => {
     const unknown = parameterSupportOf(llm({}))
     expect([[...unknown.refused], unknown.dropped.size, unknown.dropsUnknown]).toEqual([

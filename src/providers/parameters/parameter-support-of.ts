@@ -1,11 +1,10 @@
 import type { ParameterSupport } from '../../routing/registry/parameter-support.ts'
 import type { ForeignDialect } from '../chat-provider.ts'
-import type { ProviderKind } from '../provider-kind.ts'
 import { type ParameterHandling, parameterNames } from './parameter.ts'
 import { type ParameterApi, parameterApiOf, type ReachedLlm } from './parameter-table.ts'
 import { hostVendors, type VendorForm } from './vendor-forms.ts'
 
-const nativeDialects: Readonly<Partial<Record<ProviderKind, ForeignDialect>>> = {
+const nativeDialects: Readonly<Partial<Record<ReachedLlm['kind'], ForeignDialect>>> = {
   anthropic: 'messages',
   'openai-responses': 'responses',
 }

@@ -9,6 +9,7 @@ import {
   openAiResponsesReasoningParameters,
 } from '../openai-responses/openai-responses-parameters.ts'
 import type { ProviderKind } from '../provider-kind.ts'
+import { simulatedParameters } from '../simulated/simulated-parameters.ts'
 import { type ParameterColumn, type ParameterHandling, type ParameterName, parameterNames } from './parameter.ts'
 import { passingColumn } from './passing-column.ts'
 import type { HostVendor } from './vendor-forms.ts'
@@ -120,6 +121,7 @@ function chatApis({ name, title, kind, dialect }: ProviderPreset): readonly (rea
 export const parameterTable: Readonly<Record<string, ParameterApi>> = {
   ...Object.fromEntries(providerPresets.flatMap(chatApis)),
   ...nativeApis,
+  simulated: { title: 'the simulated pool', column: simulatedParameters, unknown: 'dropped' },
   'openai-compatible': {
     title: 'chat completions',
     column: passingColumn,
@@ -130,7 +132,7 @@ export const parameterTable: Readonly<Record<string, ParameterApi>> = {
 
 /** How an LLM is reached. */
 export interface ReachedLlm {
-  readonly kind: ProviderKind
+  readonly kind: ProviderKind | 'simulated'
   /** The preset's name, where there is one. */
   readonly preset: string | undefined
   readonly upstreamModel: string
