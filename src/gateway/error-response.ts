@@ -83,7 +83,7 @@ const httpByCode: Record<KnownCode, readonly [status: number, type: string, code
   unknown_decision: [404, invalid],
   unsupported_parameter: [400, invalid],
   response_not_found: [404, invalid],
-  previous_response_not_found: [404, invalid],
+  previous_response_not_found: [400, invalid],
   no_answer_yet: [409, invalid],
   too_many_labels: [409, invalid],
   too_many_concurrent_requests: [429, 'rate_limit_error'],

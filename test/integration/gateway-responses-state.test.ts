@@ -24,7 +24,7 @@ describe('responses that are kept', () => {
     expect((await refusal(stranger.responses.inputItems.list(made.id))).status).toBe(404)
     const continued = stranger.responses.create({ model: 'chat', input: 'more', previous_response_id: made.id })
     expect(await refusal(continued)).toMatchObject({
-      status: 404,
+      status: 400,
       code: 'previous_response_not_found',
       param: 'previous_response_id',
     })

@@ -56,6 +56,8 @@ export const openAiResponsesParameters: ParameterColumn = {
 export const openAiResponsesReasoningParameters: ParameterColumn = {
   ...openAiResponsesParameters,
   reasoning_effort: 'translated',
+  // As an effort.
+  thinking: 'translated',
   verbosity: 'translated',
   temperature: 'dropped',
   top_p: 'dropped',

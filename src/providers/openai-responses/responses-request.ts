@@ -78,7 +78,8 @@ function withoutUnreadable(input: unknown): unknown {
 function translated({ request, reasoningEffort, reasons }: ChatCall): JsonObject {
   const body: JsonObject = { input: responsesInput(request.messages), store: false }
   for (const name of sharedParameters) if (isSaid(request[name])) body[name] = request[name]
-  const reasoning = reasoningOf(request.reasoning, reasoningEffort ?? request.reasoning_effort)
+  const thinking = reasons === true ? effortOfThinking(request.thinking) : undefined
+  const reasoning = reasoningOf(request.reasoning, reasoningEffort ?? request.reasoning_effort, thinking)
   if (reasons !== false && reasoning !== undefined) body.reasoning = reasoning
   setSampling(body, request, reasons === true && reasoning?.effort !== 'none')
   setTools(body, request)
@@ -123,9 +124,9 @@ function setText(body: JsonObject, request: JsonObject, reasons: boolean | undef
 }
 
 /** `reasoning` as OpenRouter and the Responses API have it, beside chat completions' `reasoning_effort`. */
-function reasoningOf(given: unknown, effort: unknown): JsonObject | undefined {
+function reasoningOf(given: unknown, effort: unknown, thinking: string | undefined): JsonObject | undefined {
   const { effort: own, summary } = objectOf(given)
-  const said = effort ?? own
+  const said = effort ?? own ?? thinking
   const reasoning = {
     ...(isSaid(said) ? { effort: said } : {}),
     ...(isSaid(summary) ? { summary } : {}),

@@ -13,6 +13,7 @@ const unbilledItems: ReadonlySet<unknown> = new Set([
   ...['function_call_output', 'custom_tool_call_output', 'local_shell_call_output', 'apply_patch_call_output'],
   // Where a tool ran at OpenAI, its call is what is billed.
   ...['computer_call_output', 'tool_search_output', 'shell_call_output', 'mcp_approval_response', 'additional_tools'],
+  'configuration_update',
 ])
 
 /**
