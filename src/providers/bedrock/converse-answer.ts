@@ -2,7 +2,8 @@ import { type ChatCompletion, isJsonObject, type JsonObject } from '../chat-prov
 import { type AnswerHead, completionBody } from '../neutral/neutral-answer.ts'
 import type { NeutralAssistantMessage, NeutralToolCall } from '../neutral/neutral-message.ts'
 import type { ReasoningDetail } from '../neutral/reasoning-details.ts'
-import { choiceEnd } from './converse-stop.ts'
+import { ProviderError } from '../provider-error.ts'
+import { answerFailure, choiceEnd } from './converse-stop.ts'
 import { parseConverseUsage } from './converse-usage.ts'
 
 /** What a translation of answers has to know of the request. */
@@ -21,11 +22,18 @@ export interface AnswerContext {
   readonly reasoningFormat: string
 }
 
-/** A whole answer in the neutral form. `content` is that of `output.message`. @throws {ProviderError} for unusable output. */
+/**
+ * A whole answer in the neutral form. `content` is that of `output.message`.
+ *
+ * @throws {ProviderError} for unusable output, and for an answer that does not say why it ended.
+ */
 export function toCompletion(body: JsonObject, content: readonly unknown[], context: AnswerContext): ChatCompletion {
-  const end = choiceEnd(body)
+  const failure = answerFailure(body)
+  if (failure !== undefined) throw failure
   const usage = parseConverseUsage(body, context.upstreamModel)
   const message = messageOf(content.filter(isJsonObject), context)
+  const end = choiceEnd(body, message.tool_calls !== undefined)
+  if (end === undefined) throw new ProviderError('upstream_invalid_response', 'The answer has no stop reason')
   return { body: completionBody(headOf(context), message, end, usage), usage, reportedModel: routedModel(body) }
 }
 
@@ -46,7 +54,7 @@ function messageOf(blocks: readonly JsonObject[], context: AnswerContext): Neutr
   const details: ReasoningDetail[] = []
   for (const block of blocks) {
     if (typeof block.text === 'string') text += block.text
-    else if (isJsonObject(block.toolUse)) calls.push(...toolCalls(block.toolUse, context))
+    else if (isJsonObject(block.toolUse)) calls.push(...toolCalls(block.toolUse, calls.length, context))
     else if (isJsonObject(block.reasoningContent)) {
       details.push(...reasoningDetails(block.reasoningContent, details.length, context.reasoningFormat))
     } else if (isJsonObject(block.citationsContent)) text += citedText(block.citationsContent)
@@ -64,15 +72,27 @@ function messageOf(blocks: readonly JsonObject[], context: AnswerContext): Neutr
 }
 
 /** Calls of hosted tools have a type: they are not for the caller to answer. */
-function toolCalls({ toolUseId, name, input, type }: JsonObject, { toolNames }: AnswerContext): NeutralToolCall[] {
-  if (type !== undefined && type !== null) return []
-  const named = { name: originalName(name, toolNames), arguments: JSON.stringify(input ?? {}) }
-  return [{ id: String(toolUseId), type: 'function', function: named }]
+function toolCalls(toolUse: JsonObject, index: number, context: AnswerContext): NeutralToolCall[] {
+  if (toolUse.type !== undefined && toolUse.type !== null) return []
+  const { id, name } = calledTool(toolUse, index, context)
+  return [{ id, type: 'function', function: { name, arguments: JSON.stringify(toolUse.input ?? {}) } }]
 }
 
-/** The tool's name as the caller wrote it. */
-export function originalName(name: unknown, toolNames: ReadonlyMap<string, string>): string {
-  return toolNames.get(String(name)) ?? String(name)
+/**
+ * The id of a call, made where it has none, and the tool's name as the caller wrote it.
+ *
+ * @throws {ProviderError} `upstream_invalid_response` where it names no tool: nobody could answer it.
+ */
+export function calledTool(
+  { toolUseId, name }: JsonObject,
+  index: number,
+  { id, toolNames }: AnswerContext,
+): { readonly id: string; readonly name: string } {
+  if (typeof name !== 'string') {
+    throw new ProviderError('upstream_invalid_response', 'The answer has a call that names no tool')
+  }
+  const isNamed = typeof toolUseId === 'string' && toolUseId !== ''
+  return { id: isNamed ? toolUseId : `call_${id}_${index}`, name: toolNames.get(name) ?? name }
 }
 
 function reasoningDetails(reasoning: JsonObject, index: number, format: string): readonly ReasoningDetail[] {

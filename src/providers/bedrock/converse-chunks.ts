@@ -1,7 +1,7 @@
 import type { TokenUsage } from '../../routing/registry/token-price.ts'
 import { type ChunkEvent, isJsonObject, type JsonObject } from '../chat-provider.ts'
 import { type AnswerHead, chunkBody, usageChunkBody } from '../neutral/neutral-answer.ts'
-import { type AnswerContext, headOf, originalName, routedModel } from './converse-answer.ts'
+import { type AnswerContext, calledTool, headOf, routedModel } from './converse-answer.ts'
 import { choiceEnd } from './converse-stop.ts'
 import { parseConverseUsage } from './converse-usage.ts'
 
@@ -39,7 +39,7 @@ export class ConverseChunks {
         yield* this.#blockStop(event.contentBlockIndex)
         break
       case 'messageStop':
-        yield { type: 'metadata', chunk: chunkBody(this.#head, {}, choiceEnd(event)) }
+        yield* this.#stop(event)
         break
       case 'metadata':
         yield* this.#metadata(event)
@@ -58,8 +58,8 @@ export class ConverseChunks {
     this.#callCount += 1
     this.#calls.set(at, index)
     this.#inputless.add(at)
-    const name = originalName(toolUse.name, this.#context.toolNames)
-    yield this.#toolDelta(index, { id: String(toolUse.toolUseId), type: 'function', function: { name, arguments: '' } })
+    const { id, name } = calledTool(toolUse, index, this.#context)
+    yield this.#toolDelta(index, { id, type: 'function', function: { name, arguments: '' } })
   }
 
   *#blockDelta(at: unknown, delta: JsonObject): Generator<ChunkEvent, void, undefined> {
@@ -103,6 +103,11 @@ export class ConverseChunks {
     }
     const call = this.#calls.get(at)
     if (call !== undefined && this.#inputless.has(at)) yield this.#toolDelta(call, { function: { arguments: '{}' } })
+  }
+
+  *#stop(event: JsonObject): Generator<ChunkEvent, void, undefined> {
+    const end = choiceEnd(event, this.#callCount > 0)
+    if (end !== undefined) yield { type: 'metadata', chunk: chunkBody(this.#head, {}, end) }
   }
 
   *#metadata(event: JsonObject): Generator<ChunkEvent, void, undefined> {

@@ -1,10 +1,10 @@
 import { EventStreamCodec } from '@smithy/core/event-streams'
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import type { ChatEvent } from '../chat-provider.ts'
+import type { ChatEvent, JsonObject } from '../chat-provider.ts'
 import { UpstreamErrors } from '../http/upstream-errors.ts'
 import { ProviderError } from '../provider-error.ts'
-import type { AnswerContext } from './converse-answer.ts'
+import { type AnswerContext, toCompletion } from './converse-answer.ts'
 import { converseEventsOf } from './converse-event-stream.ts'
 import { framesOf } from './event-stream-frames.ts'
 
@@ -211,9 +211,37 @@ it.each([
   ['not JSON', event('contentBlockDelta', '{')],
   ['a list', event('contentBlockDelta', '[]')],
   ['server-sent events', Buffer.from('data: {"choices": []}\n\n')],
+  ['a call that names no tool', event('contentBlockStart', { start: { toolUse: { name: { toString: 5 } } } })],
+  ['more behind the end', Buffer.concat([event('messageStop', { stopReason: 'end_turn' }), delta(0, { text: 'x' })])],
   ['an unusable call', event('messageStop', { stopReason: 'malformed_tool_use' })],
 ])('refuses %s', async (_name, bytes) => {
   expect(codeOf(await outcomeOf([bytes]))).toBe('upstream_invalid_response')
+})
+
+it('gives an unusable answer up behind what it cost, and says nothing of Amazon', async () => {
+  const pieces = [event('messageStop', { stopReason: 'malformed_model_output' }), event('metadata', { usage })]
+  const { events, error } = await outcomeOf(pieces)
+  expect(events).toMatchObject([{ type: 'metadata', usage: { inputTokens: 29, outputTokens: 28 } }])
+  expect(error).toMatchObject({ code: 'upstream_invalid_response', inconclusive: true })
+})
+
+it.each([
+  ['end_turn', 'tool_calls'],
+  ['tool_use', 'tool_calls'],
+  ['max_tokens', 'length'],
+])('ends with calls by %s: %s', async (stopReason, finish) => {
+  const start = event('contentBlockStart', { contentBlockIndex: 0, start: { toolUse: { name: 'f', toolUseId: '' } } })
+  const { events } = await outcomeOf([start, event('messageStop', { stopReason })])
+  const choices = events.flatMap((each) => ('chunk' in each ? (each.chunk.choices as JsonObject[]) : []))
+  expect(choices.at(-1)).toMatchObject({ finish_reason: finish, native_finish_reason: stopReason })
+  expect(choices[0]?.delta).toMatchObject({ tool_calls: [{ id: 'call_chatcmpl-1_0' }] })
+  const body = { stopReason }
+  const completion = toCompletion(body, [{ toolUse: { name: 'f', toolUseId: 'x', input: {} } }], context)
+  expect(completion.body.choices).toMatchObject([{ finish_reason: finish }])
+})
+
+it('takes no whole answer for one that does not say why it ended', () => {
+  expect(() => toCompletion({}, [{ text: 'half' }], context)).toThrow('no stop reason')
 })
 
 it('throws nothing but our own errors, whatever an event holds', async () => {
@@ -234,10 +262,13 @@ it('throws nothing but our own errors, whatever an event holds', async () => {
     'reasoningContent',
     'contentBlockIndex',
     'usage',
+    'name',
+    'toolUseId',
+    'stopReason',
     '__proto__',
   ]
   const { value } = fc.letrec((tie) => ({
-    value: fc.oneof({ maxDepth: 4 }, fc.jsonValue(), tie('object')),
+    value: fc.oneof({ maxDepth: 4 }, fc.jsonValue(), fc.constant({ toString: 5 }), tie('object')),
     object: fc.dictionary(fc.constantFrom(...names), tie('value')),
   }))
   await fc.assert(

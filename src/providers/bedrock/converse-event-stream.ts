@@ -4,6 +4,7 @@ import type { UpstreamErrors } from '../http/upstream-errors.ts'
 import { ProviderError } from '../provider-error.ts'
 import type { AnswerContext } from './converse-answer.ts'
 import { ConverseChunks } from './converse-chunks.ts'
+import { answerFailure } from './converse-stop.ts'
 import { type Frame, framesOf } from './event-stream-frames.ts'
 
 /** Statuses of the faults that a stream may end with, as they have outside of one. */
@@ -14,6 +15,15 @@ const statusByException: { readonly [type: string]: number } = {
   throttlingException: 429,
   validationException: 400,
 }
+
+/** What an answer that has ended may not go on with. */
+const sayMore: ReadonlySet<string> = new Set([
+  'messageStart',
+  'contentBlockStart',
+  'contentBlockDelta',
+  'contentBlockStop',
+  'messageStop',
+])
 
 /**
  * Turns the bytes of a streamed Converse answer into chat events; the same ones however the bytes are cut.
@@ -30,10 +40,14 @@ export async function* converseEventsOf(
 ): AsyncGenerator<ChatEvent, void, undefined> {
   const chunks = new ConverseChunks(context)
   let whole = false
+  let failure: ProviderError | undefined
   try {
     for await (const frame of framesOf(bytes, errors)) {
       const { type, event } = eventOf(frame, errors)
-      yield* chunks.of(type, event)
+      if (whole && sayMore.has(type)) throw errors.invalid('The stream goes on behind its end')
+      // What it cost comes behind.
+      if (type === 'messageStop') failure = answerFailure(event)
+      if (failure === undefined || type === 'metadata') yield* chunks.of(type, event)
       whole ||= type === 'messageStop' && typeof event.stopReason === 'string'
       if (whole && type === 'metadata') break
     }
@@ -41,6 +55,7 @@ export async function* converseEventsOf(
     const broke = isLostConnection(cause) || (cause instanceof ProviderError && cause.code === 'upstream_cut')
     if (!whole || !broke) throw cause
   }
+  if (failure !== undefined) throw failure
   if (!whole) throw new ProviderError('upstream_cut', 'The stream ended before the answer was finished')
   yield { type: 'finished' }
 }

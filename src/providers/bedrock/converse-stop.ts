@@ -16,18 +16,31 @@ const finishReasons: { readonly [reason: string]: FinishReason } = {
 const failures = new Set(['malformed_model_output', 'malformed_tool_use'])
 
 /**
+ * Why an answer is of no use to anybody; undefined: it may be. Billed all the same. Says nothing of Amazon's health: it is
+ * this prompt, or these tools, that the LLM fails at, and one caller's must not close it to all.
+ */
+export function answerFailure({ stopReason: reason }: JsonObject): ProviderError | undefined {
+  if (typeof reason !== 'string' || !failures.has(reason)) return undefined
+  return new ProviderError('upstream_invalid_response', `The LLM's output was unusable: ${reason}`, {
+    inconclusive: true,
+  })
+}
+
+/**
  * How an answer ended, from `stopReason` and the additional field `stop_sequence`; reasons we do not know are a `stop`.
  *
- * @throws {ProviderError} `upstream_invalid_response` when the LLM's output was unusable; it is billed.
+ * @param hasCalls some models say `end_turn` behind calls of tools, whose caller goes by the reason.
+ * @returns undefined: it does not say.
  */
-export function choiceEnd({ stopReason: reason, additionalModelResponseFields: fields }: JsonObject): ChoiceEnd {
-  const native = typeof reason === 'string' ? reason : 'end_turn'
-  if (failures.has(native)) {
-    throw new ProviderError('upstream_invalid_response', `The LLM's output was unusable: ${native}`)
-  }
+export function choiceEnd(
+  { stopReason: native, additionalModelResponseFields: fields }: JsonObject,
+  hasCalls: boolean,
+): ChoiceEnd | undefined {
+  if (typeof native !== 'string') return undefined
   const sequence = isJsonObject(fields) ? fields.stop_sequence : undefined
+  const finishReason = Object.hasOwn(finishReasons, native) ? finishReasons[native]! : 'stop'
   return {
-    finishReason: Object.hasOwn(finishReasons, native) ? finishReasons[native]! : 'stop',
+    finishReason: finishReason === 'stop' && hasCalls ? 'tool_calls' : finishReason,
     nativeFinishReason: native,
     ...(typeof sequence === 'string' ? { stopSequence: sequence } : {}),
   }
