@@ -1,4 +1,5 @@
 import { type ChatCall, isJsonObject, type JsonObject } from '../chat-provider.ts'
+import { effortOfThinking } from '../neutral/effort-of-thinking.ts'
 import { type ParameterColumn, type ParameterName, parameterNames } from '../parameters/parameter.ts'
 import { saysNothing } from '../parameters/request-parameters.ts'
 import { MessageMender } from './chat-messages.ts'
@@ -45,6 +46,12 @@ export class ChatBodyWriter {
     this.#refused = [...new Set([...refusedFields(dialect.parameters), ...refusedFields(dialect.reasoningParameters)])]
   }
 
+  /** Of models that are known to reason: to others an effort may be an error. */
+  get #thinkingIsEffort(): boolean {
+    const { reasoningParameters, thinkingAsReasoning } = this.#dialect
+    return thinkingAsReasoning !== true && reasoningParameters?.thinking === 'translated'
+  }
+
   /** A fresh object, its values shared with the request. */
   bodyOf(call: ChatCall, stream: boolean): JsonObject {
     const body: JsonObject = { ...call.request, model: call.upstreamModel, stream }
@@ -56,6 +63,7 @@ export class ChatBodyWriter {
     }
     if (call.native !== undefined) this.#dropForeign(body)
     if (body.thinking !== undefined && this.#dialect.thinkingAsReasoning === true) translateThinking(body)
+    if (body.thinking !== undefined && call.reasons === true && this.#thinkingIsEffort) sayAsEffort(body)
     for (const name of this.#droppedOf(call, body)) if (body[name] !== undefined) delete body[name]
     // Where they say something the LLM may not be called at all.
     for (const name of this.#refused) if (body[name] !== undefined && saysNothing(name, body[name])) delete body[name]
@@ -105,6 +113,13 @@ function refusedFields(column: ParameterColumn | undefined): readonly string[] {
   return parameterNames
     .filter((name) => column[name] === 'refused')
     .flatMap((name) => fieldsOf[name] ?? (name.includes(':') ? [] : [name]))
+}
+
+/** Unless the caller said an effort too. */
+function sayAsEffort(body: JsonObject): void {
+  const effort = effortOfThinking(body.thinking)
+  delete body.thinking
+  if (effort !== undefined) body.reasoning_effort ??= effort
 }
 
 /** OpenRouter's own field, unless the caller gave it. */

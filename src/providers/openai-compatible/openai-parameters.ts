@@ -45,6 +45,8 @@ export const openAiReasoningParameters: ParameterColumn = {
   stop: 'refused',
   prediction: 'dropped',
   reasoning_effort: 'passed',
+  // As an effort.
+  thinking: 'translated',
   verbosity: 'passed',
 }
 
@@ -77,7 +79,6 @@ export const mistralParameters: ParameterColumn = {
   user: 'dropped',
   store: 'dropped',
   service_tier: 'dropped',
-  prompt_cache_key: 'dropped',
   safety_identifier: 'dropped',
   web_search_options: 'dropped',
 }

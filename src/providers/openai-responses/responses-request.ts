@@ -1,4 +1,5 @@
 import { type ChatCall, isJsonObject, type JsonObject } from '../chat-provider.ts'
+import { effortOfThinking } from '../neutral/effort-of-thinking.ts'
 import { responsesInput } from './responses-input.ts'
 import { responsesTextFormat, responsesToolChoice, responsesTools } from './responses-tools.ts'
 

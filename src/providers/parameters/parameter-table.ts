@@ -167,5 +167,7 @@ function generousColumn(one: ParameterColumn, other: ParameterColumn): Parameter
   for (const name of parameterNames) {
     column[name] = byGenerosity.find((handling) => handling === one[name] || handling === other[name])!
   }
+  // It is said as an effort to models that are known to reason, and to no others.
+  if (one.thinking === 'dropped') column.thinking = 'dropped'
   return column as ParameterColumn
 }
