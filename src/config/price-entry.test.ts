@@ -42,6 +42,16 @@ describe('a price in the file', () => {
   test.each([
     [{ input: 1, output: 2, tiers: [{ above_input_tokens: 0, input: 1, output: 2 }] }],
     [{ input: 1, output: 2, tiers: [{ above_input_tokens: 5, input: 1 }] }],
+    [
+      {
+        input: 1,
+        output: 2,
+        tiers: [
+          { above_input_tokens: 5, input: 1, output: 2 },
+          { above_input_tokens: 5, input: 2, output: 2 },
+        ],
+      },
+    ],
     [{ input: 1, output: 2, tiers: [{ input: 1, output: 2 }] }],
     [{ input: 1, output: 2, audio_input: -1 }],
     [{ input: 1, output: 2, cache_write_24h: 1 }],

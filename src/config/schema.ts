@@ -78,6 +78,9 @@ const priceSchema = z.strictObject({
         ...rates,
       }),
     )
+    .refine((tiers) => new Set(tiers.map((tier) => tier.above_input_tokens)).size === tiers.length, {
+      error: 'two tiers begin at the same above_input_tokens',
+    })
     .optional()
     .describe('Prices of long prompts, for all tokens of the request. Each is a whole list, with the same defaults.'),
 })

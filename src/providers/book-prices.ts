@@ -23,6 +23,19 @@ export function tieredPrice(prices: ModelPrice): TokenPrice | undefined {
   return { ...base, tiers }
 }
 
+/**
+ * The same where the book does not hold what Mistral gives for cached input of every model: a tenth of the input price
+ * (docs.mistral.ai, prompt caching).
+ */
+export function withMistralCachePrice(price: TokenPrice): TokenPrice {
+  const { tiers } = price
+  const withCached = <T extends TokenRates>(rates: T): T => ({
+    ...rates,
+    cachedInputPerMillionTokensUsd: rates.cachedInputPerMillionTokensUsd ?? rates.inputPerMillionTokensUsd / 10,
+  })
+  return { ...withCached(price), ...(tiers === undefined ? {} : { tiers: tiers.map(withCached) }) }
+}
+
 function ratesAt(prices: ModelPrice, inputTokens: number): TokenRates | undefined {
   const amount = (name: string) => amountAt(prices[name], inputTokens)
   return tokenRates({

@@ -28,6 +28,11 @@ describe('the price book', () => {
     expect(book.lookUp('openrouter', 'anthropic/claude-sonnet-4').price?.cacheWritePerMillionTokensUsd).toBe(3.75)
   })
 
+  it('knows what Mistral gives for cached input, whose list has no such price', () => {
+    const { price } = book.lookUp('mistral', 'mistral-large-latest')
+    expect(price?.cachedInputPerMillionTokensUsd).toBe(price!.inputPerMillionTokensUsd / 10)
+  })
+
   it('knows the tiers of long prompts, a whole list each', () => {
     expect(book.lookUp('anthropic', 'claude-sonnet-4-5').price).toEqual({
       inputPerMillionTokensUsd: 3,

@@ -1,6 +1,6 @@
 import type { LlmCapabilities } from '../routing/registry/llm.ts'
 import type { TokenPrice } from '../routing/registry/token-price.ts'
-import { tieredPrice, tokenRates } from './book-prices.ts'
+import { tieredPrice, tokenRates, withMistralCachePrice } from './book-prices.ts'
 import { providerPreset } from './openai-compatible/presets.ts'
 
 /** What is known of one model without asking anyone. Parts that are not known are left out. */
@@ -124,7 +124,9 @@ function findPrice(
   const found = findModel(genai, provider, model, timestamp)
   if (found === undefined) return undefined
   const { model: known, model_price: prices } = found
-  return { price: tieredPrice(prices), contextWindowTokens: known.context_window, canonicalName: known.id }
+  const listed = tieredPrice(prices)
+  const price = provider === 'mistral' && listed !== undefined ? withMistralCachePrice(listed) : listed
+  return { price, contextWindowTokens: known.context_window, canonicalName: known.id }
 }
 
 function findModel(genai: GenaiPrices, provider: string, model: string, timestamp: Date) {

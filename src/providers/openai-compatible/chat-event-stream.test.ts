@@ -144,6 +144,13 @@ it('takes citations of pages for a search, which is billed by itself', async () 
   expect(seen[2]).toMatchObject({ usage: { inputTokens: 5, unpriced: ['web_search'] } })
 })
 
+it('takes no earlier count for the bill where the last one cannot be read', async () => {
+  const usage = (completion: number) => ({ usage: { prompt_tokens: 5, completion_tokens: completion } })
+  const events = [said({ content: 'a' }, null, 0, usage(1)), said({}, 'stop', 0, usage(-1)), done]
+  const { events: seen } = await outcomeOf([new TextEncoder().encode(events.join(''))])
+  expect(seen[1]).toMatchObject({ usage: { inputTokens: 5, outputTokens: 1, unpriced: ['unreadable_usage'] } })
+})
+
 it('keeps usage on the chunk that brought it, and makes up no chunk', async () => {
   const usage = (completion: number) => ({ usage: { prompt_tokens: 5, completion_tokens: completion } })
   const events = [said({ role: 'assistant' }, null, 0, usage(0)), said({ content: 'a' }, null, 0, usage(1))]

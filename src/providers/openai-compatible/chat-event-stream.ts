@@ -1,4 +1,5 @@
 import { createParser, type EventSourceMessage } from 'eventsource-parser'
+import type { TokenUsage } from '../../routing/registry/token-price.ts'
 import { type ChatEvent, isJsonObject, type JsonObject } from '../chat-provider.ts'
 import { isLostConnection } from '../http/lost-connection.ts'
 import type { UpstreamErrors } from '../http/upstream-errors.ts'
@@ -71,6 +72,8 @@ class ChunkReader {
   readonly #ended = new Set<number>()
   /** As the latest chunk that names one says: not every chunk does. */
   #serviceTier: unknown
+  /** The latest that could be read. */
+  #usage: TokenUsage | undefined
   /** Asked for, or seen by its citations. */
   #searches: boolean
 
@@ -149,9 +152,10 @@ class ChunkReader {
     }
   }
 
-  #usageOf(usage: unknown) {
+  #usageOf(usage: unknown): TokenUsage | undefined {
     const counted = withServiceTier(parseUsage(usage), this.#serviceTier)
-    return this.#searches ? withSearchFee(counted) : counted
+    this.#usage = counted ?? withoutBill(this.#usage)
+    return this.#searches ? withSearchFee(this.#usage) : this.#usage
   }
 
   #parse(data: string): JsonObject {
@@ -165,6 +169,15 @@ class ChunkReader {
     return chunk
   }
 }
+
+/** Counts that a later one took the place of, which nobody can read: what stood before it is no bill. */
+function withoutBill(earlier: TokenUsage | undefined): TokenUsage | undefined {
+  if (earlier === undefined) return undefined
+  const { costUsd: _, unpriced = [], ...counts } = earlier
+  return { ...counts, unpriced: [...unpriced.filter((name) => name !== unreadable), unreadable] }
+}
+
+const unreadable = 'unreadable_usage'
 
 function cutError(): ProviderError {
   return new ProviderError('upstream_cut', 'The stream ended before the answer was finished')
