@@ -162,25 +162,39 @@ describe('converseRequest', () => {
   })
 
   it('throws nothing but refusals, whatever the request holds', () => {
+    // Becomes no string.
+    const any = fc.oneof(fc.jsonValue(), fc.constant({ toString: 5 }))
     const messages = fc.array(
       fc.record({
         role: fc.constantFrom('system', 'user', 'assistant', 'tool', 'function', '__proto__'),
         content: fc.oneof(
           fc.string({ unit: 'binary' }),
-          fc.jsonValue(),
+          any,
           fc.array(
-            fc.record({ type: fc.constantFrom('text', 'image_url', 'file', 'input_audio'), text: fc.jsonValue() }),
+            fc.record({
+              type: fc.oneof(fc.constantFrom('text', 'image_url', 'file', 'input_audio'), any),
+              text: any,
+              image_url: fc.oneof(any, fc.record({ url: any })),
+              file: fc.oneof(any, fc.record({ file_data: any, filename: any })),
+              input_audio: fc.oneof(any, fc.record({ data: any, format: any })),
+              cache_control: any,
+            }),
           ),
         ),
-        tool_calls: fc.jsonValue(),
-        reasoning_details: fc.jsonValue(),
-        tool_call_id: fc.jsonValue(),
-        cache_control: fc.jsonValue(),
+        tool_calls: fc.oneof(any, fc.array(fc.record({ id: any, function: fc.record({ name: any, arguments: any }) }))),
+        reasoning_details: any,
+        tool_call_id: any,
+        cache_control: any,
       }),
     )
     const parameters = fc.dictionary(
       fc.constantFrom('tools', 'tool_choice', 'thinking', 'reasoning_effort', 'stop', 'metadata', 'response_format'),
-      fc.jsonValue(),
+      fc.oneof(
+        any,
+        fc.array(any),
+        fc.array(fc.record({ type: fc.constant('function'), function: fc.record({ name: any, parameters: any }) })),
+        fc.record({ type: fc.oneof(fc.constantFrom('json_schema', 'function', 'enabled'), any), json_schema: any }),
+      ),
     )
     fc.assert(
       fc.property(messages, parameters, fc.constantFrom(haiku, opus5, nova2, 'x'), (said, asked, model) => {
