@@ -178,6 +178,11 @@ describe('pointsman route', () => {
     expect(table).toMatch(/LLM +quality/)
     expect(table).toMatch(/drawn: sim\/\S+ with probability/)
     expect(table).toMatch(/cold/)
+    const aliases = 'aliases: { gpt-*: "auto:0.5", mini: sim/small }'
+    writeFileSync(path.join(folder, 'pointsman.yaml'), `providers: { sim: { kind: simulated } }\n${aliases}\n`)
+    expect(await runCommand(folder, ['route', 'hi', '--model', 'gpt-4o'])).toContain('at λ = 0.5')
+    await expect(runCommand(folder, ['route', 'hi', '--model', 'mini'])).rejects.toThrow(/say --allow sim\/small/)
+    await expect(runCommand(folder, ['route', 'hi', '--model', 'atuo'])).rejects.toThrow(/Did you mean 'auto'/)
     writeFileSync(path.join(folder, 'pointsman.yaml'), 'server:\n  prot: 1\n')
     await expect(runCommand(folder, ['route', 'hi'])).rejects.toThrow(/prot.*did you mean 'port'/s)
   })

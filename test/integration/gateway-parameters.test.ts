@@ -5,9 +5,11 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { openService, type Service } from '../../src/cli/open-service.ts'
 import { loadConfig } from '../../src/config/load-config.ts'
 import { AnthropicUpstream } from '../upstreams/anthropic-upstream.ts'
+import { GeminiUpstream } from '../upstreams/gemini-upstream.ts'
 import { OpenAiUpstream } from '../upstreams/openai-upstream.ts'
 
 const anthropic = new AnthropicUpstream()
+const gemini = new GeminiUpstream({ apiKey: 'sk-reference', models: ['gemini-2.5-flash-lite'] })
 const openai = new OpenAiUpstream()
 let folder: string
 let service: Service
@@ -19,9 +21,11 @@ function configuration(): string {
 providers:
   anthropic: { preset: anthropic, base_url: "${anthropic.origin}", api_key: env:KEY }
   openai: { preset: openai, base_url: "${openai.origin}/v1", api_key: env:KEY }
+  gemini: { preset: gemini, base_url: "${gemini.origin}/v1beta", api_key: env:KEY }
   responses: { kind: openai-responses, base_url: "${openai.origin}/v1", api_key: env:KEY }
 llms:
   - { id: claude, provider: anthropic, model: claude-haiku-4-5, price: { input: 1, output: 2 } }
+  - { id: gemini, provider: gemini, model: gemini-2.5-flash-lite, price: { input: 2000, output: 2000 } }
   - { id: gpt, provider: openai, model: ref-chat, price: { input: 50, output: 90 } }
   - id: thinker
     provider: responses
@@ -35,7 +39,7 @@ routing: { starter: false, seed: 1, exploration: { enabled: false } }
 }
 
 beforeAll(async () => {
-  await Promise.all([anthropic.listen(), openai.listen()])
+  await Promise.all([anthropic.listen(), gemini.listen(), openai.listen()])
   folder = mkdtempSync(path.join(tmpdir(), 'pointsman-parameters-'))
   writeFileSync(path.join(folder, 'pointsman.yaml'), configuration())
   const environment = { KEY: 'sk-reference' }
@@ -45,7 +49,7 @@ beforeAll(async () => {
 })
 afterAll(async () => {
   await service.close()
-  await Promise.all([anthropic.close(), openai.close()])
+  await Promise.all([anthropic.close(), gemini.close(), openai.close()])
   rmSync(folder, { recursive: true, force: true })
 })
 
@@ -110,6 +114,37 @@ describe('parameters through the gateway', () => {
     })
   })
 
+  test('tools and files of a vendor go to that vendor alone', async () => {
+    for (const tool of [{ google_search: {} }, { type: 'url_context' }]) {
+      const answer = await post('/v1/chat/completions', { model: 'gemini', messages, tools: [tool] })
+      expect(answer.status).toBe(200)
+      expect(gemini.requests.at(-1)?.body).toMatchObject({ tools: [expect.any(Object)] })
+      const elsewhere = await post('/v1/chat/completions', { model: 'thinker@high', messages, tools: [tool] })
+      expect(elsewhere).toMatchObject({ status: 422, json: { error: { param: 'tools' } } })
+    }
+    const mcp = { type: 'mcp_toolset', mcp_server_name: 's' }
+    const asOpenAi = await post('/v1/chat/completions', { model: 'thinker@high', messages, tools: [mcp] })
+    expect(asOpenAi.json).toMatchObject({ error: { message: expect.stringContaining("'tools:hosted:anthropic'") } })
+    const content = [{ type: 'file', file: { file_id: 'file-6F2ksmvXxt4VdoqmHRw6kL' } }]
+    const preview = await post('/v1/route', { model: 'auto', messages: [{ role: 'user', content }] })
+    const why = { reason: 'unsupported_parameter', detail: 'content:file_by_id:openai' }
+    expect(preview.json.excluded).toEqual([
+      { llm: 'claude', ...why },
+      { llm: 'gemini', ...why },
+    ])
+  })
+
+  test('thinking that is switched off is no effort', async () => {
+    const off = { messages, thinking: { type: 'disabled' } }
+    const named = await post('/v1/chat/completions', { model: 'thinker@high', ...off })
+    expect(named).toMatchObject({ status: 422, json: { error: { param: 'reasoning_effort' } } })
+    const preview = await post('/v1/route', { model: 'auto', ...off, max_tokens: 100 })
+    expect(preview.json.excluded).toEqual([
+      { llm: 'thinker@low', reason: 'other_effort', detail: 'low' },
+      { llm: 'thinker@high', reason: 'other_effort', detail: 'high' },
+    ])
+  })
+
   test('each effort is an LLM, which thinks as hard as its name says', async () => {
     const answer = await post('/v1/chat/completions', { model: 'thinker@high', messages })
     expect(answer.status).toBe(200)
@@ -130,7 +165,9 @@ describe('parameters through the gateway', () => {
     expect(aliased.headers.get('x-pointsman-llm')).toBe('claude')
     expect((await post('/v1/chat/completions', { model: 'gpt-4o', messages })).status).toBe(200)
     const { data } = (await (await fetch(`${url}/v1/models`)).json()) as { data: { id: string; pointsman: object }[] }
-    expect(data.find(({ id }) => id === 'gpt-4o')?.pointsman).toEqual({ kind: 'alias', stands_for: 'auto:cost' })
+    expect(data.find(({ id }) => id === 'gpt-4o')?.pointsman).toEqual({
+      ...{ kind: 'alias', stands_for: 'auto:cost', among: null },
+    })
     expect(data.map(({ id }) => id)).not.toContain('claude-*')
     const kindOf = async (name: string) => {
       const { id, pointsman } = (await (await fetch(`${url}/v1/models/${name}`)).json()) as (typeof data)[number]

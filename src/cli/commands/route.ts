@@ -1,14 +1,12 @@
 import { type Command, InvalidArgumentError } from 'commander'
 import type { Environment } from '../../config/environment.ts'
 import { type ConfigFlags, loadConfig } from '../../config/load-config.ts'
-import {
-  joinPreferences,
-  type PreferenceLayer,
-  parseModelPreference,
-  parsePreferenceBody,
-} from '../../routing/decision/parse-preference.ts'
+import { GatewayError } from '../../gateway/gateway-error.ts'
+import { resolveModelName } from '../../gateway/wire/model-name.ts'
+import { joinPreferences, type PreferenceLayer, parsePreferenceBody } from '../../routing/decision/parse-preference.ts'
 import type { CandidateTerms, RoutingDecision } from '../../routing/decision.ts'
 import { RoutingError } from '../../routing/errors.ts'
+import type { LlmRegistry } from '../../routing/registry/llm-registry.ts'
 import { plainRequest } from '../../routing/request.ts'
 import type { Router } from '../../routing/router.ts'
 import { withConfigFlags } from '../config-flags.ts'
@@ -42,7 +40,7 @@ export function addRouteCommand(program: Command, around: RouteSurroundings): vo
   withConfigFlags(program.command('route'))
     .description('show where a prompt would go, and why; calls no LLM')
     .argument('<prompt>', 'the text of the user’s turn')
-    .option('--model <name>', 'auto, auto:cost, auto:quality or auto:<λ>', 'auto')
+    .option('--model <name>', 'auto, auto:cost, auto:quality, auto:<λ>, or an alias of one', 'auto')
     .option('--lambda <number>', 'willingness to pay', decimal)
     .option('--max-cost-usd <usd>', 'ceiling on the predicted cost', decimal)
     .option('--max-latency-ms <ms>', 'ceiling on the predicted completion time', decimal)
@@ -65,7 +63,9 @@ export function addRouteCommand(program: Command, around: RouteSurroundings): vo
         })
         await warmUp(router, storage.decisions)
         const decision = await router.route(
-          plainRequest(prompt, { preference: joinPreferences(layersOf(flags), { lambda: config.routing.lambda }) }),
+          plainRequest(prompt, {
+            preference: joinPreferences(layersOf(flags, router.pool), { lambda: config.routing.lambda }),
+          }),
           { keyId: undefined, budgetUsd: undefined },
         )
         around.terminal.out(flags.json ? toJson(decision) : explain(decision, router, around.terminal))
@@ -76,7 +76,7 @@ export function addRouteCommand(program: Command, around: RouteSurroundings): vo
     })
 }
 
-function layersOf(flags: RouteFlags): PreferenceLayer[] {
+function layersOf(flags: RouteFlags, pool: LlmRegistry): PreferenceLayer[] {
   const { lambda, maxCostUsd, maxLatencyMs, minQuality, allow, deny } = flags
   const given = {
     lambda,
@@ -87,12 +87,7 @@ function layersOf(flags: RouteFlags): PreferenceLayer[] {
     deny,
   }
   const body = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))
-  const named = parseModelPreference(flags.model)
-  if (named === undefined) {
-    throw plainError(
-      `--model takes auto, auto:cost, auto:quality or auto:<λ>; to look at one LLM say --allow ${flags.model}`,
-    )
-  }
+  const named = namedPreference(flags.model, pool)
   try {
     return [parsePreferenceBody(body), named]
   } catch (error) {
@@ -100,6 +95,20 @@ function layersOf(flags: RouteFlags): PreferenceLayer[] {
     throw plainError(
       error.message.replace(/'pointsman\.(\w+)'/, (_, field: string) => `--${field.replaceAll('_', '-')}`),
     )
+  }
+}
+
+/** As a request's `model`, but for the names of LLMs, which leave nothing to decide. */
+function namedPreference(model: string, pool: LlmRegistry): PreferenceLayer {
+  try {
+    const { pinnedLlm, preference } = resolveModelName(model, pool)
+    if (pinnedLlm === undefined) return preference
+    throw plainError(
+      `--model takes auto, auto:cost, auto:quality, auto:<λ> or an alias of one; to look at one LLM say --allow ${pinnedLlm}`,
+    )
+  } catch (error) {
+    if (!(error instanceof GatewayError || error instanceof RoutingError)) throw error
+    throw plainError(`--model: ${error.message}`)
   }
 }
 
