@@ -1,6 +1,6 @@
 import { isJsonObject, type JsonObject } from '../chat-provider.ts'
 import { contentParts, parseDataUrl } from '../neutral/neutral-message.ts'
-import { untranslatable } from './untranslatable.ts'
+import { untranslatable } from '../neutral/untranslatable.ts'
 
 /** A content block of the Messages API. */
 export type ContentBlock = JsonObject & { readonly type: string }

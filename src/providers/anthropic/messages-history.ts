@@ -2,9 +2,9 @@ import { type ChatMessage, isJsonObject, type JsonObject } from '../chat-provide
 import { toolCallsOf } from '../neutral/neutral-message.ts'
 import { reasoningOfFormat } from '../neutral/reasoning-details.ts'
 import { messagesToolIdRule, ToolCallIds } from '../neutral/tool-call-ids.ts'
+import { untranslatable } from '../neutral/untranslatable.ts'
 import { type ContentBlock, contentBlocks, withCache } from './messages-content.ts'
 import { toolNameFor } from './messages-tools.ts'
-import { untranslatable } from './untranslatable.ts'
 
 export interface Turn {
   readonly role: 'user' | 'assistant'

@@ -1,4 +1,5 @@
 import { type ChatCall, type ChatRequest, isJsonObject, type JsonObject, type NativeRequest } from '../chat-provider.ts'
+import { untranslatable } from '../neutral/untranslatable.ts'
 import type { ParameterHandling } from '../parameters/parameter.ts'
 import { requestParameters } from '../parameters/request-parameters.ts'
 import { anthropicParameters } from './anthropic-parameters.ts'
@@ -9,7 +10,6 @@ import { toOutputSchema } from './messages-output-schema.ts'
 import { allowedToolNames, toolChoiceOf, toolsOf } from './messages-tools.ts'
 import { opaqueUserId } from './opaque-user-id.ts'
 import { withoutThinking, withoutUnsignedThinking } from './refused-thinking.ts'
-import { untranslatable } from './untranslatable.ts'
 
 export interface MessagesRequestOptions {
   /** Cap on the answer where the request has none. */

@@ -1,9 +1,9 @@
 import { type ChatRequest, isJsonObject, type JsonObject } from '../chat-provider.ts'
 import { toolCallIdFor } from '../neutral/tool-call-id.ts'
+import { untranslatable } from '../neutral/untranslatable.ts'
 import { hostOf } from '../parameters/vendor-forms.ts'
 import { withCache } from './messages-content.ts'
 import { toOutputSchema } from './messages-output-schema.ts'
-import { untranslatable } from './untranslatable.ts'
 
 const toolNameRule = { character: /[A-Za-z0-9_-]/, maxLength: 128 }
 

@@ -1,8 +1,8 @@
 import { isJsonObject, type JsonObject } from '../chat-provider.ts'
 import { contentParts, parseDataUrl } from '../neutral/neutral-message.ts'
+import { untranslatable } from '../neutral/untranslatable.ts'
 import type { BedrockTraits } from './bedrock-model.ts'
 import { type DocumentNames, documentFormat } from './converse-document.ts'
-import { untranslatable } from './untranslatable.ts'
 
 /** What a translation of content needs beside it. */
 export interface ContentContext {

@@ -2,11 +2,11 @@ import { type ChatMessage, isJsonObject, type JsonObject } from '../chat-provide
 import { contentText, type NeutralToolCall, toolCallsOf } from '../neutral/neutral-message.ts'
 import { reasoningDetailsOf } from '../neutral/reasoning-details.ts'
 import { ToolCallIds } from '../neutral/tool-call-ids.ts'
+import { untranslatable } from '../neutral/untranslatable.ts'
 import type { BedrockTraits } from './bedrock-model.ts'
 import { type ContentContext, cachePointOf, contentBlocks, textBlock } from './converse-content.ts'
 import { DocumentNames } from './converse-document.ts'
 import { converseNameRule, toolNameFor } from './converse-tools.ts'
-import { untranslatable } from './untranslatable.ts'
 
 export interface Turn {
   readonly role: 'user' | 'assistant'

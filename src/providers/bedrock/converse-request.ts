@@ -2,6 +2,7 @@ import { toOutputSchema } from '../anthropic/messages-output-schema.ts'
 import { type ChatCall, type ChatRequest, isJsonObject, type JsonObject } from '../chat-provider.ts'
 import { toolCallsOf } from '../neutral/neutral-message.ts'
 import { toolCallIdFor } from '../neutral/tool-call-id.ts'
+import { untranslatable } from '../neutral/untranslatable.ts'
 import type { ParameterHandling } from '../parameters/parameter.ts'
 import { requestParameters } from '../parameters/request-parameters.ts'
 import { type BedrockTraits, bedrockTraits } from './bedrock-model.ts'
@@ -10,7 +11,6 @@ import { cachePointOf } from './converse-content.ts'
 import { type History, historyOf } from './converse-history.ts'
 import { type Settings, settingsOf } from './converse-settings.ts'
 import { type ConverseTool, type ToolChoice, toolChoiceOf, toolsOf } from './converse-tools.ts'
-import { untranslatable } from './untranslatable.ts'
 
 export interface ConverseRequestOptions {
   /** Leaves out what the model thought before: the API may refuse it. */

@@ -1,8 +1,8 @@
 import { type ChatRequest, isJsonObject, type JsonObject } from '../chat-provider.ts'
 import { type ToolCallIdRule, toolCallIdFor } from '../neutral/tool-call-id.ts'
+import { untranslatable } from '../neutral/untranslatable.ts'
 import type { BedrockTraits } from './bedrock-model.ts'
 import { cachePointOf } from './converse-content.ts'
-import { untranslatable } from './untranslatable.ts'
 
 /** Bedrock has the same rule for names of tools and for ids of their calls. */
 export const converseNameRule: ToolCallIdRule = { character: /[A-Za-z0-9_-]/, maxLength: 64 }
