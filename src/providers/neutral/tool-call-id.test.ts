@@ -12,6 +12,7 @@ it('leaves a valid id alone', () => {
 
 it.each([
   ['a dot', 'call.7'],
+  ['an underline', 'call_7'],
   ['nothing', ''],
   ['a lone surrogate', '\ud800'],
   ['too long', 'x'.repeat(500)],

@@ -15,11 +15,11 @@ const digestChars = 12
  * of all of it. A pure function of the id, so that a call and its output still meet; different ids stay different.
  */
 export function toolCallIdFor(id: string, { character, maxLength }: ToolCallIdRule): string {
-  const kept = Array.from(id, (char) => (character.test(char) ? char : '_')).join('')
+  const separator = character.test('_') ? '_' : ''
+  const kept = Array.from(id, (char) => (character.test(char) ? char : separator)).join('')
   if (kept === id && id !== '' && id.length <= maxLength) return id
   const digest = createHash('sha256').update(id).digest('hex').slice(0, digestChars)
   const readable = kept.slice(0, Math.max(0, maxLength - digestChars - 1)).replaceAll(/[^A-Za-z0-9]+$/g, '')
-  const separator = character.test('_') ? '_' : ''
   return readable === '' || !character.test(readable[0]!)
     ? digest.slice(0, maxLength)
     : `${readable}${separator}${digest}`
