@@ -73,7 +73,8 @@ function refuseDefinition({ tool }: JsonObject, path: readonly PropertyKey[]): v
 function refuseHostedTool({ type }: JsonObject, path: readonly PropertyKey[]): void {
   if (type === undefined || type === null || type === 'custom') return
   if (typeof type === 'string' && callerRunTools.some((prefix) => type.startsWith(prefix))) return
-  throw refusal([...path, 'type'], `'${String(type)}' runs at the upstream and is billed beyond what is estimated`)
+  const named = typeof type === 'string' ? `'${type}'` : 'it'
+  throw refusal([...path, 'type'], `${named} runs at the upstream and is billed beyond what is estimated`)
 }
 
 function refusal(path: readonly PropertyKey[], reason: string) {
