@@ -1,4 +1,5 @@
 import { type ChatCall, isJsonObject, type JsonObject } from '../chat-provider.ts'
+import { isSaid } from '../neutral/is-said.ts'
 import { claudeTraits } from './claude-traits.ts'
 import { messagesRequest, nativeMessages } from './messages-request.ts'
 
@@ -52,8 +53,4 @@ function effortOf({ output_config: config }: JsonObject): unknown {
 
 function isForced({ tool_choice: choice }: JsonObject): boolean {
   return isJsonObject(choice) && (choice.type === 'any' || choice.type === 'tool')
-}
-
-function isSaid(value: unknown): boolean {
-  return value !== undefined && value !== null
 }

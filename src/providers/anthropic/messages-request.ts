@@ -1,4 +1,5 @@
 import { type ChatCall, type ChatRequest, isJsonObject, type JsonObject, type NativeRequest } from '../chat-provider.ts'
+import { outputCap } from '../neutral/output-cap.ts'
 import { untranslatable } from '../neutral/untranslatable.ts'
 import type { ParameterHandling } from '../parameters/parameter.ts'
 import { requestParameters } from '../parameters/request-parameters.ts'
@@ -100,12 +101,6 @@ function requireTranslatable(request: ChatRequest): void {
   const table: { readonly [name: string]: ParameterHandling | undefined } = anthropicParameters
   const refused = requestParameters(request).names.find((name) => table[name] === 'refused')
   if (refused !== undefined) throw untranslatable(`${refused} cannot be served by Anthropic’s API`)
-}
-
-/** With both names given, the tighter cap: the looser one could cost more than the caller allowed. */
-function outputCap(request: ChatRequest): number | undefined {
-  const caps = [request.max_tokens, request.max_completion_tokens].filter((cap) => typeof cap === 'number')
-  return caps.length === 0 ? undefined : Math.min(...caps)
 }
 
 /** The LLM's own effort, else the request's; `thinking` in the request says more than its effort. */

@@ -1,6 +1,7 @@
 import { claudeTraits } from '../anthropic/claude-traits.ts'
 import { fitToModel } from '../anthropic/messages-model-fit.ts'
 import { type ChatCall, isJsonObject, type JsonObject } from '../chat-provider.ts'
+import { outputCap } from '../neutral/output-cap.ts'
 import type { BedrockTraits } from './bedrock-model.ts'
 import type { Turn } from './converse-history.ts'
 import type { ToolChoice } from './converse-tools.ts'
@@ -35,7 +36,7 @@ export function settingsOf(call: ChatCall, asked: Asked): Settings {
 function claudeSettings(call: ChatCall, { turns, choice, tools }: Asked): Settings {
   const { request, reasoningEffort, upstreamModel } = call
   const traits = claudeTraits(upstreamModel)
-  const cap = outputCap(call)
+  const cap = outputCap(call.request)
   const thinking = isJsonObject(request.thinking) ? request.thinking : undefined
   const requested = typeof request.reasoning_effort === 'string' ? request.reasoning_effort : undefined
   const body: JsonObject = {
@@ -75,7 +76,7 @@ function messagesTurn({ role, content }: Turn): JsonObject {
 
 function otherSettings(call: ChatCall, { traits, choice, tools }: Asked): Settings {
   const { temperature, top_p: topP, top_k: topK } = sampling(call)
-  const maxTokens = outputCap(call)
+  const maxTokens = outputCap(call.request)
   const thinking = thinkingFields(traits, effortOf(call), maxTokens)
   const atHigh = isJsonObject(thinking.reasoningConfig) && thinking.reasoningConfig.maxReasoningEffort === 'high'
   return {
@@ -133,12 +134,6 @@ function effortOf({ reasoningEffort, request }: ChatCall): string | undefined {
   // The steps that budgets are made of where it is the other way round.
   if (typeof budget === 'number') return budget <= 2048 ? 'low' : budget <= 8192 ? 'medium' : 'high'
   return 'medium'
-}
-
-/** With both names given, the tighter cap: the looser one could cost more than the caller allowed. */
-function outputCap({ request }: ChatCall): number | undefined {
-  const caps = [request.max_tokens, request.max_completion_tokens].filter((cap) => typeof cap === 'number')
-  return caps.length === 0 ? undefined : Math.min(...caps)
 }
 
 function sampling({ request: { temperature, top_p: topP, top_k: topK } }: ChatCall): JsonObject {

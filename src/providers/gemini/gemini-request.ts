@@ -1,4 +1,6 @@
 import { type ChatCall, type ChatRequest, isJsonObject, type JsonObject } from '../chat-provider.ts'
+import { isSaid } from '../neutral/is-said.ts'
+import { outputCap } from '../neutral/output-cap.ts'
 import { toContents } from './gemini-contents.ts'
 import { type GeminiTraits, geminiTraits } from './gemini-model.ts'
 import { thinkingConfig } from './gemini-thinking.ts'
@@ -52,7 +54,7 @@ export function serviceTier(request: ChatRequest): string | undefined {
 
 function generationConfig({ request, reasoningEffort }: ChatCall, traits: GeminiTraits): JsonObject {
   const config: JsonObject = {}
-  for (const [ours, theirs] of renamed) if (says(request[ours])) config[theirs] = request[ours]
+  for (const [ours, theirs] of renamed) if (isSaid(request[ours])) config[theirs] = request[ours]
   if (typeof request.seed === 'number') config.seed = int32(request.seed)
   const maxOutputTokens = outputCap(request)
   if (maxOutputTokens !== undefined) config.maxOutputTokens = maxOutputTokens
@@ -63,7 +65,7 @@ function generationConfig({ request, reasoningEffort }: ChatCall, traits: Gemini
   }
   if (request.logprobs === true) {
     config.responseLogprobs = true
-    if (says(request.top_logprobs)) config.logprobs = request.top_logprobs
+    if (isSaid(request.top_logprobs)) config.logprobs = request.top_logprobs
   }
   Object.assign(config, responseFormat(request.response_format), modalities(request.modalities))
   const thinking = thinkingConfig(traits.thinking, {
@@ -80,18 +82,8 @@ function int32(seed: number): number {
   return Number.isInteger(seed) ? seed | 0 : seed
 }
 
-function says(value: unknown): boolean {
-  return value !== undefined && value !== null
-}
-
-/** With both names given, the tighter cap: the looser one could cost more than the caller allowed. */
-function outputCap({ max_tokens: older, max_completion_tokens: newer }: ChatRequest): unknown {
-  if (typeof older === 'number' && typeof newer === 'number') return Math.min(older, newer)
-  return newer ?? older ?? undefined
-}
-
 function stops(stop: unknown): readonly unknown[] {
-  const all: readonly unknown[] = Array.isArray(stop) ? stop : says(stop) ? [stop] : []
+  const all: readonly unknown[] = Array.isArray(stop) ? stop : isSaid(stop) ? [stop] : []
   if (all.length <= maxStopSequences) return all
   throw untranslatable('stop', `Gemini takes at most ${maxStopSequences} stop sequences`)
 }
@@ -99,7 +91,7 @@ function stops(stop: unknown): readonly unknown[] {
 function responseFormat(format: unknown): JsonObject {
   if (!isJsonObject(format)) return {}
   if (format.type === 'json_object') return { responseMimeType: 'application/json' }
-  if (format.type === 'text' || !says(format.type)) return {}
+  if (format.type === 'text' || !isSaid(format.type)) return {}
   if (format.type !== 'json_schema')
     throw untranslatable('response_format.type', 'must be text, json_object or json_schema')
   const schema = isJsonObject(format.json_schema) ? format.json_schema.schema : undefined

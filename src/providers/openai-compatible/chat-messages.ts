@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { type ChatMessage, isJsonObject, type JsonObject } from '../chat-provider.ts'
+import { isSaid } from '../neutral/is-said.ts'
 import { contentText } from '../neutral/neutral-message.ts'
 import { reasoningDetailsOf } from '../neutral/reasoning-details.ts'
 import { toolCallIdFor } from '../neutral/tool-call-id.ts'
@@ -219,10 +220,6 @@ function saysNothing(message: ChatMessage): boolean {
     !isSaid(message.refusal) &&
     !isSaid(message.audio)
   )
-}
-
-function isSaid(value: unknown): boolean {
-  return value !== undefined && value !== null
 }
 
 /** The same list where no item changes. */

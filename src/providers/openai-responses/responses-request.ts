@@ -1,5 +1,7 @@
 import { type ChatCall, isJsonObject, type JsonObject } from '../chat-provider.ts'
 import { effortOfThinking } from '../neutral/effort-of-thinking.ts'
+import { isSaid } from '../neutral/is-said.ts'
+import { outputCap } from '../neutral/output-cap.ts'
 import { responsesInput } from './responses-input.ts'
 import { responsesTextFormat, responsesToolChoice, responsesTools } from './responses-tools.ts'
 
@@ -133,16 +135,6 @@ function reasoningOf(given: unknown, effort: unknown, thinking: string | undefin
     ...(isSaid(summary) ? { summary } : {}),
   }
   return Object.keys(reasoning).length === 0 ? undefined : reasoning
-}
-
-/** The tighter of the two names' caps. */
-function outputCap({ max_completion_tokens: newer, max_tokens: older }: JsonObject): number | undefined {
-  const caps = [newer, older].filter((cap) => typeof cap === 'number')
-  return caps.length === 0 ? undefined : Math.min(...caps)
-}
-
-function isSaid(value: unknown): boolean {
-  return value !== undefined && value !== null
 }
 
 function objectOf(value: unknown): JsonObject {

@@ -1,4 +1,5 @@
 import { type ChatMessage, type ChatRequest, isJsonObject } from '../chat-provider.ts'
+import { isSaid } from '../neutral/is-said.ts'
 import { type ParameterName, parameterNames } from './parameter.ts'
 import { hostOf, keeperOf, type VendorForm } from './vendor-forms.ts'
 
@@ -183,10 +184,6 @@ function always(name: ParameterName): FieldReader {
 
 function unless(silent: unknown, name: ParameterName): FieldReader {
   return (value) => (value === silent ? undefined : name)
-}
-
-function isSaid(value: unknown): boolean {
-  return value !== undefined && value !== null
 }
 
 /** Not the data itself. */

@@ -1,5 +1,6 @@
 import { SeededRandom } from '../../routing/numeric/random-source.ts'
 import type { ChatCall, ChatCompletion, ChatEvent, ChatProvider, ChatRequest, JsonObject } from '../chat-provider.ts'
+import { outputCap } from '../neutral/output-cap.ts'
 import { ProviderError } from '../provider-error.ts'
 import { delay, systemTimers, type Timers } from '../resilience/timers.ts'
 import { defaultTimeScale, type SimulatedLlm, simulatedPool } from './simulated-pool.ts'
@@ -96,7 +97,7 @@ export class SimulatedProvider implements ChatProvider {
     const prompt = lastUserText(call.request)
     const seed = hash(`${this.#seed}\n${llm.id}\n${prompt}`)
     const pieces = piecesOf(replyOf(llm, prompt, new SeededRandom(seed)))
-    const cap = outputCap(call.request)
+    const cap = Math.max(1, Math.floor(outputCap(call.request) ?? Number.POSITIVE_INFINITY))
     const outputTokens = Math.min(pieces.length, cap) + llm.reasoningTokens
     return {
       id: `chatcmpl-sim-${seed.toString(16).padStart(8, '0')}`,
@@ -143,11 +144,6 @@ function lastUserText(request: ChatRequest): string {
 
 function isTextPart(part: unknown): part is { readonly text: string } {
   return typeof part === 'object' && part !== null && 'text' in part && typeof part.text === 'string'
-}
-
-function outputCap(request: ChatRequest): number {
-  const cap = request.max_completion_tokens ?? request.max_tokens
-  return typeof cap === 'number' && cap > 0 ? Math.floor(cap) : Number.POSITIVE_INFINITY
 }
 
 /** Pieces the size of tokens; together they are the text. */
