@@ -2,30 +2,8 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { JsonObject } from '../../../providers/chat-provider.ts'
 import { responsesRequest } from '../../../providers/openai-responses/responses-request.ts'
-import { unknownLlmProperties } from '../../../routing/registry/llm.ts'
-import { LlmRegistry } from '../../../routing/registry/llm-registry.ts'
-import { BodyBudget } from '../../body-budget.ts'
 import { GatewayError } from '../../gateway-error.ts'
-import { takeInResponses } from './responses-intake.ts'
-import { parseResponsesRequest } from './responses-request.ts'
-import { StateBudget } from './state-budget.ts'
-import { resolveState, type StateReader } from './stored-state.ts'
-
-const pool = new LlmRegistry([
-  { ...unknownLlmProperties, id: 'small', provider: 'p', upstreamModel: 'u', price: undefined },
-])
-const nothingKept: StateReader = {
-  chain: async () => [],
-  chainSize: async () => ({ responses: 0, bytes: 0 }),
-  item: async () => undefined,
-}
-const anybody = { keyId: 'k', preference: {} }
-
-async function takeIn(body: JsonObject) {
-  const request = parseResponsesRequest({ model: 'small', ...body })
-  const state = await resolveState(request, nothingKept, 'k', new StateBudget(1e7, new BodyBudget(1e8).open()))
-  return takeInResponses(request, state, {}, pool, anybody, 1)
-}
+import { takeIn } from './__fixtures__/take-in.ts'
 
 async function messagesOf(input: unknown): Promise<unknown> {
   return (await takeIn({ input })).request.messages
@@ -134,33 +112,20 @@ describe('input', () => {
   })
 })
 
-describe('callers who may not choose the LLM and its price', () => {
-  const auto = (body: JsonObject) => takeIn({ model: 'auto', input: [user], ...body })
-  const search = [{ type: 'web_search' }]
-
-  it.each<[string, JsonObject]>([
-    ['tools[0].type', { tools: search }],
-    ['tools[0].tools[0].type', { tools: [{ type: 'namespace', name: 'n', description: '', tools: search }] }],
-    ['input[1].tools[0].type', { input: [user, { type: 'additional_tools', role: 'developer', tools: search }] }],
-    ['input[0].tools[0].type', { input: [{ type: 'tool_search_output', call_id: 'c', tools: search }] }],
-    ['input[0].type', { input: [{ type: 'not_yet_invented' }] }],
-    ['input[1].reasoning', { input: [user, { type: 'configuration_update', reasoning: { effort: 'high' } }] }],
-    ['prompt_cache_options.ttl', { prompt_cache_options: { ttl: '12h' } }],
-    ['access_programs', { access_programs: { cyber: 'standard' } }],
-    ['moderation', { moderation: { model: 'm' } }],
-  ])('are told of %s', async (param, body) => {
-    await expect(auto(body)).rejects.toMatchObject({ code: 'invalid_request', param })
-    await takeIn({ input: [user], ...body })
-  })
-
-  it('may use tools that they run themselves', async () => {
-    const tools = [
-      { type: 'function', name: 'f' },
-      { type: 'shell', environment: { type: 'local' } },
-    ]
-    await auto({ tools, input: [user, { type: 'additional_tools', role: 'developer', tools }] })
-    await auto({ prompt_cache_options: { mode: 'explicit', ttl: '30m' } })
-  })
+it('estimates what only its own API can read', async () => {
+  const tokensOf = async (...items: readonly JsonObject[]) =>
+    (await takeIn({ input: [user, ...items] })).routing.inputTokens
+  const plain = await tokensOf()
+  const text = 'x'.repeat(4_000)
+  const image = `data:image/png;base64,${'A'.repeat(1e6)}`
+  expect(await tokensOf({ type: 'program_output', result: text })).toBeGreaterThan(plain + 500)
+  expect(await tokensOf({ type: 'compaction', encrypted_content: text })).toBeGreaterThan(plain + 500)
+  expect(await tokensOf({ type: 'reasoning', summary: [], encrypted_content: text })).toBeGreaterThan(plain + 500)
+  expect(await tokensOf({ type: 'reasoning', summary: [], encrypted_content: `pointsman.1.${text}` })).toBeLessThan(
+    plain + 100,
+  )
+  const shot = { type: 'computer_call_output', output: { type: 'computer_screenshot', image_url: image } }
+  expect(await tokensOf(shot)).toBeLessThan(plain + 5_000)
 })
 
 describe('settings', () => {

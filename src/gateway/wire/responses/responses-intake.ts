@@ -10,6 +10,7 @@ import { resolveModelName } from '../model-name.ts'
 import { addedTools } from './added-tools.ts'
 import { wrong } from './input-content.ts'
 import { toNeutralMessages } from './input-messages.ts'
+import { nativeItemTokens } from './native-item-tokens.ts'
 import { toNativeRequest } from './native-request.ts'
 import type { ResponsesRequestBody } from './responses-request.ts'
 import { refuseResponsesSteering } from './responses-steering.ts'
@@ -51,7 +52,11 @@ export function takeInResponses(
   const { metadata: _metadata, ...neutral } = intake.request
   const items = state.resolved ? state.items.map(({ item }) => item) : undefined
   return {
-    routing: state.conversationId === undefined ? routing : { ...routing, conversationId: state.conversationId },
+    routing: {
+      ...routing,
+      inputTokens: routing.inputTokens + nativeItemTokens(state.items),
+      conversationId: state.conversationId ?? routing.conversationId,
+    },
     request: neutral as ChatRequest,
     native: toNativeRequest(request, items, request.store === true),
     parameters: { ...parameters, unknown: [...parameters.unknown, ...untranslated(request)] },
