@@ -63,6 +63,16 @@ describe('a whole answer', () => {
     expect(completion.reportedModel).toBe('scripted-model-2026-01-01')
   })
 
+  it('has no known bill where it searched: asked to, by its model, or by the pages it cites', async () => {
+    const searching = { ...call, request: { ...call.request, web_search_options: {} } }
+    expect((await provider.complete(searching, never)).usage).toMatchObject({ unpriced: ['web_search'] })
+    const model = { ...call, upstreamModel: 'gpt-4o-search-preview' }
+    expect((await provider.complete(model, never)).usage).toMatchObject({ unpriced: ['web_search'] })
+    const message = { role: 'assistant', content: 'a', annotations: [{ type: 'url_citation' }] }
+    upstream.plan({ kind: 'json', body: completionBody('a', { choices: [{ index: 0, message }] }) })
+    expect((await provider.complete(call, never)).usage).toMatchObject({ unpriced: ['web_search'] })
+  })
+
   it('is asked for with the request untouched, the model’s name upstream and the key', async () => {
     const tools = [{ type: 'function', function: { name: 'f', parameters: { type: 'object' } } }]
     const request = { ...call.request, tools, temperature: 0.2, something_new: true, stream_options: {} }
@@ -101,6 +111,11 @@ describe('a whole answer', () => {
   it.each([
     ['broken JSON', { kind: 'raw', text: '{"choices": [' }, 'upstream_invalid_response'],
     ['JSON of another kind', { kind: 'raw', text: '[]' }, 'upstream_invalid_response'],
+    [
+      'a choice that is none',
+      { kind: 'json', body: completionBody('x', { choices: [null] }) },
+      'upstream_invalid_response',
+    ],
     ['no choices', { kind: 'json', body: completionBody('x', { choices: [] }) }, 'upstream_invalid_response'],
     ['fewer bytes than announced', { kind: 'raw', text: '{"choices": [{}]}', contentLength: 500 }, 'upstream_cut'],
     [

@@ -24,6 +24,12 @@ async function read(events: AsyncIterable<ChatEvent>): Promise<ChatEvent[]> {
 }
 
 describe('SimulatedProvider', () => {
+  it('refuses to give two answers rather than giving one', async () => {
+    const asked = instant.complete(ask(simulatedPool[0]!.id, 'hi', { n: 2 }), never)
+    await expect(asked).rejects.toMatchObject({ code: 'upstream_rejected', upstreamStatus: 400 })
+    await expect(instant.complete(ask(simulatedPool[0]!.id, 'hi', { n: 1 }), never)).resolves.toBeDefined()
+  })
+
   it('answers each kind of task as often rightly as its skill says', async () => {
     const count = 250
     for (const kind of taskKinds) {

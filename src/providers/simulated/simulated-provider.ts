@@ -94,6 +94,14 @@ export class SimulatedProvider implements ChatProvider {
         upstreamError: { message: `The model '${call.upstreamModel}' does not exist`, code: 'model_not_found' },
       })
     }
+    const { n } = call.request
+    if (typeof n === 'number' && n > 1) {
+      const message = 'The simulated pool gives one answer at a time'
+      throw new ProviderError('upstream_rejected', message, {
+        upstreamStatus: 400,
+        upstreamError: { message, type: 'invalid_request_error', param: 'n', code: 'unsupported_value' },
+      })
+    }
     const prompt = lastUserText(call.request)
     const seed = hash(`${this.#seed}\n${llm.id}\n${prompt}`)
     const pieces = piecesOf(replyOf(llm, prompt, new SeededRandom(seed)))
