@@ -71,6 +71,13 @@ describe('ConfigSource', () => {
     expect([value, problems]).toEqual([{ a: { b: 1 }, c: { b: 1 }, d: { b: 1 } }, []])
   })
 
+  test('merges what `<<` names, as the files of others do', () => {
+    const { value, problems } = new ConfigSource('p.yaml', 'a: &a { b: 1, c: 2 }\nd: { <<: *a, c: 3 }')
+    expect([value, problems]).toEqual([{ a: { b: 1, c: 2 }, d: { b: 1, c: 3 } }, []])
+    const faulty = new ConfigSource('p.yaml', 'd: { <<: 5 }')
+    expect(faulty.problems[0]).toMatchObject({ code: 'config_syntax' })
+  })
+
   test('takes an empty file, or none, as no settings', () => {
     for (const source of [new ConfigSource('p.yaml', '# nothing\n'), new ConfigSource(undefined, undefined)]) {
       expect(source.problems).toEqual([])

@@ -41,7 +41,7 @@ export class ConfigSource {
       this.problems = []
       return
     }
-    this.#document = parseDocument(text, { lineCounter: this.#lines, prettyErrors: false })
+    this.#document = parseDocument(text, { lineCounter: this.#lines, prettyErrors: false, merge: true })
     this.problems = [
       ...this.#document.errors.map(({ message, pos: [offset] }) =>
         this.#syntaxProblem(hasBareAsterisk(text, offset) ? `${message}; ${quoteAsterisks}` : message, offset),
@@ -49,15 +49,17 @@ export class ConfigSource {
       ...this.#aliasProblems(this.#document),
     ]
     if (this.problems.length > 0) return
-    let value: unknown
+    let data: unknown
     try {
-      value = dropNulls(this.#document.toJS())
+      data = this.#document.toJS()
     } catch (error) {
-      // Aliases of aliases, which would fill the memory.
-      if (!(error instanceof ReferenceError)) throw error
-      this.problems = [this.#syntaxProblem('its aliases (*name) stand for too many values', 0)]
+      // Aliases of aliases would fill the memory: that is a ReferenceError.
+      const tooMany = 'its aliases (*name) stand for too many values'
+      const message = error instanceof ReferenceError || !(error instanceof Error) ? tooMany : error.message
+      this.problems = [this.#syntaxProblem(message, 0)]
       return
     }
+    const value = dropNulls(data)
     if (value === null || value === undefined) return
     if (typeof value === 'object' && !Array.isArray(value)) this.#value = value as { [key: string]: unknown }
     else this.problems = [this.#syntaxProblem('the document must be a mapping of keys to values', 0)]
