@@ -29,7 +29,7 @@ export function droppedParameters(
   support: ParameterSupport | undefined,
   { names, unknown }: RequestParameters,
   dialect: ForeignDialect | undefined,
-  effort?: string | undefined,
+  effort?: string,
 ): readonly string[] {
   if (support === undefined || (names.length === 0 && unknown.length === 0)) return none
   if (isNative(support, { dialect })) {

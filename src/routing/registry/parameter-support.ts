@@ -38,7 +38,7 @@ export interface SaidParameters {
 export function refusedParameter(
   support: ParameterSupport | undefined,
   said: SaidParameters,
-  effort?: string | undefined,
+  effort?: string,
 ): string | undefined {
   const { parameters } = said
   if (support === undefined || parameters === undefined || parameters.length === 0) return undefined
