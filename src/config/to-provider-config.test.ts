@@ -39,6 +39,14 @@ describe('toProviderConfig', () => {
     expect(read({ preset: 'openai' }, { OPENAI_API_KEY: '\n' }).key).toBeUndefined()
   })
 
+  it('says which header cannot be sent', () => {
+    const headers = { 'x-a': 'env:A', 'x-b': 'b\n', 'x-c': 'env:C' }
+    expect(read({ preset: 'ollama', headers }, { A: '1\n', C: '1\r\n2' }).missing).toEqual([
+      'providers.mine.headers.x-b: cannot be sent: a line ends within it, or a letter is not Latin',
+      'providers.mine.headers.x-c: cannot be sent: a line ends within it, or a letter is not Latin',
+    ])
+  })
+
   it('says which key no header can hold, and not the key', () => {
     for (const key of ['sk-1\nsk-2', 'sk-“1”']) {
       expect(read({ preset: 'openai' }, { OPENAI_API_KEY: key }).missing).toEqual([

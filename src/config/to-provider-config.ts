@@ -141,12 +141,14 @@ function regionOf(
 function headersOf(
   name: string,
   entry: ProviderEntry,
-  { resolve }: SecretSources,
+  { resolve, missing }: SecretSources,
 ): { readonly [header: string]: Secret } {
   const headers: { [header: string]: Secret } = {}
   for (const [header, value] of Object.entries(entry.headers)) {
     const at = ['providers', name, 'headers', header]
-    headers[header] = /^(env:|os\.environ\/)/.test(value) ? resolve(value, at) : new Secret(value)
+    const secret = /^(env:|os\.environ\/)/.test(value) ? resolve(value, at) : new Secret(value)
+    if (!fitsHeader(secret)) missing(at, 'cannot be sent: a line ends within it, or a letter is not Latin')
+    headers[header] = secret
   }
   return headers
 }
