@@ -42,12 +42,10 @@ export class ConfigSource {
       return
     }
     this.#document = parseDocument(text, { lineCounter: this.#lines, prettyErrors: false, merge: true })
-    this.problems = [
-      ...this.#document.errors.map(({ message, pos: [offset] }) =>
-        this.#syntaxProblem(hasBareAsterisk(text, offset) ? `${message}; ${quoteAsterisks}` : message, offset),
-      ),
-      ...this.#aliasProblems(this.#document),
-    ]
+    this.problems = this.#document.errors.map(({ message, pos: [offset] }) =>
+      this.#syntaxProblem(hasBareAsterisk(text, offset) ? `${message}; ${quoteAsterisks}` : message, offset),
+    )
+    if (this.problems.length === 0) this.problems = this.#aliasProblems(this.#document)
     if (this.problems.length > 0) return
     let data: unknown
     try {
