@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { type ChatMessage, isJsonObject, type JsonObject } from '../../../providers/chat-provider.ts'
+import { GatewayError } from '../../gateway-error.ts'
 import { requireValid } from '../invalid-request.ts'
 import type { ReasoningEnvelope } from '../reasoning-envelope.ts'
 import { AssistantTurn } from './assistant-turn.ts'
@@ -13,6 +14,9 @@ export interface PlacedItem {
   readonly item: unknown
   readonly path: Path
 }
+
+/** Where items of earlier turns stand in a request. */
+export const keptPath = ['previous_response_id'] as const
 
 const anyItem = z.looseObject({ type: z.string().nullish(), role: z.string().nullish(), id: z.string().nullish() })
 const message = z.looseObject({ role: z.enum(['user', 'assistant', 'system', 'developer']) })
@@ -40,7 +44,19 @@ export function itemType(item: unknown, path: Path): string {
  */
 export function toNeutralMessages(items: readonly PlacedItem[]): readonly ChatMessage[] {
   const reader = new ItemReader(items)
-  return reader.read()
+  try {
+    return reader.read()
+  } catch (error) {
+    throw ofKeptItem(error) ?? error
+  }
+}
+
+/** A place inside a kept item, as an upstream may have written it, is no place in the request: it is told in words. */
+function ofKeptItem(error: unknown): GatewayError | undefined {
+  const [param, ...inside] = error instanceof GatewayError ? (error.param ?? '').split('.') : []
+  if (!(error instanceof GatewayError) || param !== keptPath[0] || inside.length === 0) return undefined
+  const message = `An item of the response to continue cannot be sent again, for its '${inside.join('.')}'`
+  return new GatewayError(error.code, message, { param, cause: error })
 }
 
 class ItemReader {

@@ -4,6 +4,7 @@ import type { JsonObject } from '../../../providers/chat-provider.ts'
 import { responsesRequest } from '../../../providers/openai-responses/responses-request.ts'
 import { GatewayError } from '../../gateway-error.ts'
 import { takeIn } from './__fixtures__/take-in.ts'
+import { keptPath, toNeutralMessages } from './input-messages.ts'
 
 async function messagesOf(input: unknown): Promise<unknown> {
   return (await takeIn({ input })).request.messages
@@ -92,6 +93,13 @@ describe('input', () => {
       expect(parameters.names).toEqual(['content:hosted_item'])
       expect(native.body.input).toEqual([user, item])
     }
+  })
+
+  it('of an earlier turn is at no place in the request', () => {
+    const broken = { type: 'function_call', call_id: 'c', name: 7, arguments: '{}' }
+    const read = () => toNeutralMessages([{ item: broken, path: keptPath }])
+    expect(read).toThrow(expect.objectContaining({ code: 'invalid_request', param: 'previous_response_id' }))
+    expect(read).toThrow("for its 'name'")
   })
 
   it('may bring tools, which are tools of the request elsewhere', async () => {

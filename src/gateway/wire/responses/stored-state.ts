@@ -4,7 +4,7 @@ import { GatewayError } from '../../gateway-error.ts'
 import { writePath } from '../invalid-request.ts'
 import { toDecisionId, toResponseId } from '../response-id.ts'
 import { wrong } from './input-content.ts'
-import { inputItems, itemId, itemType, type PlacedItem } from './input-messages.ts'
+import { inputItems, itemId, itemType, keptPath, type PlacedItem } from './input-messages.ts'
 import type { ResponsesRequestBody } from './responses-request.ts'
 import type { StateBudget } from './state-budget.ts'
 
@@ -57,7 +57,7 @@ export async function resolveState(
   }
   if (prior.length + own.length === 0) throw wrong(['input'], 'there is nothing to answer')
   const items = [
-    ...prior.map((item) => ({ item, path: ['previous_response_id'] })),
+    ...prior.map((item) => ({ item, path: keptPath })),
     ...own.map((item, index) => ({ item, path: ['input', index] })),
   ]
   const resolved = prior.length > 0 || references.any
