@@ -236,6 +236,22 @@ it('cites each source once, wherever a stream names it', async () => {
   ])
 })
 
+it('begins no choice only to say what was used', async () => {
+  const one = { ...said('a', 1), usageMetadata: usage(5, 1) }
+  const { events } = await ofText(sse({ usageMetadata: usage(4) }, one, { ...stopped(1), usageMetadata: usage(6, 2) }))
+  const choices = choicesOf({ events, error: undefined })
+  expect(new Set(choices.map(({ index }) => index))).toEqual(new Set([1]))
+  expect(events.map((event) => 'usage' in event && event.usage?.outputTokens)).toEqual([
+    0,
+    false,
+    1,
+    2,
+    false,
+    2,
+    false,
+  ])
+})
+
 it('does not keep a count that a later one made untrue', async () => {
   const { events } = await ofText(
     sse({ ...said('a'), usageMetadata: usage(5, 1) }, { ...stopped(), usageMetadata: {} }),
@@ -257,11 +273,24 @@ it('survives whatever JSON comes, with errors of ours', async () => {
     fc.asyncProperty(fc.array(fc.oneof(fc.json(), hostileResponse()), { maxLength: 4 }), async (bodies) => {
       const outcome = await ofText(bodies.map((body) => `data: ${body}\n\n`).join(''))
       if (outcome.error !== undefined) expect(outcome.error).toBeInstanceOf(ProviderError)
-      else expect(outcome.events.at(-1)).toEqual({ type: 'finished' })
+      else {
+        expect(outcome.events.at(-1)).toEqual({ type: 'finished' })
+        expectEndedChoices(outcome)
+      }
     }),
     { numRuns: 120 },
   )
 })
+
+/** Every choice that began ends once, and says nothing behind that. */
+function expectEndedChoices(outcome: Outcome): void {
+  const ended = new Map<unknown, boolean>()
+  for (const { index, finish_reason: reason } of choicesOf(outcome)) {
+    expect(ended.get(index) ?? false).toBe(false)
+    ended.set(index, reason !== null)
+  }
+  expect([...ended.values()]).not.toContain(false)
+}
 
 /** The shape of a response, with anything in its places. */
 function hostileResponse(): fc.Arbitrary<string> {

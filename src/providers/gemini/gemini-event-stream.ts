@@ -168,9 +168,16 @@ class ResponseReader {
     })
     // An earlier count is no longer true when a later one cannot be read.
     if (body.usageMetadata !== undefined) this.#usage = usage
-    if (usage !== undefined) yield { ...(last ?? metadata(chunk(this.#head, 0, {}), this.#reportedModel)), usage }
+    if (usage !== undefined) yield { ...(last ?? this.#silence(this.#head)), usage }
     else if (last !== undefined) yield last
     if (this.#failure !== undefined) throw this.#failure
+  }
+
+  /** Says nothing, for a choice that has begun. */
+  #silence(head: AnswerHead): ChunkEvent {
+    const [index] = this.#choices.keys()
+    const body = index === undefined ? { ...chunkBody(head, {}), choices: [] } : chunk(head, index, {})
+    return metadata(body, this.#reportedModel)
   }
 
   *#eventsOf(body: JsonObject, head: AnswerHead): Generator<ChunkEvent, void, undefined> {
