@@ -24,6 +24,7 @@ llms:
   - { id: claude, provider: anthropic, model: claude-haiku-4-5, price: { input: 1, output: 2 } }
   - { id: unknown, provider: unknown, model: ref-chat, price: { input: 50, output: 90 } }
   - { id: responses, provider: responses, model: ref-chat, price: { input: 50, output: 90 } }
+aliases: { claude-opus-*: claude }
 routing: { starter: false, seed: 1, exploration: { enabled: false } }
 `
 }
@@ -63,6 +64,11 @@ describe('what a Claude does not take', () => {
     const { status, text, dropped } = await ask({ model: 'claude', ...sampled })
     expect([status, dropped]).toEqual([400, null])
     expect(text).toContain('cannot both be specified')
+  })
+
+  test('is left out where an alias stands for it: its caller wrote for another model', async () => {
+    const { status, dropped } = await ask({ model: 'claude-opus-5', ...sampled })
+    expect([status, dropped]).toEqual([200, 'top_p'])
   })
 
   test.each([false, true])('is left out and told where the router chose it, streamed: %s', async (stream) => {

@@ -51,7 +51,8 @@ export async function countUpstream(
   )
   const { upstreamModel, reasoningEffort } = llm
   try {
-    return await counter.countTokens({ request, native, upstreamModel, reasoningEffort, asWritten: true }, signal)
+    const asWritten = routing.pinnedByAlias !== true
+    return await counter.countTokens({ request, native, upstreamModel, reasoningEffort, asWritten }, signal)
   } catch (error) {
     if (!(error instanceof ProviderError) || isForCaller(error)) throw error
     return undefined
