@@ -1,6 +1,7 @@
 import type { TokenUsage } from '../../routing/registry/token-price.ts'
 import { type ChunkEvent, isJsonObject, type JsonObject } from '../chat-provider.ts'
 import { type AnswerHead, chunkBody, usageChunkBody } from '../neutral/neutral-answer.ts'
+import { ProviderError } from '../provider-error.ts'
 import { type AnswerContext, calledTool, headOf, routedModel } from './converse-answer.ts'
 import { choiceEnd } from './converse-stop.ts'
 import { parseConverseUsage } from './converse-usage.ts'
@@ -67,6 +68,9 @@ export class ConverseChunks {
     if (typeof text === 'string') {
       if (text !== '') yield this.#content({ content: text })
     } else if (isJsonObject(toolUse)) {
+      if (!this.#calls.has(at)) {
+        throw new ProviderError('upstream_invalid_response', 'The stream holds input of a call that never began')
+      }
       const index = this.#calls.get(at)
       if (index !== undefined && typeof toolUse.input === 'string' && toolUse.input !== '') {
         this.#inputless.delete(at)

@@ -212,6 +212,7 @@ it.each([
   ['a list', event('contentBlockDelta', '[]')],
   ['server-sent events', Buffer.from('data: {"choices": []}\n\n')],
   ['a call that names no tool', event('contentBlockStart', { start: { toolUse: { name: { toString: 5 } } } })],
+  ['input of a call that never began', delta(0, { toolUse: { input: '{}' } })],
   ['more behind the end', Buffer.concat([event('messageStop', { stopReason: 'end_turn' }), delta(0, { text: 'x' })])],
   ['an unusable call', event('messageStop', { stopReason: 'malformed_tool_use' })],
 ])('refuses %s', async (_name, bytes) => {
@@ -238,6 +239,11 @@ it.each([
   const body = { stopReason }
   const completion = toCompletion(body, [{ toolUse: { name: 'f', toolUseId: 'x', input: {} } }], context)
   expect(completion.body.choices).toMatchObject([{ finish_reason: finish }])
+})
+
+it('does not end in calls where there are none', async () => {
+  const { events } = await outcomeOf([delta(0, { text: 'done' }), event('messageStop', { stopReason: 'tool_use' })])
+  expect(events.at(-2)).toMatchObject({ chunk: { choices: [{ finish_reason: 'stop' }] } })
 })
 
 it('takes no whole answer for one that does not say why it ended', () => {

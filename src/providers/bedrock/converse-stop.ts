@@ -29,7 +29,8 @@ export function answerFailure({ stopReason: reason }: JsonObject): ProviderError
 /**
  * How an answer ended, from `stopReason` and the additional field `stop_sequence`; reasons we do not know are a `stop`.
  *
- * @param hasCalls some models say `end_turn` behind calls of tools, whose caller goes by the reason.
+ * @param hasCalls whether there are calls for the caller, who goes by the reason. Some models say `end_turn` behind calls, and
+ *   some `tool_use` where there are none.
  * @returns undefined: it does not say.
  */
 export function choiceEnd(
@@ -38,9 +39,10 @@ export function choiceEnd(
 ): ChoiceEnd | undefined {
   if (typeof native !== 'string') return undefined
   const sequence = isJsonObject(fields) ? fields.stop_sequence : undefined
-  const finishReason = Object.hasOwn(finishReasons, native) ? finishReasons[native]! : 'stop'
+  const said = Object.hasOwn(finishReasons, native) ? finishReasons[native]! : 'stop'
+  const byCalls = hasCalls ? 'tool_calls' : 'stop'
   return {
-    finishReason: finishReason === 'stop' && hasCalls ? 'tool_calls' : finishReason,
+    finishReason: said === 'stop' || said === 'tool_calls' ? byCalls : said,
     nativeFinishReason: native,
     ...(typeof sequence === 'string' ? { stopSequence: sequence } : {}),
   }

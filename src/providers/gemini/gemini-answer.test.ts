@@ -148,9 +148,9 @@ it.each([
   ['what only the total holds', { promptTokenCount: 3, totalTokenCount: 9 }, { inputTokens: 3, outputTokens: 6 }],
   ['a total below its parts', { promptTokenCount: 3, totalTokenCount: 2 }, undefined],
   [
-    'a total that tools make unclear',
+    'what only the total holds, beside what tools read',
     { promptTokenCount: 3, toolUsePromptTokenCount: 4, totalTokenCount: 9 },
-    undefined,
+    { inputTokens: 7, outputTokens: 2 },
   ],
   [
     'a total with what tools read',

@@ -49,15 +49,14 @@ export function parseGeminiUsage(metadata: unknown, beside: BilledBeside): Token
 }
 
 /**
- * The candidates' count where it is not said: zeros are left out, but some models leave out others too; the total tells.
- * Whether it holds what tools brought in is not documented: with such, a difference is no count.
+ * The candidates' count where it is not said: zeros are left out, but some models leave out others too. Google documents the
+ * total as the sum of the prompt, what tools brought in, candidates and thoughts.
  */
-function leftOfTotal(metadata: JsonObject): unknown {
+function leftOfTotal(metadata: JsonObject): number {
   const { totalTokenCount: total, promptTokenCount, thoughtsTokenCount = 0, toolUsePromptTokenCount = 0 } = metadata
-  const known = [promptTokenCount, thoughtsTokenCount].reduce<number>((sum, tokens) => sum + Number(count(tokens)), 0)
-  if (total === undefined || total === known) return 0
-  if (toolUsePromptTokenCount === 0) return Number(count(total)) - known
-  return total === known + Number(count(toolUsePromptTokenCount)) ? 0 : undefined
+  if (total === undefined) return 0
+  const rest = [promptTokenCount, toolUsePromptTokenCount, thoughtsTokenCount]
+  return rest.reduce<number>((left, tokens) => left - Number(count(tokens)), Number(count(total)))
 }
 
 function unpricedParts(metadata: JsonObject, { tools, serviceTier }: BilledBeside): readonly string[] {

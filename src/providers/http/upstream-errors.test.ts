@@ -164,3 +164,9 @@ describe('retryAfterMs', () => {
     expect(retryAfterMs(headers, nowMs)).toBe(expected)
   })
 })
+
+it('does not try again where Amazon says that the day is spent', () => {
+  const throttled = (message: string) => errors.fromResponse(429, {}, JSON.stringify({ message }))
+  expect(throttled('Too many tokens per day, please wait before trying again.').retryable).toBe(false)
+  expect(throttled('Too many tokens, please wait before trying again.').retryable).toBe(true)
+})

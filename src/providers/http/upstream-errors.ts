@@ -168,9 +168,11 @@ function saysUnpaid(error: JsonObject | undefined): boolean {
   return typeof error?.message === 'string' && /credit balance is too low/i.test(error.message)
 }
 
-/** OpenAI answers 429 for an empty account too, and Google for a spent day; waiting does not help there. */
+/** OpenAI answers 429 for an empty account too, Google and Amazon for a spent day; waiting does not help there. */
 function isQuotaSpent(error: JsonObject | undefined): boolean {
-  return error?.code === 'insufficient_quota' || error?.type === 'insufficient_quota' || isGoogleDaySpent(error)
+  if (error?.code === 'insufficient_quota' || error?.type === 'insufficient_quota' || isGoogleDaySpent(error))
+    return true
+  return typeof error?.message === 'string' && /^too many tokens per day/i.test(error.message)
 }
 
 function statusOfType(error: JsonObject): number {
