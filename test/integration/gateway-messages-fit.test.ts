@@ -117,3 +117,31 @@ describe('what only Anthropic can read', () => {
     }
   })
 })
+
+test('a loop of tool calls goes on thinking although only its first step shows any', async () => {
+  const weather = { name: 'weather', input_schema: { type: 'object', properties: { city: { type: 'string' } } } }
+  const asked = { role: 'user', content: 'How is it in Oslo and Rome?' }
+  const settings = {
+    model: 'auto',
+    pointsman: { allow: ['claude'] },
+    max_tokens: 2_048,
+    tools: [weather],
+    thinking: { type: 'enabled', budget_tokens: 1_024 },
+  }
+  const first = JSON.parse((await ask({ ...settings, messages: [asked] })).text) as { content: { type: string }[] }
+  expect(first.content.map(({ type }) => type)).toEqual(['thinking', 'tool_use', 'tool_use'])
+  const calls = first.content.filter(({ type }) => type === 'tool_use') as { type: string; id: string }[]
+  const again = calls.map((call) => ({ ...call, id: `${call.id}_2` }))
+  const results = (of: typeof calls) => of.map(({ id }) => ({ type: 'tool_result', tool_use_id: id, content: 'sun' }))
+  const messages = [
+    asked,
+    { role: 'assistant', content: first.content },
+    { role: 'user', content: results(calls) },
+    { role: 'assistant', content: again },
+    { role: 'user', content: results(again) },
+  ]
+  const second = await ask({ ...settings, messages })
+  expect([second.status, second.dropped], second.text).toEqual([200, null])
+  // It has thought again.
+  expect(second.text).toContain('"type":"thinking"')
+})

@@ -33,9 +33,10 @@ const apiVersion = '2023-06-01'
 const modelsPath = '/v1/models?limit=1000'
 
 /**
- * Anthropic's Messages API, at Anthropic or at whoever else offers it. Requests that came in this API go out as they came, and
- * their answers come back so (`dialect: 'messages'`); all others are translated. Both are fitted to the model, since newer ones
- * refuse parameters of older ones. A request whose history holds thinking that the API will not have is sent once more without.
+ * Anthropic's Messages API, at Anthropic or at whoever else offers it. Requests that came in this API go out untranslated, and
+ * their answers come back so (`dialect: 'messages'`); all others are translated. They are fitted to the model, since newer ones
+ * refuse parameters of older ones, unless the caller named it and wrote for it ({@link messagesRequest}). A request whose
+ * history holds thinking that the API will not have, or lacks what it wants, is sent once more without.
  */
 export class AnthropicProvider implements ChatProvider, TokenCounter {
   readonly #http: UpstreamHttp
