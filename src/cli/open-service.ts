@@ -4,6 +4,7 @@ import { DailySpend } from '../accounts/daily-spend.ts'
 import { KeyRing } from '../accounts/key-ring.ts'
 import type { Environment } from '../config/environment.ts'
 import type { PointsmanConfig } from '../config/pointsman-config.ts'
+import type { PoolEntryVariables } from '../config/pool-entry-variables.ts'
 import { createGateway, type Gateway } from '../gateway/create-gateway.ts'
 import type { Logger } from '../gateway/gateway-parts.ts'
 import { CircuitBreakers } from '../providers/resilience/circuit-breaker.ts'
@@ -62,6 +63,11 @@ export async function openService(config: PointsmanConfig, environment: Environm
   }
 }
 
+/** What LLMs that join while we serve may know of the environment. */
+function poolEntryVariables({ server }: PointsmanConfig, environment: Environment): PoolEntryVariables {
+  return { environment: withoutOwnAddress(environment, server), listed: server.modelKeyVariables }
+}
+
 /** Opens the configured database, making its folder where there is none. */
 export async function openStorage(
   config: PointsmanConfig,
@@ -79,8 +85,7 @@ async function joinService(
   storage: Storage,
 ): Promise<Service> {
   const pool = await openPool(config, environment)
-  const elsewhere = withoutOwnAddress(environment, config.server)
-  const runtimePool = new RuntimePool(pool, storage.pool, elsewhere, systemClock)
+  const runtimePool = new RuntimePool(pool, storage.pool, poolEntryVariables(config, environment), systemClock)
   await runtimePool.restore((llm, error) => log.warn({ err: error, llm }, 'an LLM added at run time cannot serve'))
   const breakers = new CircuitBreakers(systemClock)
   const { router, live } = await openRouter(config, pool, storage, {

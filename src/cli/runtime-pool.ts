@@ -1,7 +1,7 @@
 import { ConfigError } from '../config/config-error.ts'
-import type { Environment } from '../config/environment.ts'
 import { importPoolEntry } from '../config/litellm/import-pool-entry.ts'
 import { readPoolEntry } from '../config/pool-entry.ts'
+import type { PoolEntryVariables } from '../config/pool-entry-variables.ts'
 import { GatewayError } from '../gateway/gateway-error.ts'
 import type { PoolEditor } from '../gateway/pool-editor.ts'
 import type { Clock } from '../routing/clock.ts'
@@ -14,7 +14,7 @@ import type { OpenPool } from './open-pool.ts'
 export class RuntimePool implements PoolEditor {
   readonly #pool: Pick<OpenPool, 'llms' | 'join' | 'leave'>
   readonly #store: PoolStore
-  readonly #environment: Environment
+  readonly #variables: PoolEntryVariables
   readonly #clock: Clock
   /** Written down. */
   readonly #ids = new Set<LlmId>()
@@ -28,12 +28,12 @@ export class RuntimePool implements PoolEditor {
   constructor(
     pool: Pick<OpenPool, 'llms' | 'join' | 'leave'>,
     store: PoolStore,
-    environment: Environment,
+    variables: PoolEntryVariables,
     clock: Clock,
   ) {
     this.#pool = pool
     this.#store = store
-    this.#environment = environment
+    this.#variables = variables
     this.#clock = clock
   }
 
@@ -68,7 +68,7 @@ export class RuntimePool implements PoolEditor {
       const { entry, notes } = this.#import(model)
       const { id } = entry.llm
       this.#requireFree(id)
-      explained(() => readPoolEntry(entry, this.#environment))
+      explained(() => readPoolEntry(entry, this.#variables))
       const llm = await this.#join(entry)
       const createdAtMs = Math.floor(this.#clock.now())
       try {
@@ -96,12 +96,12 @@ export class RuntimePool implements PoolEditor {
   }
 
   #import(model: unknown) {
-    return explained(() => importPoolEntry(model, this.#environment))
+    return explained(() => importPoolEntry(model, this.#variables))
   }
 
   /** Each joins with a provider of its own name: an LLM that left and came back may be elsewhere. */
   #join(entry: unknown): Promise<Llm> {
-    const { provider, llm } = readPoolEntry(entry, this.#environment)
+    const { provider, llm } = readPoolEntry(entry, this.#variables)
     this.#providers += 1
     const name = this.#providers === 1 ? provider.name : `${provider.name}~${this.#providers}`
     return this.#pool.join({ ...provider, name }, { ...llm, provider: name })

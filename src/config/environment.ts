@@ -23,6 +23,7 @@ const variables: readonly {
   { name: 'POINTSMAN_HOST', path: ['server', 'host'], parse: asText },
   { name: 'POINTSMAN_PORT', path: ['server', 'port'], parse: asNumber },
   { name: 'POINTSMAN_ALLOWED_HOSTS', path: ['server', 'allowed_hosts'], parse: asList },
+  { name: 'POINTSMAN_MODEL_KEY_VARIABLES', path: ['server', 'model_key_variables'], parse: asList },
   { name: 'POINTSMAN_DATABASE', path: ['database'], parse: asText },
   { name: 'POINTSMAN_LOG', path: ['log_level'], parse: asText },
   { name: 'POINTSMAN_LAMBDA', path: ['routing', 'lambda'], parse: asNumber },

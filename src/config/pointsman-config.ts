@@ -41,6 +41,8 @@ export interface ServerConfig {
   readonly limits: ServerLimits
   /** A secret that counts as a key with every scope. */
   readonly masterKey: Secret | undefined
+  /** Environment variables that LLMs added at run time may name, whatever their address. */
+  readonly modelKeyVariables: readonly string[]
 }
 
 export interface ServerLimits {

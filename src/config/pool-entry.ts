@@ -2,8 +2,8 @@ import { z } from 'zod'
 import type { Llm } from '../routing/registry/llm.ts'
 import { ConfigError, type ConfigProblem } from './config-error.ts'
 import { dottedPath } from './config-source.ts'
-import type { Environment } from './environment.ts'
 import type { ProviderConfig } from './pointsman-config.ts'
+import { mayName, notListed, type PoolEntryVariables } from './pool-entry-variables.ts'
 import { providerSchema } from './provider-schema.ts'
 import { llmSchema } from './schema.ts'
 import { Secret, secretOf } from './secret.ts'
@@ -23,17 +23,23 @@ export interface PoolEntry {
  * @param entry plain data; its `llm.provider` names the provider it brings.
  * @throws {ConfigError} which holds no secret.
  */
-export function readPoolEntry(entry: unknown, environment: Environment): PoolEntry {
+export function readPoolEntry(entry: unknown, { environment, listed }: PoolEntryVariables): PoolEntry {
   const parsed = poolEntrySchema.safeParse(entry)
   if (!parsed.success) {
     throwIfAny(parsed.error.issues.map(({ path, message }) => problem('config_invalid', dottedPath(path), message)))
     throw parsed.error
   }
   const problems: ConfigProblem[] = []
-  const provider = toProviderConfig(parsed.data.llm.provider, parsed.data.provider, {
-    environment,
+  const given = parsed.data.provider
+  const provider = toProviderConfig(parsed.data.llm.provider, given, {
+    // What a kind finds in the environment by itself is not for an address of somebody's choice.
+    environment: given.base_url === undefined ? environment : {},
     resolve(reference, at) {
       const name = reference.replace(/^(env:|os\.environ\/)/, '')
+      if (!mayName(name, given, listed)) {
+        problems.push(problem('config_invalid', dottedPath(at.slice(2)), notListed(name)))
+        return new Secret('')
+      }
       const value = secretOf(environment[name])
       const message = `the environment variable ${name} is not set where the gateway runs`
       if (value === undefined) problems.push(problem('config_missing_secret', dottedPath(at.slice(2)), message))

@@ -50,6 +50,14 @@ const serverSchema = z.strictObject({
     .describe(
       'env:NAME of a secret that counts as a key with every scope, beside the keys issued. With it every request needs a key.',
     ),
+  model_key_variables: z
+    .array(
+      z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, { error: 'the name of an environment variable, such as TEAM_KEY' }),
+    )
+    .default([])
+    .describe(
+      'Environment variables that models added by POST /model/new may name, whatever their address. A vendor’s own key variable may always be named for the vendor’s own address.',
+    ),
   limits: limitsSchema.prefault({}).describe('What one client may ask of the gateway.'),
 })
 

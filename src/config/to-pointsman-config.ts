@@ -70,6 +70,7 @@ export function toPointsmanConfig(
         maxAnswerMs: server.limits.max_answer_ms,
       },
       masterKey,
+      modelKeyVariables: server.model_key_variables,
     },
     database: { file: path.resolve(around.folder, file.database ?? path.join('.pointsman', 'pointsman.db')) },
     providers: Object.entries(file.providers).map(([name, entry]) => toProviderConfig(name, entry, sources)),

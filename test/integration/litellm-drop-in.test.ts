@@ -8,7 +8,10 @@ import { OpenAiUpstream } from '../upstreams/openai-upstream.ts'
 
 const silent = { info: () => {}, warn: () => {}, error: () => {} }
 const master = { authorization: 'Bearer sk-1234' }
-const environment = { UPSTREAM_KEY: 'sk-reference', POINTSMAN_STARTER: 'false', POINTSMAN_LOG: 'silent' }
+const environment: Record<string, string> = {
+  ...{ UPSTREAM_KEY: 'sk-reference', SECRET: 'top-secret', AZURE_API_KEY: 'top-secret', OPENAI_API_KEY: 'top-secret' },
+  ...{ POINTSMAN_STARTER: 'false', POINTSMAN_LOG: 'silent', POINTSMAN_MODEL_KEY_VARIABLES: 'UPSTREAM_KEY, NONE' },
+}
 
 let folder: string
 let upstream: OpenAiUpstream
@@ -43,12 +46,9 @@ afterEach(async () => {
   rmSync(folder, { recursive: true, force: true })
 })
 
-async function start(): Promise<void> {
-  service = await openService(
-    loadConfig({ environment, folder, flags: { config: 'litellm.yaml' } }),
-    environment,
-    silent,
-  )
+async function start(surroundings = environment): Promise<void> {
+  const config = loadConfig({ environment: surroundings, folder, flags: { config: 'litellm.yaml' } })
+  service = await openService(config, surroundings, silent)
   url = (await service.gateway.listen('127.0.0.1', 0)).url
 }
 
@@ -174,6 +174,7 @@ describe('POST /model/new', () => {
     ],
     ['a bad address', { litellm_params: { model: 'openai/x', api_base: 'nowhere' } }, 'base_url'],
     ['a bad name', { model_name: 'a, b' }, 'no spaces'],
+    ['a name that could not be deleted', { model_name: 'x'.repeat(257) }, 'at most 256'],
     ['an embedding model', { model_info: { mode: 'embedding' } }, 'under embeddings'],
     ['pictures', { model_info: { mode: 'image_generation' } }, 'not served here'],
     ['a bad price', { model_info: { input_cost_per_token: 'much' } }, 'must be a number'],
@@ -183,6 +184,57 @@ describe('POST /model/new', () => {
     expect(status).toBe(400)
     expect(JSON.stringify(body)).not.toContain('sk-literal')
     expect(service?.router.pool.list()).toHaveLength(3)
+  })
+
+  test.each([
+    ['a key', { api_key: 'os.environ/SECRET' }],
+    ["a vendor's key, for another address", { api_key: 'os.environ/OPENAI_API_KEY' }],
+    ["another vendor's key", { model: 'groq/x', api_base: undefined, api_key: 'os.environ/OPENAI_API_KEY' }],
+    ['a header', { extra_headers: { 'x-key': 'os.environ/SECRET' } }],
+    ['an organization', { organization: 'os.environ/SECRET' }],
+    ['an address', { api_base: 'os.environ/SECRET' }],
+    ['a version', { model: 'azure/x', api_version: 'os.environ/SECRET' }],
+    ['a key that nobody names', { model: 'azure/x', api_key: undefined }],
+    [
+      'credentials',
+      {
+        model: 'bedrock/x',
+        api_key: undefined,
+        aws_access_key_id: 'os.environ/SECRET',
+        aws_secret_access_key: 'os.environ/A',
+      },
+    ],
+  ])('reads no variable that the configuration does not list: %s', async (_what, params) => {
+    const given = newModel()
+    const body = { ...given, litellm_params: { ...given.litellm_params, ...params } }
+    expect(await call('/model/new', body)).toMatchObject({
+      status: 400,
+      body: { error: { message: expect.stringContaining('server.model_key_variables') } },
+    })
+    expect(service?.router.pool.list()).toHaveLength(3)
+  })
+
+  test('reads none after a restart that is no longer listed', async () => {
+    await call('/model/new', newModel())
+    await service?.close()
+    await start({ ...environment, POINTSMAN_MODEL_KEY_VARIABLES: '' })
+    expect((await call('/v1/chat/completions', ask('added'))).status).toBe(404)
+    await service?.close()
+    await start()
+    expect((await call('/v1/chat/completions', ask('added'))).status).toBe(200)
+  })
+
+  test('takes null for nothing, as scripts write it', async () => {
+    const given = newModel()
+    const body = {
+      ...given,
+      litellm_params: { ...given.litellm_params, rpm: null, organization: null, timeout: null },
+      model_info: { id: null, mode: null, max_tokens: null, input_cost_per_token: null },
+    }
+    expect(await call('/model/new', body)).toMatchObject({
+      status: 200,
+      body: { litellm_params: { model: 'openai/ref-chat' }, model_info: { litellm_provider: 'openai' } },
+    })
   })
 
   test('leaves alone what the configuration has come to call by the same name', async () => {

@@ -14,11 +14,16 @@ export class ImportDesk {
   /** What serves differently here, or not at all. */
   readonly notes: ImportRemark[] = []
   readonly #environment: Environment
+  readonly #refusal: (variable: string) => string | undefined
   readonly #literals = new Map<string, string>()
 
-  /** @param environment where `os.environ/NAME` of addresses and the like is looked up. */
-  constructor(environment: Environment) {
+  /**
+   * @param environment where `os.environ/NAME` of addresses and the like is looked up.
+   * @param refusal why a variable's value may not be read, for people; undefined: it may.
+   */
+  constructor(environment: Environment, refusal: (variable: string) => string | undefined = () => undefined) {
     this.#environment = environment
+    this.#refusal = refusal
   }
 
   /** Secrets that stood in the file itself, under the names that the settings now give them. */
@@ -73,6 +78,8 @@ export class ImportDesk {
     if (typeof value !== 'string' || value === '') return this.problem(path, 'must be a text, or os.environ/NAME')
     const variable = variableOf(value)
     if (variable === undefined) return value
+    const refusal = this.#refusal(variable)
+    if (refusal !== undefined) return this.problem(path, refusal)
     const found = this.#literals.get(variable) ?? this.#environment[variable]
     if (found !== undefined && found !== '') return found
     return this.problem(path, `the environment variable ${variable} is not set`)

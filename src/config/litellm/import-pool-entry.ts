@@ -1,6 +1,6 @@
 import { ConfigError, type ConfigProblem } from '../config-error.ts'
 import { dottedPath } from '../config-source.ts'
-import type { Environment } from '../environment.ts'
+import { notListed, type PoolEntryVariables } from '../pool-entry-variables.ts'
 import { ImportDesk, mappingOf } from './import-desk.ts'
 import { importModel } from './import-model.ts'
 import { organizationHeader } from './import-provider.ts'
@@ -13,13 +13,16 @@ export interface ImportedPoolEntry {
   readonly notes: readonly string[]
 }
 
+/** As `model_info.id` and `POST /model/delete` take them. */
+const longestName = 256
+
 /**
  * @param model `model_name`, `litellm_params` and `model_info`.
  * @throws {ConfigError} for what cannot serve here, and for secrets that are not references.
  */
-export function importPoolEntry(model: unknown, environment: Environment): ImportedPoolEntry {
-  const desk = new ImportDesk(environment)
-  const imported = importModel(model, [], desk)
+export function importPoolEntry(model: unknown, { environment, listed }: PoolEntryVariables): ImportedPoolEntry {
+  const desk = new ImportDesk(environment, (variable) => (listed.includes(variable) ? undefined : notListed(variable)))
+  const imported = importModel(withoutNulls(model), [], desk)
   const secrets = Object.keys(desk.literals)
   const problems: ConfigProblem[] = desk.problems.map(({ path, message }) => problemOf(dottedPath(path), message))
   if (secrets.length > 0) {
@@ -39,6 +42,9 @@ export function importPoolEntry(model: unknown, environment: Environment): Impor
   if (imported === undefined && problems.length === 0) {
     problems.push(problemOf('model_info.mode', 'this mode is not served here'))
   }
+  if (imported !== undefined && imported.group.length > longestName) {
+    problems.push(problemOf('model_name', `must be at most ${longestName} characters`))
+  }
   const [first, ...rest] = problems
   if (first !== undefined || imported === undefined) {
     throw new ConfigError([first ?? problemOf('', 'cannot serve here'), ...rest])
@@ -49,6 +55,15 @@ export function importPoolEntry(model: unknown, environment: Environment): Impor
     llm: { ...fields, id: group, provider: `${provider.name}/${group}` },
   }
   return { entry, notes: desk.notes.map(({ path, message }) => `${dottedPath(path)}: ${message}`) }
+}
+
+/** Clients write null for what they do not say, as YAML files leave the place behind a key empty. */
+function withoutNulls(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutNulls)
+  const fields = mappingOf(value)
+  if (fields === undefined) return value
+  const given = Object.entries(fields).filter(([, field]) => field !== null)
+  return Object.fromEntries(given.map(([name, field]) => [name, withoutNulls(field)]))
 }
 
 function problemOf(key: string, message: string): ConfigProblem {

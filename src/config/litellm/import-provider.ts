@@ -46,6 +46,11 @@ const services: Readonly<Record<string, Service>> = {
   bedrock: { kind: 'bedrock', keyVariable: 'AWS_BEARER_TOKEN_BEDROCK' },
 }
 
+/** Variables in which LiteLLM looks for the key of a preset's service. */
+export function liteLlmKeyVariables(preset: string): readonly string[] {
+  return Object.values(services).flatMap((service) => (service.preset === preset ? [service.keyVariable] : []))
+}
+
 /** Where a name without a provider belongs; LiteLLM guesses it from a table of models. */
 const makers: readonly (readonly [RegExp, string])[] = [
   [/^(gpt-|chatgpt-|o\d|text-embedding-)/, 'openai'],
@@ -90,6 +95,12 @@ function keyFor(service: Service, base: string | undefined, params: Params, path
     return preset?.keyVariable !== service.keyVariable && desk.isSet(service.keyVariable)
       ? `env:${service.keyVariable}`
       : undefined
+  }
+  // The vendor's own address, written out.
+  if (base.replace(/\/+$/, '') === preset?.baseUrl) {
+    return [service.keyVariable, preset.keyVariable]
+      .filter((name) => name !== undefined && desk.isSet(name))
+      .map((name) => `env:${name}`)[0]
   }
   if (preset?.keyVariable !== undefined) desk.note(path, 'no api_key: none is sent to this api_base')
   return undefined

@@ -8,13 +8,13 @@ export function toModelInfo(llm: Llm, aliases: readonly LlmAlias[], isRuntime: b
   const { capabilities, price } = llm
   return {
     model_name: groupOf(llm.id, aliases),
-    litellm_params: { model: `${llm.provider}/${llm.upstreamModel}` },
+    litellm_params: { model: `${serviceOf(llm)}/${llm.upstreamModel}` },
     model_info: {
       id: llm.id,
       db_model: isRuntime,
       mode: 'chat' as const,
       key: llm.upstreamModel,
-      litellm_provider: llm.provider,
+      litellm_provider: serviceOf(llm),
       max_tokens: capabilities.maxOutputTokens ?? null,
       max_input_tokens: capabilities.contextWindowTokens ?? null,
       max_output_tokens: capabilities.maxOutputTokens ?? null,
@@ -43,6 +43,11 @@ export function toEmbeddingInfo(model: EmbeddingModel) {
       output_vector_size: model.dimensions ?? null,
     },
   }
+}
+
+/** Of one that joined while we served, without the name that only we have use for. */
+function serviceOf({ provider }: Llm): string {
+  return provider.split('/', 1)[0] ?? provider
 }
 
 /** The name that stands for a choice among LLMs with this one; else its own. */
