@@ -106,6 +106,15 @@ describe('a whole answer', () => {
       { kind: 'json', body: completionBody('x', { choices: [null] }) },
       'upstream_invalid_response',
     ],
+    [
+      'JSON without a bottom',
+      {
+        kind: 'raw',
+        text: `{"choices":[{"message":{"content":"x"}}],"more":${'['.repeat(20_000)}${']'.repeat(20_000)}}`,
+        headers: { 'content-type': 'application/json' },
+      },
+      'upstream_invalid_response',
+    ],
     ['no choices', { kind: 'json', body: completionBody('x', { choices: [] }) }, 'upstream_invalid_response'],
     ['fewer bytes than announced', { kind: 'raw', text: '{"choices": [{}]}', contentLength: 500 }, 'upstream_cut'],
     [

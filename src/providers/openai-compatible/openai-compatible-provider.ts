@@ -55,6 +55,7 @@ export class OpenAiCompatibleProvider implements ChatProvider, EmbeddingProvider
     if (body.error !== undefined && body.error !== null) throw errors.fromErrorObject(body.error)
     const choices = answeredChoices(body)
     if (choices === undefined) throw errors.invalid('The answer has no choices')
+    if (isDeeper(body, maxDepth)) throw errors.invalid(`The answer is nested deeper than ${maxDepth} levels`)
     const { model } = body
     const usage = withServiceTier(parseUsage(body.usage), body.service_tier)
     const searched = asksForSearch(sent) || choices.some(({ message }) => isJsonObject(message) && citesPages(message))
@@ -108,6 +109,15 @@ export class OpenAiCompatibleProvider implements ChatProvider, EmbeddingProvider
   #chatRequest({ upstreamModel }: ChatCall, body: JsonObject): UpstreamRequest {
     return { method: 'POST', path: this.#pathOf('/chat/completions', upstreamModel), body: JSON.stringify(body) }
   }
+}
+
+/** Deeper than any real answer: what comes of it is read and written by recursion, here and at the caller. */
+const maxDepth = 100
+
+function isDeeper(value: unknown, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return false
+  if (levels === 0) return true
+  return Object.values(value).some((inner) => isDeeper(inner, levels - 1))
 }
 
 /** Undefined where there is none, or one that is none. */
