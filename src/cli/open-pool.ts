@@ -188,7 +188,8 @@ function canonicalNames(priceBook: PriceBook, bookNameOf: (provider: string) => 
 
 /**
  * What the price book calls a configured provider: by its preset; else by the API it speaks, where only one vendor's models
- * are behind that; else by its own name.
+ * are behind that. Whoever else is at an address asks prices of their own, whatever the file calls them: the book knows none
+ * of a provider without a name.
  */
 function bookNames(providers: readonly OpenProvider[]): (provider: string) => string {
   const ofKind = (kind: OpenProvider['kind']) =>
@@ -198,9 +199,10 @@ function bookNames(providers: readonly OpenProvider[]): (provider: string) => st
     let bookName = names.get(provider)
     if (bookName !== undefined) return bookName
     const found = providers.find(({ name }) => name === provider)
-    bookName = found?.preset?.name ?? (found === undefined ? undefined : ofKind(found.kind)) ?? provider
     // Providers may join later: only what was found is remembered.
-    if (found !== undefined) names.set(provider, bookName)
+    if (found === undefined) return ''
+    bookName = found.preset?.name ?? ofKind(found.kind) ?? ''
+    names.set(provider, bookName)
     return bookName
   }
 }

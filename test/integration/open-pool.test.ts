@@ -54,13 +54,15 @@ providers:
   azure: { kind: azure-openai, base_url: "https://me.openai.azure.com" }
   responses: { kind: openai-responses, preset: openai }
   house: { base_url: "http://127.0.0.1:1/v1" }
+  openai: { base_url: "http://127.0.0.1:1/v1" }
 llms:
   - { id: a, provider: anthropic, model: claude-haiku-4-5 }
   - { id: b, provider: mine, model: claude-haiku-4-5 }
   - { id: c, provider: gemini, model: gemini-2.5-flash }
   - { id: d, provider: azure, model: gpt-5-mini }
   - { id: e, provider: responses, model: gpt-5-mini }
-  - { id: f, provider: house, model: qwen }`
+  - { id: f, provider: house, model: qwen }
+  - { id: g, provider: openai, model: gpt-5-mini }`
     const { llms, providers } = await open(text, { ANTHROPIC_API_KEY: 'k' })
     expect(llms.map(({ id, price, parameters }) => [id, price?.outputPerMillionTokensUsd, parameters?.api])).toEqual([
       ['a', 5, "Anthropic's Messages API"],
@@ -69,6 +71,8 @@ llms:
       ['d', 2, "Azure OpenAI's API"],
       ['e', 2, "OpenAI's Responses API"],
       ['f', undefined, 'chat completions'],
+      // A name is no vendor: who is at that address asks prices of their own.
+      ['g', undefined, 'chat completions'],
     ])
     expect(providers.map(({ name, hasKey, keyVariable }) => [name, hasKey, keyVariable])).toEqual([
       ['anthropic', true, 'ANTHROPIC_API_KEY'],
@@ -78,6 +82,7 @@ llms:
       ['azure', false, 'AZURE_OPENAI_API_KEY'],
       ['responses', false, 'OPENAI_API_KEY'],
       ['house', false, undefined],
+      ['openai', false, undefined],
     ])
   })
 
