@@ -182,3 +182,25 @@ function joined(deltas: readonly JsonObject[]) {
   }
   return { content, reasoning_content: thoughts, reasoning_details: details, tool_calls: calls }
 }
+
+it.each([
+  ['name', { id: 'toolu_1', name: { toString: 5 } }],
+  ['id', { id: { toString: 5 }, name: 'f' }],
+])('takes no call for one whose %s is no text', async (_name, called) => {
+  const block = { type: 'tool_use', input: {}, ...called }
+  expect(() => choiceOf(answer([block]))).toThrow('call without an id or a name')
+  const start = `data: ${JSON.stringify({ type: 'content_block_start', index: 0, content_block: block })}\n\n`
+  async function* bytes() {
+    yield new TextEncoder().encode(start)
+  }
+  const events = messagesEventsOf(bytes(), new UpstreamErrors('claude', [], { now: () => 0 }), context)
+  await expect(events.next()).rejects.toMatchObject({ code: 'upstream_invalid_response' })
+})
+
+it('reads the name of an old function only where it is a text', () => {
+  const said = [
+    { role: 'user', content: 'hi' },
+    { role: 'function', name: { toString: 5 }, content: 'x' },
+  ]
+  expect(() => historyOf(said)).not.toThrow()
+})

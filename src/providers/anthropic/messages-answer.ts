@@ -2,6 +2,7 @@ import { type ChatCompletion, isJsonObject, type JsonObject } from '../chat-prov
 import { type AnswerHead, completionBody } from '../neutral/neutral-answer.ts'
 import type { NeutralAssistantMessage, NeutralToolCall } from '../neutral/neutral-message.ts'
 import type { ReasoningDetail } from '../neutral/reasoning-details.ts'
+import { ProviderError } from '../provider-error.ts'
 import { toAnnotation } from './messages-citation.ts'
 import { choiceEnd, refusalOf } from './messages-stop.ts'
 import { parseMessagesUsage } from './messages-usage.ts'
@@ -60,17 +61,24 @@ function messageOf(
   }
 }
 
-function toolCall({ id, name, input }: JsonObject, { toolNames }: AnswerContext): NeutralToolCall {
-  return {
-    id: String(id),
-    type: 'function',
-    function: { name: originalName(name, toolNames), arguments: JSON.stringify(input ?? {}) },
-  }
+function toolCall(block: JsonObject, { toolNames }: AnswerContext): NeutralToolCall {
+  const { id, name } = calledTool(block, toolNames)
+  return { id, type: 'function', function: { name, arguments: JSON.stringify(block.input ?? {}) } }
 }
 
-/** The tool's name as the caller wrote it. */
-export function originalName(name: unknown, toolNames: ReadonlyMap<string, string>): string {
-  return toolNames.get(String(name)) ?? String(name)
+/**
+ * The id of a call, and the tool's name as the caller wrote it.
+ *
+ * @throws {ProviderError} `upstream_invalid_response` where one is no text: nobody could answer the call.
+ */
+export function calledTool(
+  { id, name }: JsonObject,
+  toolNames: ReadonlyMap<string, string>,
+): { readonly id: string; readonly name: string } {
+  if (typeof id !== 'string' || typeof name !== 'string') {
+    throw new ProviderError('upstream_invalid_response', 'The answer has a call without an id or a name')
+  }
+  return { id, name: toolNames.get(name) ?? name }
 }
 
 /** The thinking of a block, whole; none for other blocks. */

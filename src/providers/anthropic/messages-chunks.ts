@@ -1,6 +1,6 @@
 import { type ChunkEvent, isJsonObject, type JsonObject } from '../chat-provider.ts'
 import { type AnswerHead, chunkBody, usageChunkBody } from '../neutral/neutral-answer.ts'
-import { type AnswerContext, originalName } from './messages-answer.ts'
+import { type AnswerContext, calledTool } from './messages-answer.ts'
 import { toAnnotation } from './messages-citation.ts'
 import { choiceEnd, refusalOf } from './messages-stop.ts'
 import type { UsageSoFar } from './usage-so-far.ts'
@@ -80,8 +80,8 @@ export class MessagesChunks {
     this.#blocks.set(at, open)
     if (isTool) {
       this.#toolCalls += 1
-      const name = originalName(block.name, this.#context.toolNames)
-      yield this.#toolDelta(index, { id: String(block.id), type: 'function', function: { name, arguments: '' } })
+      const { id, name } = calledTool(block, this.#context.toolNames)
+      yield this.#toolDelta(index, { id, type: 'function', function: { name, arguments: '' } })
     } else if (isReasoning) {
       this.#details += 1
       if (type === 'redacted_thinking')

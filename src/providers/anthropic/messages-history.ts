@@ -131,7 +131,7 @@ function functionCall(message: ChatMessage, ids: ToolCallIds): readonly ContentB
 
 /** The form of old has no ids: its outputs follow their call at once, and name the function. */
 function functionId(name: unknown): string {
-  return `function_${String(name)}`
+  return `function_${typeof name === 'string' ? name : ''}`
 }
 
 function toolUse(id: string, name: string, args: string): ContentBlock {
