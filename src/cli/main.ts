@@ -17,7 +17,7 @@ import { addKeysCommand } from './commands/keys.ts'
 import { addMigrateCommand } from './commands/migrate.ts'
 import { addRouteCommand } from './commands/route.ts'
 import { addServeCommand } from './commands/serve.ts'
-import { openPool } from './open-pool.ts'
+import { openPoolToCheck } from './open-pool-to-check.ts'
 import { openStorage } from './open-service.ts'
 import { PlainError } from './plain-error.ts'
 import { packageVersion, systemClock } from './system.ts'
@@ -57,7 +57,7 @@ async function main(): Promise<void> {
     terminal,
     loadConfig: (flags) => loadConfig({ environment, flags, folder }),
     openStorage: (config) => openStorage(config),
-    openPool: (config) => openPool(config, environment),
+    openPool: (config) => openPoolToCheck(config, environment),
     loadStarter: () => loadStarter(),
     probeDeadline: () => AbortSignal.timeout(probeTimeoutMs),
   })

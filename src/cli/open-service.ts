@@ -4,7 +4,6 @@ import { DailySpend } from '../accounts/daily-spend.ts'
 import { KeyRing } from '../accounts/key-ring.ts'
 import type { Environment } from '../config/environment.ts'
 import type { PointsmanConfig } from '../config/pointsman-config.ts'
-import type { PoolEntryVariables } from '../config/pool-entry-variables.ts'
 import { createGateway, type Gateway } from '../gateway/create-gateway.ts'
 import type { Logger } from '../gateway/gateway-parts.ts'
 import { CircuitBreakers } from '../providers/resilience/circuit-breaker.ts'
@@ -13,6 +12,7 @@ import { defaultExploration, noExploration } from '../routing/decision/choice.ts
 import { RoutingError } from '../routing/errors.ts'
 import { SeededRandom } from '../routing/numeric/random-source.ts'
 import { CompletionTimeModel } from '../routing/prediction/completion-time-model.ts'
+import type { LlmId } from '../routing/registry/llm.ts'
 import { LlmRegistry } from '../routing/registry/llm-registry.ts'
 import { Router } from '../routing/router.ts'
 import { openSqliteStorage, type SqliteStorageOptions } from '../storage/sqlite/open-sqlite-storage.ts'
@@ -63,9 +63,22 @@ export async function openService(config: PointsmanConfig, environment: Environm
   }
 }
 
-/** What LLMs that join while we serve may know of the environment. */
-function poolEntryVariables({ server }: PointsmanConfig, environment: Environment): PoolEntryVariables {
-  return { environment: withoutOwnAddress(environment, server), listed: server.modelKeyVariables }
+/**
+ * Takes into the pool what was added to it while a gateway served.
+ *
+ * @param onError told of each LLM that cannot serve now.
+ */
+export async function restorePool(
+  { server }: PointsmanConfig,
+  environment: Environment,
+  pool: OpenPool,
+  storage: Pick<Storage, 'pool'>,
+  onError: (llm: LlmId, error: unknown) => void,
+): Promise<RuntimePool> {
+  const variables = { environment: withoutOwnAddress(environment, server), listed: server.modelKeyVariables }
+  const runtimePool = new RuntimePool(pool, storage.pool, variables, systemClock)
+  await runtimePool.restore(onError)
+  return runtimePool
 }
 
 /** Opens the configured database, making its folder where there is none. */
@@ -85,8 +98,9 @@ async function joinService(
   storage: Storage,
 ): Promise<Service> {
   const pool = await openPool(config, environment)
-  const runtimePool = new RuntimePool(pool, storage.pool, poolEntryVariables(config, environment), systemClock)
-  await runtimePool.restore((llm, error) => log.warn({ err: error, llm }, 'an LLM added at run time cannot serve'))
+  const runtimePool = await restorePool(config, environment, pool, storage, (llm, error) =>
+    log.warn({ err: error, llm }, 'an LLM added at run time cannot serve'),
+  )
   const breakers = new CircuitBreakers(systemClock)
   const { router, live } = await openRouter(config, pool, storage, {
     onError: (error) => log.error({ err: error }, 'a label could not be learned'),

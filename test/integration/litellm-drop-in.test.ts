@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { openPoolToCheck } from '../../src/cli/open-pool-to-check.ts'
 import { openService, type Service } from '../../src/cli/open-service.ts'
 import { loadConfig } from '../../src/config/load-config.ts'
 import { OpenAiUpstream } from '../upstreams/openai-upstream.ts'
@@ -222,6 +223,22 @@ describe('POST /model/new', () => {
     await service?.close()
     await start()
     expect((await call('/v1/chat/completions', ask('added'))).status).toBe(200)
+  })
+
+  test('is seen by the commands that look at the pool', async () => {
+    await call('/model/new', newModel())
+    await service?.close()
+    const look = async (surroundings: Record<string, string>) => {
+      const config = loadConfig({ environment: surroundings, folder, flags: { config: 'litellm.yaml' } })
+      const pool = await openPoolToCheck(config, surroundings)
+      await pool.close()
+      return { ids: pool.llms.map(({ id }) => id), problems: pool.problems }
+    }
+    expect(await look(environment)).toEqual({ ids: ['team#1', 'team#2', 'gone', 'added'], problems: [] })
+    expect(await look({ ...environment, POINTSMAN_MODEL_KEY_VARIABLES: '' })).toEqual({
+      ids: ['team#1', 'team#2', 'gone'],
+      problems: [expect.stringContaining('added was added to the pool and cannot serve')],
+    })
   })
 
   test('takes null for nothing, as scripts write it', async () => {

@@ -271,3 +271,7 @@ test.each([
 ])('checkAccess finds %s with keys %j %s', (host, keys, status) => {
   expect(checkAccess(host, keys as unknown as readonly ApiKey[]).status).toBe(status)
 })
+
+test('a master key is access enough', () => {
+  expect(checkAccess('0.0.0.0', [], true)).toMatchObject({ status: 'ok', detail: 'the master key' })
+})

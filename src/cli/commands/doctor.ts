@@ -74,15 +74,15 @@ async function findEverything(parts: DoctorParts, flags: ConfigFlags): Promise<r
   const node = checkNode(parts.nodeVersion)
   const { findings, config } = checkConfig(() => parts.loadConfig(flags))
   if (config === undefined) return [node, ...findings]
-  const [database, pool] = await Promise.all([
-    checkDatabase(
-      config.database.file,
-      () => parts.openStorage(config),
-      config.routing.starter ? parts.loadStarter : undefined,
-    ),
-    findPool(parts, config),
-  ])
-  const access = database.keys === undefined ? [] : [checkAccess(config.server.host, database.keys)]
+  const database = await checkDatabase(
+    config.database.file,
+    () => parts.openStorage(config),
+    config.routing.starter ? parts.loadStarter : undefined,
+  )
+  // Not at the same time: the pool looks into the database too.
+  const pool = await findPool(parts, config)
+  const { host, masterKey } = config.server
+  const access = database.keys === undefined ? [] : [checkAccess(host, database.keys, masterKey !== undefined)]
   return [node, ...findings, ...database.findings, ...access, ...pool]
 }
 

@@ -11,7 +11,7 @@ import { plainRequest } from '../../routing/request.ts'
 import type { Router } from '../../routing/router.ts'
 import { withConfigFlags } from '../config-flags.ts'
 import { openPool } from '../open-pool.ts'
-import { openRouter, openStorage } from '../open-service.ts'
+import { openRouter, openStorage, restorePool } from '../open-service.ts'
 import { plainError } from '../plain-error.ts'
 import { renderTable } from '../terminal/table.ts'
 import type { Terminal } from '../terminal/terminal.ts'
@@ -53,6 +53,9 @@ export function addRouteCommand(program: Command, around: RouteSurroundings): vo
       const storage = await openStorage(config)
       const pool = await openPool(config, around.environment)
       try {
+        await restorePool(config, around.environment, pool, storage, (llm, error) =>
+          around.terminal.note(`warning: ${llm} was added to the pool and cannot serve: ${messageOf(error)}`),
+        )
         const onError = (error: unknown) => around.terminal.note(String(error))
         // A look must not write: another configuration's state would be saved over the gateway's.
         const { router } = await openRouter(config, pool, storage, {
