@@ -36,8 +36,9 @@ export class ImportDesk {
     return undefined
   }
 
-  note(path: ConfigPath, message: string): void {
+  note(path: ConfigPath, message: string): undefined {
     this.notes.push({ path, message })
+    return undefined
   }
 
   isSet(variable: string): boolean {
@@ -55,10 +56,12 @@ export class ImportDesk {
    * @param name for the variable that a secret in the file itself is to move to.
    */
   secret(value: unknown, name: string, path: ConfigPath): string | undefined {
-    if (value === undefined) return undefined
-    if (typeof value !== 'string' || value === '') return this.problem(path, 'must be a text, or os.environ/NAME')
+    // LiteLLM takes an empty key for none.
+    if (value === undefined || value === '') return undefined
+    if (typeof value !== 'string') return this.problem(path, 'must be a text, or os.environ/NAME')
     const variable = variableOf(value)
     if (variable !== undefined) return `env:${variable}`
+    if (value.startsWith('os.environ/')) return this.problem(path, 'names no environment variable')
     for (let count = 1; ; count++) {
       const free = count === 1 ? name : `${name}_${count}`
       const taken = this.#literals.get(free) ?? this.#environment[free]

@@ -19,8 +19,12 @@ export function importFallbacks(
   const byGroup = new Map<string, readonly string[]>()
   for (const section of ['litellm_settings', 'router_settings']) {
     const { fallbacks, default_fallbacks: defaults } = mappingOf(file[section]) ?? {}
-    for (const [group, listed] of readFallbacks(fallbacks, [section, 'fallbacks'], ids, desk))
+    for (const [group, listed] of readFallbacks(fallbacks, [section, 'fallbacks'], ids, desk)) {
       byGroup.set(group, listed)
+      if (listed.length > mostFallbacks) {
+        desk.note([section, 'fallbacks'], `${group}: only the first ${mostFallbacks} LLMs are carried over`)
+      }
+    }
     if (defaults === undefined) continue
     const listed = readList(defaults, [section, 'default_fallbacks'], ids, desk)
     for (const group of ids.keys()) if (!byGroup.has(group)) byGroup.set(group, listed)

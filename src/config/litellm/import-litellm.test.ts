@@ -241,3 +241,97 @@ describe('a whole file', () => {
     )
   })
 })
+
+describe('what real files hold', () => {
+  const said = ({ notes }: { readonly notes: readonly { readonly message: string }[] }) => notes.map((n) => n.message)
+
+  test('credentials by name, with the settings of the model before them', () => {
+    const { value, problems } = read(`
+model_list:
+  - { model_name: a, litellm_params: { model: openai/x, litellm_credential_name: house } }
+  - { model_name: b, litellm_params: { model: openai/x, litellm_credential_name: house, api_key: os.environ/OWN } }
+credential_list:
+  - credential_name: house
+    credential_values: { api_key: os.environ/HOUSE_KEY, api_base: "http://house/v1" }`)
+    expect(problems).toEqual([])
+    expect(value.providers).toEqual({
+      openai: { base_url: 'http://house/v1', api_key: 'env:HOUSE_KEY' },
+      'openai-2': { base_url: 'http://house/v1', api_key: 'env:OWN' },
+    })
+    const lost = {
+      model_list: [{ model_name: 'a', litellm_params: { model: 'gpt-4o', litellm_credential_name: 'x' } }],
+    }
+    expect(importLiteLlm(lost, environment).problems.map(({ message }) => message)).toEqual([
+      "there is no 'x' in credential_list",
+    ])
+  })
+
+  test('embedding models without a mode, several of one name, and of services that have none here', () => {
+    const imported = read(`
+model_list:
+  - { model_name: embed, litellm_params: { model: openai/text-embedding-3-small } }
+  - { model_name: embed, litellm_params: { model: azure/embedding-eu, api_base: "https://eu.openai.azure.com" } }
+  - { model_name: titan, litellm_params: { model: bedrock/amazon.titan-embed-text-v2:0, aws_region_name: us-east-1 } }
+  - { model_name: speech, litellm_params: { model: openai/whisper-1 } }
+  - { model_name: chat, litellm_params: { model: gpt-4o } }
+router_settings: { model_group_alias: { e: embed } }`)
+    expect(imported.problems).toEqual([])
+    expect(imported.value).toMatchObject({ embeddings: [{ id: 'embed', provider: 'openai' }], llms: [{ id: 'chat' }] })
+    expect(said(imported)).toEqual([
+      'titan: embeddings of bedrock are not served here; left out',
+      "speech: the mode 'audio_transcription' is not served here; left out",
+      "'embed' is an embedding model already: the first one of a name serves, this one is left out",
+      "'embed' is no chat model of model_list; left out",
+    ])
+  })
+
+  test('secrets in headers, which move to variables as keys do', () => {
+    const { provider, literals } = one({
+      ...{ model: 'openai/x', api_base: 'http://h/v1', api_key: '' },
+      extra_headers: { 'X-Api-Key': 'sk-literal', 'X-Team': 'blue', authorization: 'os.environ/HEADER' },
+    })
+    expect(provider).toEqual({
+      openai: {
+        base_url: 'http://h/v1',
+        headers: { 'X-Api-Key': 'env:X_API_KEY_HEADER', 'X-Team': 'blue', authorization: 'env:HEADER' },
+      },
+    })
+    expect(literals).toEqual({ X_API_KEY_HEADER: 'sk-literal' })
+  })
+
+  test("the vendor's own address, written out, which gets the vendor's key", () => {
+    const { provider } = one({ model: 'openai/gpt-4o', api_base: 'https://api.openai.com/v1/' })
+    expect(provider).toEqual({
+      openai: { preset: 'openai', base_url: 'https://api.openai.com/v1', api_key: 'env:OPENAI_API_KEY' },
+    })
+  })
+
+  test('fallbacks of and to other names of a group, and more of them than are taken', () => {
+    const names = Array.from({ length: 12 }, (_, index) => `m${index}`)
+    const { value, notes } = importLiteLlm(
+      {
+        model_list: names.map((model_name) => ({ model_name, litellm_params: { model: 'gpt-4o' } })),
+        router_settings: { model_group_alias: { first: 'm0', second: { model: 'm1' } } },
+        litellm_settings: { fallbacks: [{ first: ['second'] }, { m2: names.slice(1) }] },
+      },
+      environment,
+    )
+    const llms = value.llms as readonly { readonly fallbacks?: readonly string[] }[]
+    expect(llms[0]?.fallbacks).toEqual(['m1'])
+    expect(llms[2]?.fallbacks).toHaveLength(10)
+    expect(said({ notes })).toEqual(['m2: only the first 10 LLMs are carried over'])
+  })
+
+  test.each([
+    [{ model: 'gpt-4o', api_key: 'os.environ/MY-KEY' }, 'names no environment variable'],
+    [{ model: 'gpt-4o', litellm_credential_name: 'x' }, "there is no 'x' in credential_list"],
+  ])('refuses %j', (params, message) => {
+    expect(one(params).problems).toEqual([message])
+  })
+
+  test('an empty master key does not open the gateway', () => {
+    const file = { model_list: [{ model_name: 'a', litellm_params: { model: 'gpt-4o' } }] }
+    const { problems } = importLiteLlm({ ...file, general_settings: { master_key: '' } }, environment)
+    expect(problems).toMatchObject([{ path: ['general_settings', 'master_key'] }])
+  })
+})

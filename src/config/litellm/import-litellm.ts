@@ -1,5 +1,6 @@
 import { type ConfigPath, dottedPath } from '../config-source.ts'
 import type { Environment } from '../environment.ts'
+import { withCredentials } from './import-credentials.ts'
 import { ImportDesk, type ImportRemark, mappingOf, plainText } from './import-desk.ts'
 import { importFallbacks } from './import-fallbacks.ts'
 import { type ImportedModel, importModel, secondsToMs } from './import-model.ts'
@@ -18,7 +19,10 @@ export interface LiteLlmImport {
   readonly notes: readonly ImportRemark[]
 }
 
-const sections = ['model_list', 'litellm_settings', 'router_settings', 'general_settings', 'environment_variables']
+const sections = [
+  ...['model_list', 'credential_list'],
+  ...['litellm_settings', 'router_settings', 'general_settings', 'environment_variables'],
+]
 
 /** Settings that are read, and those that say what is so here anyway. */
 const readSettings: Readonly<Record<string, readonly string[]>> = {
@@ -44,11 +48,14 @@ export function importLiteLlm(file: Mapping, environment: Environment): LiteLlmI
   for (const key of Object.keys(file)) if (!sections.includes(key)) noteSection(key, desk)
   defineVariables(file.environment_variables, desk)
   if (!Array.isArray(file.model_list)) desk.problem(['model_list'], 'must be a list')
-  const entries: readonly unknown[] = Array.isArray(file.model_list) ? file.model_list : []
-  const models = entries.map((entry, index) => importModel(entry, ['model_list', index], desk))
+  const entries = withCredentials(file, desk)
+  const models = withoutSecondEmbeddings(
+    entries.map((entry, index) => importModel(entry, ['model_list', index], desk)),
+    desk,
+  )
   const joined = joinModels(models, defaultTimeouts(file, desk), places)
   const aliases = { ...joined.aliases, ...groupAliases(file, joined.ids, desk, places) }
-  const fallbacks = importFallbacks(file, joined.ids, desk)
+  const fallbacks = importFallbacks(file, withGroupAliases(file, joined.ids), desk)
   const llms = joined.llms.map((llm) => {
     const listed = fallbacks.get(llm.id)
     return listed === undefined ? llm : { ...llm, fallbacks: listed }
@@ -121,7 +128,23 @@ function joinModels(
   return { providers: byName, llms, embeddings, aliases, ids }
 }
 
-/** Embedding models are named, never chosen: a second one of a name is told as such by our own checks. */
+/** Embedding models are named, never chosen: the first one of a name serves. */
+function withoutSecondEmbeddings(
+  models: readonly (ImportedModel | undefined)[],
+  desk: ImportDesk,
+): readonly (ImportedModel | undefined)[] {
+  const seen = new Set<string>()
+  return models.map((model, index) => {
+    if (model?.isEmbedding !== true) return model
+    if (!seen.has(model.group)) {
+      seen.add(model.group)
+      return model
+    }
+    const message = `'${model.group}' is an embedding model already: the first one of a name serves, this one is left out`
+    return desk.note(['model_list', index, 'model_name'], message)
+  })
+}
+
 function countGroups(models: readonly (ImportedModel | undefined)[]): ReadonlyMap<string, number> {
   const counts = new Map<string, number>()
   for (const model of models) {
@@ -152,13 +175,25 @@ function groupAliases(
     const group = mappingOf(target)?.model ?? target
     const members = typeof group === 'string' ? ids.get(group) : undefined
     if (members === undefined) {
-      desk.problem(path, `'${plainText(group)}' is no chat model of model_list`)
+      desk.note(path, `'${plainText(group)}' is no chat model of model_list; left out`)
       continue
     }
     aliases[name] = members.length === 1 ? members[0] : { model: 'auto', allow: members }
     places.set(dottedPath(['aliases', name]), path)
   }
   return aliases
+}
+
+/** Fallbacks may name a group by its other name, and be named for it. */
+function withGroupAliases(file: Mapping, ids: JoinedModels['ids']): JoinedModels['ids'] {
+  const named = new Map(ids)
+  const given = mappingOf(mappingOf(file.router_settings)?.model_group_alias) ?? {}
+  for (const [name, target] of Object.entries(given)) {
+    const group = mappingOf(target)?.model ?? target
+    const members = typeof group === 'string' ? ids.get(group) : undefined
+    if (members !== undefined && !named.has(name)) named.set(name, members)
+  }
+  return named
 }
 
 /** LiteLLM counts in seconds, for every model that says nothing else. */
@@ -177,6 +212,8 @@ function masterKeyOf(file: Mapping, desk: ImportDesk, places: Map<string, Config
   // LiteLLM reads this variable where its file names no key.
   const value = given ?? (desk.isSet('LITELLM_MASTER_KEY') ? 'os.environ/LITELLM_MASTER_KEY' : undefined)
   places.set('server.master_key', path)
+  // No key would open the gateway, which an empty text hardly means.
+  if (value === '') return desk.problem(path, 'must be a text, or os.environ/NAME')
   return desk.secret(value, 'LITELLM_MASTER_KEY', path)
 }
 

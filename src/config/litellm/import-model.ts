@@ -43,7 +43,7 @@ export function importModel(value: unknown, path: ConfigPath, desk: ImportDesk):
   if (typeof group !== 'string' || group === '') return desk.problem([...path, 'model_name'], 'missing; must be a text')
   if (params === undefined) return desk.problem([...path, 'litellm_params'], 'missing; must be a mapping')
   const info = mappingOf(entry.model_info) ?? {}
-  const mode = info.mode ?? 'chat'
+  const mode = info.mode ?? modeByName(params.model)
   if (mode !== 'chat' && mode !== 'completion' && mode !== 'responses' && mode !== 'embedding') {
     desk.note([...path, 'model_info', 'mode'], `${group}: the mode '${plainText(mode)}' is not served here; left out`)
     return undefined
@@ -51,8 +51,14 @@ export function importModel(value: unknown, path: ConfigPath, desk: ImportDesk):
   const paramsPath = [...path, 'litellm_params']
   const provider = importProvider(params, paramsPath, desk)
   if (provider === undefined) return undefined
-  noteTheRest(group, params, paramsPath, desk)
   const isEmbedding = mode === 'embedding'
+  const { kind, preset } = provider.entry
+  const service = [kind, preset].find((name) => name === 'anthropic' || name === 'bedrock')
+  if (isEmbedding && service !== undefined) {
+    return desk.note(path, `${group}: embeddings of ${plainText(service)} are not served here; left out`)
+  }
+  noteTheRest(group, params, paramsPath, desk)
+  noteInfo(group, info, [...path, 'model_info'], desk)
   const price = importPrice(
     [
       { values: info, path: [...path, 'model_info'] },
@@ -64,6 +70,30 @@ export function importModel(value: unknown, path: ConfigPath, desk: ImportDesk):
   const common = { model: provider.model, ...(price === undefined ? {} : { price }) }
   const fields = isEmbedding ? common : { ...common, ...chatFields(params, info, path, desk) }
   return { group, isEmbedding, provider, timeouts: timeoutsOf(params, paramsPath, desk), fields }
+}
+
+/** Where the file does not say, LiteLLM knows it from its table of models; most names tell. */
+function modeByName(model: unknown): string {
+  const name = typeof model === 'string' ? model.slice(model.indexOf('/') + 1) : ''
+  if (/rerank/i.test(name)) return 'rerank'
+  if (/embed|(^|\/)(bge|e5|gte)-|(^|\/)voyage-/i.test(name)) return 'embedding'
+  if (/(^|\/)(dall-e|gpt-image|imagen)-/i.test(name)) return 'image_generation'
+  if (/(^|\/)whisper-|-transcribe/i.test(name)) return 'audio_transcription'
+  if (/(^|\/)tts-|-tts(-|$)/i.test(name)) return 'audio_speech'
+  return /moderation/i.test(name) ? 'moderation' : 'chat'
+}
+
+const infoNotes: Readonly<Record<string, string>> = {
+  id: 'not carried over: its model_name is its id',
+  base_model:
+    'not carried over: an answer is priced by the model its provider reports; state prices where it reports another name',
+  access_groups: 'not carried over: name models, or tags, in what keys may use',
+}
+
+function noteInfo(group: string, info: Mapping, path: ConfigPath, desk: ImportDesk): void {
+  for (const [key, note] of Object.entries(infoNotes)) {
+    if (info[key] !== undefined) desk.note([...path, key], `${group}: ${note}`)
+  }
 }
 
 function chatFields(params: Mapping, info: Mapping, path: ConfigPath, desk: ImportDesk): Mapping {
@@ -112,6 +142,7 @@ export function secondsToMs(value: unknown, path: ConfigPath, desk: ImportDesk):
 
 function noteTheRest(group: string, params: Mapping, path: ConfigPath, desk: ImportDesk): void {
   for (const key of Object.keys(params)) {
-    if (!readParams.has(key) && !isPriceKey(key)) desk.note([...path, key], `${group}: not carried over`)
+    if (key === 'litellm_credential_name') desk.problem([...path, key], 'names no entry of a credential_list')
+    else if (!readParams.has(key) && !isPriceKey(key)) desk.note([...path, key], `${group}: not carried over`)
   }
 }

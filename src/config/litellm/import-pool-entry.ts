@@ -1,9 +1,8 @@
 import { ConfigError, type ConfigProblem } from '../config-error.ts'
 import { dottedPath } from '../config-source.ts'
 import { notListed, type PoolEntryVariables } from '../pool-entry-variables.ts'
-import { ImportDesk, mappingOf } from './import-desk.ts'
+import { ImportDesk, mappingOf, plainText } from './import-desk.ts'
 import { importModel } from './import-model.ts'
-import { organizationHeader } from './import-provider.ts'
 
 /** One model of LiteLLM's, as `POST /model/new` has it, in our terms. */
 export interface ImportedPoolEntry {
@@ -23,15 +22,17 @@ const longestName = 256
 export function importPoolEntry(model: unknown, { environment, listed }: PoolEntryVariables): ImportedPoolEntry {
   const desk = new ImportDesk(environment, (variable) => (listed.includes(variable) ? undefined : notListed(variable)))
   const imported = importModel(withoutNulls(model), [], desk)
-  const secrets = Object.keys(desk.literals)
+  const params = mappingOf(mappingOf(model)?.litellm_params)
+  const stated = Object.entries({ ...mappingOf(params?.headers), ...mappingOf(params?.extra_headers) }).filter(
+    ([, value]) => value !== null && !/^(env:|os\.environ\/)/.test(plainText(value)),
+  )
+  const inHeaders = stated.map(([, value]) => value)
+  const secrets = Object.keys(desk.literals).filter((name) => !inHeaders.includes(desk.literals[name]))
   const problems: ConfigProblem[] = desk.problems.map(({ path, message }) => problemOf(dottedPath(path), message))
   if (secrets.length > 0) {
     const message = `secrets are not taken by this way, as they would have to be stored: set an environment variable where the gateway runs and name it, such as os.environ/${secrets[0]}`
     problems.push(problemOf('litellm_params.api_key', message))
   }
-  const stated = Object.entries(mappingOf(imported?.provider.entry.headers) ?? {}).filter(
-    ([name, value]) => name !== organizationHeader && !/^(env:|os\.environ\/)/.test(String(value)),
-  )
   for (const [name] of stated) {
     const message = 'headers may hold secrets, which are not stored: name a variable, as os.environ/NAME'
     problems.push(problemOf(`litellm_params.extra_headers.${name}`, message))

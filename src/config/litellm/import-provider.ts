@@ -24,7 +24,7 @@ interface Service {
 }
 
 /** Names whom OpenAI bills: no secret. */
-export const organizationHeader = 'OpenAI-Organization'
+const organizationHeader = 'OpenAI-Organization'
 
 /** LiteLLM's providers that we reach, by the word before the slash. */
 const services: Readonly<Record<string, Service>> = {
@@ -78,6 +78,9 @@ export function importProvider(params: Params, path: ConfigPath, desk: ImportDes
   const key = keyFor(service, base, params, path, desk)
   const headers = headersOf(params, path, desk)
   if (service.kind === 'azure-openai') return azure({ model, base, key, headers }, params, path, desk)
+  if (service.kind === 'bedrock' && base !== undefined) {
+    desk.note([...path, 'api_base'], 'not carried over: Bedrock is called in its region')
+  }
   if (service.kind === 'bedrock') return bedrock({ model, key, headers }, params, path, desk)
   if (word === 'openai' && model.startsWith('responses/')) {
     const entry = { kind: 'openai-responses', ...placeOf('openai', base, service), ...keyOf(key), ...headers }
@@ -201,6 +204,13 @@ function headersOf(params: Params, path: ConfigPath, desk: ImportDesk): { readon
     const organization = desk.text(params.organization, [...path, 'organization'])
     if (organization !== undefined) given[organizationHeader] = organization
   }
-  const entries = Object.entries(given).map(([name, value]) => [name, plainText(value)])
+  const entries = Object.entries(given).map(([name, value]) => [name, headerValue(name, plainText(value), path, desk)])
   return entries.length === 0 ? {} : { headers: Object.fromEntries(entries) }
+}
+
+/** What is a secret by its name moves to a variable, as keys do. */
+function headerValue(name: string, value: string, path: ConfigPath, desk: ImportDesk): string {
+  if (!/auth|key|token|secret|password|cookie/i.test(name)) return value
+  const variable = `${name.toUpperCase().replaceAll(/[^A-Z0-9]+/g, '_')}_HEADER`
+  return desk.secret(value, variable, [...path, 'extra_headers', name]) ?? value
 }
