@@ -73,6 +73,9 @@ function bearerSecret(headers: IncomingHttpHeaders): string | undefined {
   // Portkey's clients send the gateway's key by this name, and a provider's as the authorization.
   const portkey = headers['x-portkey-api-key']
   if (typeof portkey === 'string' && portkey.length > 0) return portkey
+  // LiteLLM's take it where the authorization is for the provider, as Claude Code's subscriptions are.
+  const litellm = headers['x-litellm-api-key']
+  if (typeof litellm === 'string' && litellm.length > 0) return litellm.replace(/^bearer +/i, '')
   const authorization = headers.authorization
   if (authorization !== undefined) return /^bearer +(\S+) *$/i.exec(authorization)?.[1]
   const plain = headers['x-api-key']

@@ -88,9 +88,14 @@ describe("Portkey's headers", () => {
     expect(response.status).toBe(400)
   })
 
-  test("the gateway's key may come as Portkey's, beside a provider's", async () => {
+  test("the gateway's key may come as Portkey's or LiteLLM's, beside a provider's", async () => {
     await start({ keys: [{ id: 'k', scopes: ['inference'] }] })
     const key = harness.secrets.get('k') ?? ''
+    for (const own of [key, `Bearer ${key}`]) {
+      const both = { 'x-litellm-api-key': own, authorization: 'Bearer sk-of-openai' }
+      expect((await chat('small', both)).status).toBe(200)
+    }
+    expect((await chat('small', { 'x-litellm-api-key': 'other', authorization: `Bearer ${key}` })).status).toBe(401)
     const headers = { 'x-portkey-api-key': key, authorization: 'Bearer sk-of-openai' }
     expect((await chat('small', headers)).status).toBe(200)
     expect((await chat('small', { authorization: 'Bearer sk-of-openai' })).status).toBe(401)

@@ -30,7 +30,8 @@ export function addMigrateCommand(program: Command, around: MigrateSurroundings)
 export async function migrate(around: MigrateSurroundings, file: string, output?: string): Promise<void> {
   const { terminal, folder, environment } = around
   const { text, remarks } = migrateLiteLlm(path.resolve(folder, file), environment)
-  const differ = remarks === 0 ? '' : ` ${remarks} settings serve differently here; comments at the top say which.`
+  const what = remarks === 1 ? 'One setting serves' : `${remarks} settings serve`
+  const differ = remarks === 0 ? '' : ` ${what} differently here; comments at the top say which.`
   if (output === undefined) {
     terminal.out(text.trimEnd())
     if (remarks > 0) terminal.note(differ.trim())

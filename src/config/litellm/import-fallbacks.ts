@@ -20,7 +20,8 @@ export function importFallbacks(
   for (const section of ['litellm_settings', 'router_settings']) {
     const { fallbacks, default_fallbacks: defaults } = mappingOf(file[section]) ?? {}
     for (const [group, listed] of readFallbacks(fallbacks, [section, 'fallbacks'], ids, desk)) {
-      byGroup.set(group, listed)
+      if (group === '*') for (const any of ids.keys()) byGroup.set(any, byGroup.get(any) ?? listed)
+      else byGroup.set(group, listed)
       if (listed.length > mostFallbacks) {
         desk.note([section, 'fallbacks'], `${group}: only the first ${mostFallbacks} LLMs are carried over`)
       }
@@ -53,10 +54,7 @@ function* readFallbacks(
   for (const [index, item] of value.entries()) {
     for (const [group, list] of Object.entries(mappingOf(item) ?? {})) {
       const at = [...path, index, group]
-      if (group === '*') {
-        const listed = readList(list, at, ids, desk)
-        for (const any of ids.keys()) yield [any, listed]
-      } else if (ids.has(group)) yield [group, readList(list, at, ids, desk)]
+      if (group === '*' || ids.has(group)) yield [group, readList(list, at, ids, desk)]
       else desk.note(at, `'${group}' is no chat model of model_list; not carried over`)
     }
   }

@@ -322,6 +322,18 @@ router_settings: { model_group_alias: { e: embed } }`)
     expect(said({ notes })).toEqual(['m2: only the first 10 LLMs are carried over'])
   })
 
+  test('fallbacks of everything, where a model has none of its own, whatever the order', () => {
+    const { value } = importLiteLlm(
+      {
+        model_list: ['a', 'b', 'c'].map((model_name) => ({ model_name, litellm_params: { model: 'gpt-4o' } })),
+        router_settings: { fallbacks: [{ '*': ['c'] }, { a: ['b'] }, { '*': ['a'] }] },
+      },
+      environment,
+    )
+    const llms = value.llms as readonly { readonly fallbacks?: readonly string[] }[]
+    expect(llms.map(({ fallbacks }) => fallbacks)).toEqual([['b'], ['c'], undefined])
+  })
+
   test.each([
     [{ model: 'gpt-4o', api_key: 'os.environ/MY-KEY' }, 'names no environment variable'],
     [{ model: 'gpt-4o', litellm_credential_name: 'x' }, "there is no 'x' in credential_list"],

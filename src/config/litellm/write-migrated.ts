@@ -1,4 +1,6 @@
 import { Document, isMap, isScalar, stringify } from 'yaml'
+import { providerPreset } from '../../providers/openai-compatible/presets.ts'
+import { mappingOf, plainText } from './import-desk.ts'
 import type { LiteLlmImport } from './import-litellm.ts'
 
 /** A line said of the file: where, and what. */
@@ -23,7 +25,7 @@ export function writeMigrated(imported: LiteLlmImport, from: string, remarks: re
     ...(remarks.length === 0 ? [] : ['', 'Serves differently here, or not at all:']),
     ...remarks.map(({ place, message }) => `  ${oneLine(place)}: ${oneLine(message)}`),
   ]
-  const document = new Document(imported.value)
+  const document = new Document(imported.value, { aliasDuplicateObjects: false })
   document.commentBefore = head.map((line) => (line === '' ? '' : ` ${line}`)).join('\n')
   if (isMap(document.contents)) {
     for (const { key } of document.contents.items.slice(1)) if (isScalar(key)) key.spaceBefore = true
@@ -41,7 +43,17 @@ function variablesOf(value: unknown): readonly string[] {
     } else if (typeof item === 'object' && item !== null) for (const inner of Object.values(item)) walk(inner)
   }
   walk(value)
+  for (const { preset, base_url: address, api_key: key } of providersOf(value)) {
+    const variable =
+      key === undefined && address === undefined ? providerPreset(plainText(preset))?.keyVariable : undefined
+    if (variable !== undefined) found.add(variable)
+  }
   return [...found]
+}
+
+/** Where they say nothing, a preset's own variable is read. */
+function providersOf(value: unknown): readonly { readonly [key: string]: unknown }[] {
+  return Object.values(mappingOf(mappingOf(value)?.providers) ?? {}).map((entry) => mappingOf(entry) ?? {})
 }
 
 /** A comment ends with its line; a name from the file must not go on behind it. */

@@ -22,6 +22,7 @@ export const requestHeaders: readonly HeaderEntry[] = [
   { name: 'x-conversation-id', meaning: 'The same.' },
   { name: 'x-claude-code-session-id', meaning: 'The same.' },
   { name: 'x-litellm-timeout', meaning: 'Seconds the answer may take.' },
+  { name: 'x-litellm-api-key', meaning: 'The API key, with or without `Bearer`; wins over `authorization`.' },
   { name: 'x-portkey-api-key', meaning: 'The API key, as clients of Portkey send it; wins over `authorization`.' },
   {
     name: 'x-portkey-provider',
