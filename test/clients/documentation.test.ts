@@ -46,7 +46,7 @@ describe('the programs of docs/clients', () => {
     ['anthropic-sdk.md', [`^${model} ${answer}$`, `^USD: (${usd})$`, `^USD, streamed: (${usd})$`, '^not_found_error ']],
     ['vercel-ai-sdk.md', [`^${model} ${answer}$`, `^USD: (${usd})$`, `^USD, streamed: (${usd})$`, `^${model}$`]],
     ['langchain.md', [`^${model} ${answer}$`, `^USD: (${usd})$`, '^You said: What is 5']],
-    ['openai-agents.md', [`^${answer}$`, '^USD: 1 requests$']],
+    ['openai-agents.md', [`^${answer}$`, `^USD: (${usd})$`]],
   ])('%s', async (page, expected) => {
     const output = await runModule(programOf(page, 'js'))
     for (const line of [...expected, '^feedback: accepted$']) expect(output).toMatch(new RegExp(line, 'm'))
