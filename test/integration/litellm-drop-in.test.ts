@@ -241,6 +241,16 @@ describe('POST /model/new', () => {
     })
   })
 
+  test('is found by its provider, as clients of Portkey name it', async () => {
+    await call('/model/new', newModel())
+    const answer = await call('/v1/chat/completions', ask('@openai/added'))
+    expect(answer.headers.get('x-pointsman-llm')).toBe('added')
+    expect(await call('/v1/chat/completions', ask('@nobody/added'))).toMatchObject({
+      status: 404,
+      body: { error: { message: "The provider 'nobody' is not in the pool; known: openai" } },
+    })
+  })
+
   test('takes null for nothing, as scripts write it', async () => {
     const given = newModel()
     const body = {

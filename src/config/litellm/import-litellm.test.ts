@@ -4,7 +4,9 @@ import { parse } from 'yaml'
 import { configFileSchema } from '../schema.ts'
 import { importLiteLlm } from './import-litellm.ts'
 
-const environment = { OPENAI_API_KEY: 'sk-of-openai', AZURE_API_BASE: 'https://eu.openai.azure.com/' }
+const environment = {
+  ...{ OPENAI_API_KEY: 'sk-of-openai', AZURE_API_BASE: 'https://eu.openai.azure.com/', AWS_REGION_NAME: 'eu-north-1' },
+}
 
 function read(text: string) {
   const imported = importLiteLlm(parse(text) as { [key: string]: unknown }, environment)
@@ -56,6 +58,17 @@ describe('a provider', () => {
       { model: 'bedrock/converse/anthropic.claude-v2', aws_region_name: 'us-east-1' },
       'anthropic.claude-v2',
       { bedrock: { kind: 'bedrock', region: 'us-east-1' } },
+    ],
+    [
+      { model: 'bedrock/eu-west-1/anthropic.claude-v2' },
+      'anthropic.claude-v2',
+      { bedrock: { kind: 'bedrock', region: 'eu-west-1' } },
+    ],
+    [{ model: 'bedrock/amazon.nova' }, 'amazon.nova', { bedrock: { kind: 'bedrock', region: 'eu-north-1' } }],
+    [
+      { model: 'openai/x', api_base: 'https://not-openai.com/v1', api_key: 'os.environ/KEY' },
+      'x',
+      { openai: { base_url: 'https://not-openai.com/v1', api_key: 'env:KEY' } },
     ],
     [{ model: 'gemini/gemini-2.5-pro' }, 'gemini-2.5-pro', { gemini: { preset: 'gemini' } }],
     [{ model: 'groq/llama' }, 'llama', { groq: { preset: 'groq' } }],

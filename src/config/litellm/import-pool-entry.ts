@@ -3,6 +3,7 @@ import { dottedPath } from '../config-source.ts'
 import { notListed, type PoolEntryVariables } from '../pool-entry-variables.ts'
 import { ImportDesk, mappingOf, plainText } from './import-desk.ts'
 import { importModel } from './import-model.ts'
+import { regionVariable } from './import-provider.ts'
 
 /** One model of LiteLLM's, as `POST /model/new` has it, in our terms. */
 export interface ImportedPoolEntry {
@@ -20,7 +21,9 @@ const longestName = 256
  * @throws {ConfigError} for what cannot serve here, and for secrets that are not references.
  */
 export function importPoolEntry(model: unknown, { environment, listed }: PoolEntryVariables): ImportedPoolEntry {
-  const desk = new ImportDesk(environment, (variable) => (listed.includes(variable) ? undefined : notListed(variable)))
+  const desk = new ImportDesk(environment, (variable) =>
+    [...listed, regionVariable].includes(variable) ? undefined : notListed(variable),
+  )
   const imported = importModel(withoutNulls(model), [], desk)
   const params = mappingOf(mappingOf(model)?.litellm_params)
   const stated = Object.entries({ ...mappingOf(params?.headers), ...mappingOf(params?.extra_headers) }).filter(

@@ -26,6 +26,9 @@ interface Service {
 /** Names whom OpenAI bills: no secret. */
 const organizationHeader = 'OpenAI-Organization'
 
+/** No secret either. */
+export const regionVariable = 'AWS_REGION_NAME'
+
 /** LiteLLM's providers that we reach, by the word before the slash. */
 const services: Readonly<Record<string, Service>> = {
   openai: { preset: 'openai', keyVariable: 'OPENAI_API_KEY' },
@@ -125,7 +128,7 @@ function placeOf(word: string, base: string | undefined, service: Service): { re
   let url = base.replace(/\/+$/, '')
   if (service.trimmed !== undefined) url = url.replace(service.trimmed, '')
   if (service.ending !== undefined && !url.endsWith(service.ending)) url += service.ending
-  if (word === 'openai' && !/^https:\/\/[^/]*\bopenai\.com(\/|$)/.test(url)) return { base_url: url }
+  if (word === 'openai' && !/^https:\/\/([^/@]+\.)?openai\.com(\/|$)/.test(url)) return { base_url: url }
   return { preset: service.preset, base_url: url }
 }
 
@@ -179,7 +182,10 @@ function azure({ model, base, key, headers }: Place, params: Params, path: Confi
 }
 
 function bedrock({ model, key, headers }: Place, params: Params, path: ConfigPath, desk: ImportDesk) {
-  const region = desk.text(params.aws_region_name, [...path, 'aws_region_name'])
+  // `bedrock/us-east-1/anthropic.…`, and the variable that LiteLLM reads beside Amazon's own.
+  const [, regionInName, modelThere] = /^([a-z]{2}(?:-[a-z]+)+-\d+)\/(.+)$/.exec(model) ?? []
+  const fromEnvironment = desk.isSet(regionVariable) ? `os.environ/${regionVariable}` : undefined
+  const region = desk.text(params.aws_region_name ?? regionInName ?? fromEnvironment, [...path, 'aws_region_name'])
   const given = {
     access_key_id: desk.secret(params.aws_access_key_id, 'AWS_ACCESS_KEY_ID', [...path, 'aws_access_key_id']),
     secret_access_key: desk.secret(params.aws_secret_access_key, 'AWS_SECRET_ACCESS_KEY', [
@@ -191,7 +197,7 @@ function bedrock({ model, key, headers }: Place, params: Params, path: ConfigPat
   }
   const present = Object.fromEntries(Object.entries(given).filter(([, reference]) => reference !== undefined))
   const entry = { kind: 'bedrock', ...(region === undefined ? {} : { region }), ...present, ...headers }
-  return { name: 'bedrock', entry, model: model.replace(/^(converse|invoke)\//, '') }
+  return { name: 'bedrock', entry, model: (modelThere ?? model).replace(/^(converse|invoke)\//, '') }
 }
 
 function keyOf(key: string | undefined): { readonly api_key?: string } {

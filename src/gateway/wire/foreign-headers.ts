@@ -3,6 +3,7 @@ import type { LlmRegistry } from '../../routing/registry/llm-registry.ts'
 import { GatewayError } from '../gateway-error.ts'
 import type { HttpExchange } from '../http-exchange.ts'
 import { headerText } from './header-values.ts'
+import { serviceOf } from './litellm/model-info.ts'
 
 /** A request, with what clients of LiteLLM and Portkey say of it in headers. */
 export interface ForeignHeaders {
@@ -61,7 +62,7 @@ function placedModel(asked: string, headers: IncomingHttpHeaders, pool: LlmRegis
   const provider = inName ?? (typeof header === 'string' ? header.replace(/^@/, '') : undefined)
   if (provider === undefined || asked === 'auto' || asked.startsWith('auto:')) return asked
   const name = nameThere ?? asked
-  const ofProvider = pool.list().filter((llm) => llm.provider === provider)
+  const ofProvider = pool.list().filter((llm) => serviceOf(llm) === provider)
   const found = ofProvider.find(({ id }) => id === name) ?? ofProvider.find((llm) => llm.upstreamModel === name)
   if (found !== undefined) return found.id
   const message =
@@ -72,7 +73,7 @@ function placedModel(asked: string, headers: IncomingHttpHeaders, pool: LlmRegis
 }
 
 function providersOf(pool: LlmRegistry): string {
-  return [...new Set(pool.list().map(({ provider }) => provider))].slice(0, 20).join(', ')
+  return [...new Set(pool.list().map(serviceOf))].slice(0, 20).join(', ')
 }
 
 /** LiteLLM counts in seconds, Portkey in milliseconds. */

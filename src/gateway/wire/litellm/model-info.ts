@@ -45,8 +45,8 @@ export function toEmbeddingInfo(model: EmbeddingModel) {
   }
 }
 
-/** Of one that joined while we served, without the name that only we have use for. */
-function serviceOf({ provider }: Llm): string {
+/** The provider's name; of one that joined while we served, without the part that only we have use for. */
+export function serviceOf({ provider }: Llm): string {
   return provider.split('/', 1)[0] ?? provider
 }
 
