@@ -335,6 +335,11 @@ router_settings: { model_group_alias: { e: embed } }`)
     expect(said({ notes })).toEqual(['m2: only the first 10 LLMs are carried over'])
   })
 
+  test('times without end, which are as long as a timer can be', () => {
+    const { provider } = one({ model: 'gpt-4o', timeout: 1e30 })
+    expect(provider).toMatchObject({ openai: { timeouts: { total_ms: 2_147_483_647 } } })
+  })
+
   test('fallbacks of everything, where a model has none of its own, whatever the order', () => {
     const { value } = importLiteLlm(
       {

@@ -134,10 +134,15 @@ function timeoutsOf(params: Mapping, path: ConfigPath, desk: ImportDesk): Mappin
   }
 }
 
+/** Some weeks: whoever says more says no limit. */
+const longestMs = 2 ** 31 - 1
+
 /** @returns whole milliseconds of at least one, or undefined. */
 export function secondsToMs(value: unknown, path: ConfigPath, desk: ImportDesk): number | undefined {
   const seconds = desk.number(value, path)
-  return seconds === undefined || seconds === 0 ? undefined : Math.max(1, Math.round(seconds * 1_000))
+  return seconds === undefined || seconds === 0
+    ? undefined
+    : Math.min(longestMs, Math.max(1, Math.round(seconds * 1_000)))
 }
 
 function noteTheRest(group: string, params: Mapping, path: ConfigPath, desk: ImportDesk): void {

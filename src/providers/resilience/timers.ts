@@ -9,11 +9,14 @@ export interface Timers extends Clock {
   after(delayMs: number, callback: () => void): () => void
 }
 
+/** Of Node's timers: a longer one would fire at once. */
+const longestDelayMs = 2 ** 31 - 1
+
 /** The machine's time: monotonic within the process, with fractions of a millisecond. */
 export const systemTimers: Timers = {
   now: () => performance.timeOrigin + performance.now(),
   after(delayMs, callback) {
-    const timer = setTimeout(callback, delayMs)
+    const timer = setTimeout(callback, Math.min(delayMs, longestDelayMs))
     return () => clearTimeout(timer)
   },
 }
