@@ -171,9 +171,13 @@ describe('POST /model/new', () => {
     [
       'an address with a secret',
       { litellm_params: { model: 'openai/x', api_base: 'https://u:sk-literal@a.b/v1' } },
-      'base_url',
+      'litellm_params.api_base: it may hold no name',
     ],
-    ['a bad address', { litellm_params: { model: 'openai/x', api_base: 'nowhere' } }, 'base_url'],
+    [
+      'a bad address',
+      { litellm_params: { model: 'openai/x', api_base: 'nowhere' } },
+      'litellm_params.api_base: it must',
+    ],
     ['a bad name', { model_name: 'a, b' }, 'no spaces'],
     ['a name that could not be deleted', { model_name: 'x'.repeat(257) }, 'at most 256'],
     ['an embedding model', { model_info: { mode: 'embedding' } }, 'under embeddings'],

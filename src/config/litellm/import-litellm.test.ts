@@ -70,6 +70,14 @@ describe('a provider', () => {
       'x',
       { openai: { base_url: 'https://not-openai.com/v1', api_key: 'env:KEY' } },
     ],
+    [
+      {
+        model: 'azure/x',
+        api_base: 'https://a.openai.azure.com/openai/deployments/x/chat/completions?api-version=2024-02-01',
+      },
+      'x',
+      { azure: { kind: 'azure-openai', base_url: 'https://a.openai.azure.com', api_key: 'env:AZURE_API_KEY' } },
+    ],
     [{ model: 'gemini/gemini-2.5-pro' }, 'gemini-2.5-pro', { gemini: { preset: 'gemini' } }],
     [{ model: 'groq/llama' }, 'llama', { groq: { preset: 'groq' } }],
     [{ model: 'mistral/m' }, 'm', { mistral: { preset: 'mistral' } }],
@@ -117,6 +125,8 @@ describe('a provider', () => {
     [{ model: 'azure/x', api_base: 'os.environ/NOT_SET' }, 'the environment variable NOT_SET is not set'],
     [{}, 'missing; such as openai/gpt-4o'],
     [{ model: 'gpt-4o', timeout: 'soon' }, 'must be a number'],
+    [{ model: 'openai/x', api_base: 'https://h/v1?key=sk-literal' }, 'it may hold no query'],
+    [{ model: 'lm_studio/x', api_base: 'https://u:sk-literal@h/v1' }, 'it may hold no name or password'],
   ])('is refused of %j', (params, message) => {
     expect(one(params).problems).toEqual([expect.stringContaining(message)])
   })

@@ -1,4 +1,5 @@
 import { providerPreset } from '../../providers/openai-compatible/presets.ts'
+import { addressFault } from '../../providers/vendor-address.ts'
 import type { ConfigPath } from '../config-source.ts'
 import { type ImportDesk, mappingOf, plainText } from './import-desk.ts'
 
@@ -73,10 +74,12 @@ export function importProvider(params: Params, path: ConfigPath, desk: ImportDes
     return desk.problem(at, `does not say its provider; write it before the name, such as openai/${model}`)
   }
   const service = Object.hasOwn(services, word) ? services[word] : undefined
-  const base = desk.text(params.api_base ?? params.base_url, [
-    ...path,
-    params.api_base === undefined ? 'base_url' : 'api_base',
-  ])
+  const baseAt = [...path, params.api_base === undefined ? 'base_url' : 'api_base']
+  const given = desk.text(params.api_base ?? params.base_url, baseAt)
+  // Azure's portal shows whole addresses of deployments.
+  const base = service?.kind === 'azure-openai' ? given?.replace(/\/openai\/deployments\/.*$/, '') : given
+  const fault = base === undefined ? undefined : addressFault(base)
+  if (fault !== undefined) return desk.problem(baseAt, fault)
   if (service === undefined) return otherService(word, model, base, params, path, desk)
   const key = keyFor(service, base, params, path, desk)
   const headers = headersOf(params, path, desk)
