@@ -21,6 +21,17 @@ function toolParts(...messages: readonly ChatMessage[]): unknown[] {
   })
 }
 
+it('says what an assistant refused, as the other APIs do', () => {
+  const refused = { role: 'assistant', content: null, refusal: 'I would rather not.' }
+  expect(partsOf(question, refused, question)).toEqual([
+    { text: 'hi' },
+    { text: 'I would rather not.' },
+    { text: 'hi' },
+  ])
+  // Where it also said something, that is what it said.
+  expect(partsOf(question, { ...refused, content: 'No.' })).toEqual([{ text: 'hi' }, { text: 'No.' }])
+})
+
 describe('the ids of calls', () => {
   it('are each given once, and outputs meet their own call', () => {
     expect(

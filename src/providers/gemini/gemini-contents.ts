@@ -114,9 +114,10 @@ class Turns {
         thoughts.push({ text: detail.text ?? '', thought: true, thoughtSignature: detail.signature })
       }
     }
+    const said = inputParts(message.content, `${path}.content`)
     return [
       ...thoughts,
-      ...signedText(inputParts(message.content, `${path}.content`), signature),
+      ...signedText(said.length > 0 ? said : refusalParts(message), signature),
       // Pictures of earlier answers, for models that go on with them.
       ...contentParts(message.images).map((image, index) => imagePart(image, `${path}.images.${index}`)),
       ...calls.map((call) => this.#callPart(call, signatureOfCall.get(call.id))),
@@ -177,6 +178,11 @@ function oldCallOf({ function_call: called }: ChatMessage): readonly NeutralTool
 
 function oldCallId(name: unknown): string {
   return typeof name === 'string' ? `function_${name}` : ''
+}
+
+/** A refusal is what the assistant said. */
+function refusalParts({ refusal }: ChatMessage): readonly JsonObject[] {
+  return typeof refusal === 'string' && refusal !== '' ? [{ text: refusal }] : []
 }
 
 /** The signature of an answer's text came on its last part; an answer may also have nothing but a signature. */
