@@ -28,6 +28,13 @@ const terminal = createTerminal(process.stdout, process.stderr, environment)
 const folder = process.cwd()
 const probeTimeoutMs = 5000
 
+// Whoever reads us may stop (`pointsman serve | head`): that is no reason to stop serving.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error
+  })
+}
+
 await main().catch((error: unknown) => {
   if (error instanceof CommanderError) process.exitCode = error.exitCode
   else {
@@ -38,7 +45,9 @@ await main().catch((error: unknown) => {
 
 async function main(): Promise<void> {
   const program = new Command('pointsman')
-    .description('LLM routing that learns: a gateway that speaks OpenAI’s API, and the commands around it')
+    .description(
+      'LLM routing that learns: a gateway that speaks OpenAI’s and Anthropic’s APIs, and the commands around it',
+    )
     .version(packageVersion())
     .showHelpAfterError('(add --help for what there is)')
     .exitOverride()

@@ -31,7 +31,7 @@ export function authenticate(headers: IncomingHttpHeaders, keys: KeyRing, keyReq
   if (keys.neverIssued && !keyRequired) return anonymous
   const secret = bearerSecret(headers)
   if (secret === undefined) {
-    throw new GatewayError('missing_api_key', 'Give an API key: Authorization: Bearer pm-…')
+    throw new GatewayError('missing_api_key', 'Give an API key: authorization: Bearer pm-…, or x-api-key: pm-…')
   }
   const key = keys.authenticate(secret)
   if (key === undefined) throw new GatewayError('invalid_api_key', 'The API key is unknown or revoked')

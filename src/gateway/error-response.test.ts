@@ -11,7 +11,7 @@ describe('toErrorResponse', () => {
     })
     expect(toErrorResponse(error, 'r1')).toEqual({
       status: 400,
-      headers: {},
+      headers: { 'x-should-retry': 'false' },
       body: {
         error: {
           message: "'pointsman.lambda' must be a number",
@@ -68,6 +68,27 @@ describe('toErrorResponse', () => {
     expect(toErrorResponse(new GatewayError('budget_exhausted', 'x'), 'r1').headers).toMatchObject({
       'x-should-retry': 'false',
     })
+  })
+})
+
+describe('whether to try again', () => {
+  test.each([
+    [new GatewayError('invalid_api_key', 'x')],
+    [new RoutingError('no_admissible_llm', 'x')],
+    [new ProviderError('upstream_auth', 'x')],
+    [new ProviderError('upstream_rejected', 'x', { upstreamStatus: 422 })],
+  ])('a client that got $code is told not to', (error) => {
+    expect(toErrorResponse(error, 'r1').headers['x-should-retry']).toBe('false')
+  })
+
+  test.each([
+    [new GatewayError('request_timeout', 'x')],
+    [new GatewayError('no_answer_yet', 'x')],
+    [new ProviderError('upstream_rate_limited', 'x')],
+    [new ProviderError('upstream_failed', 'x')],
+    [new ProviderError('upstream_rejected', 'x', { upstreamStatus: 409 })],
+  ])('a client that got $code may as it likes', (error) => {
+    expect(toErrorResponse(error, 'r1').headers['x-should-retry']).toBeUndefined()
   })
 })
 

@@ -42,7 +42,8 @@ const server = 'server_error'
 
 /** Every code of the three unions: its status, its OpenAI type and, where OpenAI has its own word for it, that code. */
 const httpByCode: Record<KnownCode, readonly [status: number, type: string, code?: string]> = {
-  no_admissible_llm: [422, invalid],
+  // 400 as a vendor answers what its model cannot take; LangChain sends a 422 again and again.
+  no_admissible_llm: [400, invalid],
   unknown_llm: [404, invalid, 'model_not_found'],
   invalid_preference: [400, invalid],
   invalid_option: [500, server],
@@ -209,16 +210,16 @@ function isKnownError(error: unknown): error is KnownError {
 
 /** A request that the upstream refused goes back in its own words and, for a 4xx, with its own status. */
 function fromProviderError(error: ProviderError, status: number, known: ErrorBody): ErrorResponse {
-  const headers = errorHeaders(error, status)
   if (error.code !== 'upstream_rejected' && error.code !== 'upstream_context_length') {
-    return { status, headers, body: known }
+    return { status, headers: errorHeaders(error, status), body: known }
   }
   const upstream = error.upstreamError
   const upstreamStatus = error.upstreamStatus
   const own = upstreamStatus !== undefined && upstreamStatus >= 400 && upstreamStatus < 500
+  const told = own ? upstreamStatus : status
   return {
-    status: own ? upstreamStatus : status,
-    headers,
+    status: told,
+    headers: errorHeaders(error, told),
     body: envelope(
       textOr(upstream?.message, known.error.message),
       textOr(upstream?.type, known.error.type),
@@ -234,13 +235,21 @@ function errorHeaders(error: KnownError, status: number): Record<string, string>
   const headers: Record<string, string> = {}
   if (status === 401) headers['www-authenticate'] = 'Bearer'
   if (error instanceof GatewayError && error.allow !== undefined) headers.allow = error.allow
+  if (isLasting(error, status)) headers['x-should-retry'] = 'false'
   if (status !== 429 && status !== 503) return headers
   const waitMs = ('retryAfterMs' in error ? error.retryAfterMs : undefined) ?? 1_000
   headers['retry-after'] = String(Math.max(1, Math.ceil(waitMs / 1_000)))
   headers['retry-after-ms'] = String(Math.max(1, Math.ceil(waitMs)))
-  // Official clients would otherwise try again at once, in vain, until midnight.
-  if (error.code === 'budget_exhausted') headers['x-should-retry'] = 'false'
   return headers
+}
+
+/**
+ * The same request would fail again, however often it is sent. Official clients heed it; without it Claude Code tries again for
+ * minutes before it tells of a wrong key, and anybody until midnight where a budget is used up.
+ */
+function isLasting(error: KnownError, status: number): boolean {
+  if (error.code === 'budget_exhausted' || error.code === 'upstream_auth') return true
+  return status >= 400 && status < 500 && status !== 408 && status !== 409 && status !== 429
 }
 
 function envelope(message: string, type: string, param: string | null | undefined, code: string): ErrorBody {

@@ -207,7 +207,7 @@ describe('errors', () => {
     await harness.gateway.close()
     await start({ keys: [{ id: 'alice', scopes: ['inference'], preference: { deny: ['embed-*'] } }] })
     const error = await refusal(client.embeddings.create({ model: 'embed-small', input: 'x' }))
-    expect(error.status).toBe(422)
+    expect(error.status).toBe(400)
     expect(provider.calls).toHaveLength(0)
   })
 

@@ -112,7 +112,7 @@ describe('what only Anthropic can read', () => {
   ])('keeps LLMs of other APIs from %s', async (_what, fields) => {
     for (const model of ['unknown', 'responses']) {
       const { status, text } = await ask({ model, ...fields })
-      expect([status, model], text).toEqual([422, model])
+      expect([status, model], text).toEqual([400, model])
       expect(text).toContain('invalid_request_error')
     }
   })

@@ -104,7 +104,7 @@ describe('parameters through the gateway', () => {
     expect(preview.json.excluded).toContainEqual({ llm: 'claude', reason: 'unsupported_parameter', detail: 'logprobs' })
     const named = await post('/v1/chat/completions', { model: 'claude', ...asked })
     expect(named).toMatchObject({
-      status: 422,
+      status: 400,
       json: {
         error: {
           param: 'logprobs',
@@ -120,7 +120,7 @@ describe('parameters through the gateway', () => {
       expect(answer.status).toBe(200)
       expect(gemini.requests.at(-1)?.body).toMatchObject({ tools: [expect.any(Object)] })
       const elsewhere = await post('/v1/chat/completions', { model: 'thinker@high', messages, tools: [tool] })
-      expect(elsewhere).toMatchObject({ status: 422, json: { error: { param: 'tools' } } })
+      expect(elsewhere).toMatchObject({ status: 400, json: { error: { param: 'tools' } } })
     }
     const mcp = { type: 'mcp_toolset', mcp_server_name: 's' }
     const asOpenAi = await post('/v1/chat/completions', { model: 'thinker@high', messages, tools: [mcp] })
@@ -137,7 +137,7 @@ describe('parameters through the gateway', () => {
   test('thinking that is switched off is no effort', async () => {
     const off = { messages, thinking: { type: 'disabled' } }
     const named = await post('/v1/chat/completions', { model: 'thinker@high', ...off })
-    expect(named).toMatchObject({ status: 422, json: { error: { param: 'reasoning_effort' } } })
+    expect(named).toMatchObject({ status: 400, json: { error: { param: 'reasoning_effort' } } })
     const preview = await post('/v1/route', { model: 'auto', ...off, max_tokens: 100 })
     expect(preview.json.excluded).toEqual([
       { llm: 'thinker@low', reason: 'other_effort', detail: 'low' },
@@ -150,7 +150,7 @@ describe('parameters through the gateway', () => {
     expect(answer.status).toBe(200)
     expect(openai.requests.at(-1)?.body).toMatchObject({ model: 'ref-reasoning', reasoning: { effort: 'high' } })
     const other = await post('/v1/chat/completions', { model: 'thinker@high', messages, reasoning_effort: 'low' })
-    expect(other).toMatchObject({ status: 422, json: { error: { param: 'reasoning_effort' } } })
+    expect(other).toMatchObject({ status: 400, json: { error: { param: 'reasoning_effort' } } })
     const preview = await post('/v1/route', { model: 'auto', messages, reasoning_effort: 'low', max_tokens: 512 })
     expect(preview.json.excluded).toEqual([
       { llm: 'thinker@high', reason: 'other_effort', detail: 'high' },

@@ -184,7 +184,7 @@ test('feedback on an LLM that the caller named is taken too', async () => {
 test('a request that nobody may serve says why', async () => {
   const { post } = await open()
   const response = await post('/v1/chat/completions', { ...userMessage(), pointsman: { deny: ['*'] } })
-  expect(response.status).toBe(422)
+  expect(response.status).toBe(400)
   expect(await response.json()).toMatchObject({
     error: { code: 'no_admissible_llm', message: expect.stringContaining('cheap: denied') },
   })
@@ -202,7 +202,7 @@ test('a cap that is almost used up ends requests like one that is; other reasons
     }
   }
   const denied = await post('/v1/chat/completions', { ...userMessage(), pointsman: { deny: ['*'] } })
-  expect(denied.status).toBe(422)
+  expect(denied.status).toBe(400)
 })
 
 test('the caller’s controls reach the decision', async () => {

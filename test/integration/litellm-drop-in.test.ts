@@ -317,7 +317,7 @@ describe('keys', () => {
     const { key, token } = made.body as { key: string; token: string }
     const own = { authorization: `Bearer ${key}` }
     expect((await call('/v1/chat/completions', ask('team'), own)).status).toBe(200)
-    expect((await call('/v1/chat/completions', ask('gone'), own)).status).toBe(422)
+    expect((await call('/v1/chat/completions', ask('gone'), own)).status).toBe(400)
     for (const [route, headers] of [
       ['/key/info', own],
       [`/key/info?key=${key}`, master],

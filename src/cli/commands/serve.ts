@@ -107,6 +107,7 @@ function tryItOut(service: Service, url: string): string[] {
     'Try it:',
     `  curl ${url}/v1/chat/completions${key} -H 'content-type: application/json' \\`,
     `    -d '{"model":"auto","messages":[{"role":"user","content":"${question}"}]}'`,
-    `Point any OpenAI client at ${url}/v1 and say model "auto".`,
+    `Point any OpenAI client at ${url}/v1, any Anthropic client at ${url},`,
+    'and say model "auto".',
   ]
 }

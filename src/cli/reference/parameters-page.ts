@@ -33,7 +33,7 @@ export function parametersPage(): string {
         [
           signs.refused,
           'refused',
-          'The LLM may not serve the request: `auto` chooses among the others (`unsupported_parameter`), and naming the LLM is a 422 that names the parameter. For what changes what an answer means, or what its reader relies on.',
+          'The LLM may not serve the request: `auto` chooses among the others (`unsupported_parameter`), and naming the LLM is a 400 that names the parameter. For what changes what an answer means, or what its reader relies on.',
         ],
       ],
     ),
@@ -49,7 +49,7 @@ export function parametersPage(): string {
     ),
     'The last row is for LLMs that are known to think unasked (`capabilities.reasons_unasked` in `pointsman.yaml` says so of one that is not known here).',
     '## Efforts as LLMs',
-    'With `efforts: [low, high]` an entry of `llms` becomes one LLM for each, `<id>@low` and `<id>@high`: same model, same price, predictions of their own. `reasoning_effort: low` fixes the effort of an entry. Such an LLM thinks as hard as its name says, whoever asks; a request that asks for another effort goes to others (`other_effort`), and naming both is a 422.',
+    'With `efforts: [low, high]` an entry of `llms` becomes one LLM for each, `<id>@low` and `<id>@high`: same model, same price, predictions of their own. `reasoning_effort: low` fixes the effort of an entry. Such an LLM thinks as hard as its name says, whoever asks; a request that asks for another effort goes to others (`other_effort`), and naming both is a 400.',
   ].join('\n\n')}\n`
 }
 

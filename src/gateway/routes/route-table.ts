@@ -82,12 +82,21 @@ export interface FoundRoute {
 /** @throws {GatewayError} `unknown_path`, `method_not_allowed`, `invalid_request` for broken percent-encoding */
 export function findRoute(method: string | undefined, path: string): FoundRoute {
   const found = lookUp(path)
-  if (found.length === 0) throw new GatewayError('unknown_path', `There is nothing at ${path.slice(0, 200)}`)
+  if (found.length === 0) throw new GatewayError('unknown_path', unknownPathMessage(path))
   const wanted = method === 'HEAD' ? 'GET' : method
   const right = found.find(({ route }) => route.method === wanted)
   if (right !== undefined) return right
   const allow = found.map(({ route }) => route.method).join(', ')
   throw new GatewayError('method_not_allowed', `This path takes ${allow}`, { allow })
+}
+
+/** Most unknown paths come of a base URL with `/v1` for a client that adds it itself, or without for one that does not. */
+function unknownPathMessage(path: string): string {
+  const nothing = `There is nothing at ${path.slice(0, 200)}.`
+  const twice = path.startsWith('/v1/v1/') && lookUp(path.slice(3)).length > 0
+  if (twice) return `${nothing} This client adds /v1 itself: leave it out of the base URL`
+  const without = !path.startsWith('/v1/') && lookUp(`/v1${path}`).length > 0
+  return without ? `${nothing} This client wants /v1 at the end of the base URL` : nothing
 }
 
 /** The routes of a path, one per method. */

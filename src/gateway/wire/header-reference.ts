@@ -63,5 +63,8 @@ export const responseHeaders: readonly HeaderEntry[] = [
   { name: 'x-litellm-overhead-duration-ms', meaning: 'As `x-pointsman-overhead-ms`.' },
   { name: 'retry-after', meaning: 'With 429 and 503: seconds to wait.' },
   { name: 'retry-after-ms', meaning: 'The same in milliseconds; official clients obey it.' },
-  { name: 'x-should-retry', meaning: '`false` where another try is in vain until the budget starts anew.' },
+  {
+    name: 'x-should-retry',
+    meaning: '`false` where the same request would fail again: a wrong key, a field that is wrong, a used-up budget.',
+  },
 ]

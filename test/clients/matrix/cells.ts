@@ -6,7 +6,7 @@ export type Cell =
   | 'dropped'
   /** It works, but the API does not tell: what it thought, or how many tokens it took. */
   | 'hidden'
-  /** The API cannot take it: 422, and the message names the parameter and the API. */
+  /** The API cannot take it: 400, and the message names the parameter and the API. */
   | 'refused'
   /** Refused otherwise, with this status and words. */
   | { readonly status: number; readonly says: string }

@@ -6,7 +6,7 @@ const legend = `| cell | means |
 | ✓ | works, as the client expects it |
 | left out | the answer comes without it, and its header \`x-pointsman-dropped-params\` names what was left out |
 | untold | works, but the API does not tell it: what it thought, or how many tokens it took |
-| 422 | refused before any upstream is called; the message names the parameter and the API. Where no LLM was named, it goes to an LLM whose API can take it |`
+| 400 | refused before any upstream is called; the message names the parameter and the API. Where no LLM was named, it goes to an LLM whose API can take it |`
 
 const introduction = `# Compatibility
 
@@ -38,5 +38,5 @@ function wordOf(cell: Cell | undefined): string {
   if (cell === undefined) return '✓'
   if (cell === 'dropped') return 'left out'
   if (cell === 'hidden') return 'untold'
-  return cell === 'refused' ? '422' : `${cell.status}: ${cell.says}`
+  return cell === 'refused' ? '400' : `${cell.status}: ${cell.says}`
 }

@@ -55,7 +55,7 @@ export function describeMatrix<Client>({ dialect, create, probes }: DialectClien
 
 async function expectCell<Client>(probe: Probe<Client>, context: ProbeContext<Client>, cell: Cell | undefined) {
   if (cell === 'refused' || typeof cell === 'object') {
-    const { status, says } = cell === 'refused' ? { status: 422, says: 'cannot be served by' } : cell
+    const { status, says } = cell === 'refused' ? { status: 400, says: 'cannot be served by' } : cell
     const refusal = await probe.run(context).then(
       () => undefined,
       (error: unknown) => error,
