@@ -34,3 +34,26 @@ describe('a reasoning model of OpenAI', () => {
     expect(refusedParameter(support, { parameters: ['stop'] }, 'none')).toBe('stop')
   })
 })
+
+describe('a summary of reasoning that a Responses request asks for', () => {
+  const gemini = { kind: 'gemini', upstreamModel: 'gemini-3.1-pro-preview' } as const
+  const claude = (upstreamModel: string) => ({ kind: 'anthropic', upstreamModel }) as const
+  const openai = { kind: 'openai-compatible', preset: 'openai', upstreamModel: 'm' } as const
+
+  it.each([
+    ['comes with thinking that Gemini was asked for', gemini, 'auto', 'low', []],
+    ['comes with that of Claudes which show it', claude('claude-sonnet-4-6'), 'auto', 'low', []],
+    ['is told to be missing of those that do not', claude('claude-opus-5'), 'auto', 'low', ['reasoning.summary']],
+    ['is told to be missing where no thinking was asked for', gemini, 'auto', undefined, ['reasoning.summary']],
+    ['and where it was to be none', gemini, 'auto', 'none', ['reasoning.summary']],
+    ['has no other length than the LLM gives it', gemini, 'concise', 'low', ['reasoning.summary']],
+    ['never comes from chat completions', openai, 'auto', 'low', ['reasoning.summary']],
+  ] as const)('%s', (_, llm, summary, effort, dropped) => {
+    const request = { messages: [], ...(effort === undefined ? {} : { reasoning_effort: effort }) }
+    const body = { input: 'hi', reasoning: { summary, effort } }
+    const call: ChatCall = { upstreamModel: 'm', request, native: { dialect: 'responses', body, headers: {} } }
+    const reached = parameterSupportOf({ preset: undefined, reasoning: true, ...llm })
+    const said = requestParameters(request)
+    expect(droppedOfCall(reached, { ...said, unknown: ['reasoning.summary'] }, call)).toEqual(dropped)
+  })
+})

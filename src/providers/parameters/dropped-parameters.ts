@@ -1,6 +1,6 @@
 import { isNative, isTakenUnthinking, type ParameterSupport } from '../../routing/registry/parameter-support.ts'
 import { messagesLosses } from '../anthropic/messages-losses.ts'
-import type { ChatCall, ForeignDialect } from '../chat-provider.ts'
+import { type ChatCall, type ForeignDialect, isJsonObject } from '../chat-provider.ts'
 import type { RequestParameters } from './request-parameters.ts'
 
 /** A header holds no more of them; whoever sends more has made them up. */
@@ -14,7 +14,9 @@ export function droppedOfCall(
 ): readonly string[] {
   const { reasoning_effort: asked } = call.request
   const effort = call.reasoningEffort ?? (typeof asked === 'string' ? asked : undefined)
-  const dropped = droppedParameters(support, said, call.native?.dialect, effort)
+  const unshown = droppedParameters(support, said, call.native?.dialect, effort)
+  const dropped =
+    unshown.includes(summary) && showsSummary(support, call) ? unshown.filter((name) => name !== summary) : unshown
   if (support?.dialect !== 'messages') return dropped
   const lost = messagesLosses(call).filter((name) => !dropped.includes(name))
   return lost.length === 0 ? dropped : [...dropped, ...lost]
@@ -48,6 +50,17 @@ export function droppedParameters(
   if (support.dropsUnknown || isForeign)
     dropped.push(...unknown.filter((name) => /^[\w.:-]{1,64}$/.test(name)).slice(0, maxUnknown))
   return dropped
+}
+
+/** Of a Responses request, as it names it. */
+const summary = 'reasoning.summary'
+
+/** Whether thinking can be read in the answer of another API: it was asked for, and any length will do. */
+function showsSummary(support: ParameterSupport | undefined, { request, native }: ChatCall): boolean {
+  if (support?.showsThinking !== true || native?.dialect !== 'responses') return false
+  const { reasoning } = native.body
+  const { reasoning_effort: asked } = request
+  return isJsonObject(reasoning) && reasoning.summary === 'auto' && typeof asked === 'string' && asked !== 'none'
 }
 
 const none: readonly string[] = []

@@ -25,6 +25,7 @@ export function parameterSupportOf(llm: ReachedLlm): ParameterSupport {
     takenUnthinking: new Set(api.takenUnthinking),
     strippedOfOthers: new Set(api.stripped),
     droppedOfOwn: new Set(api.droppedOfOwn),
+    showsThinking: api.showsThinking === true,
     dropsUnknown: api.unknown === 'dropped',
     dialect: nativeDialects[llm.kind],
   }

@@ -1,4 +1,5 @@
 import { anthropicParameters, anthropicParametersOf } from '../anthropic/anthropic-parameters.ts'
+import { claudeTraits, isClaude } from '../anthropic/claude-traits.ts'
 import { azureOpenAiParameters, azureOpenAiReasoningParameters } from '../azure-openai/azure-openai-parameters.ts'
 import { bedrockParameters, bedrockParametersOf } from '../bedrock/bedrock-parameters.ts'
 import { geminiParameters, geminiParametersOf } from '../gemini/gemini-parameters.ts'
@@ -27,6 +28,8 @@ export interface ParameterApi {
   readonly takenUnthinking?: readonly ParameterName[]
   /** What is dropped of requests in its own dialect too, because its models differ in it. */
   readonly droppedOfOwn?: readonly ParameterName[]
+  /** Thinking that was asked for comes with the answer, whether or not its reader asked to see it. */
+  readonly showsThinking?: boolean
   /** Whose hosted tools it runs, where `tools:hosted` is passed; undefined: nobody knows, all are passed. */
   readonly hosts?: HostVendor | undefined
   /** Whose file ids it knows, where `content:file_by_id` is not refused; undefined: nobody knows, all are passed. */
@@ -80,6 +83,7 @@ const nativeApis: Readonly<Record<string, ParameterApi>> = {
     title: "Google's Gemini API",
     column: geminiParameters,
     unknown: 'dropped',
+    showsThinking: true,
     hosts: 'google',
     keeps: 'google',
   },
@@ -144,14 +148,19 @@ export interface ReachedLlm {
 export function parameterApiOf(llm: ReachedLlm): ParameterApi {
   const name = apiNameOf(llm)
   const plain = parameterTable[name]!
-  if (llm.kind === 'anthropic') return { ...plain, column: anthropicParametersOf(llm.upstreamModel) }
+  if (llm.kind === 'anthropic') return { ...plain, column: anthropicParametersOf(llm.upstreamModel), ...shown(llm) }
   if (llm.kind === 'gemini') return { ...plain, column: geminiParametersOf(llm.upstreamModel) }
-  if (llm.kind === 'bedrock') return { ...plain, column: bedrockParametersOf(llm.upstreamModel) }
+  if (llm.kind === 'bedrock') return { ...plain, column: bedrockParametersOf(llm.upstreamModel), ...shown(llm) }
   const reasoning = parameterTable[`${name} (reasoning)`]
   if (llm.reasoning === false || reasoning === undefined) return plain
   return llm.reasoning === true
     ? reasoning
     : { ...plain, droppedOfOwn: [], column: generousColumn(plain.column, reasoning.column) }
+}
+
+/** Claudes that think by budget show it unless they are told not to; newer ones, only if they are told to. */
+function shown({ upstreamModel }: ReachedLlm): Pick<ParameterApi, 'showsThinking'> {
+  return { showsThinking: isClaude(upstreamModel) && claudeTraits(upstreamModel).thinkingBudget }
 }
 
 function apiNameOf({ kind, preset }: ReachedLlm): string {
