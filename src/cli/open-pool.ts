@@ -1,4 +1,5 @@
 import type { Environment } from '../config/environment.ts'
+import { withoutOwnKeys } from '../config/own-keys.ts'
 import type { PointsmanConfig, ProviderConfig } from '../config/pointsman-config.ts'
 import type { ChatProvider } from '../providers/chat-provider.ts'
 import { discoverProviders } from '../providers/discover.ts'
@@ -105,7 +106,7 @@ async function openConfiguredPool(config: PointsmanConfig): Promise<OpenPool> {
 
 async function openDiscoveredPool(config: PointsmanConfig, environment: Environment): Promise<OpenPool> {
   const priceBook = await loadPriceBook(systemClock.now())
-  const elsewhere = withoutOwnAddress(environment, config.server)
+  const elsewhere = withoutOwnKeys(withoutOwnAddress(environment, config.server))
   const { providers, unusable } = await discoverProviders(elsewhere, priceBook, new AbortController().signal)
   const problems = unusable.map(
     ({ preset, reason }) => `${preset.title} (${preset.keyVariable} is set): not used: ${reason}`,

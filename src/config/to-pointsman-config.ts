@@ -1,4 +1,5 @@
 import path from 'node:path'
+import { providerPresets } from '../providers/openai-compatible/presets.ts'
 import { withoutOwnAddress } from '../providers/vendor-address.ts'
 import type { EmbeddingModel } from '../routing/registry/embedding-model.ts'
 import type { Llm, LlmCapabilities } from '../routing/registry/llm.ts'
@@ -7,6 +8,7 @@ import type { TokenPrice, TokenRates } from '../routing/registry/token-price.ts'
 import type { ConfigOrigin, ConfigProblem } from './config-error.ts'
 import { type ConfigPath, dottedPath } from './config-source.ts'
 import type { Environment } from './environment.ts'
+import { describeOwnKey, ownKeyVariables } from './own-keys.ts'
 import type { PointsmanConfig } from './pointsman-config.ts'
 import { type ConfigFile, llmIdsOf } from './schema.ts'
 import { Secret, secretOf } from './secret.ts'
@@ -57,7 +59,7 @@ export function toPointsmanConfig(
   const masterKey = server.master_key === undefined ? undefined : resolve(server.master_key, ['server', 'master_key'])
   const config: PointsmanConfig = {
     file: around.file,
-    notices: [...(around.notices ?? []), ...masterKeyNotices(masterKey)],
+    notices: [...(around.notices ?? []), ...masterKeyNotices(masterKey), ...ownKeyNotices(file, environment)],
     server: {
       host: server.host,
       port: server.port,
@@ -96,6 +98,16 @@ function masterKeyNotices(key: Secret | undefined): readonly string[] {
   const length = key?.reveal().length ?? 0
   if (length === 0 || length >= shortestMasterKey) return []
   return [`the master key has ${length} characters, which can be guessed; make it ${shortestMasterKey} or more`]
+}
+
+/** Of the providers that would have taken them: without any, of all that are looked for. */
+function ownKeyNotices({ providers }: ConfigFile, environment: Environment): readonly string[] {
+  const entries = Object.values(providers)
+  const takers = entries.filter(({ base_url, api_key }) => base_url === undefined && api_key === undefined)
+  const looked = providerPresets.filter(({ name }) => {
+    return entries.length === 0 || takers.some(({ preset, kind }) => (preset ?? kind) === name)
+  })
+  return ownKeyVariables(environment, looked).map(describeOwnKey)
 }
 
 function toAlias([name, target]: [string, ConfigFile['aliases'][string]]): LlmAlias {

@@ -54,4 +54,16 @@ describe('toProviderConfig', () => {
       ])
     }
   })
+
+  it('takes no key of ours for the vendor’s', () => {
+    const key = 'pm-your-key'
+    expect(read({ preset: 'openai' }, { OPENAI_API_KEY: key })).toMatchObject({ key: undefined, missing: [] })
+    expect(read({ preset: 'anthropic' }, { ANTHROPIC_AUTH_TOKEN: key }).authToken).toBeUndefined()
+    expect(read({ preset: 'anthropic' }, { ANTHROPIC_AUTH_TOKEN: key, ANTHROPIC_API_KEY: 'sk-1' }).key).toBe('sk-1')
+    expect(read({ preset: 'openai', api_key: 'env:KEY' }, { KEY: key }).missing).toEqual([
+      'providers.mine.api_key: it is a key of a Pointsman gateway, not of the vendor',
+    ])
+    const elsewhere = { preset: 'openai', base_url: 'https://gateway.example/v1', api_key: 'env:KEY' }
+    expect(read(elsewhere, { KEY: key })).toMatchObject({ key, missing: [] })
+  })
 })

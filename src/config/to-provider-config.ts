@@ -2,6 +2,7 @@ import { providerPreset } from '../providers/openai-compatible/presets.ts'
 import { vendorAddress } from '../providers/vendor-address.ts'
 import type { ConfigPath } from './config-source.ts'
 import type { Environment } from './environment.ts'
+import { isOwnKey, withoutOwnKeys } from './own-keys.ts'
 import type { ProviderConfig, ProviderTimeouts, UpstreamConfig } from './pointsman-config.ts'
 import { kindOf, type ProviderEntry, presetOf, timeoutsSchema } from './provider-schema.ts'
 import { fitsHeader, Secret, secretOf } from './secret.ts'
@@ -28,8 +29,14 @@ export function toProviderConfig(name: string, given: ProviderEntry, sources: Se
     return reference === undefined ? undefined : sources.resolve(reference, ['providers', name, key])
   }
   const credentials = credentialsOf(kind, entry, named, sources)
+  const isVendors = address.baseUrl === undefined && presetOf(entry) !== undefined
   for (const [key, secret] of Object.entries(credentials)) {
-    if (secret === undefined || fitsHeader(secret)) continue
+    if (secret === undefined) continue
+    if (isVendors && isOwnKey(secret.reveal())) {
+      const at = ['providers', name, keyNames[key as keyof Credentials]]
+      sources.missing(at, 'it is a key of a Pointsman gateway, not of the vendor')
+    }
+    if (fitsHeader(secret)) continue
     sources.missing(
       ['providers', name],
       `the value of ${keyNames[key as keyof Credentials]} cannot be sent: a line ends within it, or a letter is not Latin`,
@@ -105,7 +112,7 @@ function credentialsOf(
   // What a preset or a vendor has a variable for goes to their own address only.
   if (entry.base_url !== undefined) return given
   if (kind === 'bedrock') return { ...given, ...awsCredentials(environment) }
-  return { ...given, ...presetCredentials(entry, environment) }
+  return { ...given, ...presetCredentials(entry, withoutOwnKeys(environment)) }
 }
 
 function presetCredentials(entry: ProviderEntry, environment: Environment): Partial<Credentials> {

@@ -100,6 +100,17 @@ llms:
     })
   })
 
+  test('takes no key of the gateway’s own for a vendor’s, and says so', async () => {
+    const environment = { OPENAI_API_KEY: 'pm-your-key', ANTHROPIC_AUTH_TOKEN: `pm-${'a'.repeat(43)}` }
+    const { origin, problems } = await open('', environment)
+    expect([origin, problems]).toEqual(['simulated', []])
+    const said = (name: string) => `${name} is not used: it holds a key of a Pointsman gateway, not of the vendor`
+    expect(loadConfig({ environment, folder }).notices).toEqual([said('OPENAI_API_KEY'), said('ANTHROPIC_AUTH_TOKEN')])
+    const text = 'providers: { anthropic: { preset: anthropic } }\nllms: [{ id: a, provider: anthropic }]'
+    expect(loadedProvider(text, environment).authToken).toBeUndefined()
+    expect(loadConfig({ environment, folder }).notices).toEqual([said('ANTHROPIC_AUTH_TOKEN')])
+  })
+
   test('describes LLMs that join later as those of the file', async () => {
     const { describe: describeLlm, llms } = await open(`
 providers: { anthropic: { preset: anthropic } }
