@@ -1,12 +1,12 @@
 import { type ChatCall, isJsonObject, type JsonObject } from '../chat-provider.ts'
 import { isSaid } from '../neutral/is-said.ts'
-import { claudeTraits } from './claude-traits.ts'
+import { claudeTraits, isKnownEffort } from './claude-traits.ts'
 import { messagesRequest, nativeMessages } from './messages-request.ts'
 
 /**
  * What an answer comes without because the model would have refused it, by its name in the Messages API: parameters of sampling,
  * thinking that cannot be had or turned off, an effort, a forced choice of tools. What was said in other words is not lost. Of
- * requests that were translated only the choice of tools is told here; the parameter table knows the rest.
+ * requests that were translated only thinking and the choice of tools are told here; the parameter table knows the rest.
  *
  * @throws {ProviderError} for a request that {@link messagesRequest} cannot write.
  */
@@ -18,12 +18,30 @@ export function messagesLosses(call: ChatCall): readonly string[] {
     const settings = call.reasoningEffort === undefined ? settingLosses(native.body, sent, call.upstreamModel) : []
     return [...samplingLosses(native.body, sent), ...settings, ...choiceLosses(native.body, sent)]
   }
-  const choice = call.request.tool_choice
+  return translatedLosses(call)
+}
+
+function translatedLosses(call: ChatCall): readonly string[] {
+  const { tool_choice: choice, thinking, reasoning_effort: effort } = call.request
   const forced = choice === 'required' || (isJsonObject(choice) && choice.type === 'function')
-  if (!forced) return []
-  // The history says nothing of the choice, and translating it takes time.
-  const sent = messagesRequest({ ...call, request: { ...call.request, messages: [] } })
-  return isForced(sent) || sent.tools === undefined ? [] : ['tool_choice']
+  // An effort of the LLM's own stands in for what the request says.
+  const wished = call.reasoningEffort === undefined && asksToThink(thinking, effort)
+  if (!forced && !wished) return []
+  // Translating a history takes time, and only a turn under way has a say in this.
+  const { messages: said } = call.request
+  const last = said.at(-1)?.role
+  const messages = wished && (last === 'tool' || last === 'function') ? said : []
+  const sent = messagesRequest({ ...call, native: undefined, request: { ...call.request, messages } })
+  const lostThinking = wished && thinks(sent) !== true && effortOf(sent) === undefined
+  return [
+    ...(lostThinking ? [isJsonObject(thinking) ? 'thinking' : 'reasoning_effort'] : []),
+    ...(forced && !isForced(sent) && sent.tools !== undefined ? ['tool_choice'] : []),
+  ]
+}
+
+function asksToThink(thinking: unknown, effort: unknown): boolean {
+  if (isJsonObject(thinking)) return thinking.type !== 'disabled'
+  return typeof effort === 'string' && effort !== 'none' && isKnownEffort(effort)
 }
 
 function samplingLosses(said: JsonObject, sent: JsonObject): readonly string[] {

@@ -199,3 +199,29 @@ it('counts with all that changes the count', () => {
   const call = callOf(body, 'claude-opus-5', { asWritten: true })
   expect(countRequest(call)).toEqual({ ...counted, model: 'claude-opus-5' })
 })
+
+describe('thinking that a translated request asks for, and the model cannot do at this point,', () => {
+  const tool = (name: string) => ({ type: 'function', function: { name, parameters: { type: 'object' } } })
+  const call = { id: 'a', type: 'function', function: { name: 'f', arguments: '{}' } }
+  const step = [
+    { role: 'assistant', content: null, tool_calls: [call] },
+    { role: 'tool', tool_call_id: 'a', content: 'done' },
+  ]
+
+  it.each<[string, string, JsonObject, readonly string[]]>([
+    ['where a tool is forced', 'claude-haiku-4-5', { tool_choice: 'required' }, ['reasoning_effort']],
+    ['where an effort is said all the same', 'claude-opus-5', { tool_choice: 'required' }, []],
+    ['where the turn began without', 'claude-haiku-4-5', { messages: [user, ...step] }, ['reasoning_effort']],
+    ['where an earlier one did', 'claude-haiku-4-5', { messages: [user, ...step, user] }, []],
+    ['where it is none', 'claude-haiku-4-5', { tool_choice: 'required', reasoning_effort: 'none' }, []],
+    [
+      'in other words',
+      'claude-haiku-4-5',
+      { tool_choice: 'required', reasoning_effort: undefined, thinking: { type: 'enabled', budget_tokens: 2048 } },
+      ['tool_choice'],
+    ],
+  ])('is told to be missing %s', (_, upstreamModel, more, lost) => {
+    const request = { messages: [user], tools: [tool('f')], reasoning_effort: 'high', ...more }
+    expect(messagesLosses({ upstreamModel, request })).toEqual(lost)
+  })
+})
