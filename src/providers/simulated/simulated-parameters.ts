@@ -1,8 +1,8 @@
 import type { ParameterColumn } from '../parameters/parameter.ts'
 
 /**
- * What the simulated pool does with each parameter: it reads the last user's text and the cap on output, and may be offered tools,
- * which it never calls. Wishes it does not hear are dropped; what its answers could not keep to is refused, as it is elsewhere.
+ * What the simulated pool does with each parameter: it reads the last user's text and the cap on output. Wishes it does not hear are
+ * dropped, tools that may be called among them; what its answers could not keep to is refused, as it is elsewhere.
  */
 export const simulatedParameters: ParameterColumn = {
   temperature: 'dropped',
@@ -26,12 +26,12 @@ export const simulatedParameters: ParameterColumn = {
   'modalities:audio': 'refused',
   'modalities:image': 'refused',
   prediction: 'dropped',
-  'tools:function': 'passed',
-  'tools:custom': 'passed',
+  'tools:function': 'dropped',
+  'tools:custom': 'dropped',
   'tools:hosted': 'refused',
   tool_choice: 'refused',
-  parallel_tool_calls: 'passed',
-  functions: 'passed',
+  parallel_tool_calls: 'dropped',
+  functions: 'dropped',
   reasoning_effort: 'dropped',
   thinking: 'dropped',
   'content:image': 'refused',

@@ -129,7 +129,7 @@ export function simulatedLlms(
     capabilities: {
       contextWindowTokens: llm.contextWindowTokens,
       maxOutputTokens: 8192,
-      // It takes tools and never calls one, as an LLM may.
+      // It may be offered tools, and never calls one; the answer's header says so.
       tools: true,
       vision: false,
       audio: false,

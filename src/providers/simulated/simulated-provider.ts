@@ -134,7 +134,7 @@ function replyOf(llm: SimulatedLlm, prompt: string, random: SeededRandom): strin
   const task = recogniseTask(prompt)
   if (task === undefined) {
     const examples = taskKinds.map((kind) => `- ${kind.example}`).join('\n')
-    return `This is the simulated LLM ${llm.id}, not a real one. It only answers Pointsman's built-in tasks. Try:\n${examples}\nFor real answers, set a provider key and start again.`
+    return `This is the simulated LLM ${llm.id}, not a real one. It only answers Pointsman's built-in tasks and calls no tools. Try:\n${examples}\nFor real answers, set a provider key and start again.`
   }
   return random.next() < llm.skill[task.kind.name] ? task.answer : task.kind.wrongAnswer(task.answer, random)
 }
