@@ -11,6 +11,7 @@ import type { RoutingPreference } from '../../routing/decision/routing-preferenc
 import type { LlmRegistry } from '../../routing/registry/llm-registry.ts'
 import type { RoutingRequest } from '../../routing/request.ts'
 import { GatewayError } from '../gateway-error.ts'
+import { callerRunsTool } from './caller-run-tools.ts'
 import { type ChatRequestBody, parseChatRequest } from './chat-request.ts'
 import { conversationIdOf } from './conversation-id.ts'
 import { maySteer } from './may-steer.ts'
@@ -72,8 +73,17 @@ function refuseSteering(body: ChatRequestBody): void {
   for (const [param, reason] of steeringParameters) {
     const value = body[param]
     if (value === undefined || value === null) continue
-    throw new GatewayError('invalid_request', `'${param}' cannot be sent with this model and key: ${reason}`, { param })
+    throw refusal(param, reason)
   }
+  for (const [index, tool] of (body.tools ?? []).entries()) {
+    if (callerRunsTool(tool)) continue
+    throw refusal(`tools[${index}]`, 'it runs at the upstream and is billed beyond what is estimated')
+  }
+}
+
+function refusal(param: string, reason: string): GatewayError {
+  const message = `'${param}' cannot be sent with this model and key: ${reason}`
+  return new GatewayError('invalid_request', message, { param })
 }
 
 /** From the body as it came, so that what the checks do not know travels on untouched. */

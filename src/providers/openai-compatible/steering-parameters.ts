@@ -25,5 +25,6 @@ export const steeringParameters: ReadonlyMap<string, string> = new Map([
   ['web_search_options', 'it adds a search that is billed per call'],
   ['service_tier', 'it changes the price per token'],
   ['audio', 'it asks for speech, which has prices of its own'],
+  ['moderation', 'it names another model that is called along'],
   ['prediction', 'rejected parts of a prediction are billed as output'],
 ])

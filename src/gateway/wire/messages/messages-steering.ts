@@ -1,4 +1,5 @@
 import { isJsonObject, type JsonObject } from '../../../providers/chat-provider.ts'
+import { callerRunsAnthropicTool } from '../caller-run-tools.ts'
 import { type CountTokensBody, contentOf, invalidField } from './messages-request.ts'
 
 /**
@@ -15,9 +16,6 @@ const steeringFields: ReadonlyMap<string, string> = new Map([
   ['mcp_servers', 'it adds tools that run at the upstream, with tokens that no estimate holds'],
   ['compaction', 'it adds passes of the model, with tokens that no estimate holds'],
 ])
-
-/** Anthropic's own tools that the caller runs: they cost no more than their tokens. All others run at Anthropic. */
-const callerRunTools = ['bash_', 'text_editor_', 'memory_', 'computer_', 'browser_', 'tool_search_tool_']
 
 /**
  * For callers who may not choose which LLM serves and at what price.
@@ -70,9 +68,9 @@ function refuseDefinition({ tool }: JsonObject, path: readonly PropertyKey[]): v
   refuseHostedTool(tool.definition, [...path, 'tool', 'definition'])
 }
 
-function refuseHostedTool({ type }: JsonObject, path: readonly PropertyKey[]): void {
-  if (type === undefined || type === null || type === 'custom') return
-  if (typeof type === 'string' && callerRunTools.some((prefix) => type.startsWith(prefix))) return
+function refuseHostedTool(tool: JsonObject, path: readonly PropertyKey[]): void {
+  const { type } = tool
+  if (type === undefined || type === null || type === 'custom' || callerRunsAnthropicTool(tool)) return
   const named = typeof type === 'string' ? `'${type}'` : 'it'
   throw refusal([...path, 'type'], `${named} runs at the upstream and is billed beyond what is estimated`)
 }

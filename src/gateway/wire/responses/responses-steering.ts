@@ -1,4 +1,5 @@
-import { isJsonObject, type JsonObject } from '../../../providers/chat-provider.ts'
+import { isJsonObject } from '../../../providers/chat-provider.ts'
+import { callerRunsOpenAiTool } from '../caller-run-tools.ts'
 import { wrong } from './input-content.ts'
 import { itemType, type PlacedItem } from './input-messages.ts'
 import type { ResponsesRequestBody } from './responses-request.ts'
@@ -6,15 +7,9 @@ import type { ResponsesRequestBody } from './responses-request.ts'
 type Path = readonly PropertyKey[]
 
 /**
- * OpenAI's own tools that the caller runs: they cost no more than their tokens. All others run at OpenAI. Source: the types
- * of its official client, November 2026.
+ * Items whose meaning is known: what another does, and costs, is not. Source: the types of OpenAI's official client,
+ * November 2026.
  */
-const callerRunTools: ReadonlySet<unknown> = new Set([
-  ...['function', 'custom', 'namespace', 'tool_search', 'local_shell', 'apply_patch'],
-  ...['computer', 'computer_use_preview'],
-])
-
-/** Items whose meaning is known: what another does, and costs, is not. Source: as above. */
 const knownItems: ReadonlySet<string> = new Set([
   ...['message', 'reasoning', 'function_call', 'function_call_output', 'custom_tool_call', 'custom_tool_call_output'],
   ...['file_search_call', 'web_search_call', 'image_generation_call', 'code_interpreter_call'],
@@ -63,7 +58,7 @@ function refuseTools(tools: unknown, path: Path): void {
   for (const [index, tool] of (tools as readonly unknown[]).entries()) {
     if (!isJsonObject(tool)) continue
     const place = [...path, index]
-    if (!isCallerRun(tool)) {
+    if (!callerRunsOpenAiTool(tool)) {
       throw refusal(
         [...place, 'type'],
         `'${String(tool.type)}' runs at the upstream and is billed beyond what is estimated`,
@@ -75,9 +70,4 @@ function refuseTools(tools: unknown, path: Path): void {
 
 function refusal(path: Path, reason: string) {
   return wrong(path, `cannot be sent with this model and key: ${reason}`)
-}
-
-function isCallerRun({ type, environment }: JsonObject): boolean {
-  if (callerRunTools.has(type)) return true
-  return type === 'shell' && isJsonObject(environment) && environment.type === 'local'
 }
