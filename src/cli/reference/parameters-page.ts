@@ -59,7 +59,7 @@ const notes: readonly string[] = [
   "- A request that was written for the very API that answers it (`/v1/messages` at Anthropic, `/v1/responses` at OpenAI's Responses API) is not translated, and nothing of it is refused. It is fitted to the model: at Anthropic where the router chose the LLM or the LLM has an effort of its own, at OpenAI where it is known whether the model reasons. The header names what that took, such as sampling parameters or an effort.",
   "- `tools:hosted` are tools that a vendor runs. They are written as that vendor's API does and pass to it alone: `web_search` and its like to OpenAI's, types with a date to Anthropic's, `google_search` and its like to Google's, as a type or as a field. Out of `/v1/messages` and `/v1/responses` they pass to no other API. They cost more than any estimate holds, so that only a caller who names the LLM, with a key that is not confined to some, may send them.",
   '- `content:file_by_id` passes to those who keep the file, as far as its id tells: `file-…` OpenAI, `file_…` Anthropic, `files/…` Google.',
-  '- `thinking: { type: disabled }` asks for the effort `none`.',
+  '- `thinking: { type: disabled }` asks for the effort `none`: of OpenAI’s models GPT-5.1 and later have it, and where another that reasons answers, the header names `thinking`.',
   '- `anthropic`: models that choose their sampling themselves drop `temperature`, `top_p` and `top_k`; models that do not think drop `reasoning_effort` and `thinking`.',
 ]
 

@@ -63,7 +63,7 @@ export class ChatBodyWriter {
     }
     if (call.native !== undefined) this.#dropForeign(body)
     if (body.thinking !== undefined && this.#dialect.thinkingAsReasoning === true) translateThinking(body)
-    if (body.thinking !== undefined && call.reasons === true && this.#thinkingIsEffort) sayAsEffort(body)
+    if (body.thinking !== undefined && call.reasons === true && this.#thinkingIsEffort) sayAsEffort(body, call)
     for (const name of this.#droppedOf(call, body)) if (body[name] !== undefined) delete body[name]
     // Where they say something the LLM may not be called at all.
     for (const name of this.#refused) if (body[name] !== undefined && saysNothing(name, body[name])) delete body[name]
@@ -115,11 +115,12 @@ function refusedFields(column: ParameterColumn | undefined): readonly string[] {
     .flatMap((name) => fieldsOf[name] ?? (name.includes(':') ? [] : [name]))
 }
 
-/** Unless the caller said an effort too. */
-function sayAsEffort(body: JsonObject): void {
-  const effort = effortOfThinking(body.thinking)
+/** Unless the caller said an effort too, which is for thinking that is not switched off. */
+function sayAsEffort(body: JsonObject, { upstreamModel, reasoningEffort: own }: ChatCall): void {
+  const effort = effortOfThinking(body.thinking, upstreamModel)
   delete body.thinking
-  if (effort !== undefined) body.reasoning_effort ??= effort
+  if (effort === 'none' && own === undefined) body.reasoning_effort = effort
+  else if (effort !== undefined) body.reasoning_effort ??= effort
 }
 
 /** OpenRouter's own field, unless the caller gave it. */

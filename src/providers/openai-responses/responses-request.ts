@@ -78,11 +78,12 @@ function withoutUnreadable(input: unknown): unknown {
 }
 
 /** Where it is not known whether the model reasons, all that was asked for is sent. */
-function translated({ request, reasoningEffort, reasons }: ChatCall): JsonObject {
+function translated({ request, reasoningEffort: own, reasons, upstreamModel }: ChatCall): JsonObject {
   const body: JsonObject = { input: responsesInput(request.messages), store: false }
   for (const name of sharedParameters) if (isSaid(request[name])) body[name] = request[name]
-  const thinking = reasons === true ? effortOfThinking(request.thinking) : undefined
-  const reasoning = reasoningOf(request.reasoning, reasoningEffort ?? request.reasoning_effort, thinking)
+  const thinking = reasons === true ? effortOfThinking(request.thinking, upstreamModel) : undefined
+  const asked = thinking === 'none' ? thinking : request.reasoning_effort
+  const reasoning = reasoningOf(request.reasoning, own ?? asked, thinking)
   if (reasons !== false && reasoning !== undefined) body.reasoning = reasoning
   setSampling(body, request, reasons === true && reasoning?.effort !== 'none')
   setTools(body, request)

@@ -19,6 +19,16 @@ describe('a reasoning model of OpenAI', () => {
     ['thinks as it likes', callOf({}), ['temperature', 'top_p', 'prediction']],
     ['is asked to think', callOf({ reasoning_effort: 'low' }), ['temperature', 'top_p', 'prediction']],
     ['is told not to think', callOf({ reasoning_effort: 'none' }), ['prediction']],
+    [
+      'is told so in words of another API',
+      callOf({ thinking: { type: 'disabled' } }, { upstreamModel: 'gpt-5.1' }),
+      ['prediction'],
+    ],
+    [
+      'cannot be told so',
+      callOf({ thinking: { type: 'disabled' } }),
+      ['temperature', 'top_p', 'prediction', 'thinking'],
+    ],
     ['does not think as the LLM it is here', callOf({}, { reasoningEffort: 'none' }), ['prediction']],
   ])('that %s: the header says what is not sent', (_, call, dropped) => {
     expect(droppedOfCall(support, requestParameters(call.request), call)).toEqual(dropped)

@@ -1,6 +1,7 @@
 import { isNative, isTakenUnthinking, type ParameterSupport } from '../../routing/registry/parameter-support.ts'
 import { messagesLosses } from '../anthropic/messages-losses.ts'
 import { type ChatCall, type ForeignDialect, isJsonObject } from '../chat-provider.ts'
+import { effortOfThinking } from '../neutral/effort-of-thinking.ts'
 import type { RequestParameters } from './request-parameters.ts'
 
 /** A header holds no more of them; whoever sends more has made them up. */
@@ -12,11 +13,14 @@ export function droppedOfCall(
   said: RequestParameters,
   call: ChatCall,
 ): readonly string[] {
-  const { reasoning_effort: asked } = call.request
-  const effort = call.reasoningEffort ?? (typeof asked === 'string' ? asked : undefined)
+  const { reasoning_effort: asked, thinking } = call.request
+  const isOff = isJsonObject(thinking) && thinking.type === 'disabled' && call.reasoningEffort === undefined
+  const off = isOff ? effortOfThinking(thinking, call.upstreamModel) : undefined
+  const effort = call.reasoningEffort ?? off ?? (typeof asked === 'string' ? asked : undefined)
   const unshown = droppedParameters(support, said, call.native?.dialect, effort)
-  const dropped =
+  const shown =
     unshown.includes(summary) && showsSummary(support, call) ? unshown.filter((name) => name !== summary) : unshown
+  const dropped = isOff && thinksRegardless(support, effort) ? [...shown, 'thinking'] : shown
   if (support?.dialect !== 'messages') return dropped
   const lost = messagesLosses(call).filter((name) => !dropped.includes(name))
   return lost.length === 0 ? dropped : [...dropped, ...lost]
@@ -50,6 +54,11 @@ export function droppedParameters(
   if (support.dropsUnknown || isForeign)
     dropped.push(...unknown.filter((name) => /^[\w.:-]{1,64}$/.test(name)).slice(0, maxUnknown))
   return dropped
+}
+
+/** Whether an LLM that knows efforts, none of which is as much as no thinking, has to be asked for less than it was told. */
+function thinksRegardless(support: ParameterSupport | undefined, effort: string | undefined): boolean {
+  return support?.takenUnthinking !== undefined && support.takenUnthinking.size > 0 && effort !== 'none'
 }
 
 /** Of a Responses request, as it names it. */
