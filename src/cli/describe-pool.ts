@@ -17,6 +17,8 @@ export function describePool(pool: OpenPool, colours: Colours): string[] {
     lines.push(
       `${label('')}${colours.warning('they really answer arithmetic, dates, units, strings, JSON, code and logic.')}`,
     )
+    const likeAuto = pool.aliases.flatMap(([name, target]) => (target === 'auto' ? [name] : []))
+    if (likeAuto.length > 0) lines.push(`${label('')}Models named ${likeAuto.join(' or ')} are auto here.`)
   }
   const unpriced = pool.llms.filter((llm) => llm.price === undefined)
   if (unpriced.length > 0) {

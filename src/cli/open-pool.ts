@@ -12,6 +12,7 @@ import { simulatedLlms, simulatedProviderName } from '../providers/simulated/sim
 import { withoutOwnAddress } from '../providers/vendor-address.ts'
 import type { EmbeddingModel } from '../routing/registry/embedding-model.ts'
 import type { Llm, LlmId } from '../routing/registry/llm.ts'
+import type { LlmAlias } from '../routing/registry/llm-aliases.ts'
 import type { TokenPrice } from '../routing/registry/token-price.ts'
 import type { NamesOf } from '../routing/starter/starter-policy.ts'
 import {
@@ -29,6 +30,8 @@ export interface OpenPool {
   readonly origin: 'configured' | 'discovered' | 'simulated'
   /** With everything known of them filled in where the configuration is silent. */
   readonly llms: readonly Llm[]
+  /** The configured ones; without any, the simulated pool answers to vendors' names, so that their clients can be tried. */
+  readonly aliases: readonly LlmAlias[]
   readonly providers: readonly OpenProvider[]
   /** Said to people before serving: what was found, and where. */
   readonly notes: readonly string[]
@@ -63,6 +66,11 @@ export interface OpenPool {
 /** Money on a key that was found, not configured, is spent carefully. */
 const discoveredDailyCapUsd = 5
 
+const simulatedAliases: readonly LlmAlias[] = [
+  ['claude-*', 'auto'],
+  ['gpt-*', 'auto'],
+]
+
 /**
  * The configured pool; without one, what the environment and this machine offer; with neither, the simulated pool.
  *
@@ -89,6 +97,7 @@ async function openConfiguredPool(config: PointsmanConfig): Promise<OpenPool> {
   return joinPool({
     origin: 'configured',
     llms: config.llms,
+    aliases: config.aliases,
     embeddings: config.embeddings.map((model) => ({
       ...model,
       price: model.price ?? priceBook.embeddingPrice(bookNameOf(model.provider), model.upstreamModel),
@@ -125,6 +134,7 @@ async function openDiscoveredPool(config: PointsmanConfig, environment: Environm
   return joinPool({
     origin: 'discovered',
     llms: providers.flatMap((provider) => provider.llms),
+    aliases: config.aliases,
     embeddings: [],
     providers: open,
     notes: [...found, ...problems],
@@ -146,6 +156,7 @@ function openSimulatedPool(
   return joinPool({
     origin: 'simulated',
     llms: simulatedLlms(name, simulatedTimeScale),
+    aliases: config.aliases.length > 0 ? config.aliases : simulatedAliases,
     embeddings: [],
     providers: [openSimulatedProvider(name)],
     notes,

@@ -201,7 +201,7 @@ export async function openRouter(
     {
       pool: new LlmRegistry(
         pool.llms,
-        config.aliases,
+        pool.aliases,
         pool.embeddings.map(({ id }) => id),
       ),
       policy,

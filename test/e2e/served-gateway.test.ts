@@ -45,6 +45,7 @@ describe('pointsman serve, without any configuration', () => {
   test('says what it serves, answers the official client, streams, explains and learns', async () => {
     const gateway = await serve()
     expect(gateway.output()).toMatch(/SIMULATED/)
+    expect(gateway.output()).toContain('Models named claude-* or gpt-* are auto here.')
     const openai = client(gateway)
 
     const answer = await openai.chat.completions.create({ model: 'sim/reasoner', messages: ask('What is 17 * 23?') })
@@ -84,7 +85,7 @@ describe('pointsman serve, without any configuration', () => {
 
   test('errors are the official client’s own', async () => {
     const openai = client(await serve())
-    await expect(openai.chat.completions.create({ model: 'gpt-none', messages: ask('hi') })).rejects.toBeInstanceOf(
+    await expect(openai.chat.completions.create({ model: 'none-such', messages: ask('hi') })).rejects.toBeInstanceOf(
       OpenAI.NotFoundError,
     )
     const body = { model: 'auto', messages: ask('hi'), pointsman: { lambda: -1 } }

@@ -111,6 +111,15 @@ llms:
     expect(loadConfig({ environment, folder }).notices).toEqual([said('ANTHROPIC_AUTH_TOKEN')])
   })
 
+  test('answers to vendors’ names while it is simulated, unless others were given', async () => {
+    expect((await open('')).aliases).toEqual([
+      ['claude-*', 'auto'],
+      ['gpt-*', 'auto'],
+    ])
+    const { aliases } = await open('aliases: { mine: auto }')
+    expect(aliases).toEqual([['mine', 'auto']])
+  })
+
   test('describes LLMs that join later as those of the file', async () => {
     const { describe: describeLlm, llms } = await open(`
 providers: { anthropic: { preset: anthropic } }
