@@ -24,6 +24,8 @@ export interface EmbeddingsToServe {
   /** Unique; the charge is kept under it. */
   readonly id: string
   readonly receivedAtMs: number
+  /** The longest time the caller gives the answer; the gateway's own limit holds all the same. Default: that limit. */
+  readonly deadlineMs?: number | undefined
 }
 
 export interface ServedEmbeddings {
@@ -55,7 +57,10 @@ export async function serveEmbeddings(
   const provider = embeddings.providerFor(model)
   const reservation = reserveNanoUsd(services, caller, request.dearNanoUsd)
   const ledger = new ChargeLedger(services, embeddings, { id, model, keyId: caller.keyId }, reservation)
-  const resilience: FallbackOptions = { deadlineMs: options.maxAnswerMs, ...parts.resilience }
+  const resilience: FallbackOptions = {
+    deadlineMs: Math.min(options.maxAnswerMs, request.deadlineMs ?? Number.POSITIVE_INFINITY),
+    ...parts.resilience,
+  }
   const overheadMs = Math.max(0, parts.clock.now() - request.receivedAtMs)
   try {
     const { answer, attempts } = await embedResiliently(provider, model, call, signal, resilience)

@@ -383,3 +383,14 @@ test('vectors come through as the upstream made them', async () => {
   await real.close()
   await upstream.close()
 })
+
+test('x-litellm-timeout bounds the time of a call', async () => {
+  provider.faults.push('hang')
+  const ask = { model: 'embed-small', input: 'hi' }
+  const response = await harness.post('/v1/embeddings', ask, {
+    'x-litellm-timeout': '0.05',
+    authorization: `Bearer ${harness.secrets.get('alice') ?? ''}`,
+  })
+  expect(response.status).toBe(504)
+  expect(provider.aborted).toBe(1)
+})

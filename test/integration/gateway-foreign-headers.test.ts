@@ -57,6 +57,18 @@ describe("Portkey's headers", () => {
     expect(served.headers.get('x-pointsman-llm')).toBe('openai/large')
     const response = await harness.post('/v1/responses', { model: 'gpt-4o', input: 'hi' }, header)
     expect(response.headers.get('x-pointsman-llm')).toBe('openai/large')
+    const preview = await harness.post('/v1/route', { ...userMessage(), model: 'gpt-4o' }, header)
+    expect(await preview.json()).toMatchObject({ llm: 'openai/large' })
+  })
+
+  test.each([
+    ['/v1/messages/count_tokens', { messages: [{ role: 'user', content: 'hi' }] }],
+    ['/v1/responses/input_tokens', { input: 'hi' }],
+  ])('place what %s counts, and are refused there as elsewhere', async (path, body) => {
+    await start()
+    expect((await harness.post(path, { ...body, model: '@openai/gpt-4o' })).status).toBe(200)
+    const elsewhere = { 'x-portkey-custom-host': 'https://evil.example' }
+    expect((await harness.post(path, { ...body, model: 'small' }, elsewhere)).status).toBe(400)
   })
 
   test.each([

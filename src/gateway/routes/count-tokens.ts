@@ -5,6 +5,7 @@ import type { Caller } from '../authenticate.ts'
 import { requireScope } from '../authenticate.ts'
 import type { GatewayServices } from '../gateway-services.ts'
 import { readJsonBody } from '../json-body.ts'
+import { takeInForeignHeaders } from '../wire/foreign-headers.ts'
 import { type MessagesIntake, takeInCount } from '../wire/messages/messages-intake.ts'
 import type { Route } from './route-handler.ts'
 
@@ -21,8 +22,10 @@ export const countTokensRoute: Route = {
   async handle(services, { exchange, caller, share, time }) {
     requireScope(caller, 'inference')
     const { maxBodyBytes, defaultLambda } = services.options
-    const body = await readJsonBody(exchange.request, maxBodyBytes, share)
-    const intake = takeInCount(body, exchange.request.headers, services.parts.router.pool, caller, defaultLambda)
+    const { pool } = services.parts.router
+    const sent = await readJsonBody(exchange.request, maxBodyBytes, share)
+    const { body } = takeInForeignHeaders(exchange, sent, pool)
+    const intake = takeInCount(body, exchange.request.headers, pool, caller, defaultLambda)
     const counted = await countUpstream(services, caller, intake, time.signal)
     time.upstreamEnded()
     if (counted !== undefined) exchange.sendJson(200, { input_tokens: counted })

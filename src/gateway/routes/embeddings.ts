@@ -19,7 +19,8 @@ export const embeddingsRoute: Route = {
     requireScope(caller, 'inference')
     const { parts, options } = services
     const sent = await readJsonBody(exchange.request, options.maxBodyBytes, share, maxEmbeddingValues)
-    const request = parseEmbeddingsRequest(takeInForeignHeaders(exchange, sent, parts.router.pool).body)
+    const { body: placed, deadlineMs } = takeInForeignHeaders(exchange, sent, parts.router.pool)
+    const request = parseEmbeddingsRequest(placed)
     const models = parts.embeddings?.list() ?? []
     const model = resolveEmbeddingModel(request.model, models, parts.router.pool, caller)
     const { input, user, base64 } = request
@@ -35,6 +36,7 @@ export const embeddingsRoute: Route = {
         dearNanoUsd: dearEmbeddingNanoUsd(request, model, models),
         id,
         receivedAtMs,
+        deadlineMs,
       },
       time,
     )

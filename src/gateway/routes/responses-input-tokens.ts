@@ -1,5 +1,6 @@
 import { requireScope } from '../authenticate.ts'
 import { readJsonBody } from '../json-body.ts'
+import { takeInForeignHeaders } from '../wire/foreign-headers.ts'
 import { takeInResponses } from '../wire/responses/responses-intake.ts'
 import { parseResponsesRequest } from '../wire/responses/responses-request.ts'
 import { StateBudget } from '../wire/responses/state-budget.ts'
@@ -22,10 +23,12 @@ export const responsesInputTokensRoute: Route = {
     requireScope(caller, 'inference')
     const { maxBodyBytes, defaultLambda } = services.options
     const { headers } = exchange.request
-    const request = parseResponsesRequest(await readJsonBody(exchange.request, maxBodyBytes, share))
+    const { pool } = services.parts.router
+    const sent = await readJsonBody(exchange.request, maxBodyBytes, share)
+    const request = parseResponsesRequest(takeInForeignHeaders(exchange, sent, pool).body)
     const budget = new StateBudget(maxBodyBytes, share)
     const state = await resolveState(request, stateReader(services), caller.keyId, budget)
-    const intake = takeInResponses(request, state, headers, services.parts.router.pool, caller, defaultLambda)
+    const intake = takeInResponses(request, state, headers, pool, caller, defaultLambda)
     const counted = await countUpstream(services, caller, intake, time.signal)
     time.upstreamEnded()
     const body = { object: 'response.input_tokens', input_tokens: counted ?? intake.routing.inputTokens }
