@@ -21,22 +21,45 @@ export function messagesLosses(call: ChatCall): readonly string[] {
   return translatedLosses(call)
 }
 
+/** Of a neutral request, what a Claude may have to be spared. */
+export interface Wishes {
+  /** The caller's field that asks for thinking; undefined: none does, or an effort of the LLM's own stands in for it. */
+  readonly thinking: 'thinking' | 'reasoning_effort' | undefined
+  readonly forcesTools: boolean
+}
+
+export function wishesOf({ request, reasoningEffort }: ChatCall): Wishes {
+  const { tool_choice: choice, thinking, reasoning_effort: effort } = request
+  const wished = reasoningEffort === undefined && asksToThink(thinking, effort)
+  return {
+    thinking: wished ? (isJsonObject(thinking) ? 'thinking' : 'reasoning_effort') : undefined,
+    forcesTools: choice === 'required' || (isJsonObject(choice) && choice.type === 'function'),
+  }
+}
+
+/** The wishes that a request as it was sent does not say. */
+export function lossesOfWishes(
+  { thinking, forcesTools }: Wishes,
+  sent: { readonly thinks: boolean; readonly choosesFreely: boolean },
+): readonly string[] {
+  return [
+    ...(thinking === undefined || sent.thinks ? [] : [thinking]),
+    ...(forcesTools && sent.choosesFreely ? ['tool_choice'] : []),
+  ]
+}
+
 function translatedLosses(call: ChatCall): readonly string[] {
-  const { tool_choice: choice, thinking, reasoning_effort: effort } = call.request
-  const forced = choice === 'required' || (isJsonObject(choice) && choice.type === 'function')
-  // An effort of the LLM's own stands in for what the request says.
-  const wished = call.reasoningEffort === undefined && asksToThink(thinking, effort)
-  if (!forced && !wished) return []
+  const wishes = wishesOf(call)
+  if (!wishes.forcesTools && wishes.thinking === undefined) return []
   // Translating a history takes time, and only a turn under way has a say in this.
   const { messages: said } = call.request
   const last = said.at(-1)?.role
-  const messages = wished && (last === 'tool' || last === 'function') ? said : []
+  const messages = wishes.thinking !== undefined && (last === 'tool' || last === 'function') ? said : []
   const sent = messagesRequest({ ...call, native: undefined, request: { ...call.request, messages } })
-  const lostThinking = wished && thinks(sent) !== true && effortOf(sent) === undefined
-  return [
-    ...(lostThinking ? [isJsonObject(thinking) ? 'thinking' : 'reasoning_effort'] : []),
-    ...(forced && !isForced(sent) && sent.tools !== undefined ? ['tool_choice'] : []),
-  ]
+  return lossesOfWishes(wishes, {
+    thinks: thinks(sent) === true || effortOf(sent) !== undefined,
+    choosesFreely: !isForced(sent) && sent.tools !== undefined,
+  })
 }
 
 function asksToThink(thinking: unknown, effort: unknown): boolean {

@@ -45,6 +45,38 @@ describe('a reasoning model of OpenAI', () => {
   })
 })
 
+describe('a Claude on Bedrock', () => {
+  const reached = parameterSupportOf({
+    kind: 'bedrock',
+    preset: undefined,
+    upstreamModel: 'anthropic.claude-haiku-4-5',
+    reasoning: true,
+  })
+  const tools = [{ type: 'function', function: { name: 'f', parameters: { type: 'object' } } }]
+  const messages = [{ role: 'user', content: 'hi' }]
+
+  it.each<[string, string, JsonObject, readonly string[]]>([
+    ['thinks where it is asked to', 'anthropic.claude-haiku-4-5', {}, []],
+    [
+      'does not where it must call a tool',
+      'anthropic.claude-haiku-4-5',
+      { tool_choice: 'required' },
+      ['reasoning_effort'],
+    ],
+    [
+      'chooses freely where it always thinks',
+      'anthropic.claude-opus-5-5',
+      { tool_choice: 'required' },
+      ['tool_choice'],
+    ],
+    ['is not the only model there', 'meta.llama4', { tool_choice: 'required' }, []],
+  ])('%s: the header says so', (_, upstreamModel, more, dropped) => {
+    const request = { messages, tools, reasoning_effort: 'low', max_tokens: 9_000, ...more }
+    const call: ChatCall = { upstreamModel, request }
+    expect(droppedOfCall(reached, requestParameters(request), call)).toEqual(dropped)
+  })
+})
+
 describe('a summary of reasoning that a Responses request asks for', () => {
   const gemini = { kind: 'gemini', upstreamModel: 'gemini-3.1-pro-preview' } as const
   const claude = (upstreamModel: string) => ({ kind: 'anthropic', upstreamModel }) as const

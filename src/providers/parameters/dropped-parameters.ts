@@ -1,5 +1,6 @@
 import { isNative, isTakenUnthinking, type ParameterSupport } from '../../routing/registry/parameter-support.ts'
 import { messagesLosses } from '../anthropic/messages-losses.ts'
+import { converseLosses } from '../bedrock/converse-losses.ts'
 import { type ChatCall, type ForeignDialect, isJsonObject } from '../chat-provider.ts'
 import { effortOfThinking } from '../neutral/effort-of-thinking.ts'
 import type { RequestParameters } from './request-parameters.ts'
@@ -21,8 +22,7 @@ export function droppedOfCall(
   const shown =
     unshown.includes(summary) && showsSummary(support, call) ? unshown.filter((name) => name !== summary) : unshown
   const dropped = isOff && thinksRegardless(support, effort) ? [...shown, 'thinking'] : shown
-  if (support?.dialect !== 'messages') return dropped
-  const lost = messagesLosses(call).filter((name) => !dropped.includes(name))
+  const lost = lossesOf(support?.fitted, call).filter((name) => !dropped.includes(name))
   return lost.length === 0 ? dropped : [...dropped, ...lost]
 }
 
@@ -59,6 +59,11 @@ export function droppedParameters(
 /** Whether an LLM that knows efforts, none of which is as much as no thinking, has to be asked for less than it was told. */
 function thinksRegardless(support: ParameterSupport | undefined, effort: string | undefined): boolean {
   return support?.takenUnthinking !== undefined && support.takenUnthinking.size > 0 && effort !== 'none'
+}
+
+function lossesOf(fitted: ParameterSupport['fitted'], call: ChatCall): readonly string[] {
+  if (fitted === undefined) return none
+  return fitted === 'messages' ? messagesLosses(call) : converseLosses(call)
 }
 
 /** Of a Responses request, as it names it. */

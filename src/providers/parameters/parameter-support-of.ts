@@ -9,6 +9,11 @@ const nativeDialects: Readonly<Partial<Record<ReachedLlm['kind'], ForeignDialect
   'openai-responses': 'responses',
 }
 
+const fittedApis: Readonly<Partial<Record<ReachedLlm['kind'], ParameterSupport['fitted']>>> = {
+  anthropic: 'messages',
+  bedrock: 'converse',
+}
+
 /** Requests of another dialect bring the tools of its vendor, and its files; ids may serve where the vendor is the same. */
 const hostedTools: ReadonlySet<string> = new Set(['tools:hosted'])
 const vendorForms: ReadonlySet<string> = new Set(['tools:hosted', 'content:file_by_id'])
@@ -27,6 +32,7 @@ export function parameterSupportOf(llm: ReachedLlm): ParameterSupport {
     droppedOfOwn: new Set(api.droppedOfOwn),
     showsThinking: api.showsThinking === true,
     dropsUnknown: api.unknown === 'dropped',
+    fitted: fittedApis[llm.kind],
     dialect: nativeDialects[llm.kind],
   }
 }

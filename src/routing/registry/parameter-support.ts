@@ -17,6 +17,8 @@ export interface ParameterSupport {
   readonly strippedOfOthers?: ReadonlySet<string>
   /** Whether it also drops what nobody has heard of; else that is passed on, where the request was written for chat completions. */
   readonly dropsUnknown: boolean
+  /** The API whose requests are fitted to the model: what of the call itself is lost is told by them. */
+  readonly fitted?: 'messages' | 'converse' | undefined
   /** Thinking that was asked for comes with the answer, whether or not its reader asked to see it. */
   readonly showsThinking?: boolean
   /** What requests come without that were written for this very API: in what its models differ. */
