@@ -23,7 +23,7 @@ const tool = z
   .looseObject({ type: z.string().optional() })
   .refine((given) => given.type !== undefined || isGoogleTool(given), {
     path: ['type'],
-    error: 'Invalid input: expected string, received undefined',
+    error: 'it is required',
   })
 
 /** The fields that we use ourselves; every other one travels on untouched. */

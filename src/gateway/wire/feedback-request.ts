@@ -45,7 +45,7 @@ export function parseFeedback(body: unknown, idempotencyHeader: string | undefin
     })
   }
   const parsed = feedbackBody.safeParse(body)
-  if (!parsed.success) throw toInvalidRequest(parsed.error)
+  if (!parsed.success) throw toInvalidRequest(parsed.error, body)
   const { response_id, score, thumbs, source, idempotency_key } = parsed.data
   const shared = {
     decisionId: toDecisionId(response_id),

@@ -3,14 +3,27 @@ import { GatewayError } from '../gateway-error.ts'
 
 /**
  * The first complaint of a schema, with its place written as OpenAI does: `messages[0].role`.
- * @param path where in the body the checked value is.
+ * @param value what was checked.
+ * @param path where in the body it is.
  */
-export function toInvalidRequest(error: z.ZodError, path: readonly PropertyKey[] = []): GatewayError {
+export function toInvalidRequest(error: z.ZodError, value: unknown, path: readonly PropertyKey[] = []): GatewayError {
   const issue = error.issues[0]
   const param = writePath([...path, ...(issue?.path ?? [])])
-  const complaint = issue?.message ?? 'is not valid'
+  const complaint = issue?.message.replace(/^Invalid input: /, '') ?? 'is not valid'
   if (param === '') return new GatewayError('invalid_request', `Invalid request body: ${complaint}`)
-  return new GatewayError('invalid_request', `Invalid value for '${param}': ${complaint}`, { param })
+  // What a check of our own says of a field that is not there is more than that.
+  const isMissing = issue?.code !== 'custom' && valueAt(value, issue?.path ?? []) === undefined
+  const message = isMissing ? `'${param}' is required` : `Invalid value for '${param}': ${complaint}`
+  return new GatewayError('invalid_request', message, { param })
+}
+
+function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
+  let found = value
+  for (const step of path) {
+    if (typeof found !== 'object' || found === null) return undefined
+    found = (found as { readonly [key: PropertyKey]: unknown })[step]
+  }
+  return found
 }
 
 /**
@@ -23,7 +36,7 @@ export function toInvalidRequest(error: z.ZodError, path: readonly PropertyKey[]
 export function requireValid<T>(schema: z.ZodType<T>, value: unknown, path: readonly PropertyKey[]): T {
   const parsed = schema.safeParse(value)
   if (parsed.success) return parsed.data
-  throw toInvalidRequest(parsed.error, path)
+  throw toInvalidRequest(parsed.error, value, path)
 }
 
 /** A place in a request as OpenAI writes it: `messages[0].role`. */

@@ -40,7 +40,7 @@ export interface EmbeddingsRequest {
 export function parseEmbeddingsRequest(body: unknown): EmbeddingsRequest {
   if (isJsonObject(body) && body.input === undefined) throw invalid('input', wanted)
   const parsed = embeddingsBody.safeParse(body)
-  if (!parsed.success) throw toInvalidRequest(parsed.error)
+  if (!parsed.success) throw toInvalidRequest(parsed.error, body)
   const { model, input, encoding_format, dimensions, user } = parsed.data
   return {
     model,
