@@ -128,6 +128,14 @@ describe('UpstreamErrors', () => {
     expect(configured.fromResponse(400, {}, JSON.stringify(body)).upstreamError).toEqual(expected)
   })
 
+  it('tells credentials that are refused from none at all', () => {
+    const anonymous = new UpstreamErrors('scripted', [], { now: () => 0 }, true)
+    expect(errors.fromResponse(403, {}, '').message).toBe('scripted answered 403: it refuses our credentials')
+    expect(anonymous.fromResponse(403, {}, '').message).toBe(
+      'scripted answered 403: it wants credentials, and none are configured',
+    )
+  })
+
   it('survives an error nested without end', () => {
     const deep = `{"error":{"message":"m","in":${'['.repeat(30_000)}${']'.repeat(30_000)}}}`
     expect(errors.fromResponse(400, {}, deep)).toMatchObject({

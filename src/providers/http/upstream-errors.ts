@@ -37,12 +37,14 @@ export class UpstreamErrors {
   readonly #name: string
   readonly #secrets: readonly string[]
   readonly #clock: Clock
+  readonly #isAnonymous: boolean
 
   /**
    * @param secrets strings that must not appear in any error, such as the API key or values of headers; after a scheme
    *   such as `Bearer`, the rest is one too. Those under 8 characters are taken for no secrets.
+   * @param isAnonymous whether calls carry no credentials at all.
    */
-  constructor(name: string, secrets: readonly string[], clock: Clock) {
+  constructor(name: string, secrets: readonly string[], clock: Clock, isAnonymous = false) {
     this.#name = name
     this.#secrets = secrets
       .flatMap((secret) => [secret, secret.replace(/^(?:bearer|basic|token)\s+/i, '')])
@@ -50,6 +52,7 @@ export class UpstreamErrors {
       // Of two that begin alike the longer must go first, or its rest would stay.
       .sort((a, b) => b.length - a.length)
     this.#clock = clock
+    this.#isAnonymous = isAnonymous
   }
 
   /** An answer whose status is not 200. `bodyText` may be anything. */
@@ -98,12 +101,22 @@ export class UpstreamErrors {
   #fromErrorObject(status: number, error: JsonObject | undefined, waitMs: number | undefined): ProviderError {
     const code = codeOf(status, error)
     const ofOurAccount = code === 'upstream_auth' || code === 'upstream_rate_limited'
-    return new ProviderError(code, `${this.#name} answered ${status}${saidOf(code, error)}`, {
+    return new ProviderError(code, `${this.#name} answered ${status}${this.#saidOf(code, error)}`, {
       upstreamStatus: status,
       retryable: unbilledStatuses.has(status) && !isQuotaSpent(error),
       retryAfterMs: waitMs === undefined ? undefined : Math.min(waitMs, maxRetryAfterMs),
       upstreamError: ofOurAccount ? codesOf(error) : error,
     })
+  }
+
+  #saidOf(code: ProviderErrorCode, error: JsonObject | undefined): string {
+    if (code === 'upstream_auth') {
+      return this.#isAnonymous ? ': it wants credentials, and none are configured' : ': it refuses our credentials'
+    }
+    if (code === 'upstream_rate_limited') {
+      return isQuotaSpent(error) ? ': our account there is used up' : ': it limits our calls for now'
+    }
+    return typeof error?.message === 'string' ? `: ${error.message.slice(0, errorCharsShown)}` : ''
   }
 
   /** The same JSON without our secrets in its texts and names. */
@@ -119,14 +132,6 @@ export class UpstreamErrors {
   #redactText(text: string): string {
     return this.#secrets.reduce((rest, secret) => rest.replaceAll(secret, '[redacted]'), text)
   }
-}
-
-function saidOf(code: ProviderErrorCode, error: JsonObject | undefined): string {
-  if (code === 'upstream_auth') return ': it refuses our credentials'
-  if (code === 'upstream_rate_limited') {
-    return isQuotaSpent(error) ? ': our account there is used up' : ': it limits our calls for now'
-  }
-  return typeof error?.message === 'string' ? `: ${error.message.slice(0, errorCharsShown)}` : ''
 }
 
 function codesOf(error: JsonObject | undefined): JsonObject | undefined {

@@ -50,6 +50,8 @@ export interface UpstreamHttpOptions extends UpstreamOptions {
       readonly headers: { readonly [name: string]: string }
     },
   ) => Promise<{ readonly [name: string]: string }>
+  /** Further secrets that `sign` sends: blacked out in errors as `headers` are. */
+  readonly signedSecrets?: readonly string[]
   /** The media type of a streamed answer. Default `text/event-stream`. */
   readonly streamType?: string
 }
@@ -100,7 +102,8 @@ export class UpstreamHttp {
     this.#sign = options.sign
     this.#streamType = options.streamType ?? 'text/event-stream'
     this.#maxResponseBytes = options.maxResponseBytes ?? 32 * 1024 * 1024
-    this.errors = new UpstreamErrors(options.name, Object.values(options.headers ?? {}), options.clock ?? systemTimers)
+    const secrets = [...Object.values(options.headers ?? {}), ...(options.signedSecrets ?? [])]
+    this.errors = new UpstreamErrors(options.name, secrets, options.clock ?? systemTimers)
   }
 
   /** @throws {ProviderError} also where the answer is not a JSON object. */
