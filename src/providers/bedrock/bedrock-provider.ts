@@ -161,11 +161,16 @@ export class BedrockProvider implements ChatProvider {
 }
 
 /** A bearer token, else a signature, else nothing: a proxy may sign. */
-function credentials(options: BedrockOptions, clock: Clock): Pick<UpstreamHttpOptions, 'headers' | 'sign'> {
+function credentials(
+  options: BedrockOptions,
+  clock: Clock,
+): Pick<UpstreamHttpOptions, 'headers' | 'sign' | 'signedSecrets'> {
   const { accessKeyId, secretAccessKey, sessionToken, bearerToken, region, headers = {} } = options
   if (bearerToken !== undefined) return { headers: { authorization: `Bearer ${bearerToken}`, ...headers } }
   if (accessKeyId === undefined || secretAccessKey === undefined) return { headers }
-  return { headers, sign: awsSigner({ accessKeyId, secretAccessKey, sessionToken }, { region, clock }) }
+  const signedSecrets = sessionToken === undefined ? [] : [sessionToken]
+  const sign = awsSigner({ accessKeyId, secretAccessKey, sessionToken }, { region, clock })
+  return { headers, sign, signedSecrets }
 }
 
 /** AWS has its lists of models at `bedrock.…` beside `bedrock-runtime.…`; whoever stands in for it, at the same address. */
