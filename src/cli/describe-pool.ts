@@ -1,3 +1,4 @@
+import { counted } from './counted.ts'
 import type { OpenPool } from './open-pool.ts'
 import type { Colours } from './terminal/colours.ts'
 
@@ -8,7 +9,7 @@ export function describePool(pool: OpenPool, colours: Colours): string[] {
   const label = (name: string) => `  ${colours.dim(name.padEnd(8))}  `
   const names = pool.llms.map((llm) => llm.id)
   const more = names.length > shown ? ` and ${names.length - shown} more` : ''
-  const lines = [`${label('pool')}${pool.llms.length} LLMs: ${names.slice(0, shown).join(', ')}${more}`]
+  const lines = [`${label('pool')}${counted(pool.llms.length, 'LLM')}: ${names.slice(0, shown).join(', ')}${more}`]
   for (const note of pool.notes) lines.push(`${label('')}${note}`)
   if (pool.origin === 'simulated') {
     lines.push(

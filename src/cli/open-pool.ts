@@ -15,6 +15,7 @@ import type { Llm, LlmId } from '../routing/registry/llm.ts'
 import type { LlmAlias } from '../routing/registry/llm-aliases.ts'
 import type { TokenPrice } from '../routing/registry/token-price.ts'
 import type { NamesOf } from '../routing/starter/starter-policy.ts'
+import { counted } from './counted.ts'
 import {
   type OpenProvider,
   openDiscoveredProvider,
@@ -126,7 +127,7 @@ async function openDiscoveredPool(config: PointsmanConfig, environment: Environm
   }
   const found = providers.map(({ preset, llms }) => {
     const how = preset.keyVariable === undefined ? `answers at ${preset.baseUrl}` : `by ${preset.keyVariable}`
-    return `${preset.title}, ${how}: ${llms.length} LLMs`
+    return `${preset.title}, ${how}: ${counted(llms.length, 'LLM')}`
   })
   const open = await Promise.all(providers.map(openDiscoveredProvider))
   const bookNameOf = bookNames(open)

@@ -10,6 +10,7 @@ import type { LlmRegistry } from '../../routing/registry/llm-registry.ts'
 import { plainRequest } from '../../routing/request.ts'
 import type { Router } from '../../routing/router.ts'
 import { withConfigFlags } from '../config-flags.ts'
+import { counted } from '../counted.ts'
 import { openPool } from '../open-pool.ts'
 import { openRouter, openStorage, restorePool } from '../open-service.ts'
 import { plainError } from '../plain-error.ts'
@@ -132,7 +133,7 @@ function explain(decision: RoutingDecision, router: Router, terminal: Terminal):
     '',
     `drawn: ${colours.strong(decision.drawn)} with probability ${percent(decision.propensity)}`,
     formulaOf(decision, router),
-    `policy ${decision.policyVersion}, ${decision.labelSequence} labels in the log${decision.cold ? `; cold: ${coldWords(decision)}` : ''}`,
+    `policy ${decision.policyVersion}, ${counted(decision.labelSequence, 'label')} in the log${decision.cold ? `; cold: ${coldWords(decision)}` : ''}`,
   ]
   for (const { llm, reason, detail = '' } of decision.excluded)
     lines.push(colours.dim(`not asked: ${llm} (${`${reason.replaceAll('_', ' ')} ${detail}`.trim()})`))
@@ -144,7 +145,7 @@ const columns = [
   { title: 'LLM' },
   { title: 'quality', align: 'right' },
   { title: '±', align: 'right' },
-  { title: 'from' },
+  { title: 'start' },
   { title: 'cost', align: 'right' },
   { title: 'time', align: 'right' },
   { title: 'late', align: 'right' },
@@ -152,11 +153,13 @@ const columns = [
   { title: 'chance', align: 'right' },
 ] as const
 
-function coldWords({ candidates }: RoutingDecision): string {
+/** Each label moves the estimates; where they start, until enough have come, says the most. */
+function coldWords({ candidates, labelSequence }: RoutingDecision): string {
   const byStarter = candidates.some(({ qualitySource }) => qualitySource !== 'prior')
-  return byStarter
-    ? 'qualities are those of the starter policy, of siblings or guessed from prices'
-    : 'qualities are guessed from prices'
+  const start = byStarter
+    ? 'qualities start from the starter policy, from siblings or from prices'
+    : 'qualities start as guesses from prices'
+  return labelSequence === 0 ? start : `${start}, and few labels have moved them yet`
 }
 
 function messageOf(error: unknown): string {
@@ -185,10 +188,15 @@ function rowOf(candidate: CandidateTerms, decision: RoutingDecision) {
     candidate.qualitySource === 'prior' ? 'price' : candidate.qualitySource,
     candidate.costUsd === undefined ? 'unknown' : dollars(candidate.costUsd),
     `${(candidate.completionMs / 1000).toFixed(1)} s`,
-    candidate.latencyPenalty.toPrecision(2),
+    penalty(candidate.latencyPenalty),
     candidate.utility.toFixed(4),
     percent(candidate.probability),
   ]
+}
+
+/** Two digits; next to nothing is nothing, and fits the column. */
+function penalty(late: number): string {
+  return late < 0.005 ? '0.0' : late.toPrecision(2)
 }
 
 function dollars(usd: number): string {

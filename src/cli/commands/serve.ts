@@ -4,6 +4,7 @@ import type { Command } from 'commander'
 import type { Environment } from '../../config/environment.ts'
 import { loadConfig } from '../../config/load-config.ts'
 import { portOption, withConfigFlags } from '../config-flags.ts'
+import { counted } from '../counted.ts'
 import { createLogger } from '../create-logger.ts'
 import { describePool } from '../describe-pool.ts'
 import { openService, type Service } from '../open-service.ts'
@@ -79,7 +80,7 @@ function explainedAddress(error: unknown, host: string, port: number): unknown {
 function announce(terminal: Terminal, service: Service, url: string): void {
   const { colours } = terminal
   const { policy } = service.router
-  const learned = service.labelSequence === 0 ? '' : `, ${service.labelSequence} labels learned`
+  const learned = service.labelSequence === 0 ? '' : `, ${counted(service.labelSequence, 'label')} learned`
   const state =
     policy.fitted === undefined ? 'nothing fitted yet: cold start from list prices' : policy.fitted.description
   terminal.out('')

@@ -177,7 +177,8 @@ export function abilityByPrice(line: PriceLine, price: number | undefined): numb
 function describe(model: StarterModel, beliefs: readonly Belief[]): string {
   const count = (source: QualitySource) => beliefs.filter((belief) => belief.source === source).length
   const sets = model.sets.map(({ name }) => name).join(', ')
-  return `starter policy from ${sets}: ${count('starter')} LLMs known, ${count('sibling')} by siblings, ${count('prior')} by price`
+  const known = count('starter')
+  return `starter policy from ${sets}: ${known} ${known === 1 ? 'LLM' : 'LLMs'} known, ${count('sibling')} by siblings, ${count('prior')} by price`
 }
 
 function describeLlm(model: StarterModel, llm: Llm, { source, measured, ability }: Belief): FittedLlm {

@@ -51,7 +51,8 @@ export function dearEmbeddingNanoUsd(
 
 function unknownModel(name: string, models: readonly EmbeddingModel[], pool: LlmRegistry): GatewayError {
   const names = models.slice(0, 5).map(({ id }) => `'${id}'`)
-  const hint = names.length === 0 ? 'None is configured here.' : `There are ${names.join(', ')}.`
+  const verb = names.length === 1 ? 'is' : 'are'
+  const hint = names.length === 0 ? 'None is configured here.' : `There ${verb} ${names.join(', ')}.`
   const param = 'model'
   if (pool.get(name) !== undefined || name === 'auto' || name.startsWith('auto:')) {
     const message = `'${name}' answers chats and makes no embeddings; name an embedding model. ${hint}`
