@@ -18,6 +18,7 @@ describe('callers who may not choose the LLM and its price', () => {
     ['prompt_cache_options.ttl', { prompt_cache_options: { ttl: '12h' } }],
     ['access_programs', { access_programs: { cyber: 'standard' } }],
     ['moderation', { moderation: { model: 'm' } }],
+    ['reasoning.mode', { reasoning: { mode: 'pro' } }],
   ])('are told of %s', async (param, body) => {
     await expect(auto(body)).rejects.toMatchObject({ code: 'invalid_request', param })
     await takeIn({ input: [user], ...body })
@@ -29,6 +30,6 @@ describe('callers who may not choose the LLM and its price', () => {
       { type: 'shell', environment: { type: 'local' } },
     ]
     await auto({ tools, input: [user, { type: 'additional_tools', role: 'developer', tools }] })
-    await auto({ prompt_cache_options: { mode: 'explicit', ttl: '30m' } })
+    await auto({ prompt_cache_options: { mode: 'explicit', ttl: '30m' }, reasoning: { mode: 'standard' } })
   })
 })

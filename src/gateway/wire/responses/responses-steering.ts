@@ -28,6 +28,9 @@ const steeringFields: readonly (readonly [field: string, reason: string])[] = [
 /** Writes to the cache that are kept longer than this have a price of their own. */
 const usualCacheLifetime = '30m'
 
+/** Another mode, such as `pro`, runs the model in another way: what that takes is not known here. */
+const usualReasoning = 'standard'
+
 /**
  * For callers who may not choose which LLM serves and at what price.
  *
@@ -41,6 +44,8 @@ export function refuseResponsesSteering(request: ResponsesRequestBody, items: re
   const { prompt_cache_options: cache } = request
   const lifetime = isJsonObject(cache) ? (cache.ttl ?? usualCacheLifetime) : usualCacheLifetime
   if (lifetime !== usualCacheLifetime) throw refusal(['prompt_cache_options', 'ttl'], 'it changes the price of tokens')
+  const mode: unknown = request.reasoning?.mode ?? usualReasoning
+  if (mode !== usualReasoning) throw refusal(['reasoning', 'mode'], 'what it takes is not known here')
   refuseTools(request.tools, ['tools'])
   for (const { item, path } of items) {
     const type = itemType(item, path)
