@@ -14,6 +14,8 @@ export interface RequestNeeds {
   readonly dialect?: string | undefined
   /** How hard the caller wants it thought about; undefined: not said. */
   readonly reasoningEffort?: string | undefined
+  /** About how hard that is where the caller said it in other words: what room it takes, and nothing else. */
+  readonly roughEffort?: string | undefined
 }
 
 /**

@@ -42,7 +42,7 @@ export function parametersPage(): string {
     markdownTable(['parameter', ...heads], rows),
     notes.join('\n'),
     '## Room to think',
-    'LLMs that think write hidden tokens first, and a cap on output counts them too: an answer may be paid for and empty. Where the caller names no LLM, those are left out (`reasoning_headroom`) whose thinking may take the whole cap, unless only such are left. What is not known of an LLM does not exclude it. The figures are orders of magnitude, not measurements.',
+    'LLMs that think write hidden tokens first, and a cap on output counts them too: an answer may be paid for and empty. Where the caller names no LLM, those are left out (`reasoning_headroom`) whose thinking may take the whole cap, unless only such are left. What is not known of an LLM does not exclude it. A `thinking` of Anthropic’s counts as low below 4,096 tokens, medium below 16,384 and adaptive, else high. The figures are orders of magnitude, not measurements.',
     markdownTable(
       ['effort', 'the cap must be above, tokens'],
       reasoningHeadroom.map(([effort, tokens]) => [effort, String(tokens)]),

@@ -25,6 +25,15 @@ describe('toRoutingRequest', () => {
     expect(routed({ messages: [{ role: 'user', content: 'hi' }], ...fields }).needs.reasoningEffort).toBe(effort)
   })
 
+  test.each([
+    ['adaptive thinking', { thinking: { type: 'adaptive' } }, 'medium'],
+    ['a budget', { thinking: { type: 'enabled', budget_tokens: 20_000 } }, 'high'],
+    ['none', { thinking: { type: 'disabled' } }, undefined],
+    ['nothing said', {}, undefined],
+  ])('takes about as much room as %s comes to', (_, fields, rough) => {
+    expect(routed({ messages: [{ role: 'user', content: 'hi' }], ...fields }).needs.roughEffort).toBe(rough)
+  })
+
   test('takes text from user turns only; everything else counts as size', () => {
     const request = routedMessages(
       { role: 'system', content: 'Be brief.' },

@@ -1,4 +1,5 @@
 import { isJsonObject } from '../../providers/chat-provider.ts'
+import { effortOfThinking } from '../../providers/neutral/effort-of-thinking.ts'
 import { noParameters, type RequestParameters } from '../../providers/parameters/request-parameters.ts'
 import type { RoutingPreference } from '../../routing/decision/routing-preference.ts'
 import type { LlmId } from '../../routing/registry/llm.ts'
@@ -70,6 +71,7 @@ export function toRoutingRequest(
     jsonSchema: body.response_format?.type === 'json_schema',
     parameters: names.length === 0 ? undefined : names,
     reasoningEffort: effortOf(body),
+    roughEffort: effortOfThinking(body.thinking),
   }
   return {
     userText: tally.userTexts.join('\n\n'),

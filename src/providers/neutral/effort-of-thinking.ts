@@ -13,7 +13,7 @@ const takesNone = /(?:^|\/)gpt-5\.\d+(?:-mini|-nano)?(?:-20\d\d-\d\d-\d\d)?$/
  */
 export function effortOfThinking(
   thinking: unknown,
-  upstreamModel: string,
+  upstreamModel = '',
 ): 'none' | 'low' | 'medium' | 'high' | undefined {
   if (!isJsonObject(thinking)) return undefined
   if (thinking.type === 'disabled') return takesNone.test(upstreamModel.toLowerCase()) ? 'none' : undefined

@@ -111,6 +111,14 @@ describe('parameters, effort and room to think', () => {
     expect(exclusionReason(llm, asking)).toBeUndefined()
   })
 
+  test('thinking that was asked for without an effort needs room, and excludes no LLM that has one of its own', () => {
+    const thinker = { ...llm, capabilities: { reasoning: true } }
+    const asking = { ...request, maxOutputTokens: 2_048, needs: { ...noNeeds, roughEffort: 'medium' } }
+    expect(exclusionReason(thinker, asking)).toBe('reasoning_headroom')
+    expect(exclusionReason(thinker, { ...asking, maxOutputTokens: 2_049 })).toBeUndefined()
+    expect(exclusionReason({ ...thinker, reasoningEffort: 'low' }, asking)).toBeUndefined()
+  })
+
   test('those that think unasked need room where nobody says how hard', () => {
     const thinker = { ...llm, capabilities: { reasoning: true, reasonsUnasked: true } }
     expect(exclusionReason(thinker, { ...request, maxOutputTokens: 1024 })).toBe('reasoning_headroom')

@@ -30,7 +30,7 @@ export const reasoningHeadroom: readonly (readonly [effort: string, tokens: numb
 /** Whether an LLM that thinks has no room for its answer under the caller's cap. What is not known does not count. */
 export function lacksHeadroom(llm: Llm, { maxOutputTokens, needs }: RoutingRequest): boolean {
   if (maxOutputTokens === undefined || llm.capabilities.reasoning !== true) return false
-  const effort = llm.reasoningEffort ?? needs.reasoningEffort
+  const effort = llm.reasoningEffort ?? needs.reasoningEffort ?? needs.roughEffort
   if (effort !== undefined) return maxOutputTokens <= (headroomTokensByEffort[effort] ?? 0)
   return llm.capabilities.reasonsUnasked === true && maxOutputTokens <= unaskedTokens
 }
