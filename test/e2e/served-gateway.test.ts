@@ -83,6 +83,18 @@ describe('pointsman serve, without any configuration', () => {
     expect(await gateway.stop()).toBe(0)
   })
 
+  test('answers to a vendor’s name, and says which tools its pool never calls', async () => {
+    const { data, response } = await client(await serve())
+      .chat.completions.create({
+        model: 'gpt-5-mini',
+        messages: ask('What is 17 * 23?'),
+        tools: [{ type: 'function', function: { name: 'multiply' } }],
+      })
+      .withResponse()
+    expect(data.model).toMatch(/^sim\//)
+    expect(response.headers.get('x-pointsman-dropped-params')).toBe('tools:function')
+  })
+
   test('errors are the official client’s own', async () => {
     const openai = client(await serve())
     await expect(openai.chat.completions.create({ model: 'none-such', messages: ask('hi') })).rejects.toBeInstanceOf(
