@@ -91,6 +91,8 @@ function measureUpdates(): void {
       kind: 'score',
       offlineQuality: 0.5,
       value: 0.5,
+      weight: 1,
+      noise: undefined,
       revises: undefined,
     })
     return 1000 * (performance.now() - start)
@@ -115,6 +117,8 @@ async function teach(router: Router, pool: readonly Llm[]): Promise<void> {
         kind: 'score',
         offlineQuality: 0.5,
         value: random.next(),
+        weight: 1,
+        noise: undefined,
         revises: undefined,
       })
     }

@@ -16,6 +16,10 @@ export interface ApiKey {
   readonly preference: Partial<RoutingPreference>
   /** Hard stop per UTC day. */
   readonly dailyCapUsd: number | undefined
+  /** Whose budget its spend counts for, beside its own and the gateway's. */
+  readonly team?: string | undefined
+  /** Share of the labels of one LLM that this key's feedback may make up; 1: it is trusted without a cap. Default: the configuration's. */
+  readonly feedbackShare?: number | undefined
   readonly createdAtMs: number
   readonly revokedAtMs: number | undefined
 }

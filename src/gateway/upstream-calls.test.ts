@@ -34,6 +34,8 @@ function decisionOf(utilities: Readonly<Record<string, number>>, drawn: string, 
     candidates,
     drawn,
     propensity: 0.5,
+    budgetDual: 0,
+    experiment: undefined,
   }
 }
 

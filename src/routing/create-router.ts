@@ -108,6 +108,8 @@ export class LearningRouter {
       source: 'library',
       kind: refined ? 'score' : 'thumbs',
       value,
+      weight: 1,
+      noise: undefined,
       revises: undefined,
     })
   }

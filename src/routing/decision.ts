@@ -36,6 +36,19 @@ export interface CandidateTerms {
   readonly probability: number
 }
 
+/** A decision that was also a test of a candidate version. */
+export interface DecisionExperiment {
+  readonly candidateVersion: string
+  /** `shadow`: the candidate was only asked. `canary`: a part of the conversations is served by it. */
+  readonly phase: 'shadow' | 'canary'
+  /** Whose probabilities the LLM was drawn by. */
+  readonly arm: 'serving' | 'candidate'
+  /** Share of conversations that the candidate serves, [0, 1). */
+  readonly share: number
+  /** Choice probabilities of the arm that did not serve, in the order of `candidates`, shape [candidates]. */
+  readonly otherProbabilities: Float64Array
+}
+
 /** One routing decision with everything needed to explain it, replay it and learn from it. */
 export interface RoutingDecision {
   /** Carried by the response's id. Sortable by time. */
@@ -68,6 +81,12 @@ export interface RoutingDecision {
   readonly candidates: readonly CandidateTerms[]
   readonly excluded: readonly Exclusion[]
   readonly drawn: LlmId
-  /** Probability with which `drawn` was drawn. */
+  /**
+   * Probability with which `drawn` was drawn; of a canary by both arms together, (1 − share)·serving + share·candidate. `candidates` hold the
+   * probabilities of the arm that served.
+   */
   readonly propensity: number
+  /** ν, what budgets put on the price of this decision; 0 where none is short. */
+  readonly budgetDual: number
+  readonly experiment: DecisionExperiment | undefined
 }

@@ -18,13 +18,35 @@ export const maxSourcesPerDecision = 8
 /** Labels that one answer may get from all sources, revisions included. */
 export const maxLabelsPerDecision = 32
 
+/**
+ * How much one key may say of one LLM: of the LLM's last `window` labels, those of the key weigh `free` together, or `share` of all, whichever
+ * is more. What is beyond is kept, with weight 0.
+ */
+export interface InfluenceCap {
+  /** Labels. */
+  readonly window: number
+  /** Weight, in labels. */
+  readonly free: number
+  /** [0, 1]. */
+  readonly share: number
+}
+
+/** What became of a label, for people who ask. */
+export interface StoredLabel extends Label {
+  readonly receivedAtMs: number
+  readonly keyId: string | undefined
+}
+
 /** Feedback in one total order. */
 export interface FeedbackStore {
   /**
    * Checks, numbers and commits (synchronous=FULL) in one transaction.
    * @param visibleTo the key that posts; undefined sees every decision (no keys in use, or an admin).
+   * @param cap on the influence of `feedback.keyId`; undefined: none.
    */
-  accept(feedback: Feedback, visibleTo: string | undefined): Promise<FeedbackReceipt>
+  accept(feedback: Feedback, visibleTo: string | undefined, cap?: InfluenceCap): Promise<FeedbackReceipt>
+  /** One label by its number; undefined when there is none, or when it is on a decision that `visibleTo` may not see. */
+  label(sequence: number, visibleTo: string | undefined): Promise<StoredLabel | undefined>
   /** Labels with a sequence above `sequence`, in order. */
   labelsAfter(sequence: number, limit: number): Promise<readonly Label[]>
   latestSequence(): Promise<number>

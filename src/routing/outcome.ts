@@ -37,6 +37,12 @@ export interface Feedback {
   /** `score`: refined, [0, 1]. `thumbs`: 0 or 1, a draw whose mean is the quality. */
   readonly kind: 'score' | 'thumbs'
   readonly value: number
+  /** Of whom it speaks, where that is not the LLM that answered: what another one did, or would have done, with the same request. */
+  readonly llm?: LlmId | undefined
+  /** How much it counts for, ≥ 0, in labels of its kind; default 1. A cap on its key's influence may lower it. */
+  readonly weight?: number | undefined
+  /** Standard deviation of the value around the quality, quality units, > 0; default: what labels of the LLM showed at the fit. */
+  readonly noise?: number | undefined
   readonly receivedAtMs: number
   /** The key that posted it. */
   readonly keyId: string | undefined
@@ -49,7 +55,7 @@ export interface Label {
   /** 1, 2, 3, … without gaps, given by the store. */
   readonly sequence: number
   readonly decisionId: string
-  /** The LLM that answered. */
+  /** The LLM that answered, or the other one that the feedback named. */
   readonly llm: LlmId
   /** As stored with the decision. */
   readonly context: RoutingContext
@@ -58,6 +64,10 @@ export interface Label {
   readonly source: string
   readonly kind: 'score' | 'thumbs'
   readonly value: number
+  /** As accepted; 0: its key has had its say, and it teaches nothing. Fixed with the label, so that the fold does not hang on today's caps. */
+  readonly weight: number
+  /** See {@link Feedback.noise}. */
+  readonly noise: number | undefined
   /** Set when the source changed its mind: the label this one takes the place of. */
   readonly revises: { readonly sequence: number; readonly kind: 'score' | 'thumbs'; readonly value: number } | undefined
 }

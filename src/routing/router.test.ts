@@ -220,6 +220,8 @@ describe('Router', () => {
         source: 's',
         kind: 'score',
         value,
+        weight: 1,
+        noise: undefined,
         revises: undefined,
       })
     }

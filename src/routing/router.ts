@@ -215,6 +215,8 @@ export class Router {
       excluded,
       drawn: candidates[drawn]!.id,
       propensity: buffers.probability[drawn]!,
+      budgetDual: 0,
+      experiment: undefined,
     }
   }
 
@@ -249,6 +251,8 @@ export class Router {
       excluded: [],
       drawn: llm.id,
       propensity: 1,
+      budgetDual: 0,
+      experiment: undefined,
     }
   }
 

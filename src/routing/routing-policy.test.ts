@@ -60,6 +60,8 @@ function label(sequence: number, about: string, value: number, rest: Partial<Lab
     source: 'judge',
     kind: 'score',
     value,
+    weight: 1,
+    noise: undefined,
     revises: undefined,
     ...rest,
   }

@@ -148,6 +148,8 @@ export function decodeDecision(row: DecisionRow, candidateList: string): Routing
     ),
     drawn: row.drawn,
     propensity: row.propensity,
+    budgetDual: 0,
+    experiment: undefined,
   }
 }
 

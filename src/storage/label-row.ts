@@ -27,6 +27,8 @@ export function decodeLabel(row: LabelRow): Label {
     source: row.source,
     kind: row.kind,
     value: row.value,
+    weight: 1,
+    noise: undefined,
     revises: sequence === null || kind === null || value === null ? undefined : { sequence, kind, value },
   }
 }

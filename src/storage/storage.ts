@@ -1,8 +1,10 @@
 import type { ChargeStore } from '../accounts/charge-store.ts'
 import type { KeyStore } from '../accounts/key-store.ts'
+import type { LeaseStore } from '../accounts/lease-store.ts'
 import type { DecisionStore } from '../routing/decision-store.ts'
 import type { FeedbackStore } from '../routing/feedback-store.ts'
 import type { PolicyStore } from '../routing/policy-store.ts'
+import type { ProbeStore } from '../routing/probe-store.ts'
 import type { PoolStore } from '../routing/registry/pool-store.ts'
 import type { ResponseStore } from '../routing/response-store.ts'
 
@@ -20,6 +22,8 @@ export interface Storage {
   readonly responses: ResponseStore
   readonly charges: ChargeStore
   readonly pool: PoolStore
+  readonly probes: ProbeStore
+  readonly leases: LeaseStore
   /**
    * Finishes the calls already made, then closes; later calls reject with `storage_closed`. Idempotent. Resolves at once
    * when the database was lost before.

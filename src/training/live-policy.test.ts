@@ -4,13 +4,13 @@ import { HashedNgramEmbedder } from '../routing/embedding/hashed-ngram-embedder.
 import type { FeedbackStore } from '../routing/feedback-store.ts'
 import { SeededRandom } from '../routing/numeric/random-source.ts'
 import type { Label } from '../routing/outcome.ts'
-import type { PolicyStore, SnapshotData, StoredPolicyVersion } from '../routing/policy-store.ts'
 import { CompletionTimeModel } from '../routing/prediction/completion-time-model.ts'
 import { toStoredPolicyVersion } from '../routing/prediction/fitted-policy.ts'
 import { type Llm, unknownLlmProperties } from '../routing/registry/llm.ts'
 import { LlmRegistry } from '../routing/registry/llm-registry.ts'
 import { Router } from '../routing/router.ts'
 import { RoutingPolicy } from '../routing/routing-policy.ts'
+import { MemoryPolicyStore } from './__fixtures__/memory-policy-store.ts'
 import { fitPolicy } from './fit-policy.ts'
 import { keepEmbedder, LivePolicy, loadLatestPolicy } from './live-policy.ts'
 import { fitStarter } from './starter/fit-starter.ts'
@@ -43,25 +43,14 @@ function measuredLlms(): OutcomeData['llms'] {
 }
 
 function memoryStores(labels: Label[]) {
-  const versions: StoredPolicyVersion[] = []
-  const embedders = new Map<string, SnapshotData>()
-  const states = new Map<string, { sequence: number; state: SnapshotData }>()
-  const policies: PolicyStore = {
-    saveVersion: async (version) => void versions.push(version),
-    latestVersion: async () => versions.at(-1),
-    version: async (id) => versions.find((version) => version.id === id),
-    listVersions: async () => versions,
-    saveEmbedder: async (id, snapshot) => void embedders.set(id, snapshot),
-    embedder: async (id) => embedders.get(id),
-    saveLearnedState: async (version, sequence, state) => void states.set(version, { sequence, state }),
-    learnedState: async (version) => states.get(version),
-  }
+  const policies = new MemoryPolicyStore()
   const feedback: FeedbackStore = {
     accept: () => Promise.reject(new Error('not used here')),
+    label: () => Promise.reject(new Error('not used here')),
     latestSequence: async () => labels.length,
     labelsAfter: async (sequence, limit) => labels.filter((label) => label.sequence > sequence).slice(0, limit),
   }
-  return { policies, feedback, states }
+  return { policies, feedback, states: policies.states }
 }
 
 async function liveRouter(stores: ReturnType<typeof memoryStores>) {
@@ -104,6 +93,8 @@ describe('LivePolicy', () => {
       kind: 'score',
       value: 0,
       offlineQuality: undefined,
+      weight: 1,
+      noise: undefined,
       revises: undefined,
     })
     labels.push(label(1), label(2))
@@ -156,7 +147,15 @@ describe('LivePolicy', () => {
       [1, 2, 3].map((sequence) => {
         const embedding = policy.embedder.embed('alpha') as Float32Array
         const context = { embedderId: policy.embedder.id, embedding, explicit: new Float32Array(21) }
-        const rest = { source: 'user', kind: 'score', value: 0, offlineQuality: undefined, revises: undefined } as const
+        const rest = {
+          source: 'user',
+          kind: 'score',
+          value: 0,
+          offlineQuality: undefined,
+          weight: 1,
+          noise: undefined,
+          revises: undefined,
+        } as const
         return { sequence, decisionId: `d${sequence}`, llm: 'a', context, ...rest }
       })
     const taught = (policy: RoutingPolicy, labels: readonly Label[]) =>
@@ -187,7 +186,15 @@ describe('LivePolicy', () => {
     const policy = new RoutingPolicy({ embedder, pool })
     const embedding = policy.embedder.embed('alpha') as Float32Array
     const context = { embedderId: policy.embedder.id, embedding, explicit: new Float32Array(21) }
-    const rest = { source: 'user', kind: 'score', value: 0, offlineQuality: undefined, revises: undefined } as const
+    const rest = {
+      source: 'user',
+      kind: 'score',
+      value: 0,
+      offlineQuality: undefined,
+      weight: 1,
+      noise: undefined,
+      revises: undefined,
+    } as const
     const trainer = new Trainer({ policy, learn: (label) => policy.learn(label) }, stores, { onError: () => {} })
     await trainer.start()
     trainer.accept({ sequence: 1, decisionId: 'd1', llm: 'a', context, ...rest })

@@ -4,6 +4,7 @@ import type { Label } from '../routing/outcome.ts'
 import type { PolicyStore, SnapshotData } from '../routing/policy-store.ts'
 import { type Llm, unknownLlmProperties } from '../routing/registry/llm.ts'
 import { RoutingPolicy } from '../routing/routing-policy.ts'
+import { MemoryPolicyStore } from './__fixtures__/memory-policy-store.ts'
 import { Trainer, type TrainerOptions } from './trainer.ts'
 
 const llm: Llm = { ...unknownLlmProperties, id: 'a', provider: 'p', upstreamModel: 'a', quality: 0.5 }
@@ -22,6 +23,8 @@ function label(sequence: number, value = (sequence % 10) / 10): Label {
     kind: 'score',
     value,
     offlineQuality: 0.5,
+    weight: 1,
+    noise: undefined,
     revises: undefined,
   }
 }
@@ -37,21 +40,20 @@ function stores(log: readonly Label[]) {
   const unused = () => Promise.reject(new Error('not used here'))
   const feedback: FeedbackStore = {
     accept: unused,
+    label: unused,
     latestSequence: async () => log.at(-1)?.sequence ?? 0,
     labelsAfter: async (sequence, limit) => log.filter((one) => one.sequence > sequence).slice(0, limit),
   }
-  const policies: PolicyStore = {
-    saveVersion: unused,
-    latestVersion: unused,
-    version: unused,
-    listVersions: unused,
-    saveEmbedder: unused,
-    embedder: unused,
-    saveLearnedState: async (_version, sequence, state) => {
+  class SavingStore extends MemoryPolicyStore {
+    override async saveLearnedState(_version: string, sequence: number, state: SnapshotData): Promise<void> {
       saved.push({ sequence, state })
-    },
-    learnedState: async () => saved.at(-1),
+    }
+
+    override async learnedState(): ReturnType<PolicyStore['learnedState']> {
+      return saved.at(-1)
+    }
   }
+  const policies = new SavingStore()
   return { feedback, policies, saved }
 }
 

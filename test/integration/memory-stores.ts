@@ -2,8 +2,13 @@ import type { ApiKey } from '../../src/accounts/api-key.ts'
 import type { Charge, ChargeSettlement, ChargeStore, StoredCharge } from '../../src/accounts/charge-store.ts'
 import type { KeyStore } from '../../src/accounts/key-store.ts'
 import type { RoutingDecision } from '../../src/routing/decision.ts'
-import type { DecisionStore, StoredDecision } from '../../src/routing/decision-store.ts'
-import { type FeedbackReceipt, type FeedbackStore, maxLabelsPerDecision } from '../../src/routing/feedback-store.ts'
+import type { DecisionStore, LoggedDecision, StoredDecision } from '../../src/routing/decision-store.ts'
+import {
+  type FeedbackReceipt,
+  type FeedbackStore,
+  maxLabelsPerDecision,
+  type StoredLabel,
+} from '../../src/routing/feedback-store.ts'
 import type { Feedback, Label, Settlement } from '../../src/routing/outcome.ts'
 import type { ChainSize, ResponseStore, StoredResponse } from '../../src/routing/response-store.ts'
 
@@ -46,6 +51,34 @@ export class MemoryDecisionStore implements DecisionStore {
     return spent
   }
 
+  async logged(afterId: string, limit: number): Promise<readonly LoggedDecision[]> {
+    const rows = [...this.rows.values()].filter(({ decision }) => decision.id > afterId)
+    rows.sort((a, b) => (a.decision.id < b.decision.id ? -1 : 1))
+    return rows.slice(0, limit).map(({ decision, settlement }) => ({ decision, settlement, labels: [] }))
+  }
+
+  async ofConversation(conversationId: string, visibleTo: string | undefined, limit: number): Promise<string[]> {
+    const rows = [...this.rows.values()].filter(
+      ({ decision, settlement }) =>
+        decision.conversationId === conversationId &&
+        settlement?.answered !== undefined &&
+        (visibleTo === undefined || decision.keyId === visibleTo),
+    )
+    return rows
+      .map(({ decision }) => decision.id)
+      .toReversed()
+      .slice(0, limit)
+  }
+
+  async decisionsPerHour(sinceMs: number, keyId?: string): Promise<number[]> {
+    const counts = new Array<number>(24).fill(0)
+    for (const { decision } of this.rows.values()) {
+      if (decision.createdAtMs < sinceMs || (keyId !== undefined && decision.keyId !== keyId)) continue
+      counts[new Date(decision.createdAtMs).getUTCHours()]! += 1
+    }
+    return counts
+  }
+
   async prune(): Promise<number> {
     return 0
   }
@@ -62,6 +95,7 @@ export class MemoryDecisionStore implements DecisionStore {
 export class MemoryFeedbackStore implements FeedbackStore {
   readonly #decisions: MemoryDecisionStore
   readonly #labels: Label[] = []
+  readonly #said: Feedback[] = []
   fault: StoreFault = 'none'
   /** Lets a call that hangs go on. */
   recover = () => {}
@@ -81,10 +115,11 @@ export class MemoryFeedbackStore implements FeedbackStore {
     if (row === undefined || (visibleTo !== undefined && row.decision.keyId !== visibleTo)) {
       return { status: 'unknown_decision' }
     }
-    const llm = row.settlement?.answered
-    if (llm === undefined) return { status: 'no_answer' }
+    const answered = row.settlement?.answered
+    if (answered === undefined) return { status: 'no_answer' }
+    const llm = feedback.llm ?? answered
     const earlier = this.#labels.findLast(
-      (label) => label.decisionId === feedback.decisionId && label.source === feedback.source,
+      (label) => label.decisionId === feedback.decisionId && label.source === feedback.source && label.llm === llm,
     )
     if (earlier !== undefined && earlier.kind === feedback.kind && earlier.value === feedback.value) {
       return { status: 'duplicate', sequence: earlier.sequence }
@@ -96,12 +131,24 @@ export class MemoryFeedbackStore implements FeedbackStore {
     const { candidates, context, pinned } = row.decision
     const label: Label = {
       ...{ sequence, decisionId, llm, context, source, kind, value },
+      weight: feedback.weight ?? 1,
+      noise: feedback.noise,
       offlineQuality: pinned ? undefined : candidates.find((terms) => terms.llm === llm)?.offlineQuality,
       revises:
         earlier === undefined ? undefined : { sequence: earlier.sequence, kind: earlier.kind, value: earlier.value },
     }
     this.#labels.push(label)
+    this.#said.push(feedback)
     return { status: 'accepted', sequence, label }
+  }
+
+  async label(sequence: number, visibleTo: string | undefined): Promise<StoredLabel | undefined> {
+    const label = this.#labels[sequence - 1]
+    if (label === undefined) return undefined
+    const decision = this.#decisions.rows.get(label.decisionId)?.decision
+    if (visibleTo !== undefined && decision?.keyId !== visibleTo) return undefined
+    const { receivedAtMs, keyId } = this.#said[sequence - 1]!
+    return { ...label, receivedAtMs, keyId }
   }
 
   async labelsAfter(sequence: number, limit: number): Promise<readonly Label[]> {

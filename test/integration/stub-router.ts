@@ -54,6 +54,8 @@ export class StubRouter implements RequestRouter {
       excluded: [],
       drawn: drawn.id,
       propensity: 1 / llms.length,
+      budgetDual: 0,
+      experiment: undefined,
     }
   }
 

@@ -83,6 +83,8 @@ export async function runStream(
       source: 'replay',
       kind: options.feedback,
       value,
+      weight: 1,
+      noise: undefined,
       revises: undefined,
     })
   }

@@ -109,6 +109,8 @@ describe('pointsmanOnline', () => {
         source: 'test',
         kind: 'score',
         value: quality,
+        weight: 1,
+        noise: undefined,
         revises: undefined,
       })
     }

@@ -226,6 +226,8 @@ export class PointsmanOnline implements OnlinePolicy {
       source: 'replay',
       kind: quality === undefined ? 'thumbs' : 'score',
       value,
+      weight: 1,
+      noise: undefined,
       revises: undefined,
     })
     if (this.#policy.alarms.at(-1) !== alarmed) this.#follow()

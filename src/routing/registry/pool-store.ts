@@ -1,4 +1,5 @@
 import type { LlmId } from './llm.ts'
+import type { TokenPrice } from './token-price.ts'
 
 /** An LLM that joined the pool while it served, as whoever opens pools wrote it down. */
 export interface StoredPoolEntry {
@@ -6,6 +7,16 @@ export interface StoredPoolEntry {
   readonly createdAtMs: number
   /** JSON. Secrets are references, never the secrets themselves. */
   readonly entry: string
+}
+
+/** What was changed of an LLM, from wherever it came, while we served. */
+export interface PoolOverride {
+  readonly id: LlmId
+  readonly changedAtMs: number
+  /** Serves nobody until it is resumed; what is known of it is kept. */
+  readonly paused: boolean
+  /** In place of the price of configuration and table; undefined: that one. */
+  readonly price: TokenPrice | undefined
 }
 
 /** LLMs that joined while we served, beside those of the configuration. */
@@ -16,4 +27,7 @@ export interface PoolStore {
   list(): Promise<readonly StoredPoolEntry[]>
   /** False when there is none of that id. */
   remove(id: LlmId): Promise<boolean>
+  overrides(): Promise<readonly PoolOverride[]>
+  /** In place of an earlier one of that LLM. One that changes nothing is forgotten. */
+  setOverride(override: PoolOverride): Promise<void>
 }

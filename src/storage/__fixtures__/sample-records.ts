@@ -34,6 +34,8 @@ export function sampleDecision(
     excluded: [{ llm: 'provider/llm-without-tools', reason: 'no_tools' }],
     drawn: 'provider/llm-number-1',
     propensity: candidates[1]?.probability ?? 1,
+    budgetDual: 0,
+    experiment: undefined,
     ...fields,
   }
 }

@@ -7,8 +7,10 @@ import {
   remoteDecisionStore,
   remoteFeedbackStore,
   remoteKeyStore,
+  remoteLeaseStore,
   remotePolicyStore,
   remotePoolStore,
+  remoteProbeStore,
   remoteResponseStore,
 } from './remote-stores.ts'
 import { toStorageError } from './sqlite-fault.ts'
@@ -59,6 +61,8 @@ export async function openSqliteStorage(options: SqliteStorageOptions): Promise<
     responses: remoteResponseStore(client),
     charges: remoteChargeStore(client),
     pool: remotePoolStore(client),
+    probes: remoteProbeStore(client),
+    leases: remoteLeaseStore(client),
     close: () => client.close(),
   }
 }

@@ -1,8 +1,10 @@
 import type { ChargeStore } from '../../accounts/charge-store.ts'
 import type { KeyStore } from '../../accounts/key-store.ts'
+import type { LeaseStore } from '../../accounts/lease-store.ts'
 import type { DecisionStore, StoredDecision } from '../../routing/decision-store.ts'
 import type { FeedbackStore } from '../../routing/feedback-store.ts'
 import type { PolicyStore, StoredPolicyVersion } from '../../routing/policy-store.ts'
+import type { ProbeStore } from '../../routing/probe-store.ts'
 import type { PoolStore } from '../../routing/registry/pool-store.ts'
 import type { ResponseStore } from '../../routing/response-store.ts'
 import { decodeApiKey, encodeApiKey } from '../api-key-row.ts'
@@ -13,6 +15,7 @@ import { decodePoolEntry, encodePoolEntry } from '../pool-entry-row.ts'
 import { decodeResponse, encodeResponse } from '../response-row.ts'
 import { decodeSettlement, encodeSettlement } from '../settlement-row.ts'
 import { decodeSnapshot, encodeSnapshot } from '../snapshot-codec.ts'
+import { StorageError } from '../storage-error.ts'
 import type { StoredDecisionRow } from './decision-store.ts'
 import type { EncodedPolicyVersion } from './policy-store.ts'
 import type { StorageClient } from './storage-client.ts'
@@ -31,6 +34,9 @@ export function remoteDecisionStore(client: StorageClient): DecisionStore {
       return found === undefined ? undefined : decodeStoredDecision(found)
     },
     recentSettlements: async (limit) => (await client.read('recentSettlements', limit)).map(decodeStoredDecision),
+    logged: () => notBuilt('logged'),
+    ofConversation: () => notBuilt('ofConversation'),
+    decisionsPerHour: () => notBuilt('decisionsPerHour'),
     spentNanoUsd: (sinceMs, keyId) => client.read('spentNanoUsd', sinceMs, keyId),
     async prune(beforeMs) {
       await pruneAll((limit) => client.write('pruneCharges', beforeMs, limit))
@@ -69,11 +75,18 @@ export function remoteFeedbackStore(client: StorageClient): FeedbackStore {
     },
     labelsAfter: async (sequence, limit) => (await client.read('labelsAfter', sequence, limit)).map(decodeLabel),
     latestSequence: () => client.read('latestSequence'),
+    label: () => notBuilt('label'),
   }
 }
 
 export function remotePolicyStore(client: StorageClient): PolicyStore {
   return {
+    rollout: async () => ({ servingId: undefined, candidate: undefined, trials: 0 }),
+    changeRollout: () => notBuilt('changeRollout'),
+    rolloutEvents: async () => [],
+    pruneVersions: async () => [],
+    saveTrainingRows: async () => undefined,
+    trainingRows: async () => undefined,
     saveVersion: async ({ snapshot, ...summary }) =>
       client.write('saveVersion', { ...summary, bytes: encodeSnapshot(snapshot) }),
     async latestVersion() {
@@ -109,9 +122,30 @@ export function remoteKeyStore(client: StorageClient): KeyStore {
 
 export function remotePoolStore(client: StorageClient): PoolStore {
   return {
+    overrides: async () => [],
+    setOverride: () => notBuilt('setOverride'),
     add: async (entry) => client.write('addPoolEntry', encodePoolEntry(entry)),
     list: async () => (await client.read('listPoolEntries')).map(decodePoolEntry),
     remove: (id) => client.write('removePoolEntry', id),
+  }
+}
+
+export function remoteProbeStore(_client: StorageClient): ProbeStore {
+  return {
+    saveOutcome: () => notBuilt('saveOutcome'),
+    outcomes: () => notBuilt('outcomes'),
+    forget: () => notBuilt('forget'),
+    saveRun: () => notBuilt('saveRun'),
+    run: () => notBuilt('run'),
+    runs: () => notBuilt('runs'),
+  }
+}
+
+export function remoteLeaseStore(_client: StorageClient): LeaseStore {
+  return {
+    draw: () => notBuilt('draw'),
+    giveBack: () => notBuilt('giveBack'),
+    open: () => notBuilt('open'),
   }
 }
 
@@ -138,4 +172,9 @@ function decodeStoredDecision({ decision, candidateList, settlement }: StoredDec
 
 function decodeVersion({ bytes, ...summary }: EncodedPolicyVersion): StoredPolicyVersion {
   return { ...summary, snapshot: decodeSnapshot(bytes) }
+}
+
+/** Of a call whose table is yet to come. */
+function notBuilt(call: string): Promise<never> {
+  return Promise.reject(new StorageError('storage_unavailable', `${call} is not built yet`))
 }

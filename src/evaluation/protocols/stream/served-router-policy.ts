@@ -142,6 +142,8 @@ export class ServedRouterPolicy implements StreamPolicy {
       source: 'stream',
       kind: quality === undefined ? 'thumbs' : 'score',
       value,
+      weight: 1,
+      noise: undefined,
       revises: undefined,
     })
   }

@@ -1,0 +1,25 @@
+import type { GraderSpec } from '../grading/grader-spec.ts'
+import type { ChatRequest } from '../providers/chat-provider.ts'
+
+/** A prompt whose answers can be graded. */
+export interface Probe {
+  /** Unique in its set. */
+  readonly id: string
+  /** Kind of task, such as `arithmetic`: strengths are told by it. */
+  readonly task: string
+  /** Probes made from one pattern share its name. */
+  readonly template: string | undefined
+  /** Messages, tools, response_format…; no model, no stream. */
+  readonly request: ChatRequest
+  readonly grader: GraderSpec
+}
+
+/** Labelled prompts that place an LLM nobody has seen (UniRoute's S_val). */
+export interface ProbeSet {
+  /** Says the content: name and SHA-256 of it. */
+  readonly id: string
+  readonly name: string
+  readonly probes: readonly Probe[]
+  /** What LLMs measured before reached, by LLM and probe; empty where nothing is recorded. Row-major [probes × llms], NaN unknown. */
+  readonly anchors: { readonly llms: readonly string[]; readonly quality: Float64Array }
+}
