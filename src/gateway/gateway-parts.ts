@@ -24,12 +24,17 @@ export interface RequestRouter {
   readonly pool: LlmRegistry
   /**
    * Decides; calls nothing and stores nothing.
-   * @param attribution `budgetUsd`: what the caps still allow for this request; undefined when there is no cap.
+   * @param attribution `budgetUsd`: what the caps still allow for this request; undefined when there is no cap. `dual`: what budgets that
+   *   run short put on its price; default 0.
    * @throws {RoutingError} `no_admissible_llm`, `unknown_llm`
    */
   route(
     request: RoutingRequest,
-    attribution: { readonly keyId: string | undefined; readonly budgetUsd: number | undefined },
+    attribution: {
+      readonly keyId: string | undefined
+      readonly budgetUsd: number | undefined
+      readonly dual?: number | undefined
+    },
   ): Promise<RoutingDecision>
   /**
    * Counts a call in flight at once, so that a burst does not herd; returns the load before it.

@@ -95,6 +95,25 @@ describe('Router', () => {
     expect(await drawn(1000)).toBe('dear')
   })
 
+  test('hand-worked: a budget that runs short makes cost weigh more by ν, and the decision says so', async () => {
+    const live = router([cheap, middle, dear])
+    const paced = await live.route(request({}, { lambda: 2 }), { ...nobody, dual: 0.5 })
+    const utilities = paced.candidates.map((candidate) => candidate.utility)
+    // λ/(1+λ) = 2/3; cost weighs 1/3 + 1/2; ĉ/C_ref = .1, .4, 1.
+    expect(utilities[0]).toBeCloseTo((2 / 3) * 0.5 - (5 / 6) * 0.1, 9)
+    expect(utilities[1]).toBeCloseTo((2 / 3) * 0.7 - (5 / 6) * 0.4, 9)
+    expect(utilities[2]).toBeCloseTo((2 / 3) * 0.9 - 5 / 6, 9)
+    expect(paced).toMatchObject({ drawn: 'cheap', budgetDual: 0.5 })
+    expect(await live.route(request({}, { lambda: 2 }), nobody)).toMatchObject({ drawn: 'middle', budgetDual: 0 })
+  })
+
+  test('with room in every budget decisions are those without one, bit for bit; a named LLM is never paced', async () => {
+    const decide = (dual?: number) => router([cheap, middle, dear]).route(request(), { ...nobody, dual })
+    expect(await decide(0)).toEqual(await decide())
+    const named = await router([cheap]).route(request({ pinnedLlm: 'cheap' }), { ...nobody, dual: 3 })
+    expect(named.budgetDual).toBe(0)
+  })
+
   describe('where the guard says that estimates do harm', () => {
     const fitted = fittedPolicy({
       formatVersion: 1,

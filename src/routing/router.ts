@@ -63,6 +63,8 @@ export interface Attribution {
   readonly keyId: string | undefined
   /** What spending caps still allow for this request, USD. */
   readonly budgetUsd: number | undefined
+  /** ν ≥ 0: what budgets that run short put on its price, utility per C_ref (mathematics §5, §18). Named LLMs are not paced. Default 0. */
+  readonly dual?: number | undefined
 }
 
 const noContext = new Float32Array(0)
@@ -191,7 +193,8 @@ export class Router {
     const { candidates: admissible, excluded } = this.#admissible(request)
     if (admissible.length === 0) throw noAdmissibleLlm(excluded)
     const { lambda, minQuality } = request.preference
-    const weights = tradeOff(lambda)
+    const { dual = 0 } = attribution
+    const weights = tradeOff(lambda, dual)
     // A floor is on what is believed of this request, whatever is compared.
     const isAnew = minQuality !== undefined && policy.servesHull(weights)
     this.#estimate(request, policy, context, admissible, isAnew ? undefined : weights)
@@ -201,7 +204,7 @@ export class Router {
     const buffers = this.#buffers
     const count = candidates.length
     this.#trials.mark(candidates, policy, this.options, buffers)
-    const rule = this.#utilities(request, policy, candidates)
+    const rule = this.#utilities(request, policy, candidates, weights)
     choiceProbabilities(buffers, count, this.options.exploration, buffers.probability)
     const drawn = drawCandidate(buffers.probability, count, this.#parts.random)
     if (buffers.isTried[drawn] === 1) this.#trials.drawn(candidates[drawn]!.id)
@@ -215,7 +218,7 @@ export class Router {
       excluded,
       drawn: candidates[drawn]!.id,
       propensity: buffers.probability[drawn]!,
-      budgetDual: 0,
+      budgetDual: dual,
       experiment: undefined,
     }
   }
@@ -325,11 +328,15 @@ export class Router {
   }
 
   /** Mathematics §5, with its rule for requests where quality cannot decide. */
-  #utilities(request: RoutingRequest, policy: RoutingPolicy, candidates: readonly Llm[]): RoutingDecision['rule'] {
-    const { lambda, maxLatencyMs } = request.preference
+  #utilities(
+    request: RoutingRequest,
+    policy: RoutingPolicy,
+    candidates: readonly Llm[],
+    weights: TradeOff,
+  ): RoutingDecision['rule'] {
+    const { maxLatencyMs } = request.preference
     this.#penalties(candidates, maxLatencyMs ?? this.options.timeLimitMs)
     const options = { ...this.options, costReferenceUsd: policy.costReferenceUsd }
-    const weights = tradeOff(lambda)
     const servesHull = policy.servesHull(weights)
     // Means that are near to each other are no less known for it.
     const isFitted = policy.fitted?.isStarter === false && !servesHull

@@ -33,15 +33,20 @@ export interface TradeOff {
   readonly cost: number
 }
 
-/** λ/(1+λ) and 1/(1+λ). @param lambda willingness to pay, ≥ 0, finite. */
-export function tradeOff(lambda: number): TradeOff {
+/**
+ * λ/(1+λ) and 1/(1+λ) + ν.
+ *
+ * @param lambda willingness to pay, ≥ 0, finite.
+ * @param dual ν, what a budget that runs short puts on the price, ≥ 0, utility per C_ref.
+ */
+export function tradeOff(lambda: number, dual = 0): TradeOff {
   const quality = lambda / (1 + lambda)
-  return { quality, cost: 1 - quality }
+  return { quality, cost: 1 - quality + dual }
 }
 
 /**
  * s = w_q·(q̂ + α·u) − w_c·ĉ/C_ref − β·pen, with w_q = λ/(1+λ) and w_c = 1/(1+λ) where λ says what quality is worth
- * (mathematics §5), and w_c = w_q·ν where a budget does (§18). The price of switching joins with sticky conversations.
+ * (mathematics §5), with ν more of w_c where a budget runs short, and w_c = w_q·ν where a budget alone says it (§18). The price of switching joins with sticky conversations.
  *
  * MixLLM's Eq. 7–8 add α·u outside the trade-off; inside, it keeps quality units, so that λ → 0 always means cheapest.
  */
