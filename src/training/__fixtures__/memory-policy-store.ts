@@ -44,7 +44,9 @@ export class MemoryPolicyStore implements PolicyStore {
   }
 
   async changeRollout(expected: PolicyRollout, next: PolicyRollout, event: RolloutEvent): Promise<void> {
-    if (JSON.stringify(expected) !== JSON.stringify(this.#rollout)) throw new Error('storage_conflict')
+    if (JSON.stringify(expected) !== JSON.stringify(this.#rollout)) {
+      throw Object.assign(new Error('The rollout has changed'), { code: 'storage_conflict' })
+    }
     this.#rollout = next
     this.events.unshift(event)
   }
