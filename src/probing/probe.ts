@@ -1,5 +1,8 @@
 import type { GraderSpec } from '../grading/grader-spec.ts'
-import type { ChatRequest } from '../providers/chat-provider.ts'
+import type { ChatRequest, JsonObject } from '../providers/chat-provider.ts'
+
+/** An answer known to be right: text, or one call of a tool. */
+export type ProbeReference = string | { readonly name: string; readonly arguments: JsonObject }
 
 /** A prompt whose answers can be graded. */
 export interface Probe {
@@ -12,11 +15,13 @@ export interface Probe {
   /** Messages, tools, response_format…; no model, no stream. */
   readonly request: ChatRequest
   readonly grader: GraderSpec
+  /** Its grader gives it 1; undefined where none is written down. Never sent to an LLM. */
+  readonly reference: ProbeReference | undefined
 }
 
 /** Labelled prompts that place an LLM nobody has seen (UniRoute's S_val). */
 export interface ProbeSet {
-  /** Says the content: name and SHA-256 of it. */
+  /** Says the content: name and SHA-256 of it. Anchors are not part of it, as they change no answer. */
   readonly id: string
   readonly name: string
   readonly probes: readonly Probe[]
