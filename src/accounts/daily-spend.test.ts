@@ -1,6 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { DailySpend } from './daily-spend.ts'
+import { BudgetLeases } from './budget-leases.ts'
+import { DailySpend, utcDay } from './daily-spend.ts'
+import type { BudgetLease, LeaseStore } from './lease-store.ts'
 
 const noonMs = Date.UTC(2026, 10, 22, 12)
 const dayMs = 86_400_000
@@ -22,13 +24,47 @@ function storeWith(booked: Readonly<Record<string, number>>, asked: unknown[] = 
   }
 }
 
+class MemoryLeaseStore implements LeaseStore {
+  readonly leases: BudgetLease[] = []
+  fault: Error | undefined
+
+  async draw(lease: BudgetLease): Promise<{ leftNanoUsd: number } | undefined> {
+    if (this.fault !== undefined) throw this.fault
+    this.leases.push(lease)
+    return { leftNanoUsd: 0 }
+  }
+
+  async giveBack(id: string): Promise<void> {
+    const place = this.leases.findIndex((lease) => lease.id === id)
+    if (place !== -1) this.leases.splice(place, 1)
+  }
+
+  async open(day: number): Promise<readonly BudgetLease[]> {
+    return this.leases.filter((lease) => lease.day === day)
+  }
+
+  /** What was asked for is drawn by then. */
+  settled(): Promise<void> {
+    return new Promise((resolve) => {
+      setImmediate(resolve)
+    })
+  }
+}
+
+function failTest(error: unknown): never {
+  throw error
+}
+
 const alice = { keyId: 'alice', dailyCapUsd: 1 }
 const nobody = { keyId: undefined, dailyCapUsd: undefined }
 
 describe('DailySpend', () => {
   test('starts from what the store booked since midnight UTC', async () => {
     const asked: unknown[] = []
-    const spend = await DailySpend.load(storeWith({ '': 4e8, alice: 3e8 }, asked), new SetClock(), 2, ['alice'])
+    const spend = await DailySpend.load(storeWith({ '': 4e8, alice: 3e8 }, asked), new SetClock(), {
+      gatewayCapUsd: 2,
+      keys: [{ id: 'alice' }],
+    })
     expect(asked).toEqual([
       [Date.UTC(2026, 10, 22), undefined],
       [Date.UTC(2026, 10, 22), 'alice'],
@@ -39,13 +75,13 @@ describe('DailySpend', () => {
   })
 
   test('knows no limit where there is none', async () => {
-    const spend = await DailySpend.load(storeWith({}), new SetClock(), undefined, [])
+    const spend = await DailySpend.load(storeWith({}), new SetClock())
     expect(spend.remainingUsd(nobody)).toBeUndefined()
     expect(spend.reserve(nobody, 1e15)?.nanoUsd).toBe(1e15)
   })
 
   test('counts what is reserved at once, so that requests at the same time cannot pass a cap together', async () => {
-    const spend = await DailySpend.load(storeWith({}), new SetClock(), undefined, [])
+    const spend = await DailySpend.load(storeWith({}), new SetClock())
     expect(spend.reserve(alice, 6e8)).toBeDefined()
     expect(spend.reserve(alice, 6e8)).toBeUndefined()
     expect(spend.reserve(alice, 4e8)).toBeDefined()
@@ -54,7 +90,7 @@ describe('DailySpend', () => {
   })
 
   test('books the real cost once; an unknown one keeps the estimate', async () => {
-    const spend = await DailySpend.load(storeWith({}), new SetClock(), undefined, [])
+    const spend = await DailySpend.load(storeWith({}), new SetClock())
     const known = spend.reserve(alice, 5e8)
     known?.settle(1e8)
     known?.settle(9e8)
@@ -64,7 +100,7 @@ describe('DailySpend', () => {
   })
 
   test('sets more aside for a further call while the cap allows it; all of it ends with the settlement', async () => {
-    const spend = await DailySpend.load(storeWith({}), new SetClock(), undefined, [])
+    const spend = await DailySpend.load(storeWith({}), new SetClock())
     const known = spend.reserve(alice, 3e8)
     expect(known?.extend(3e8)).toBe(true)
     expect(known?.extend(5e8)).toBe(false)
@@ -80,7 +116,7 @@ describe('DailySpend', () => {
 
   test('starts anew at midnight UTC; what began before is booked on its own day', async () => {
     const clock = new SetClock()
-    const spend = await DailySpend.load(storeWith({}), clock, undefined, [])
+    const spend = await DailySpend.load(storeWith({}), clock)
     const late = spend.reserve(alice, 9e8)
     clock.ms = noonMs + dayMs / 2
     expect(spend.remainingUsd(alice)).toBe(1)
@@ -88,8 +124,74 @@ describe('DailySpend', () => {
     expect(spend.remainingUsd(alice)).toBe(1)
   })
 
+  test('counts for the team too, whose cap binds all of its keys together', async () => {
+    const spend = await DailySpend.load(storeWith({ '': 9e8, alice: 3e8, carol: 2e8 }), new SetClock(), {
+      teamCapsUsd: new Map([['search', 0.8]]),
+      keys: [{ id: 'alice', team: 'search' }, { id: 'carol', team: 'search' }, { id: 'bob' }],
+    })
+    const inTeam = { ...alice, team: 'search' }
+    expect(spend.remainingUsd(inTeam)).toBeCloseTo(0.3, 12)
+    expect(spend.reserve({ keyId: 'carol', dailyCapUsd: undefined, team: 'search' }, 2e8)).toBeDefined()
+    expect(spend.reserve(inTeam, 2e8)).toBeUndefined()
+    expect(spend.remainingUsd({ keyId: 'bob', dailyCapUsd: undefined })).toBeUndefined()
+    expect(spend.cappedScopes(inTeam)).toEqual(['team:search', 'key:alice'])
+    expect(spend.budgets()).toEqual([
+      { scope: 'team:search', capNanoUsd: 8e8, spentNanoUsd: 7e8 },
+      { scope: 'key:alice', capNanoUsd: 1e9, spentNanoUsd: 3e8 },
+    ])
+  })
+
+  test('a request is covered as long as those not yet committed lean on no more than was drawn', async () => {
+    const clock = new SetClock()
+    const leases = new MemoryLeaseStore()
+    const held = new BudgetLeases(leases, clock, { newId: () => 'l1', onError: failTest })
+    const spend = await DailySpend.load(storeWith({}), clock, { leases: held })
+    // Not drawn yet: half a percent of a dollar will be.
+    expect(spend.reserve(alice, 1e6)?.isCovered).toBe(false)
+    await leases.settled()
+    const first = spend.reserve(alice, 3e6)
+    expect(first?.isCovered).toBe(true)
+    const second = spend.reserve(alice, 3e6)
+    expect(second?.isCovered).toBe(false)
+    first?.committed()
+    second?.committed()
+    expect(spend.reserve(alice, 3e6)?.isCovered).toBe(true)
+    // Nobody's cap, nothing to draw from.
+    expect(spend.reserve(nobody, 1e15)?.isCovered).toBe(true)
+    await held.close()
+    expect(leases.leases).toEqual([])
+  })
+
+  test('what a process that died had drawn counts as spent', async () => {
+    const leases = new MemoryLeaseStore()
+    const clock = new SetClock()
+    leases.leases.push({ id: 'l0', scope: 'key:alice', day: utcDay(noonMs), nanoUsd: 5e6 })
+    const held = new BudgetLeases(leases, clock, { newId: () => 'l1', onError: failTest })
+    const spend = await DailySpend.load(storeWith({}), clock, { leases: held })
+    expect(spend.remainingUsd(alice)).toBeCloseTo(0.995, 12)
+  })
+
+  test('a budget that has not so much left, or a store that fails, makes requests wait for their commit', async () => {
+    const clock = new SetClock()
+    const faults: unknown[] = []
+    const leases = new MemoryLeaseStore()
+    leases.fault = new Error('disk full')
+    const held = new BudgetLeases(leases, clock, { newId: () => 'l1', onError: (error) => faults.push(error) })
+    const spend = await DailySpend.load(storeWith({}), clock, { leases: held })
+    expect(spend.reserve(alice, 1)?.isCovered).toBe(false)
+    await leases.settled()
+    expect(spend.reserve(alice, 1)?.isCovered).toBe(false)
+    await leases.settled()
+    expect(faults).toHaveLength(1)
+    leases.fault = undefined
+    clock.ms += 10_000
+    spend.reserve(alice, 1)
+    await leases.settled()
+    expect(spend.reserve(alice, 1)?.isCovered).toBe(true)
+  })
+
   test('says how long until midnight UTC', async () => {
-    const spend = await DailySpend.load(storeWith({}), new SetClock(), 1, [])
+    const spend = await DailySpend.load(storeWith({}), new SetClock(), { gatewayCapUsd: 1 })
     expect(spend.resetsInMs).toBe(dayMs / 2)
   })
 
@@ -97,7 +199,7 @@ describe('DailySpend', () => {
     const requests = fc.array(fc.record({ reserve: fc.nat(1e9), settle: fc.option(fc.nat(1e9), { nil: undefined }) }))
     return fc.assert(
       fc.asyncProperty(requests, async (all) => {
-        const spend = await DailySpend.load(storeWith({}), new SetClock(), undefined, [])
+        const spend = await DailySpend.load(storeWith({}), new SetClock())
         let booked = 0
         for (const { reserve, settle } of all) {
           const reservation = spend.reserve(alice, reserve)

@@ -1,57 +1,107 @@
 import type { Clock } from '../routing/clock.ts'
 import type { DecisionStore } from '../routing/decision-store.ts'
+import type { BudgetLeases } from './budget-leases.ts'
 
 /** Who spends, and how much they may per UTC day; an undefined cap is none. */
 export interface Spender {
   readonly keyId: string | undefined
   readonly dailyCapUsd: number | undefined
+  /** Whose budget it counts for, too. */
+  readonly team?: string | undefined
 }
 
 /** Money set aside for one request. */
 export interface SpendReservation {
   /** As first set aside, without what was added. */
   readonly nanoUsd: number
+  /**
+   * Whether money drawn before covers the request: where it does not, it may be promised to an upstream only once the decision is committed, or a
+   * process that dies would forget it.
+   */
+  readonly isCovered: boolean
+  /** The decision is committed, or will never be: what it set aside no longer leans on what was drawn. */
+  committed(): void
   /** Sets more aside, for a further call; false, and nothing changed, when a cap does not allow it. */
   extend(nanoUsd: number): boolean
   /** Books the real cost in place of all that was set aside; undefined keeps `nanoUsd`. Only the first call counts. */
   settle(nanoUsd: number | undefined): void
 }
 
-interface Account {
-  spentNanoUsd: number
+/** What one budget stands at, nano-USD. */
+export interface BudgetState {
+  /** `gateway`, `team:<name>` or `key:<id>`. */
+  readonly scope: string
+  readonly capNanoUsd: number
+  /** Booked or reserved, and leases of processes that died. */
+  readonly spentNanoUsd: number
 }
+
+export interface DailySpendOptions {
+  /** Undefined: none. */
+  readonly gatewayCapUsd?: number | undefined
+  readonly teamCapsUsd?: ReadonlyMap<string, number> | undefined
+  /** Keys whose spend of today is read; others start from zero. */
+  readonly keys?: Iterable<{ readonly id: string; readonly team?: string | undefined }> | undefined
+  /** Left out: a process that dies forgets what it promised in its last moments. */
+  readonly leases?: BudgetLeases | undefined
+}
+
+interface Account {
+  readonly scope: string
+  spentNanoUsd: number
+  /** Reserved by decisions that are not committed yet. */
+  uncommittedNanoUsd: number
+}
+
+interface CappedAccount {
+  readonly account: Account
+  readonly capNanoUsd: number
+}
+
+export const gatewayScope = 'gateway'
+export const teamScope = (team: string): string => `team:${team}`
+export const keyScope = (keyId: string): string => `key:${keyId}`
 
 const dayMs = 86_400_000
 
 /**
- * Spend of the current UTC day, per key and in all, in nano-USD: reserve before the call, settle after it. Kept in
+ * Spend of the current UTC day, per key, per team and in all, in nano-USD: reserve before the call, settle after it. Kept in
  * memory; it starts from what the store has booked, and the store books the same reservations and settlements.
  */
 export class DailySpend {
   readonly #clock: Clock
   readonly #gatewayCapNanoUsd: number
+  readonly #teamCapsUsd: ReadonlyMap<string, number>
+  readonly #leases: BudgetLeases | undefined
+  /** The caps that keys were last seen with, to tell of. */
+  readonly #keyCapsNanoUsd = new Map<string, number>()
   #day: number
-  #total: Account = { spentNanoUsd: 0 }
-  #byKey = new Map<string, Account>()
+  #accounts = new Map<string, Account>()
 
-  private constructor(clock: Clock, gatewayCapUsd: number | undefined) {
+  private constructor(clock: Clock, { gatewayCapUsd, teamCapsUsd = new Map(), leases }: DailySpendOptions) {
     this.#clock = clock
     this.#gatewayCapNanoUsd = toCapNanoUsd(gatewayCapUsd)
+    this.#teamCapsUsd = teamCapsUsd
+    this.#leases = leases
     this.#day = utcDay(clock.now())
   }
 
-  /** @param keyIds keys whose spend of today is read; others start from zero. */
   static async load(
     store: Pick<DecisionStore, 'spentNanoUsd'>,
     clock: Clock,
-    gatewayCapUsd: number | undefined,
-    keyIds: Iterable<string>,
+    options: DailySpendOptions = {},
   ): Promise<DailySpend> {
-    const spend = new DailySpend(clock, gatewayCapUsd)
+    const spend = new DailySpend(clock, options)
     const sinceMs = spend.#day * dayMs
-    spend.#total = { spentNanoUsd: await store.spentNanoUsd(sinceMs) }
-    for (const keyId of keyIds) {
-      spend.#byKey.set(keyId, { spentNanoUsd: await store.spentNanoUsd(sinceMs, keyId) })
+    spend.#account(gatewayScope).spentNanoUsd = await store.spentNanoUsd(sinceMs)
+    for (const { id, team } of options.keys ?? []) {
+      const spentNanoUsd = await store.spentNanoUsd(sinceMs, id)
+      spend.#account(keyScope(id)).spentNanoUsd = spentNanoUsd
+      if (team !== undefined) spend.#account(teamScope(team)).spentNanoUsd += spentNanoUsd
+    }
+    // What processes that died had drawn may have been spent: nobody knows, so it was.
+    for (const { scope, nanoUsd } of (await options.leases?.lost(spend.#day)) ?? []) {
+      spend.#account(scope).spentNanoUsd += nanoUsd
     }
     return spend
   }
@@ -59,38 +109,55 @@ export class DailySpend {
   /** What the caps still allow, USD: 0 when one is used up, undefined when there is none. */
   remainingUsd(spender: Spender): number | undefined {
     this.#turnDay()
-    const left = Math.min(
-      this.#gatewayCapNanoUsd - this.#total.spentNanoUsd,
-      toCapNanoUsd(spender.dailyCapUsd) - this.#account(spender.keyId).spentNanoUsd,
-    )
+    let left = Number.POSITIVE_INFINITY
+    for (const { account, capNanoUsd } of this.#cappedAccounts(spender)) {
+      left = Math.min(left, capNanoUsd - account.spentNanoUsd)
+    }
     return left === Number.POSITIVE_INFINITY ? undefined : Math.max(0, left) / 1e9
+  }
+
+  /** The capped budgets that this spender's requests count for. */
+  cappedScopes(spender: Spender): readonly string[] {
+    return this.#cappedAccounts(spender).map(({ account }) => account.scope)
   }
 
   /** Sets money aside, or returns undefined when a cap does not allow it. */
   reserve(spender: Spender, nanoUsd: number): SpendReservation | undefined {
     this.#turnDay()
     // The accounts are held, not looked up: a request that ends after midnight is booked on the day it began.
-    const accounts = [
-      { account: this.#total, capNanoUsd: this.#gatewayCapNanoUsd },
-      { account: this.#account(spender.keyId), capNanoUsd: toCapNanoUsd(spender.dailyCapUsd) },
-    ]
+    const capped = this.#cappedAccounts(spender)
+    const accounts = this.#accountsOf(spender)
     let reserved = 0
+    let uncommitted = 0
     let open = true
     const extend = (more: number): boolean => {
-      if (accounts.some(({ account, capNanoUsd }) => account.spentNanoUsd + more > capNanoUsd)) return false
+      if (capped.some(({ account, capNanoUsd }) => account.spentNanoUsd + more > capNanoUsd)) return false
       reserved += more
-      for (const { account } of accounts) account.spentNanoUsd += more
+      uncommitted += more
+      for (const account of accounts) {
+        account.spentNanoUsd += more
+        account.uncommittedNanoUsd += more
+      }
       return true
     }
+    const commit = (share: number): void => {
+      uncommitted -= share
+      for (const account of accounts) account.uncommittedNanoUsd -= share
+    }
     if (!extend(nanoUsd)) return undefined
+    const isCovered = capped.every((one) => this.#isCovered(one))
     return {
       nanoUsd,
+      isCovered,
+      // What was added for further calls is in no record yet.
+      committed: () => commit(Math.min(uncommitted, nanoUsd)),
       extend: (more) => open && extend(more),
       settle(actualNanoUsd) {
         if (!open) return
         open = false
+        commit(uncommitted)
         const correction = (actualNanoUsd ?? nanoUsd) - reserved
-        for (const { account } of accounts) account.spentNanoUsd += correction
+        for (const account of accounts) account.spentNanoUsd += correction
       },
     }
   }
@@ -98,7 +165,18 @@ export class DailySpend {
   /** Booked or reserved today, all keys together, USD. */
   get spentTodayUsd(): number {
     this.#turnDay()
-    return this.#total.spentNanoUsd / 1e9
+    return this.#account(gatewayScope).spentNanoUsd / 1e9
+  }
+
+  /** Every capped budget, the gateway's first; of keys those that spent since the start. */
+  budgets(): readonly BudgetState[] {
+    this.#turnDay()
+    const caps = new Map<string, number>([[gatewayScope, this.#gatewayCapNanoUsd]])
+    for (const [team, capUsd] of this.#teamCapsUsd) caps.set(teamScope(team), toCapNanoUsd(capUsd))
+    for (const [scope, cap] of this.#keyCapsNanoUsd) caps.set(scope, cap)
+    return [...caps]
+      .filter(([, capNanoUsd]) => capNanoUsd !== Number.POSITIVE_INFINITY)
+      .map(([scope, capNanoUsd]) => ({ scope, capNanoUsd, spentNanoUsd: this.#account(scope).spentNanoUsd }))
   }
 
   /** Milliseconds until the next UTC day, when the caps start anew. */
@@ -106,12 +184,37 @@ export class DailySpend {
     return dayMs - (this.#clock.now() % dayMs)
   }
 
-  #account(keyId: string | undefined): Account {
-    const name = keyId ?? ''
-    let account = this.#byKey.get(name)
+  #isCovered({ account, capNanoUsd }: CappedAccount): boolean {
+    if (this.#leases === undefined) return true
+    return account.uncommittedNanoUsd <= this.#leases.heldNanoUsd(account.scope, this.#day, capNanoUsd)
+  }
+
+  #accountsOf({ keyId, team }: Spender): readonly Account[] {
+    const accounts = [this.#account(gatewayScope), this.#account(keyScope(keyId ?? ''))]
+    if (team !== undefined) accounts.push(this.#account(teamScope(team)))
+    return accounts
+  }
+
+  #cappedAccounts({ keyId, dailyCapUsd, team }: Spender): readonly CappedAccount[] {
+    const capped: CappedAccount[] = []
+    const add = (scope: string, capNanoUsd: number): void => {
+      if (capNanoUsd !== Number.POSITIVE_INFINITY) capped.push({ account: this.#account(scope), capNanoUsd })
+    }
+    add(gatewayScope, this.#gatewayCapNanoUsd)
+    if (team !== undefined) add(teamScope(team), toCapNanoUsd(this.#teamCapsUsd.get(team)))
+    if (dailyCapUsd !== undefined) {
+      const scope = keyScope(keyId ?? '')
+      add(scope, toCapNanoUsd(dailyCapUsd))
+      this.#keyCapsNanoUsd.set(scope, toCapNanoUsd(dailyCapUsd))
+    }
+    return capped
+  }
+
+  #account(scope: string): Account {
+    let account = this.#accounts.get(scope)
     if (account === undefined) {
-      account = { spentNanoUsd: 0 }
-      this.#byKey.set(name, account)
+      account = { scope, spentNanoUsd: 0, uncommittedNanoUsd: 0 }
+      this.#accounts.set(scope, account)
     }
     return account
   }
@@ -120,12 +223,11 @@ export class DailySpend {
     const day = utcDay(this.#clock.now())
     if (day === this.#day) return
     this.#day = day
-    this.#total = { spentNanoUsd: 0 }
-    this.#byKey = new Map()
+    this.#accounts = new Map()
   }
 }
 
-function utcDay(nowMs: number): number {
+export function utcDay(nowMs: number): number {
   return Math.floor(nowMs / dayMs)
 }
 

@@ -112,8 +112,10 @@ async function joinService(
   await keepEmbedder(router.policy, storage.policies)
   await warmUp(router, storage.decisions)
   const keys = await KeyRing.load(storage.keys, config.server.masterKey?.reveal())
-  const keyIds = keys.activeKeys().map((key) => key.id)
-  const spend = await DailySpend.load(storage.decisions, systemClock, pool.dailyCapUsd, keyIds)
+  const spend = await DailySpend.load(storage.decisions, systemClock, {
+    gatewayCapUsd: pool.dailyCapUsd,
+    keys: keys.activeKeys(),
+  })
   const { server } = config
   const gateway = createGateway(
     {

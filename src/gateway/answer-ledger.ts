@@ -54,6 +54,15 @@ export class AnswerLedger {
     const { parts, storeHealth } = services
     const appending = storeHealth.write(() => parts.decisions.append(decision, reservation.nanoUsd))
     this.#appended = storeHealth.committed(appending)
+    void this.#appended.then(() => reservation.committed())
+  }
+
+  /**
+   * Resolves when an upstream may be called: at once, or, where the money set aside leans on nothing that was drawn before, with the decision's
+   * commit. A store that fails does not hold requests up.
+   */
+  get mayCall(): Promise<unknown> | undefined {
+    return this.#reservation.isCovered ? undefined : this.#appended
   }
 
   /** Milliseconds spent here before the first upstream call. */

@@ -48,6 +48,12 @@ export class ChargeLedger {
       embeddings.charges.append({ id, createdAtMs, keyId, model: model.id, reservedNanoUsd }),
     )
     this.#appended = storeHealth.committed(appending)
+    void this.#appended.then(() => reservation.committed())
+  }
+
+  /** As `AnswerLedger.mayCall`. */
+  get mayCall(): Promise<unknown> | undefined {
+    return this.#reservation.isCovered ? undefined : this.#appended
   }
 
   /**

@@ -98,6 +98,7 @@ export async function serveChat(
     const asWritten = isAsWritten(decision, answered, byAlias)
     return droppedOfCall(parameters, chat.parameters, { ...ask, upstreamModel, reasoningEffort, asWritten })
   }
+  if (ledger.mayCall !== undefined) await ledger.mayCall
   try {
     if (chat.stream) {
       const stream = await streamWithFallback(calls.targets, ask, signal, resilience)

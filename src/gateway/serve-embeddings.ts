@@ -61,6 +61,7 @@ export async function serveEmbeddings(
     deadlineMs: Math.min(options.maxAnswerMs, request.deadlineMs ?? Number.POSITIVE_INFINITY),
     ...parts.resilience,
   }
+  if (ledger.mayCall !== undefined) await ledger.mayCall
   const overheadMs = Math.max(0, parts.clock.now() - request.receivedAtMs)
   try {
     const { answer, attempts } = await embedResiliently(provider, model, call, signal, resilience)

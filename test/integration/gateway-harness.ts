@@ -94,9 +94,11 @@ export async function startHarness(options: HarnessOptions): Promise<Harness> {
   const nudges: number[] = []
   const logged: { level: string; message: string }[] = []
   const keys = await KeyRing.load(keyStore)
-  const keyIds = keys.activeKeys().map(({ id }) => id)
   const log = (level: string) => (_fields: object, message: string) => void logged.push({ level, message })
-  const spend = await DailySpend.load(decisions, machineClock, options.gatewayCapUsd, keyIds)
+  const spend = await DailySpend.load(decisions, machineClock, {
+    gatewayCapUsd: options.gatewayCapUsd,
+    keys: keys.activeKeys(),
+  })
   const gateway = createGateway(
     {
       router,

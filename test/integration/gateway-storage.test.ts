@@ -54,7 +54,7 @@ async function open(dailyCapUsd = 1) {
   const labels = new LivePolicy(router, storage, { onError: (error) => void learningErrors.push(error) })
   await labels.start()
   await warmUp(router, storage.decisions)
-  const spend = await DailySpend.load(storage.decisions, machineClock, dailyCapUsd, [])
+  const spend = await DailySpend.load(storage.decisions, machineClock, { gatewayCapUsd: dailyCapUsd })
   const ignore = () => {}
   const gateway = createGateway({
     router,
