@@ -62,6 +62,8 @@ export interface Label {
   /** The decision's own offline estimate for that LLM; undefined where none was made (a named LLM). */
   readonly offlineQuality: number | undefined
   readonly source: string
+  /** The key that posted it; undefined where there was none. No single key can raise an alarm alone where others speak of the LLM too. */
+  readonly keyId?: string | undefined
   readonly kind: 'score' | 'thumbs'
   readonly value: number
   /** As accepted; 0: its key has had its say, and it teaches nothing. Fixed with the label, so that the fold does not hang on today's caps. */
@@ -69,5 +71,15 @@ export interface Label {
   /** See {@link Feedback.noise}. */
   readonly noise: number | undefined
   /** Set when the source changed its mind: the label this one takes the place of. */
-  readonly revises: { readonly sequence: number; readonly kind: 'score' | 'thumbs'; readonly value: number } | undefined
+  readonly revises: RevisedLabel | undefined
+}
+
+/** What has to be undone of a label that another one takes the place of. */
+export interface RevisedLabel {
+  readonly sequence: number
+  readonly kind: 'score' | 'thumbs'
+  readonly value: number
+  /** As it was accepted. Default 1. */
+  readonly weight?: number | undefined
+  readonly noise?: number | undefined
 }
