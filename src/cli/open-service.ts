@@ -22,7 +22,7 @@ import {
   keepEmbedder,
   LivePolicy,
   type LivePolicyOptions,
-  loadLatestPolicy,
+  loadServingPolicy,
   shortcomingOf,
 } from '../training/live-policy.ts'
 import { loadStarter } from '../training/starter/starter-file.ts'
@@ -33,7 +33,7 @@ import { warmUp } from './warm-up.ts'
 
 /** How soon a key issued or revoked by a command counts, and a version fitted by one serves. */
 const keyRefreshMs = 2_000
-const policyRefreshMs = 10_000
+const policyRefreshMs = 2_000
 const pruneMs = 6 * 3_600_000
 const dayMs = 86_400_000
 
@@ -192,7 +192,7 @@ export async function openRouter(
   const { exploration, timeLimitMs, seed } = config.routing
   const starter = config.routing.starter ? await loadStarter().catch(hooks.onStarterError) : undefined
   const start = { starter: starter ?? undefined, namesOf: pool.namesOf, feedback: storage.feedback }
-  const policy = await loadLatestPolicy(storage.policies, pool.llms, {}, start).catch((error: unknown) => {
+  const policy = await loadServingPolicy(storage.policies, pool.llms, {}, start).catch((error: unknown) => {
     throw inDatabase(error, config.database.file)
   })
   const shortcoming = shortcomingOf(policy)
@@ -220,7 +220,7 @@ export async function openRouter(
       ...(timeLimitMs === undefined ? {} : { timeLimitMs }),
     },
   )
-  const live = new LivePolicy(router, storage, hooks)
+  const live = new LivePolicy(router, storage, { ...hooks, start })
   await live.start()
   return { router, live }
 }
@@ -234,9 +234,9 @@ function inDatabase(error: unknown, file: string): unknown {
 function refreshPolicy(live: LivePolicy, log: Logger): void {
   live.refresh().then(
     (version) => {
-      if (version !== undefined) log.info({ policy: version }, 'a newer policy version serves')
+      if (version !== undefined) log.info({ policy: version }, 'another policy version serves')
     },
-    logged(log, 'a newer policy version could not be loaded'),
+    logged(log, 'the policy version to serve could not be loaded'),
   )
 }
 

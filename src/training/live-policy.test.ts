@@ -12,7 +12,8 @@ import { Router } from '../routing/router.ts'
 import { RoutingPolicy } from '../routing/routing-policy.ts'
 import { MemoryPolicyStore } from './__fixtures__/memory-policy-store.ts'
 import { fitPolicy } from './fit-policy.ts'
-import { keepEmbedder, LivePolicy, loadLatestPolicy } from './live-policy.ts'
+import { keepEmbedder, LivePolicy, loadPolicyVersion, loadServingPolicy } from './live-policy.ts'
+import { proposeCandidate, releaseVersion, rollbackTo, unfittedVersion } from './rollout.ts'
 import { fitStarter } from './starter/fit-starter.ts'
 import { Trainer } from './trainer.ts'
 
@@ -53,21 +54,54 @@ function memoryStores(labels: Label[]) {
   return { policies, feedback, states: policies.states }
 }
 
-async function liveRouter(stores: ReturnType<typeof memoryStores>) {
+const step = { atMs: 0, detail: '' }
+
+/** Two versions on one embedder: the second with the labels of the LLMs exchanged. */
+async function saveTwoVersions(stores: ReturnType<typeof memoryStores>) {
+  const data = outcomes()
+  const { policy, embedder } = await fitPolicy(data, { seed: 1, now: 1000 })
+  const exchanged = { ...data, quality: data.quality.map((value) => 1 - value) }
+  const other = await fitPolicy(exchanged, { seed: 1, now: 2000, embedder })
+  await stores.policies.saveEmbedder(embedder.id, embedder.snapshot())
+  const versions = [toStoredPolicyVersion(policy), toStoredPolicyVersion(other.policy)] as const
+  for (const version of versions) await stores.policies.saveVersion(version)
+  return versions
+}
+
+function labelOf(sequence: number, embedderId: string): Label {
+  const embedding = new Float32Array(64)
+  embedding[sequence % 64] = 1
+  return {
+    sequence,
+    decisionId: `d${sequence}`,
+    llm: ids[sequence % 2]!,
+    context: { embedderId, embedding, explicit: new Float32Array(21) },
+    source: 'user',
+    kind: sequence % 3 === 0 ? 'thumbs' : 'score',
+    value: sequence % 3 === 0 ? 1 : 0.3,
+    offlineQuality: undefined,
+    weight: 1,
+    noise: undefined,
+    revises: undefined,
+  }
+}
+
+async function liveRouter(
+  stores: ReturnType<typeof memoryStores>,
+  onError: (error: unknown) => void = (error) => {
+    throw error
+  },
+) {
   let decisions = 0
   const router = new Router({
     pool: new LlmRegistry(pool),
-    policy: await loadLatestPolicy(stores.policies, pool),
+    policy: await loadServingPolicy(stores.policies, pool),
     times: new CompletionTimeModel(),
     random: new SeededRandom(1),
     clock: { now: () => 0 },
     newId: () => `d${++decisions}`,
   })
-  const live = new LivePolicy(router, stores, {
-    onError: (error) => {
-      throw error
-    },
-  })
+  const live = new LivePolicy(router, stores, { onError })
   await live.start()
   return { router, live }
 }
@@ -117,16 +151,103 @@ describe('LivePolicy', () => {
     expect(await restarted.live.refresh()).toBeUndefined()
   })
 
+  test('goes back and on while labels stream in, and is then as if it had never moved', async () => {
+    const labels: Label[] = []
+    const stores = memoryStores(labels)
+    const [first, second] = await saveTwoVersions(stores)
+    await releaseVersion(stores.policies, first.id, step)
+    const { router, live } = await liveRouter(stores)
+    const undisturbed = await loadPolicyVersion(stores.policies, second.id, pool)
+    const say = (count: number) => {
+      for (let i = 0; i < count; i++) {
+        const label = labelOf(labels.length + 1, first.embedderId)
+        labels.push(label)
+        live.accept(label)
+        undisturbed.learn(label)
+      }
+    }
+    say(20)
+    await releaseVersion(stores.policies, second.id, step)
+    const moving = live.refresh()
+    say(20)
+    expect(await moving).toBe(second.id)
+    say(5)
+    await rollbackTo(stores.policies, undefined, step)
+    const back = live.follow()
+    say(7)
+    expect(await back).toBe(first.id)
+    expect(router.policy.version).toBe(first.id)
+    say(9)
+    await rollbackTo(stores.policies, second.id, step)
+    expect(await live.follow()).toBe(second.id)
+    say(3)
+    await live.close()
+    expect(router.policy.learnedState()).toStrictEqual(undisturbed.learnedState())
+    expect(router.policy.labelSequence).toBe(labels.length)
+  })
+
+  test('a candidate learns beside the serving version, and takes over without folding anew', async () => {
+    const labels: Label[] = []
+    const stores = memoryStores(labels)
+    const [first, second] = await saveTwoVersions(stores)
+    await releaseVersion(stores.policies, first.id, step)
+    const { router, live } = await liveRouter(stores)
+    labels.push(labelOf(1, first.embedderId))
+    live.accept(labels[0]!)
+    expect(live.candidatePolicy()).toBeUndefined()
+    await proposeCandidate(stores.policies, second.id, step)
+    expect(await live.refresh()).toBeUndefined()
+    const candidate = live.candidatePolicy()!
+    expect(candidate.policy).toMatchObject({ version: second.id, labelSequence: 1 })
+    expect(router.policy.version).toBe(first.id)
+    labels.push(labelOf(2, first.embedderId))
+    live.accept(labels[1]!)
+    await releaseVersion(stores.policies, second.id, step)
+    expect(await live.refresh()).toBe(second.id)
+    expect(router.policy).toBe(candidate.policy)
+    expect(live.candidatePolicy()).toBeUndefined()
+    await live.close()
+    expect(router.policy.labelSequence).toBe(2)
+  })
+
+  test('a candidate that cannot be read is told of once, and serving goes on', async () => {
+    const stores = memoryStores([])
+    const [first, second] = await saveTwoVersions(stores)
+    await releaseVersion(stores.policies, first.id, step)
+    const broken = { ...second, id: 'broken', snapshot: { formatVersion: 99 } }
+    await stores.policies.saveVersion(broken)
+    const errors: unknown[] = []
+    const { router, live } = await liveRouter(stores, (error) => errors.push(error))
+    await proposeCandidate(stores.policies, 'broken', step)
+    await live.refresh()
+    await live.refresh()
+    expect(errors).toHaveLength(1)
+    expect(live.candidatePolicy()).toMatchObject({ id: 'broken', policy: undefined })
+    expect(router.policy.version).toBe(first.id)
+  })
+
+  test('back to before anything was fitted', async () => {
+    const stores = memoryStores([])
+    const [first] = await saveTwoVersions(stores)
+    await releaseVersion(stores.policies, first.id, step)
+    const { router, live } = await liveRouter(stores)
+    await rollbackTo(stores.policies, unfittedVersion, step)
+    expect(await live.refresh()).toBe(unfittedVersion)
+    expect(router.policy.version).toBe('unfitted')
+    expect(await live.refresh()).toBeUndefined()
+    expect((await liveRouter(stores)).router.policy.version).toBe('unfitted')
+  })
+
   test('the starter serves where nothing is fitted and it knows an LLM, and gives way to the first fit', async () => {
     const stores = memoryStores([])
     const known = [{ ...pool[0]!, upstreamModel: 'gpt-4o' }, pool[1]!]
     const starter = await fitStarter([{ data: { ...outcomes(), llms: measuredLlms() }, sha256: 'x' }], { seed: 1 })
-    const first = await loadLatestPolicy(stores.policies, known, {}, { starter })
+    const first = await loadServingPolicy(stores.policies, known, {}, { starter })
     expect(first.version).toMatch(/^starter-[0-9a-f]{8}-[0-9a-f]{8}$/)
     expect(first.isCold(known)).toBe(true)
     expect(first.fitted?.llms.map(({ source }) => source)).toEqual(['starter', 'prior'])
-    expect((await loadLatestPolicy(stores.policies, pool, {}, { starter })).version).toBe('unfitted')
-    const named = await loadLatestPolicy(
+    expect((await loadServingPolicy(stores.policies, pool, {}, { starter })).version).toBe('unfitted')
+    const named = await loadServingPolicy(
       stores.policies,
       pool,
       {},
@@ -136,7 +257,7 @@ describe('LivePolicy', () => {
     const { policy, embedder } = await fitPolicy(outcomes(), { seed: 1, now: 1000 })
     await stores.policies.saveEmbedder(embedder.id, embedder.snapshot())
     await stores.policies.saveVersion(toStoredPolicyVersion(policy))
-    expect((await loadLatestPolicy(stores.policies, known, {}, { starter })).version).toBe(policy.id)
+    expect((await loadServingPolicy(stores.policies, known, {}, { starter })).version).toBe(policy.id)
   })
 
   test('labels go on teaching when LLMs leave the pool, a starter comes, or it is switched off', async () => {
@@ -163,18 +284,18 @@ describe('LivePolicy', () => {
     const labels: Label[] = []
     const stores = memoryStores(labels)
     const { feedback } = stores
-    const first = await loadLatestPolicy(stores.policies, known, {}, { starter, feedback })
+    const first = await loadServingPolicy(stores.policies, known, {}, { starter, feedback })
     await keepEmbedder(first, stores.policies)
     labels.push(...labelsUnder(first))
     // Its known LLM leaves; a new release brings another starter; the starter is switched off.
     for (const next of [starter, other, undefined]) {
-      const policy = await loadLatestPolicy(stores.policies, pool, {}, { starter: next, feedback })
+      const policy = await loadServingPolicy(stores.policies, pool, {}, { starter: next, feedback })
       expect(policy.version).toBe('unfitted')
       expect(taught(policy, labels)).toBe(3)
     }
     // From before there were starters.
-    labels.splice(0, 3, ...labelsUnder(await loadLatestPolicy(stores.policies, known)))
-    const upgraded = await loadLatestPolicy(stores.policies, known, {}, { starter, feedback })
+    labels.splice(0, 3, ...labelsUnder(await loadServingPolicy(stores.policies, known)))
+    const upgraded = await loadServingPolicy(stores.policies, known, {}, { starter, feedback })
     expect(upgraded.version).toBe('unfitted')
     expect(taught(upgraded, labels)).toBe(3)
   })
@@ -206,6 +327,6 @@ describe('LivePolicy', () => {
     const stores = memoryStores([])
     const { policy } = await fitPolicy(outcomes(), { seed: 1, now: 1000 })
     await stores.policies.saveVersion(toStoredPolicyVersion(policy))
-    await expect(loadLatestPolicy(stores.policies, pool)).rejects.toMatchObject({ code: 'embedder_mismatch' })
+    await expect(loadServingPolicy(stores.policies, pool)).rejects.toMatchObject({ code: 'embedder_mismatch' })
   })
 })

@@ -2,7 +2,7 @@ import { HashedNgramEmbedder } from '../routing/embedding/hashed-ngram-embedder.
 import { RoutingError } from '../routing/errors.ts'
 import type { FeedbackStore } from '../routing/feedback-store.ts'
 import type { Label } from '../routing/outcome.ts'
-import type { PolicyStore, PolicyVersionSummary, StoredPolicyVersion } from '../routing/policy-store.ts'
+import type { PolicyRollout, PolicyStore, PolicyVersionSummary, StoredPolicyVersion } from '../routing/policy-store.ts'
 import { type FittedPolicy, restorePolicy } from '../routing/prediction/fitted-policy.ts'
 import type { Llm } from '../routing/registry/llm.ts'
 import type { Router } from '../routing/router.ts'
@@ -10,6 +10,8 @@ import { type LearningOptions, RoutingPolicy } from '../routing/routing-policy.t
 import type { StarterModel } from '../routing/starter/starter-model.ts'
 import { type NamesOf, starterPolicy } from '../routing/starter/starter-policy.ts'
 import { embedderOfMostLabels, labelsByEmbedder } from './label-embedders.ts'
+import { isOnTrial, servingVersionId, unfittedVersion } from './rollout.ts'
+import { RolloutError } from './rollout-error.ts'
 import { Trainer, type TrainerOptions } from './trainer.ts'
 
 const fitCommand = 'pointsman fit <folder of outcomes>'
@@ -23,22 +25,44 @@ export interface StarterOptions {
 }
 
 /**
- * The newest fitted version without what was learned since; when nothing was ever fitted the starter, where one is given that
- * knows LLMs of the pool, else an unfitted policy. A change of the pool must not make labels worthless: while most were
- * given under one embedder it stays, whether the starter serves or not.
+ * The version that serves by the rollout, without what was learned since; when nothing was ever fitted, or by a rollback nothing fitted is to
+ * serve, the starter, where one is given that knows LLMs of the pool, else an unfitted policy. A change of the pool must not make labels
+ * worthless: while most were given under one embedder it stays, whether the starter serves or not.
  *
  * @throws {RoutingError} `unknown_snapshot_format`, `embedder_mismatch` (its embedder is not in the store)
  */
-export async function loadLatestPolicy(
+export async function loadServingPolicy(
   store: PolicyStore,
   pool: readonly Llm[],
   options: Partial<LearningOptions> = {},
   start: StarterOptions = {},
 ): Promise<RoutingPolicy> {
-  const newest = await store.latestVersion()
-  if (newest === undefined) return startingPolicy(store, pool, options, start)
-  const embedder = await embedderOf(newest, store)
-  return new RoutingPolicy({ embedder, fitted: readPolicy(newest), pool, options })
+  const [rollout, versions] = await Promise.all([store.rollout(), store.listVersions()])
+  const id = servingVersionId(rollout, versions)
+  if (id === undefined) return startingPolicy(store, pool, options, start)
+  return loadPolicyVersion(store, id, pool, options)
+}
+
+/**
+ * Any saved version, without what was learned since.
+ *
+ * @throws {RolloutError} `unknown_version`; {RoutingError} as {@link loadServingPolicy}
+ */
+export async function loadPolicyVersion(
+  store: PolicyStore,
+  id: string,
+  pool: readonly Llm[],
+  options: Partial<LearningOptions> = {},
+): Promise<RoutingPolicy> {
+  const version = await store.version(id)
+  if (version === undefined) {
+    throw new RolloutError(
+      'unknown_version',
+      `There is no policy version ${id}: \`pointsman policies list\` names them`,
+    )
+  }
+  const embedder = await embedderOf(version, store)
+  return new RoutingPolicy({ embedder, fitted: readPolicy(version), pool, options })
 }
 
 async function startingPolicy(
@@ -88,18 +112,41 @@ async function embedderOf(version: PolicyVersionSummary, store: PolicyStore): Pr
   return HashedNgramEmbedder.restore(embedder)
 }
 
-export type LivePolicyOptions = Partial<TrainerOptions> & Pick<TrainerOptions, 'onError'>
+export interface LivePolicyOptions extends Partial<Omit<TrainerOptions, 'onError'>>, Pick<TrainerOptions, 'onError'> {
+  /** What serves after a rollback to before anything was fitted. */
+  readonly start?: StarterOptions | undefined
+}
+
+/** A version that is kept up to date. */
+interface Taught {
+  /** Undefined: nothing fitted. */
+  readonly id: string | undefined
+  readonly policy: RoutingPolicy
+  readonly trainer: Trainer
+}
+
+/** The version on trial, as far as this process has it. */
+export interface LiveCandidate {
+  readonly id: string
+  /** With the same labels folded in as the serving one; undefined: it cannot be loaded. */
+  readonly policy: RoutingPolicy | undefined
+  /** Why not. */
+  readonly fault: unknown
+}
 
 /**
- * Keeps a router on the newest version: teaches it every label, and moves it on when another process has fitted one,
- * without a pause. The new version first folds the whole label log, then takes over.
+ * Keeps a router on the version that the rollout names: teaches it every label, and moves it on, or back, when a release, a promotion or a
+ * rollback has changed that, in this process or another, without a pause. The other version first folds the whole label log, then takes
+ * over. While a candidate is on trial it is taught the same labels.
  */
 export class LivePolicy {
   readonly #router: Router
   readonly #stores: { readonly feedback: FeedbackStore; readonly policies: PolicyStore }
   readonly #options: LivePolicyOptions
-  #trainer: Trainer
-  /** The next version's trainer while it catches up. */
+  #serving: Taught
+  #candidate: Taught | undefined
+  #candidateFault: { readonly id: string; readonly fault: unknown } | undefined
+  /** A version while it catches up. */
   #coming: Trainer | undefined
   #refreshing: Promise<string | undefined> | undefined
   #closed = false
@@ -112,70 +159,132 @@ export class LivePolicy {
     this.#router = router
     this.#stores = stores
     this.#options = options
-    this.#trainer = this.#trainerFor(router.policy)
+    const { policy } = router
+    const isFitted = policy.fitted !== undefined && !policy.fitted.isStarter
+    this.#serving = this.#taught(isFitted ? policy.version : undefined, policy)
   }
 
   /** Labels folded and known to be folded, for metrics. */
   get labelSequence(): number {
-    return this.#trainer.sequence
+    return this.#serving.trainer.sequence
+  }
+
+  /** The version on trial; undefined while there is none, or it is still catching up. */
+  candidatePolicy(): LiveCandidate | undefined {
+    if (this.#candidate !== undefined) {
+      return { id: this.#candidate.id!, policy: this.#candidate.policy, fault: undefined }
+    }
+    return this.#candidateFault === undefined ? undefined : { ...this.#candidateFault, policy: undefined }
   }
 
   /** Resolves when every committed label is learned. */
-  start(onProgress?: (folded: number) => void): Promise<void> {
-    return this.#trainer.start(onProgress)
+  async start(onProgress?: (folded: number) => void): Promise<void> {
+    await this.#serving.trainer.start(onProgress)
+    await this.#followCandidate(await this.#stores.policies.rollout())
   }
 
   /** Takes one committed label; never throws. */
   accept(label: Label): void {
-    this.#trainer.accept(label)
+    this.#serving.trainer.accept(label)
+    this.#candidate?.trainer.accept(label)
     this.#coming?.accept(label)
   }
 
   /** A label with that number is in the store; reads it where it never came here. Never throws. */
   nudge(sequence: number): void {
-    if (sequence > this.#trainer.sequence) void this.#trainer.catchUp()
+    for (const taught of [this.#serving, this.#candidate]) {
+      if (taught !== undefined && sequence > taught.trainer.sequence) void taught.trainer.catchUp()
+    }
   }
 
   /**
-   * Moves on to a newer version if there is one; calls that overlap share one move.
+   * Does as the rollout says now; calls that overlap share one move.
    *
-   * @returns the id of the version that now serves, or undefined when there was no newer one.
+   * @returns the id of the version that now serves (`unfitted`: none), or undefined when that has not changed.
    */
   refresh(): Promise<string | undefined> {
-    this.#refreshing ??= this.#moveOn().finally(() => {
+    this.#refreshing ??= this.#follow().finally(() => {
       this.#refreshing = undefined
     })
     return this.#refreshing
+  }
+
+  /** Follows a rollout that was changed just now: unlike {@link refresh} it never shares a move that began before. */
+  async follow(): Promise<string | undefined> {
+    await this.#refreshing?.catch(() => undefined)
+    return this.refresh()
   }
 
   /** Saves what was learned. Idempotent. */
   async close(): Promise<void> {
     this.#closed = true
     await this.#refreshing?.catch(this.#options.onError)
-    await this.#trainer.close()
+    await this.#serving.trainer.close()
+    await this.#candidate?.trainer.close()
   }
 
-  async #moveOn(): Promise<string | undefined> {
-    await this.#trainer.catchUp()
-    const newest = (await this.#stores.policies.listVersions()).at(-1)
-    if (this.#closed || newest === undefined || newest.id === this.#router.policy.version) return undefined
-    const policy = await loadLatestPolicy(this.#stores.policies, this.#router.pool.list(), this.#router.policy.options)
-    const coming = this.#trainerFor(policy)
-    this.#coming = coming
+  async #follow(): Promise<string | undefined> {
+    const { policies } = this.#stores
+    await Promise.all([this.#serving.trainer.catchUp(), this.#candidate?.trainer.catchUp()])
+    const rollout = await policies.rollout()
+    const id = servingVersionId(rollout, await policies.listVersions())
+    if (this.#closed) return undefined
+    const moved = id !== this.#serving.id
+    if (moved) await this.#serve(id)
+    await this.#followCandidate(rollout)
+    return moved ? (id ?? unfittedVersion) : undefined
+  }
+
+  async #serve(id: string | undefined): Promise<void> {
+    // A candidate that is let in has learned everything already.
+    const coming = id !== undefined && id === this.#candidate?.id ? this.#candidate : await this.#caughtUp(id)
+    if (coming === this.#candidate) this.#candidate = undefined
+    const previous = this.#serving
+    this.#serving = coming
+    this.#router.load(coming.policy)
+    await previous.trainer.close()
+  }
+
+  async #followCandidate({ candidate }: PolicyRollout): Promise<void> {
+    const id = isOnTrial(candidate) && candidate.id !== this.#serving.id ? candidate.id : undefined
+    if (this.#closed || id === this.#candidate?.id) return
+    const previous = this.#candidate
+    this.#candidate = undefined
+    await previous?.trainer.close()
+    if (id === undefined) this.#candidateFault = undefined
+    if (id === undefined || id === this.#candidateFault?.id) return
     try {
-      await coming.start()
-      await coming.settled()
-      const previous = this.#trainer
-      this.#trainer = coming
-      this.#router.load(policy)
-      await previous.close()
+      this.#candidate = await this.#caughtUp(id)
+      this.#candidateFault = undefined
+    } catch (fault) {
+      // Serving goes on without it; whoever runs the trial is told, once.
+      this.#candidateFault = { id, fault }
+      this.#options.onError(fault)
+    }
+  }
+
+  /** That version with the label log behind it. Labels that come meanwhile reach it too. */
+  async #caughtUp(id: string | undefined): Promise<Taught> {
+    const { policies } = this.#stores
+    const pool = this.#router.pool.list()
+    const { options } = this.#router.policy
+    const policy =
+      id === undefined
+        ? await startingPolicy(policies, pool, options, this.#options.start ?? {})
+        : await loadPolicyVersion(policies, id, pool, options)
+    const taught = this.#taught(id, policy)
+    this.#coming = taught.trainer
+    try {
+      await taught.trainer.start()
+      await taught.trainer.settled()
+      return taught
     } finally {
       this.#coming = undefined
     }
-    return policy.version
   }
 
-  #trainerFor(policy: RoutingPolicy): Trainer {
-    return new Trainer({ policy, learn: (label) => policy.learn(label) }, this.#stores, this.#options)
+  #taught(id: string | undefined, policy: RoutingPolicy): Taught {
+    const learner = { policy, learn: (label: Label) => policy.learn(label) }
+    return { id, policy, trainer: new Trainer(learner, this.#stores, this.#options) }
   }
 }

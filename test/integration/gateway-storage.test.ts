@@ -15,7 +15,7 @@ import { unknownLlmProperties } from '../../src/routing/registry/llm.ts'
 import { LlmRegistry } from '../../src/routing/registry/llm-registry.ts'
 import { Router } from '../../src/routing/router.ts'
 import { openSqliteStorage } from '../../src/storage/sqlite/open-sqlite-storage.ts'
-import { LivePolicy, loadLatestPolicy } from '../../src/training/live-policy.ts'
+import { LivePolicy, loadServingPolicy } from '../../src/training/live-policy.ts'
 import { machineClock, readSse, userMessage } from './gateway-harness.ts'
 
 let folder: string
@@ -44,7 +44,7 @@ async function open(dailyCapUsd = 1) {
   }))
   const router = new Router({
     pool: new LlmRegistry(llms),
-    policy: await loadLatestPolicy(storage.policies, llms),
+    policy: await loadServingPolicy(storage.policies, llms),
     times: new CompletionTimeModel(),
     random: new SeededRandom(7),
     clock: machineClock,

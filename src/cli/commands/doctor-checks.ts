@@ -9,7 +9,7 @@ import type { StarterModel } from '../../routing/starter/starter-model.ts'
 import { type NamesOf, starterPolicy } from '../../routing/starter/starter-policy.ts'
 import type { Storage } from '../../storage/storage.ts'
 import { describeIdleLabels, labelsByEmbedder } from '../../training/label-embedders.ts'
-import { loadLatestPolicy, shortcomingOf } from '../../training/live-policy.ts'
+import { loadServingPolicy, shortcomingOf } from '../../training/live-policy.ts'
 
 /** `failed`: Pointsman cannot do its work. `warning`: it works, but worse than it could. */
 export interface Finding {
@@ -153,7 +153,7 @@ async function checkPolicy(
   try {
     // Whether it can be read is checked apart.
     const starter = await load?.().catch(() => undefined)
-    const policy = await loadLatestPolicy(policies, [], {}, { starter, feedback })
+    const policy = await loadServingPolicy(policies, [], {}, { starter, feedback })
     const shortcoming =
       shortcomingOf(policy) ?? describeIdleLabels(await labelsByEmbedder(feedback), policy.embedder.id)
     if (shortcoming !== undefined) return { status: 'warning', subject, detail: shortcoming }
