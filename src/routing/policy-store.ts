@@ -70,8 +70,11 @@ export interface PolicyStore {
   saveEmbedder(embedderId: string, snapshot: SnapshotData): Promise<void>
   embedder(embedderId: string): Promise<SnapshotData | undefined>
   rollout(): Promise<PolicyRollout>
-  /** Writes the new state and what happened in one transaction. Rejects with `storage_conflict` when the rollout is no longer `expected`. */
-  changeRollout(expected: PolicyRollout, next: PolicyRollout, event: RolloutEvent): Promise<void>
+  /**
+   * Writes the new state and what happened in one transaction. Rejects with `storage_conflict` when the rollout is no longer `expected`.
+   * @param event undefined: nothing for people to know, only evidence that grew.
+   */
+  changeRollout(expected: PolicyRollout, next: PolicyRollout, event: RolloutEvent | undefined): Promise<void>
   /** Newest first. */
   rolloutEvents(limit: number): Promise<readonly RolloutEvent[]>
   /** Deletes all but the newest `keep` versions and those named, with their learned states; embedders that a decision, label or version still needs stay. Returns the ids that went. */

@@ -43,12 +43,12 @@ export class MemoryPolicyStore implements PolicyStore {
     return this.#rollout
   }
 
-  async changeRollout(expected: PolicyRollout, next: PolicyRollout, event: RolloutEvent): Promise<void> {
+  async changeRollout(expected: PolicyRollout, next: PolicyRollout, event: RolloutEvent | undefined): Promise<void> {
     if (JSON.stringify(expected) !== JSON.stringify(this.#rollout)) {
       throw Object.assign(new Error('The rollout has changed'), { code: 'storage_conflict' })
     }
     this.#rollout = next
-    this.events.unshift(event)
+    if (event !== undefined) this.events.unshift(event)
   }
 
   async rolloutEvents(limit: number): Promise<readonly RolloutEvent[]> {
