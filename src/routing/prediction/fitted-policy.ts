@@ -25,6 +25,8 @@ export interface FittedLlm {
   readonly levelError?: number | undefined
   /** Mean recorded cost, USD per call. */
   readonly meanCostUsd: number | undefined
+  /** Feedback on this LLM up to that label was fitted on, and is not to be learned again on top. Default 0: none. */
+  readonly labelsThrough?: number | undefined
 }
 
 /** One fitted version: everything offline that decisions rest on. The embedder is stored apart, once per id. */
@@ -67,6 +69,9 @@ export function snapshotPolicy(policy: FittedPolicy): SnapshotData {
     id: policy.id,
     createdAtMs: policy.createdAtMs,
     description: policy.description,
+    origin: policy.origin,
+    parentId: policy.parentId,
+    throughSequence: policy.throughSequence,
     embedderId: policy.embedderId,
     costReferenceUsd: policy.costReferenceUsd,
     quality: policy.quality.snapshot(),
@@ -81,8 +86,9 @@ export function snapshotPolicy(policy: FittedPolicy): SnapshotData {
 
 /** A policy as the policy store keeps it. */
 export function toStoredPolicyVersion(policy: FittedPolicy): StoredPolicyVersion {
-  const { id, createdAtMs, embedderId, description } = policy
-  return { id, createdAtMs, embedderId, description, snapshot: snapshotPolicy(policy) }
+  const { id, createdAtMs, embedderId, description, origin, parentId, throughSequence } = policy
+  const made = { origin, parentId, throughSequence }
+  return { id, createdAtMs, embedderId, description, ...made, snapshot: snapshotPolicy(policy) }
 }
 
 /** @throws {RoutingError} `unknown_snapshot_format` when it is not what {@link snapshotPolicy} wrote. */
@@ -93,6 +99,9 @@ export function restorePolicy(data: SnapshotData): FittedPolicy {
     id: stringField(fields, 'id'),
     createdAtMs: numberField(fields, 'createdAtMs'),
     description: stringField(fields, 'description'),
+    origin: fields.origin as FittedPolicy['origin'],
+    parentId: fields.parentId as string | undefined,
+    throughSequence: fields.throughSequence as number | undefined,
     embedderId: stringField(fields, 'embedderId'),
     costReferenceUsd: numberField(fields, 'costReferenceUsd'),
     quality: restoreQualityPredictor(objectField(fields, 'quality')),
@@ -125,5 +134,6 @@ function restoreLlm(data: SnapshotData): FittedLlm {
     meanQuality: numberField(fields, 'meanQuality'),
     ...(fields.levelError === undefined ? {} : { levelError: numberField(fields, 'levelError') }),
     meanCostUsd: fields.meanCostUsd === undefined ? undefined : numberField(fields, 'meanCostUsd'),
+    ...(fields.labelsThrough === undefined ? {} : { labelsThrough: numberField(fields, 'labelsThrough') }),
   }
 }
