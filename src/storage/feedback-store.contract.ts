@@ -19,6 +19,8 @@ export function describeFeedback(use: () => Storage, openAgain: () => Promise<St
     source: 'user',
     kind: 'score',
     value: 0.8,
+    weight: 1,
+    noise: undefined,
     revises: undefined,
   })
 
@@ -66,8 +68,8 @@ export function describeFeedback(use: () => Storage, openAgain: () => Promise<St
     expect(labels.map(({ sequence, revises }) => [sequence, revises])).toEqual([
       [1, undefined],
       [2, undefined],
-      [3, { sequence: 1, kind: 'score', value: 0.8 }],
-      [4, { sequence: 3, kind: 'score', value: 0.1 }],
+      [3, { sequence: 1, kind: 'score', value: 0.8, weight: 1, noise: undefined }],
+      [4, { sequence: 3, kind: 'score', value: 0.1, weight: 1, noise: undefined }],
     ])
   })
 

@@ -1,4 +1,5 @@
-import type { Label } from '../routing/outcome.ts'
+import type { StoredLabel } from '../routing/feedback-store.ts'
+import type { Label, RevisedLabel } from '../routing/outcome.ts'
 import { type DecisionRow, decodeContext } from './decision-row.ts'
 
 /** A label joined with the context of its decision and with the label it revises. */
@@ -10,14 +11,23 @@ export interface LabelRow extends Pick<DecisionRow, 'embedder_id' | 'embedding' 
   readonly kind: Label['kind']
   readonly value: number
   readonly offline_quality: number | null
+  readonly weight: number
+  readonly noise: number | null
   readonly revises_sequence: number | null
   readonly revises_kind: Label['kind'] | null
   readonly revises_value: number | null
+  readonly revises_weight: number | null
+  readonly revises_noise: number | null
+}
+
+/** With what learning does not ask for. */
+export interface StoredLabelRow extends LabelRow {
+  readonly received_at_ms: number
+  readonly key_id: string | null
 }
 
 /** @throws {StorageError} `storage_corrupt` */
 export function decodeLabel(row: LabelRow): Label {
-  const { revises_sequence: sequence, revises_kind: kind, revises_value: value } = row
   return {
     sequence: row.sequence,
     decisionId: row.decision_id,
@@ -27,8 +37,19 @@ export function decodeLabel(row: LabelRow): Label {
     source: row.source,
     kind: row.kind,
     value: row.value,
-    weight: 1,
-    noise: undefined,
-    revises: sequence === null || kind === null || value === null ? undefined : { sequence, kind, value },
+    weight: row.weight,
+    noise: row.noise ?? undefined,
+    revises: decodeRevised(row),
   }
+}
+
+/** @throws {StorageError} `storage_corrupt` */
+export function decodeStoredLabel(row: StoredLabelRow): StoredLabel {
+  return { ...decodeLabel(row), receivedAtMs: row.received_at_ms, keyId: row.key_id ?? undefined }
+}
+
+function decodeRevised(row: LabelRow): RevisedLabel | undefined {
+  const { revises_sequence: sequence, revises_kind: kind, revises_value: value, revises_weight: weight } = row
+  if (sequence === null || kind === null || value === null || weight === null) return undefined
+  return { sequence, kind, value, weight, noise: row.revises_noise ?? undefined }
 }

@@ -9,6 +9,7 @@ import {
 } from './decision-store.contract.ts'
 import { describeFeedback } from './feedback-store.contract.ts'
 import { describeKeys } from './key-store.contract.ts'
+import { describeLabelWeights } from './label-weight.contract.ts'
 import { describePolicies } from './policy-store.contract.ts'
 import { describePool } from './pool-store.contract.ts'
 import { describeResponses } from './response-store.contract.ts'
@@ -36,6 +37,7 @@ export function describeStorage(name: string, open: () => Promise<OpenedStorage>
     describe('implausible numbers', () => describeImplausibleNumbers(use))
     describe('spend', () => describeSpend(use))
     describe('feedback', () => describeFeedback(use, () => opened.openAgain()))
+    describe('label weights', () => describeLabelWeights(use))
     describe('pruning', () => describePruning(use))
     describe('policies', () => describePolicies(use))
     describe('keys', () => describeKeys(use))

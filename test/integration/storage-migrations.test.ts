@@ -49,8 +49,21 @@ describe('from version 1', () => {
       sequence: 2,
       value: 0.25,
       offlineQuality: 0.5,
-      revises: { sequence: 1, kind: 'thumbs', value: 1 },
+      weight: 1,
+      noise: undefined,
+      revises: { sequence: 1, kind: 'thumbs', value: 1, weight: 1, noise: undefined },
     })
+    // The revised label of the two no longer counts for its key.
+    const cap = { window: 10, free: 1.5, share: 0 }
+    const next = {
+      decisionId: 'd1',
+      source: 'other',
+      kind: 'score',
+      value: 1,
+      receivedAtMs: 5000,
+      idempotencyKey: undefined,
+    } as const
+    expect(await storage.feedback.accept({ ...next, keyId: 'k1' }, 'k1', cap)).toMatchObject({ label: { weight: 1 } })
     expect(await storage.policies.latestVersion()).toMatchObject({ id: 'v1', snapshot: [] })
     expect(await storage.policies.embedder('e1')).toEqual([])
     expect(await storage.policies.learnedState('v1')).toEqual({ sequence: 2, state: [] })

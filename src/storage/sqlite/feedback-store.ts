@@ -1,10 +1,12 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { Kysely } from 'kysely'
-import { maxLabelsPerDecision, maxSourcesPerDecision } from '../../routing/feedback-store.ts'
+import { type InfluenceCap, maxLabelsPerDecision, maxSourcesPerDecision } from '../../routing/feedback-store.ts'
 import type { Feedback } from '../../routing/outcome.ts'
+import type { LlmId } from '../../routing/registry/llm.ts'
 import { type DecisionRow, loggedOfflineQuality } from '../decision-row.ts'
-import type { LabelRow } from '../label-row.ts'
+import type { LabelRow, StoredLabelRow } from '../label-row.ts'
 import { FixedQuery } from './fixed-query.ts'
+import { LabelInfluence } from './label-influence.ts'
 import type { Schema } from './schema.ts'
 
 /** As a `FeedbackReceipt`, with the label's row in place of the label. */
@@ -20,7 +22,12 @@ interface EarlierLabel {
   readonly sequence: number
   readonly kind: 'score' | 'thumbs'
   readonly value: number
+  readonly weight: number
+  readonly noise: number | null
 }
+
+/** What a new label holds beside its message. */
+type NewLabel = Pick<LabelRow, 'llm' | 'offline_quality' | 'weight'>
 
 /** What feedback needs of its decision. */
 interface JudgedDecision
@@ -43,11 +50,13 @@ interface JudgedDecision
  */
 export class SqliteFeedbackStore {
   readonly #database: Kysely<Schema>
+  readonly #influence: LabelInfluence
   readonly #selectAnswer: FixedQuery<{ readonly id: string }, JudgedDecision>
 
   /** @param connection what `database` runs on. */
   constructor(database: Kysely<Schema>, connection: DatabaseSync) {
     this.#database = database
+    this.#influence = new LabelInfluence(database, connection)
     this.#selectAnswer = new FixedQuery(connection, ['id'], ({ id }) =>
       database
         .selectFrom('decisions')
@@ -60,7 +69,11 @@ export class SqliteFeedbackStore {
     )
   }
 
-  async accept(feedback: Feedback, visibleTo: string | undefined): Promise<FeedbackReceiptRow> {
+  async accept(
+    feedback: Feedback,
+    visibleTo: string | undefined,
+    cap: InfluenceCap | undefined,
+  ): Promise<FeedbackReceiptRow> {
     const decision = this.#selectAnswer.first({ id: feedback.decisionId })
     if (decision === undefined || (visibleTo !== undefined && decision.key_id !== visibleTo)) {
       return { status: 'unknown_decision' }
@@ -68,52 +81,35 @@ export class SqliteFeedbackStore {
     if (decision.answered === null) return { status: 'no_answer' }
     const repeated = await this.#sequenceOfMessage(feedback)
     if (repeated !== undefined) return { status: 'duplicate', sequence: repeated }
-    const earlier = await this.#latestOfSource(feedback)
+    const llm = feedback.llm ?? decision.answered
+    const earlier = await this.#latestOfSource(feedback, llm)
     if (earlier !== undefined && earlier.kind === feedback.kind && earlier.value === feedback.value) {
       await this.#rememberRepeat(feedback, earlier.sequence)
       return { status: 'duplicate', sequence: earlier.sequence }
     }
-    if (await this.#isBeyondLimits(feedback, earlier !== undefined)) return { status: 'too_many' }
-    const { answered: llm, embedder_id, embedding, explicit } = decision
-    const offlineQuality = loggedOfflineQuality(decision, decision.list, llm) ?? null
-    const sequence = await this.#insert(feedback, llm, offlineQuality, earlier)
-    await this.#rememberMessage(feedback, sequence)
-    return {
-      status: 'accepted',
-      label: {
-        sequence,
-        decision_id: feedback.decisionId,
-        llm,
-        source: feedback.source,
-        kind: feedback.kind,
-        value: feedback.value,
-        offline_quality: offlineQuality,
-        revises_sequence: earlier?.sequence ?? null,
-        revises_kind: earlier?.kind ?? null,
-        revises_value: earlier?.value ?? null,
-        embedder_id,
-        embedding,
-        explicit,
-      },
+    if (await this.#isBeyondLimits(feedback)) return { status: 'too_many' }
+    // First, so that what is revised leaves room for what takes its place.
+    if (earlier !== undefined) await this.#discount(earlier)
+    const made: NewLabel = {
+      llm,
+      offline_quality: loggedOfflineQuality(decision, decision.list, llm) ?? null,
+      weight: this.#influence.allowedWeight(feedback.weight ?? 1, llm, feedback.keyId, cap),
     }
+    const sequence = await this.#insert(feedback, made, earlier)
+    await this.#rememberMessage(feedback, sequence)
+    return { status: 'accepted', label: labelRow(feedback, sequence, made, decision, earlier) }
   }
 
   async labelsAfter(sequence: number, limit: number): Promise<readonly LabelRow[]> {
-    return this.#database
-      .selectFrom('labels as label')
-      .innerJoin('decisions', 'decisions.id', 'label.decision_id')
-      .leftJoin('labels as revised', 'revised.sequence', 'label.revises')
-      .select(['label.sequence', 'label.decision_id', 'label.llm', 'label.source', 'label.kind', 'label.value'])
-      .select(['label.offline_quality', 'embedder_id', 'embedding', 'explicit'])
-      .select([
-        'revised.sequence as revises_sequence',
-        'revised.kind as revises_kind',
-        'revised.value as revises_value',
-      ])
-      .where('label.sequence', '>', sequence)
-      .orderBy('label.sequence')
-      .limit(limit)
-      .execute()
+    return this.#selectLabels().where('label.sequence', '>', sequence).orderBy('label.sequence').limit(limit).execute()
+  }
+
+  async label(sequence: number, visibleTo: string | undefined): Promise<StoredLabelRow | undefined> {
+    let found = this.#selectLabels()
+      .select(['label.received_at_ms', 'label.key_id'])
+      .where('label.sequence', '=', sequence)
+    if (visibleTo !== undefined) found = found.where('decisions.key_id', '=', visibleTo)
+    return found.executeTakeFirst()
   }
 
   async latestSequence(): Promise<number> {
@@ -150,33 +146,36 @@ export class SqliteFeedbackStore {
     if (messages < maxMessagesPerDecision) await this.#rememberMessage(feedback, sequence)
   }
 
-  async #isBeyondLimits({ decisionId }: Feedback, sourceIsKnown: boolean): Promise<boolean> {
-    const { labels, sources } = await this.#database
+  async #isBeyondLimits({ decisionId, source }: Feedback): Promise<boolean> {
+    const said = await this.#database
       .selectFrom('labels')
-      .select(({ fn }) => [fn.countAll<number>().as('labels'), fn.count<number>('source').distinct().as('sources')])
+      .select(({ fn }) => ['source', fn.countAll<number>().as('labels')])
       .where('decision_id', '=', decisionId)
-      .executeTakeFirstOrThrow()
-    return labels >= maxLabelsPerDecision || (!sourceIsKnown && sources >= maxSourcesPerDecision)
+      .groupBy('source')
+      .execute()
+    const labels = said.reduce((sum, next) => sum + next.labels, 0)
+    const isKnown = said.some((next) => next.source === source)
+    return labels >= maxLabelsPerDecision || (!isKnown && said.length >= maxSourcesPerDecision)
   }
 
-  async #latestOfSource({ decisionId, source }: Feedback): Promise<EarlierLabel | undefined> {
+  async #latestOfSource({ decisionId, source }: Feedback, llm: LlmId): Promise<EarlierLabel | undefined> {
     return this.#database
       .selectFrom('labels')
-      .select(['sequence', 'kind', 'value'])
+      .select(['sequence', 'kind', 'value', 'weight', 'noise'])
       .where('decision_id', '=', decisionId)
       .where('source', '=', source)
+      .where('llm', '=', llm)
       .orderBy('sequence', 'desc')
       .limit(1)
       .executeTakeFirst()
   }
 
+  async #discount({ sequence }: EarlierLabel): Promise<void> {
+    await this.#database.updateTable('labels').set({ counted: 0 }).where('sequence', '=', sequence).execute()
+  }
+
   /** The counter outlives pruned labels, whose sequences are never given twice. */
-  async #insert(
-    feedback: Feedback,
-    llm: string,
-    offlineQuality: number | null,
-    earlier: EarlierLabel | undefined,
-  ): Promise<number> {
+  async #insert(feedback: Feedback, made: NewLabel, earlier: EarlierLabel | undefined): Promise<number> {
     const { latest: sequence } = await this.#database
       .updateTable('label_counter')
       .set((column) => ({ latest: column('latest', '+', 1) }))
@@ -186,17 +185,55 @@ export class SqliteFeedbackStore {
       .insertInto('labels')
       .values({
         sequence,
+        ...made,
         decision_id: feedback.decisionId,
-        llm,
         source: feedback.source,
         kind: feedback.kind,
         value: feedback.value,
-        offline_quality: offlineQuality,
+        noise: feedback.noise ?? null,
+        counted: made.weight,
         revises: earlier?.sequence ?? null,
         received_at_ms: feedback.receivedAtMs,
         key_id: feedback.keyId ?? null,
       })
       .execute()
     return sequence
+  }
+
+  #selectLabels() {
+    return this.#database
+      .selectFrom('labels as label')
+      .innerJoin('decisions', 'decisions.id', 'label.decision_id')
+      .leftJoin('labels as revised', 'revised.sequence', 'label.revises')
+      .select(['label.sequence', 'label.decision_id', 'label.llm', 'label.source', 'label.kind', 'label.value'])
+      .select(['label.weight', 'label.noise', 'label.offline_quality', 'embedder_id', 'embedding', 'explicit'])
+      .select(['revised.sequence as revises_sequence', 'revised.kind as revises_kind'])
+      .select(['revised.value as revises_value', 'revised.weight as revises_weight', 'revised.noise as revises_noise'])
+  }
+}
+
+function labelRow(
+  feedback: Feedback,
+  sequence: number,
+  made: NewLabel,
+  { embedder_id, embedding, explicit }: JudgedDecision,
+  earlier: EarlierLabel | undefined,
+): LabelRow {
+  return {
+    sequence,
+    ...made,
+    decision_id: feedback.decisionId,
+    source: feedback.source,
+    kind: feedback.kind,
+    value: feedback.value,
+    noise: feedback.noise ?? null,
+    revises_sequence: earlier?.sequence ?? null,
+    revises_kind: earlier?.kind ?? null,
+    revises_value: earlier?.value ?? null,
+    revises_weight: earlier?.weight ?? null,
+    revises_noise: earlier?.noise ?? null,
+    embedder_id,
+    embedding,
+    explicit,
   }
 }

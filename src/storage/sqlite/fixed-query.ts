@@ -36,6 +36,11 @@ export class FixedQuery<Row extends object, Result = never> {
     return this.#statement.get(...this.#parameters(row)) as Result | undefined
   }
 
+  /** All rows that the query returns. */
+  all(row: Row): Result[] {
+    return this.#statement.all(...this.#parameters(row)) as Result[]
+  }
+
   #parameters(row: Row): SQLInputValue[] {
     return this.#columns.map((column) => row[column] as SQLInputValue)
   }

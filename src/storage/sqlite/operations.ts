@@ -1,5 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { Kysely } from 'kysely'
+import type { InfluenceCap } from '../../routing/feedback-store.ts'
 import type { Feedback } from '../../routing/outcome.ts'
 import type { ApiKeyRow } from '../api-key-row.ts'
 import type { ChargeEndRow, ChargeRow } from '../charge-row.ts'
@@ -55,9 +56,12 @@ export function createOperations(database: Kysely<Schema>, connection: DatabaseS
     settleCharge: operation('written', (id: string, end: ChargeEndRow) => charges.settle(id, end)),
     charge: operation('read', (id: string) => charges.get(id)),
     pruneCharges: operation('written', (beforeMs: number, limit: number) => charges.pruneSome(beforeMs, limit)),
-    acceptFeedback: operation('lasting', (message: Feedback, visibleTo: string | undefined) =>
-      feedback.accept(message, visibleTo),
+    acceptFeedback: operation(
+      'lasting',
+      (message: Feedback, visibleTo: string | undefined, cap?: InfluenceCap) =>
+        feedback.accept(message, visibleTo, cap),
     ),
+    label: operation('read', (sequence: number, visibleTo: string | undefined) => feedback.label(sequence, visibleTo)),
     labelsAfter: operation('read', (sequence: number, limit: number) => feedback.labelsAfter(sequence, limit)),
     latestSequence: operation('read', () => feedback.latestSequence()),
     saveVersion: operation('lasting', (version: EncodedPolicyVersion) => policies.saveVersion(version)),

@@ -10,7 +10,7 @@ import type { ResponseStore } from '../../routing/response-store.ts'
 import { decodeApiKey, encodeApiKey } from '../api-key-row.ts'
 import { decodeCharge, encodeCharge, encodeChargeEnd } from '../charge-row.ts'
 import { decodeDecision, encodeDecision } from '../decision-row.ts'
-import { decodeLabel } from '../label-row.ts'
+import { decodeLabel, decodeStoredLabel } from '../label-row.ts'
 import { decodePoolEntry, encodePoolEntry } from '../pool-entry-row.ts'
 import { decodeResponse, encodeResponse } from '../response-row.ts'
 import { decodeSettlement, encodeSettlement } from '../settlement-row.ts'
@@ -66,8 +66,8 @@ export function remoteChargeStore(client: StorageClient): ChargeStore {
 
 export function remoteFeedbackStore(client: StorageClient): FeedbackStore {
   return {
-    async accept(feedback, visibleTo) {
-      const receipt = await client.write('acceptFeedback', feedback, visibleTo)
+    async accept(feedback, visibleTo, cap) {
+      const receipt = await client.write('acceptFeedback', feedback, visibleTo, cap)
       if (receipt.status === 'duplicate') return receipt
       if (receipt.status !== 'accepted') return { status: receipt.status }
       const label = decodeLabel(receipt.label)
@@ -75,7 +75,10 @@ export function remoteFeedbackStore(client: StorageClient): FeedbackStore {
     },
     labelsAfter: async (sequence, limit) => (await client.read('labelsAfter', sequence, limit)).map(decodeLabel),
     latestSequence: () => client.read('latestSequence'),
-    label: () => notBuilt('label'),
+    async label(sequence, visibleTo) {
+      const found = await client.read('label', sequence, visibleTo)
+      return found === undefined ? undefined : decodeStoredLabel(found)
+    },
   }
 }
 

@@ -98,6 +98,10 @@ interface LabelsTable {
   readonly revises: number | null
   readonly received_at_ms: number
   readonly key_id: string | null
+  readonly weight: number
+  readonly noise: number | null
+  /** What caps on influence count it for: its weight, 0 once it was revised. */
+  readonly counted: number
 }
 
 /** Messages that carried an idempotency key, and the label that answered each. */

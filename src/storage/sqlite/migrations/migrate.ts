@@ -5,10 +5,18 @@ import { storedResponses } from './0002-stored-responses.ts'
 import { charges } from './0003-charges.ts'
 import { poolEntries } from './0004-pool-entries.ts'
 import { bills } from './0005-bills.ts'
+import { labelWeights } from './0006-label-weights.ts'
 import type { Migration } from './migration.ts'
 
 /** All of them, oldest first. */
-export const migrations: readonly Migration[] = [firstTables, storedResponses, charges, poolEntries, bills]
+export const migrations: readonly Migration[] = [
+  firstTables,
+  storedResponses,
+  charges,
+  poolEntries,
+  bills,
+  labelWeights,
+]
 
 /** `PTSM`, in the file's header, so that we never write into another program's database. */
 const applicationId = 0x5054_534d

@@ -1,0 +1,125 @@
+import { expect, it } from 'vitest'
+import type { InfluenceCap } from '../routing/feedback-store.ts'
+import type { Feedback } from '../routing/outcome.ts'
+import { sampleDecision, sampleFeedback, sampleSettlement } from './__fixtures__/sample-records.ts'
+import type { Storage } from './storage.ts'
+
+/** Of whom a label speaks, what it counts for, and what is told of it. */
+export function describeLabelWeights(use: () => Storage): void {
+  const answered = 'provider/llm-number-1'
+  const answer = async (id: string): Promise<void> => {
+    await use().decisions.append(sampleDecision(id), 100)
+    await use().decisions.settle(sampleSettlement(id))
+  }
+  const say = (id: string, fields: Partial<Feedback> = {}, cap?: InfluenceCap) =>
+    use().feedback.accept(sampleFeedback(id, fields), undefined, cap)
+
+  it('hears of another LLM than the one that answered, each with a latest word of its own', async () => {
+    await answer('d1')
+    const other = 'provider/llm-number-5'
+    await say('d1', { value: 0.2 })
+    await say('d1', { llm: other, value: 0.9 })
+    expect(await say('d1', { llm: other, value: 0.9 })).toEqual({ status: 'duplicate', sequence: 2 })
+    expect(await say('d1', { llm: answered, value: 0.2 })).toEqual({ status: 'duplicate', sequence: 1 })
+    await say('d1', { llm: other, value: 0.7 })
+    await say('d1', { llm: 'provider/not-in-the-pool', value: 1 })
+    const { candidates } = sampleDecision('d1')
+    const labels = await use().feedback.labelsAfter(0, 10)
+    expect(
+      labels.map(({ llm, value, offlineQuality, revises }) => [llm, value, offlineQuality, revises?.sequence]),
+    ).toEqual([
+      [answered, 0.2, candidates[1]?.offlineQuality, undefined],
+      [other, 0.9, candidates[5]?.offlineQuality, undefined],
+      [other, 0.7, candidates[5]?.offlineQuality, 2],
+      ['provider/not-in-the-pool', 1, undefined, undefined],
+    ])
+  })
+
+  it('keeps weight and noise, and tells those of the label that is revised', async () => {
+    await answer('d1')
+    await say('d1', { weight: 0.25, noise: 0.125 })
+    const receipt = await say('d1', { value: 0.1, weight: 3 })
+    const expected = {
+      weight: 3,
+      noise: undefined,
+      revises: { sequence: 1, kind: 'score', value: 0.8, weight: 0.25, noise: 0.125 },
+    }
+    expect(receipt).toMatchObject({ status: 'accepted', label: expected })
+    expect(await use().feedback.labelsAfter(0, 10)).toMatchObject([{ weight: 0.25, noise: 0.125 }, expected])
+  })
+
+  it.each([{ weight: -1 }, { weight: Number.POSITIVE_INFINITY }, { weight: Number.NaN }, { noise: 0 }, { noise: -1 }])(
+    'refuses %o',
+    async (fields) => {
+      await answer('d1')
+      await expect(say('d1', fields)).rejects.toMatchObject({ code: 'storage_conflict' })
+      expect(await use().feedback.latestSequence()).toBe(0)
+    },
+  )
+
+  it('tells one label by its number, to those who may see its decision', async () => {
+    await answer('d1')
+    const receipt = await say('d1', { keyId: 'key-b', receivedAtMs: 77, weight: 2 })
+    const stored = receipt.status === 'accepted' && { ...receipt.label, receivedAtMs: 77, keyId: 'key-b' }
+    expect(await use().feedback.label(1, undefined)).toEqual(stored)
+    expect(await use().feedback.label(1, 'key-a')).toEqual(stored)
+    expect(await use().feedback.label(1, 'key-b')).toBeUndefined()
+    expect(await use().feedback.label(2, undefined)).toBeUndefined()
+  })
+
+  const weightOf = async (id: string, fields: Partial<Feedback>, cap: InfluenceCap): Promise<number> => {
+    await answer(id)
+    const receipt = await say(id, fields, cap)
+    if (receipt.status !== 'accepted') throw new Error(receipt.status)
+    return receipt.label.weight
+  }
+
+  it('lets a key weigh so much, or so large a share of what is said of an LLM', async () => {
+    const cap: InfluenceCap = { window: 100, free: 2, share: 0.2 }
+    const weigh = async (keyId: string, count: number, weight = 1): Promise<number[]> => {
+      const weights: number[] = []
+      for (let i = 0; i < count; i++) weights.push(await weightOf(`${keyId}-${weight}-${i}`, { keyId, weight }, cap))
+      return weights
+    }
+    expect(await weigh('loud', 4)).toEqual([1, 1, 0, 0])
+    await answer('other')
+    expect(await say('other', { keyId: 'loud', llm: 'provider/llm-number-2' }, cap)).toMatchObject({
+      label: { weight: 1 },
+    })
+    // Uncapped: 14 labels of others, so that a fifth of all is 3.5.
+    for (let i = 0; i < 14; i++) {
+      await answer(`trusted-${i}`)
+      await say(`trusted-${i}`, { keyId: undefined })
+    }
+    const after = await weigh('loud', 3, 1.25)
+    expect(after[0]).toBeCloseTo(1.25, 12)
+    expect(after[1]).toBeCloseTo(0.25, 12)
+    expect(after[2]).toBe(0)
+  })
+
+  it('gives a key that changes its mind the room of what it revises, and to the next what is left', async () => {
+    const cap: InfluenceCap = { window: 10, free: 1, share: 0 }
+    expect(await weightOf('d1', { value: 0.1 }, cap)).toBe(1)
+    expect(await say('d1', { value: 0.2 }, cap)).toMatchObject({ label: { weight: 1 } })
+    expect(await say('d1', { value: 0.3, weight: 0.5 }, cap)).toMatchObject({ label: { weight: 0.5 } })
+    expect(await weightOf('d2', {}, cap)).toBe(0.5)
+    expect(await weightOf('d3', {}, cap)).toBe(0)
+  })
+
+  it('has no cap for a share of 1', async () => {
+    const cap: InfluenceCap = { window: 10, free: 0, share: 1 }
+    expect(await weightOf('d1', { weight: 7 }, cap)).toBe(7)
+  })
+
+  it('forgets the labels before the window, which nobody can fill with labels of hardly any weight', async () => {
+    const cap: InfluenceCap = { window: 8, free: 2, share: 0.25 }
+    for (const keyId of ['a', 'b', 'c', 'd']) expect(await weightOf(`first-${keyId}`, { keyId }, cap)).toBe(1)
+    // Each counts for at least 2·2/8: the fourth reaches what is free, whatever it weighs.
+    const tiny = { keyId: 'loud', weight: 1e-6 }
+    for (let i = 0; i < 4; i++) expect(await weightOf(`tiny-${i}`, tiny, cap)).toBe(1e-6)
+    for (let i = 4; i < 12; i++) expect(await weightOf(`tiny-${i}`, tiny, cap)).toBe(0)
+    // Those of weight 0 are not in the window, which now holds three of the tiny ones and five of others.
+    for (const i of [1, 2, 3, 4, 5]) expect(await weightOf(`later-${i}`, { keyId: `k${i}` }, cap)).toBe(1)
+    expect(await weightOf('loud-again', { keyId: 'loud' }, cap)).toBeCloseTo(0.5, 12)
+  })
+}
