@@ -13,7 +13,7 @@ export type GraderSpec =
   | { readonly kind: 'regex'; readonly pattern: string; readonly flags: string }
   /** The answer, or its first fenced block, is JSON that keeps to the schema and, where given, equals `answer`. */
   | { readonly kind: 'json'; readonly schema: JsonObject | undefined; readonly answer: unknown }
-  /** A call of that tool, with arguments equal to `arguments` where given. */
+  /** A call of that tool and no other, with arguments equal to `arguments` where given. */
   | { readonly kind: 'tool-call'; readonly name: string; readonly arguments: JsonObject | undefined }
   /** The code of the answer followed by `tests`, in a process of its own; the share of tests passed. Off by default. */
   | { readonly kind: 'code'; readonly language: 'python' | 'javascript'; readonly tests: readonly string[] }
