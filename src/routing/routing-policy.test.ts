@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { newCandidateBuffers } from './decision/candidate-buffers.ts'
 import type { ExplorationOptions } from './decision/choice.ts'
@@ -160,6 +161,70 @@ describe('RoutingPolicy', () => {
       return at() - before
     }
     expect(taught('dice')).toBeLessThan(0.3 * taught('judge'))
+  })
+
+  test('a weight w is a noise of variance over w', () => {
+    const said = fc.record({
+      value: fc.double({ min: 0, max: 1, noNaN: true }),
+      weight: fc.double({ min: 0.01, max: 1, noNaN: true }),
+      ease: fc.double({ min: -0.4, max: 0.3, noNaN: true }),
+      about: fc.constantFrom('a', 'b', 'new'),
+    })
+    fc.assert(
+      fc.property(fc.array(said, { maxLength: 12 }), (words) => {
+        // Nothing fades, and no source is heard: those go by how much is said, not by how well.
+        const options = { discount: 1, sourceNoise: undefined, changes: undefined }
+        const byWeight = new RoutingPolicy({ embedder, fitted, pool: known, options })
+        const byNoise = new RoutingPolicy({ embedder, fitted, pool: known, options })
+        for (const [i, { value, weight, ease, about }] of words.entries()) {
+          const rest = { context: contextOf(ease), noise: 0.2 }
+          byWeight.learn(label(i + 1, about, value, { ...rest, weight }))
+          byNoise.learn(label(i + 1, about, value, { ...rest, noise: 0.2 / Math.sqrt(weight) }))
+        }
+        const estimates = [byWeight, byNoise].map((live) => {
+          const out = newQualityEstimates(3)
+          live.estimateQuality(contextOf(0.1), [...known, newcomer], out)
+          return [...out.mean, ...out.uncertainty]
+        })
+        for (const [i, estimate] of estimates[0]!.entries()) expect(estimate).toBeCloseTo(estimates[1]![i]!, 9)
+      }),
+      { numRuns: 50 },
+    )
+  })
+
+  test('of weight 0 a label teaches nothing, but takes back what its source said before', () => {
+    const live = policy()
+    const silent = policy()
+    for (const one of [live, silent]) one.learn(label(1, 'a', 0.9))
+    const state = silent.learnedState() as unknown as { noise: unknown; residual: { llms: unknown } }
+    expect(live.learn(label(2, 'a', 0, { weight: 0 }))).toBe(false)
+    expect(live.labelSequence).toBe(2)
+    const after = live.learnedState() as unknown as typeof state
+    expect([after.noise, after.residual.llms]).toEqual([state.noise, state.residual.llms])
+    expect(live.learn(label(3, 'new', 0, { weight: 0 }))).toBe(false)
+    // 1 was revised by 4, of weight 0; 4 is revised in its turn, which is as if 1 had been.
+    live.learn(label(4, 'a', 0, { weight: 0, revises: { sequence: 1, kind: 'score', value: 0.9 } }))
+    const out = newQualityEstimates(1)
+    const meanOf = (one: RoutingPolicy) => {
+      one.estimateQuality(contextOf(0), [known[0]!], out)
+      return out.mean[0]!
+    }
+    expect(meanOf(live)).toBeCloseTo(0.6, 9)
+    live.learn(label(5, 'a', 0.2, { revises: { sequence: 4, kind: 'score', value: 0, weight: 0 } }))
+    silent.learn(label(2, 'a', 0.2, { revises: { sequence: 1, kind: 'score', value: 0.9 } }))
+    expect(meanOf(live)).toBeCloseTo(meanOf(silent), 9)
+  })
+
+  test('a state from before labels had weights goes on as it would have', () => {
+    const live = policy()
+    for (let i = 1; i <= 30; i++) live.learn(label(i, 'a', 0.8))
+    const state = live.learnedState() as { residual: { llms: readonly object[] } }
+    const llms = state.residual.llms.map((one) => ({ ...one, heard: undefined, heardAt: undefined }))
+    const restored = policy()
+    restored.restoreLearnedState({ ...state, residual: { ...state.residual, llms } } as never)
+    const revises = { sequence: 12, kind: 'score', value: 0.8 } as const
+    for (const one of [live, restored]) one.learn(label(31, 'a', 0.1, { revises }))
+    expect(restored.learnedState()).toStrictEqual(live.learnedState())
   })
 
   test('learned state restores bit for bit, sources and alarms with it; another format is refused', () => {

@@ -5,7 +5,7 @@ import type { RoutingContext } from './embedding/routing-context.ts'
 import { RoutingError } from './errors.ts'
 import { type ChangeDetectorOptions, defaultChangeDetection } from './learning/change-detector.ts'
 import { residualDimension, writeResidualFeatures } from './learning/residual-features.ts'
-import { ResidualLearner } from './learning/residual-learner.ts'
+import { ResidualLearner, type ResidualObservation } from './learning/residual-learner.ts'
 import type { ChangeAlarm, PriorDeviation } from './learning/residual-state.ts'
 import { defaultSourceNoise, SourceNoise, type SourceNoiseOptions } from './learning/source-noise.ts'
 import type { Label } from './outcome.ts'
@@ -67,6 +67,9 @@ const anchorWithoutEstimate = 0.65
 
 /** A thumb is a draw from {0, 1}; near certainty its variance would vanish and one thumb would outweigh everything. */
 const smallestThumbVariance = 0.05
+
+/** As sure as anybody may declare to be: a deviation of .01. */
+const smallestDeclaredVariance = 1e-4
 
 /** Buffers for the estimates of up to `capacity` candidates, in candidate order. */
 export interface QualityEstimates {
@@ -237,30 +240,41 @@ export class RoutingPolicy {
    * Folds in one label; labels must come in the order of their sequence. What is learned depends on the labels alone,
    * not on the pool or the prices of the day: the LLM may have left, and is remembered for its return.
    *
-   * @returns false when it teaches nothing: made without a context, or with another embedder.
+   * A weight w takes the place of the noise's variance over w. Of weight 0 it teaches nothing, but that its source takes back what it said before.
+   *
+   * @returns false when it teaches nothing: of weight 0, made without a context, or with another embedder, or fitted on already.
    */
   learn(label: Label): boolean {
     const { context, revises } = label
-    if (context.embedderId !== this.embedder.id || context.embedding.length === 0) {
+    const isForeign = context.embedderId !== this.embedder.id || context.embedding.length === 0
+    if (isForeign || this.#isFittedOn(label) || (label.weight === 0 && revises === undefined)) {
       this.#learner.skip(label.sequence)
       return false
     }
     const { offline, noise } = this.#offlineOf(label)
     writeResidualFeatures(context, this.#features)
-    const features = this.#features
     const source = `${label.kind} ${label.source}`
-    const observe = (sequence: number, value: number, kind: Label['kind']) => {
-      const noiseRatio = this.#noise?.ratio(source) ?? 1
-      const noiseVariance = observationVariance(kind, offline, noise) * noiseRatio
-      return { sequence, features, residual: value - offline, noiseVariance, noiseRatio, decision: label.decisionId }
-    }
-    const observation = observe(label.sequence, label.value, label.kind)
+    const noiseRatio = this.#noise?.ratio(source) ?? 1
+    const observe = (said: Pick<Label, 'sequence' | 'value' | 'kind' | 'noise'>): ResidualObservation => ({
+      sequence: said.sequence,
+      features: this.#features,
+      residual: said.value - offline,
+      noiseVariance: (observationVariance(said, offline, noise) * noiseRatio) / (label.weight || 1),
+      // A weight above 1 makes nothing surer of itself.
+      noiseRatio: noiseRatio / Math.max(1, label.weight),
+      counts: Math.min(1, label.weight || 1),
+      decision: label.decisionId,
+      voice: label.keyId,
+    })
+    const earlier = revises === undefined ? undefined : observe({ noise: undefined, ...revises })
+    if (label.weight === 0) return this.#learner.withdraw(label.llm, earlier!, label.sequence)
+    const observation = observe(label)
     const { squared, expected } =
-      revises === undefined
+      earlier === undefined
         ? this.#learner.observe(label.llm, observation)
-        : this.#learner.revise(label.llm, observe(revises.sequence, revises.value, revises.kind), observation)
-    const declared = observationVariance(label.kind, offline, noise)
-    this.#noise?.observe(source, squared, expected - observation.noiseVariance + declared)
+        : this.#learner.revise(label.llm, earlier, observation)
+    const declared = observationVariance(label, offline, noise)
+    this.#noise?.observe(source, squared, expected - observation.noiseVariance + declared, observation.counts)
     return true
   }
 
@@ -297,6 +311,11 @@ export class RoutingPolicy {
       changes,
       changedPrior,
     })
+  }
+
+  #isFittedOn({ llm, sequence }: Label): boolean {
+    const index = this.#fittedIndex.get(llm)
+    return index !== undefined && sequence <= (this.fitted!.llms[index]!.labelsThrough ?? 0)
   }
 
   #offlineOf({ llm, context, offlineQuality }: Label): { readonly offline: number; readonly noise: number } {
@@ -347,8 +366,10 @@ function clipQuality(quality: number): number {
   return Math.min(1, Math.max(0, quality))
 }
 
-function observationVariance(kind: Label['kind'], offline: number, noise: number): number {
-  if (kind === 'score') return Math.max(smallestScoreVariance, noise * noise)
+/** What was declared with the label wins. */
+function observationVariance(said: Pick<Label, 'kind' | 'noise'>, offline: number, noise: number): number {
+  if (said.noise !== undefined) return Math.max(smallestDeclaredVariance, said.noise ** 2)
+  if (said.kind === 'score') return Math.max(smallestScoreVariance, noise * noise)
   return Math.max(smallestThumbVariance, offline * (1 - offline))
 }
 

@@ -41,9 +41,33 @@ describe('ChangeDetector', () => {
 
   test('however many words are said on one decision, they count as one', () => {
     const detector = new ChangeDetector(defaultChangeDetection)
-    for (let i = 0; i < 500; i++) expect(detector.observe(-9, -1, 1, `decision ${i % 11}`)).toBeUndefined()
-    const alarm = detector.observe(-9, -1, 1, 'a twelfth')
+    for (let i = 0; i < 500; i++)
+      expect(detector.observe(-9, -1, 1, { decision: `decision ${i % 11}` })).toBeUndefined()
+    const alarm = detector.observe(-9, -1, 1, { decision: 'a twelfth' })
     expect(alarm).toEqual({ direction: 'down', weight: 12, mean: -1 })
+  })
+
+  test('whoever speaks alone against the others raises no alarm; two who agree do', () => {
+    const say = (voices: readonly [string, number][], rounds: number) => {
+      const detector = new ChangeDetector(defaultChangeDetection)
+      for (let i = 0; i < rounds; i++) {
+        for (const [voice, x] of voices) if (detector.observe(x, x, 1, { voice }) !== undefined) return i
+      }
+      return undefined
+    }
+    expect(say([['liar', -2]], 100)).toBeDefined()
+    // A liar five times as loud as who is content.
+    const loud = Array.from({ length: 5 }, (): [string, number] => ['liar', -2])
+    expect(say([...loud, ['honest', 0.3]], 1000)).toBeUndefined()
+    const agreed = say(
+      [
+        ['a', -1],
+        ['b', -1],
+      ],
+      100,
+    )
+    // 2 · .75 a round passes 20 in the 14th, and without either 10 then too.
+    expect(agreed).toBe(13)
   })
 
   test('simulated: false alarms on normal noise as Siegmund has it, within a factor of 2', () => {
@@ -68,11 +92,13 @@ describe('ChangeDetector', () => {
   test('goes on bit for bit from a snapshot', () => {
     const random = new SeededRandom(5)
     const detector = new ChangeDetector(options)
-    for (let i = 0; i < 20; i++) detector.observe(nextNormal(random), i, 1, `d${i % 7}`)
+    for (let i = 0; i < 20; i++)
+      detector.observe(nextNormal(random), i, 1, { decision: `d${i % 7}`, voice: `k${i % 3}` })
     const restored = ChangeDetector.restore(detector.snapshot(), options)
     for (let i = 0; i < 200; i++) {
       const x = nextNormal(random)
-      expect(restored.observe(x, x, 0.3, `d${i % 9}`)).toEqual(detector.observe(x, x, 0.3, `d${i % 9}`))
+      const word = { decision: `d${i % 9}`, voice: `k${i % 4}` }
+      expect(restored.observe(x, x, 0.3, word)).toEqual(detector.observe(x, x, 0.3, word))
     }
     expect(restored.snapshot()).toEqual(detector.snapshot())
     expect(() => ChangeDetector.restore({ formatVersion: 2, kind: 'change-detector' }, options)).toThrow()

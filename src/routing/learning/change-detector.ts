@@ -37,7 +37,23 @@ interface Side {
   moment: number
   /** What single decisions added to the evidence, of the latest; see {@link ChangeDetector}. */
   readonly shares: Map<string, number>
+  /** Of each voice heard lately the same evidence without its own words. */
+  readonly without: Map<string, number>
 }
+
+/** What an observation is a word on, and whose. */
+export interface Word {
+  /** Left out: on nothing that anything else is said of. */
+  readonly decision?: string | undefined
+  /** Left out: of nobody in particular. */
+  readonly voice?: string | undefined
+}
+
+/** Where several speak, an alarm takes this much of its evidence without any single one of them. */
+const evidenceOfOthers = 0.5
+
+/** With one more, the one that has been silent for longest is forgotten. */
+const rememberedVoices = 16
 
 /** Far more decisions than an alarm needs where nobody repeats himself. */
 const rememberedDecisions = 64
@@ -50,12 +66,15 @@ const rememberedDecisions = 64
  * Several words on one decision (of several sources, or revised) add at most what one observation may, {@link largestStep} − k, and the
  * first of them alone counts for the mean: however loud, one answer is one answer, and with the thresholds served an alarm takes twelve of them.
  *
+ * Where two voices or more have been heard, the same sum without the words of any one of them has to pass h/2 too: whoever speaks alone against the
+ * others raises no alarm, however often (mathematics §21).
+ *
  * For anything that can be standardised: a residual of quality, the logarithm of a cost per token, a latency.
  */
 export class ChangeDetector {
   readonly options: ChangeDetectorOptions
-  readonly #up: Side = { evidence: 0, weight: 0, moment: 0, shares: new Map() }
-  readonly #down: Side = { evidence: 0, weight: 0, moment: 0, shares: new Map() }
+  readonly #up = newSide()
+  readonly #down = newSide()
 
   /** @throws {RoutingError} `invalid_option` */
   constructor(options: ChangeDetectorOptions = defaultChangeDetection) {
@@ -66,19 +85,19 @@ export class ChangeDetector {
   /**
    * @param standardised x, finite, with mean 0 and variance 1 while nothing changes.
    * @param value what it was made of, in its own unit, and its weight ≥ 0: their mean since the change comes with an alarm.
-   * @param decision what it is a word on; left out: on nothing that anything else is said of.
    */
-  observe(standardised: number, value: number, weight: number, decision?: string): DetectedChange | undefined {
+  observe(standardised: number, value: number, weight: number, word: Word = {}): DetectedChange | undefined {
     const step = Math.max(-largestStep, Math.min(largestStep, standardised))
-    this.#gather(this.#up, step, value, weight, decision)
-    this.#gather(this.#down, -step, value, weight, decision)
-    const { threshold } = this.options
-    const side = this.#up.evidence > threshold ? this.#up : this.#down
-    if (side.evidence <= threshold) return undefined
+    this.#gather(this.#up, step, value, weight, word)
+    this.#gather(this.#down, -step, value, weight, word)
+    const side = [this.#up, this.#down].find((one) => this.#isBeyond(one))
+    if (side === undefined) return undefined
     const direction = side === this.#up ? 'up' : 'down'
     const change: DetectedChange = { direction, weight: side.weight, mean: side.moment / side.weight }
-    clear(this.#up)
-    clear(this.#down)
+    for (const one of [this.#up, this.#down]) {
+      clear(one)
+      for (const voice of one.without.keys()) one.without.set(voice, 0)
+    }
     return change
   }
 
@@ -90,10 +109,12 @@ export class ChangeDetector {
       upWeight: this.#up.weight,
       upMoment: this.#up.moment,
       upShares: sharesOf(this.#up),
+      upWithout: withoutOf(this.#up),
       downEvidence: this.#down.evidence,
       downWeight: this.#down.weight,
       downMoment: this.#down.moment,
       downShares: sharesOf(this.#down),
+      downWithout: withoutOf(this.#down),
     }
   }
 
@@ -108,17 +129,26 @@ export class ChangeDetector {
       side.evidence = numberField(fields, `${name}Evidence`)
       side.weight = numberField(fields, `${name}Weight`)
       side.moment = numberField(fields, `${name}Moment`)
-      // Absent from what was written before decisions were told apart.
-      if (fields[`${name}Shares`] === undefined) continue
-      for (const saved of arrayField(fields, `${name}Shares`)) {
+      // Absent from what was written before decisions, or voices, were told apart.
+      for (const saved of fields[`${name}Shares`] === undefined ? [] : arrayField(fields, `${name}Shares`)) {
         const share = objectField({ saved }, 'saved')
         side.shares.set(stringField(share, 'decision'), numberField(share, 'evidence'))
+      }
+      for (const saved of fields[`${name}Without`] === undefined ? [] : arrayField(fields, `${name}Without`)) {
+        const rest = objectField({ saved }, 'saved')
+        side.without.set(stringField(rest, 'voice'), numberField(rest, 'evidence'))
       }
     }
     return detector
   }
 
-  #gather(side: Side, step: number, value: number, weight: number, decision: string | undefined): void {
+  #isBeyond({ evidence, without }: Side): boolean {
+    const { threshold } = this.options
+    if (evidence <= threshold) return false
+    return without.size < 2 || Math.min(...without.values()) > evidenceOfOthers * threshold
+  }
+
+  #gather(side: Side, step: number, value: number, weight: number, { decision, voice }: Word): void {
     let added = step - this.options.allowance
     let isFirst = true
     if (decision !== undefined) {
@@ -129,6 +159,10 @@ export class ChangeDetector {
       side.shares.delete(decision)
       side.shares.set(decision, before + added)
       if (side.shares.size > rememberedDecisions) side.shares.delete(side.shares.keys().next().value!)
+    }
+    if (voice !== undefined) remember(side, voice)
+    for (const [other, evidence] of side.without) {
+      if (other !== voice) side.without.set(other, Math.max(0, evidence + added))
     }
     side.evidence += added
     if (isFirst) {
@@ -148,6 +182,22 @@ export function checkChangeDetection({ allowance, threshold }: ChangeDetectorOpt
 
 function sharesOf({ shares }: Side): { readonly decision: string; readonly evidence: number }[] {
   return [...shares].map(([decision, evidence]) => ({ decision, evidence }))
+}
+
+function withoutOf({ without }: Side): { readonly voice: string; readonly evidence: number }[] {
+  return [...without].map(([voice, evidence]) => ({ voice, evidence }))
+}
+
+function newSide(): Side {
+  return { evidence: 0, weight: 0, moment: 0, shares: new Map(), without: new Map() }
+}
+
+/** Anew at the end: those who spoke last are kept. Nothing of what there is comes from a voice that is new. */
+function remember({ evidence, without }: Side, voice: string): void {
+  const before = without.get(voice) ?? evidence
+  without.delete(voice)
+  without.set(voice, before)
+  if (without.size > rememberedVoices) without.delete(without.keys().next().value!)
 }
 
 function clear(side: Side): void {

@@ -12,6 +12,8 @@ const options: ResidualLearnerOptions = {
   unlistedPrior: { level: 1, slope: 0.5 },
 }
 
+type Said = ReturnType<typeof observations>[number]
+
 function observations(count: number, seed: number) {
   const random = new SeededRandom(seed)
   return Array.from({ length: count }, (_, i) => ({
@@ -46,6 +48,43 @@ describe('ResidualLearner', () => {
     const delta = multiply(inverse, b)
     expect(learner.correction('a', z)).toBeCloseTo(dot(delta, z), 10)
     expect(learner.uncertainty('a', z)).toBeCloseTo(Math.sqrt(dot(multiply(inverse, z), z)), 10)
+  })
+
+  test('labels that share one opinion fade what came before as one label does', () => {
+    const shared = new ResidualLearner({ ...options, dimension: 1 })
+    const whole = new ResidualLearner({ ...options, dimension: 1 })
+    const features = Float64Array.of(1)
+    const first = { sequence: 1, features, residual: 0.4, noiseVariance: 0.1 }
+    for (const learner of [shared, whole]) learner.observe('a', first)
+    for (let i = 0; i < 4; i++) {
+      shared.observe('a', { sequence: 2 + i, features, residual: 0, noiseVariance: 0.1 / 0.25, counts: 0.25 })
+    }
+    whole.observe('a', { sequence: 2, features, residual: 0, noiseVariance: 0.1 })
+    expect(shared.labelCount('a')).toBe(2)
+    // b holds the first label alone; A differs by how far the four have faded among themselves.
+    const moment = (learner: ResidualLearner) =>
+      (learner.snapshot() as unknown as { llms: readonly { moment: Float64Array }[] }).llms[0]!.moment[0]!
+    expect(moment(shared)).toBeCloseTo(moment(whole), 12)
+    expect(moment(whole)).toBeCloseTo(0.9 * 4, 12)
+  })
+
+  test('what is withdrawn leaves no trace but that it was heard, and can be said anew', () => {
+    const learner = new ResidualLearner(options)
+    const other = new ResidualLearner(options)
+    const [a, b, c, again] = observations(4, 3) as [Said, Said, Said, Said]
+    for (const said of [a, b, c]) learner.observe('a', said)
+    for (const said of [a, { ...b, residual: 0, noiseVariance: Number.POSITIVE_INFINITY }, c]) other.observe('a', said)
+    expect(learner.withdraw('a', b, 4)).toBe(true)
+    const z = Float64Array.of(1, 0.5, -2)
+    expect(learner.correction('a', z)).toBeCloseTo(other.correction('a', z), 12)
+    expect(learner.uncertainty('a', z)).toBeCloseTo(other.uncertainty('a', z), 12)
+    expect(learner.sequence).toBe(4)
+    learner.revise('a', { ...b, sequence: 4 }, { ...again, sequence: 5 })
+    other.revise('a', { ...b, residual: 0 }, { ...again, sequence: 5 })
+    expect(learner.correction('a', z)).toBeCloseTo(other.correction('a', z), 12)
+    expect(learner.withdraw('a', b, 6)).toBe(false)
+    expect(learner.withdraw('never heard', b, 7)).toBe(false)
+    expect(learner.sequence).toBe(7)
   })
 
   test('without labels: no correction, and the prior of its kind', () => {

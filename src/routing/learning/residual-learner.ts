@@ -4,10 +4,11 @@ import type { SnapshotData } from '../policy-store.ts'
 import type { LlmId } from '../registry/llm.ts'
 import { ChangeDetector, type ChangeDetectorOptions, type DetectedChange, largestStep } from './change-detector.ts'
 import {
-  ageOf,
   type ChangeAlarm,
+  countHeard,
   type LlmState,
   type PriorDeviation,
+  placeOf,
   priorPrecision,
   type ResidualSnapshot,
   revisableLabels,
@@ -47,10 +48,14 @@ export interface ResidualObservation {
   readonly residual: number
   /** Variance of r around its mean, > 0. */
   readonly noiseVariance: number
-  /** By what factor its source made it differ from what was declared; default 1. */
+  /** By what factor its source, or a weight above 1, made it differ from what was declared; default 1. */
   readonly noiseRatio?: number
+  /** (0, 1]: as how much of a label it lets the others fade; `noiseVariance` has its weight in it already. Default 1. */
+  readonly counts?: number | undefined
   /** The decision that it is a word on; left out: on one of its own. */
   readonly decision?: string | undefined
+  /** Who said it, see {@link ChangeDetector.observe}. */
+  readonly voice?: string | undefined
 }
 
 /** An alarm picks the labels that speak for it: what they say of the new level counts for half of what as many others would. */
@@ -61,7 +66,8 @@ const keptAlarms = 100
 
 /**
  * Discounted Bayesian linear regression of the residual r = q − q̂ = δ_mᵀz + noise, one per LLM (mathematics §7):
- * A = Λ₀ + Σ γ^(n−i) w_i z_i z_iᵀ, b = Σ γ^(n−i) w_i z_i r_i, δ = A⁻¹b, w = 1/noise variance, n counting the labels of that LLM.
+ * A = Λ₀ + Σ γ^(n−i) w_i z_i z_iᵀ, b = Σ γ^(n−i) w_i z_i r_i, δ = A⁻¹b, w = 1/noise variance, n counting the labels of that LLM,
+ * one that weighs less than 1 as its weight: 32 labels that share one opinion make room for one.
  * Λ₀ is added once and never discounted, so that old evidence fades into the prior.
  *
  * A fold: the state is a function of the observations in their order, nothing else, to the last bit.
@@ -117,8 +123,9 @@ export class ResidualLearner {
     return state.anchor
   }
 
+  /** By weight, each at most 1. */
   labelCount(llm: LlmId): number {
-    return this.#states.get(llm)?.labels ?? 0
+    return this.#states.get(llm)?.heard ?? 0
   }
 
   /** Whether a change was noticed. */
@@ -129,7 +136,7 @@ export class ResidualLearner {
   /** Labels since the latest change that was noticed; all where none was. */
   settledCount(llm: LlmId): number {
     const state = this.#states.get(llm)
-    return state === undefined ? 0 : state.labels - state.forgotten
+    return state === undefined ? 0 : state.heard - state.forgotten
   }
 
   /** δᵀz, quality units; 0 without labels. O(d). */
@@ -165,13 +172,16 @@ export class ResidualLearner {
   observe(llm: LlmId, observation: ResidualObservation): Innovation {
     this.#check(observation)
     const state = this.#of(llm)
-    const { discount } = this.options
+    const { counts = 1 } = observation
+    const discount = counts === 1 ? this.options.discount : this.options.discount ** counts
     const innovation = this.#innovationOf(llm, observation)
     for (let i = 0; i < state.precision.length; i++) state.precision[i]! *= discount
     for (let i = 0; i < state.moment.length; i++) state.moment[i]! *= discount
     this.#add(state, observation.features, observation.residual, 1 / observation.noiseVariance)
     state.recent[state.labels % revisableLabels] = observation.sequence
     state.weights[state.labels % revisableLabels] = 1 / observation.noiseVariance
+    state.heard += counts
+    state.heardAt[state.labels % revisableLabels] = state.heard
     state.labels++
     this.#sequence = Math.max(this.#sequence, observation.sequence)
     const alarm = this.#watch(llm, state, observation, innovation)
@@ -188,14 +198,10 @@ export class ResidualLearner {
     this.#check(earlier)
     this.#check(observation)
     const state = this.#of(llm)
-    const age = ageOf(state, earlier.sequence)
-    if (age === undefined) {
-      return this.observe(llm, observation)
-    }
+    const place = placeOf(state, earlier.sequence)
+    if (place === undefined) return this.observe(llm, observation)
     this.#sequence = Math.max(this.#sequence, observation.sequence)
-    const weight = this.options.discount ** age
-    const place = (state.labels - 1 - age) % revisableLabels
-    this.#add(state, earlier.features, earlier.residual, -weight * state.weights[place]!)
+    const weight = this.#takeBack(state, place, earlier)
     this.#solve(state)
     const innovation = this.#innovationOf(llm, observation)
     this.#add(state, observation.features, observation.residual, weight / observation.noiseVariance)
@@ -207,6 +213,23 @@ export class ResidualLearner {
     return { squared: innovation.error ** 2, expected: innovation.expected, alarm }
   }
 
+  /**
+   * Takes an earlier observation back and puts nothing in its place but the number that a later revision will name.
+   * @returns false when it is not there to be taken back, and nothing changed.
+   */
+  withdraw(llm: LlmId, earlier: ResidualObservation, sequence: number): boolean {
+    this.#check(earlier)
+    this.skip(sequence)
+    const state = this.#states.get(llm)
+    const place = state === undefined ? undefined : placeOf(state, earlier.sequence)
+    if (state === undefined || place === undefined) return false
+    this.#takeBack(state, place, earlier)
+    state.recent[place] = sequence
+    state.weights[place] = 0
+    this.#solve(state)
+    return true
+  }
+
   /** Passes over an observation that teaches nothing, so that the fold's place in the order stays known. */
   skip(sequence: number): void {
     this.#sequence = Math.max(this.#sequence, sequence)
@@ -216,6 +239,8 @@ export class ResidualLearner {
     const llms = [...this.#states].map(([id, state]) => ({
       id,
       labels: state.labels,
+      heard: state.heard,
+      heardAt: state.heardAt.slice(),
       anchor: state.anchor,
       precision: state.precision.slice(),
       moment: state.moment.slice(),
@@ -258,6 +283,9 @@ export class ResidualLearner {
       state.precision.set(saved.precision)
       state.moment.set(saved.moment)
       state.recent.set(saved.recent)
+      countHeard(state)
+      state.heard = saved.heard ?? state.heard
+      if (saved.heardAt !== undefined) state.heardAt.set(saved.heardAt)
       // Of older formats the weights are not known: their labels cannot be revised any more, later words are new ones.
       state.revisableFrom = saved.weights === undefined ? saved.labels : (saved.revisableFrom ?? state.forgotten)
       if (saved.weights === undefined) {
@@ -271,10 +299,10 @@ export class ResidualLearner {
   }
 
   /** Before anything is changed: one NaN in the sums would never leave them. */
-  #check({ features, residual, noiseVariance }: ResidualObservation): void {
+  #check({ features, residual, noiseVariance, counts = 1 }: ResidualObservation): void {
     requireDimension('z', features.length, this.options.dimension)
     const finite = Number.isFinite(residual) && features.every((entry) => Number.isFinite(entry))
-    if (!finite || !(noiseVariance > 0)) {
+    if (!finite || !(noiseVariance > 0) || !(counts > 0 && counts <= 1)) {
       throw new RoutingError('not_finite', 'An observation must be finite, with a noise variance above 0')
     }
   }
@@ -294,15 +322,23 @@ export class ResidualLearner {
   #watch(
     llm: LlmId,
     state: LlmState,
-    { sequence, residual, noiseVariance, noiseRatio = 1, decision }: ResidualObservation,
+    { sequence, residual, noiseVariance, noiseRatio = 1, decision, voice }: ResidualObservation,
     { error, expected }: { readonly error: number; readonly expected: number },
   ): ChangeAlarm | undefined {
     const scale = Math.sqrt(expected + noiseVariance * Math.max(0, 1 / noiseRatio - 1))
     const step = Math.max(-largestStep, Math.min(largestStep, error / scale))
     const trusted = step * Math.min(1, 1 / Math.sqrt(noiseRatio))
     // What has been pulled in as evidence is pulled in as an estimate too.
-    const change = state.detector?.observe(trusted, residual - error + step * scale, 1 / noiseVariance, decision)
+    const believed = residual - error + step * scale
+    const change = state.detector?.observe(trusted, believed, 1 / noiseVariance, { decision, voice })
     return change === undefined ? undefined : this.#widen(llm, state, sequence, change)
+  }
+
+  /** Out of the sums, as old as it is. @returns γ^age. */
+  #takeBack(state: LlmState, place: number, { features, residual }: ResidualObservation): number {
+    const weight = this.options.discount ** (state.heard - state.heardAt[place]!)
+    this.#add(state, features, residual, -weight * state.weights[place]!)
+    return weight
   }
 
   #add(state: LlmState, z: Float64Array, residual: number, weight: number): void {
@@ -335,7 +371,8 @@ export class ResidualLearner {
     state.moment.fill(0)
     state.precision[0] = changeTrust * weight
     state.moment[0] = changeTrust * weight * mean
-    state.forgotten = state.revisableFrom = state.labels
+    state.forgotten = state.heard
+    state.revisableFrom = state.labels
     this.#widenPrior(state)
     const alarm: ChangeAlarm = { llm, sequence, direction, residual: mean }
     this.#alarms.push(alarm)
@@ -359,6 +396,7 @@ export class ResidualLearner {
     const { dimension, changes } = this.options
     const created: LlmState = {
       labels: 0,
+      heard: 0,
       anchor: undefined,
       prior: this.#priorOf(llm).slice(),
       changed: false,
@@ -371,6 +409,7 @@ export class ResidualLearner {
       mean: new Float64Array(dimension),
       recent: new Float64Array(revisableLabels),
       weights: new Float64Array(revisableLabels),
+      heardAt: new Float64Array(revisableLabels),
     }
     this.#states.set(llm, created)
     this.#solve(created)

@@ -32,14 +32,17 @@ export const revisableLabels = 1024
 
 /** What one LLM's labels have taught. */
 export interface LlmState {
+  /** Labels folded in. */
   labels: number
+  /** What they came to, each counted with its weight, at most 1: what came before fades by it. */
+  heard: number
   /** q̂₀ that the residuals refer to where no fitted estimate does; fixed at the first label. */
   anchor: number | undefined
   /** Diagonal of Λ₀. */
   readonly prior: Float64Array
   /** Λ₀ was widened, as it was seen to change. */
   changed: boolean
-  /** Labels before this count came before the latest change. */
+  /** What had been heard when the latest change was noticed. */
   forgotten: number
   /** Labels before this count cannot be taken back: they are forgotten, whole, or their weights are not known. */
   revisableFrom: number
@@ -56,6 +59,8 @@ export interface LlmState {
   readonly recent: Float64Array
   /** The weights they came with, before ageing; a revision takes back what was given, whatever their source counts for now. */
   readonly weights: Float64Array
+  /** What had been heard with each of them. */
+  readonly heardAt: Float64Array
 }
 
 /** All of it as the learner's snapshot writes it. */
@@ -64,11 +69,14 @@ export interface ResidualSnapshot {
   readonly kind: string
   readonly dimension: number
   readonly sequence: number
-  /** From format 2 on, as are an LLM's first four optional fields. */
+  /** From format 2 on, as are an LLM's optional fields. */
   readonly alarms?: readonly ChangeAlarm[]
   readonly llms: readonly {
     readonly id: LlmId
     readonly weights?: Float64Array
+    /** Where they are absent every label counted 1. */
+    readonly heard?: number
+    readonly heardAt?: Float64Array
     readonly changed?: boolean
     readonly forgotten?: number
     /** Where it is absent: `forgotten`. */
@@ -82,11 +90,20 @@ export interface ResidualSnapshot {
   }[]
 }
 
-/** How many labels of the LLM came after that one, or undefined when it has left the ring. */
-export function ageOf(state: LlmState, sequence: number): number | undefined {
+/** Where the rings hold that label, or undefined when it has left them. */
+export function placeOf(state: LlmState, sequence: number): number | undefined {
   const kept = Math.min(state.labels - state.revisableFrom, revisableLabels)
   for (let age = 0; age < kept; age++) {
-    if (state.recent[(state.labels - 1 - age) % revisableLabels] === sequence) return age
+    const place = (state.labels - 1 - age) % revisableLabels
+    if (state.recent[place] === sequence) return place
   }
   return undefined
+}
+
+/** Of a state from before labels had weights: each counted 1. */
+export function countHeard(state: LlmState): void {
+  state.heard = state.labels
+  for (let age = 0; age < Math.min(state.labels, revisableLabels); age++) {
+    state.heardAt[(state.labels - 1 - age) % revisableLabels] = state.labels - age
+  }
 }

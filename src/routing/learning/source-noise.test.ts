@@ -14,6 +14,12 @@ describe('SourceNoise', () => {
     expect(noise.ratio('user')).toBe(1)
   })
 
+  test('what counts for a part of a label says that part of its source', () => {
+    const noise = new SourceNoise({ priorLabels: 4, discount: 0.5 })
+    noise.observe('judge', 0.4, 0.1, 0.5)
+    expect(noise.ratio('judge')).toBeCloseTo((4 + 0.5 * 4) / 4.5, 12)
+  })
+
   test('finds a source’s variance within a quarter, and stays within its bounds', () => {
     const random = new SeededRandom(2)
     const noise = new SourceNoise()

@@ -57,14 +57,15 @@ export class SourceNoise {
 
   /**
    * @param squared e², of one label's innovation. @param expected its variance at the declared noise, > 0.
+   * @param counts (0, 1], as how much of a label.
    */
-  observe(source: string, squared: number, expected: number): void {
+  observe(source: string, squared: number, expected: number, counts = 1): void {
     const known = this.#sources.get(source) ?? { weight: 0, ratios: 0 }
     if (known.weight === 0 && this.#sources.size >= mostSources) this.#forgetLeast()
     this.#sources.set(source, known)
-    const { discount } = this.options
-    known.weight = discount * known.weight + 1
-    known.ratios = discount * known.ratios + Math.min(largestShare, squared / expected)
+    const discount = counts === 1 ? this.options.discount : this.options.discount ** counts
+    known.weight = discount * known.weight + counts
+    known.ratios = discount * known.ratios + counts * Math.min(largestShare, squared / expected)
   }
 
   snapshot(): SnapshotData {
