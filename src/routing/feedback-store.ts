@@ -21,7 +21,8 @@ export const maxLabelsPerDecision = 32
 /**
  * How much one key may say of one LLM. Of the LLM's last `window` labels that weigh something, revised ones left out, let K be the weight of the
  * key's own, and T of all, both with the new label in: it gets the largest weight, up to what was asked, at which K ≤ max(free, share·T). What is
- * beyond is kept, with weight 0. Labels of weight 0 hold no place in the window: else a key could push the others out of it by posting more.
+ * beyond is kept, with weight 0. Labels of weight 0 hold no place in the window: else a key could push the others out of it by posting more. For the
+ * same reason each label in the window counts in K for at least 2·free/window, however little it weighs.
  */
 export interface InfluenceCap {
   /** Labels. */

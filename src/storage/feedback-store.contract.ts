@@ -17,6 +17,7 @@ export function describeFeedback(use: () => Storage, openAgain: () => Promise<St
     context: sampleDecision(decisionId).context,
     offlineQuality: sampleDecision(decisionId).candidates[1]?.offlineQuality,
     source: 'user',
+    keyId: 'key-a',
     kind: 'score',
     value: 0.8,
     weight: 1,

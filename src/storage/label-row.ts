@@ -8,6 +8,8 @@ export interface LabelRow extends Pick<DecisionRow, 'embedder_id' | 'embedding' 
   readonly decision_id: string
   readonly llm: string
   readonly source: string
+  /** The key that posted it. */
+  readonly key_id: string | null
   readonly kind: Label['kind']
   readonly value: number
   readonly offline_quality: number | null
@@ -18,12 +20,12 @@ export interface LabelRow extends Pick<DecisionRow, 'embedder_id' | 'embedding' 
   readonly revises_value: number | null
   readonly revises_weight: number | null
   readonly revises_noise: number | null
+  readonly key_id: string | null
 }
 
 /** With what learning does not ask for. */
 export interface StoredLabelRow extends LabelRow {
   readonly received_at_ms: number
-  readonly key_id: string | null
 }
 
 /** @throws {StorageError} `storage_corrupt` */
@@ -35,6 +37,7 @@ export function decodeLabel(row: LabelRow): Label {
     context: decodeContext(row),
     offlineQuality: row.offline_quality ?? undefined,
     source: row.source,
+    keyId: row.key_id ?? undefined,
     kind: row.kind,
     value: row.value,
     weight: row.weight,
@@ -45,7 +48,8 @@ export function decodeLabel(row: LabelRow): Label {
 
 /** @throws {StorageError} `storage_corrupt` */
 export function decodeStoredLabel(row: StoredLabelRow): StoredLabel {
-  return { ...decodeLabel(row), receivedAtMs: row.received_at_ms, keyId: row.key_id ?? undefined }
+  const label = decodeLabel(row)
+  return { ...label, receivedAtMs: row.received_at_ms, keyId: label.keyId }
 }
 
 function decodeRevised(row: LabelRow): RevisedLabel | undefined {

@@ -105,9 +105,7 @@ export class SqliteFeedbackStore {
   }
 
   async label(sequence: number, visibleTo: string | undefined): Promise<StoredLabelRow | undefined> {
-    let found = this.#selectLabels()
-      .select(['label.received_at_ms', 'label.key_id'])
-      .where('label.sequence', '=', sequence)
+    let found = this.#selectLabels().select('label.received_at_ms').where('label.sequence', '=', sequence)
     if (visibleTo !== undefined) found = found.where('decisions.key_id', '=', visibleTo)
     return found.executeTakeFirst()
   }
@@ -205,8 +203,9 @@ export class SqliteFeedbackStore {
       .selectFrom('labels as label')
       .innerJoin('decisions', 'decisions.id', 'label.decision_id')
       .leftJoin('labels as revised', 'revised.sequence', 'label.revises')
-      .select(['label.sequence', 'label.decision_id', 'label.llm', 'label.source', 'label.kind', 'label.value'])
-      .select(['label.weight', 'label.noise', 'label.offline_quality', 'embedder_id', 'embedding', 'explicit'])
+      .select(['label.sequence', 'label.decision_id', 'label.llm', 'label.source', 'label.key_id'])
+      .select(['label.kind', 'label.value', 'label.weight', 'label.noise', 'label.offline_quality'])
+      .select(['embedder_id', 'embedding', 'explicit'])
       .select(['revised.sequence as revises_sequence', 'revised.kind as revises_kind'])
       .select(['revised.value as revises_value', 'revised.weight as revises_weight', 'revised.noise as revises_noise'])
   }
@@ -224,6 +223,7 @@ function labelRow(
     ...made,
     decision_id: feedback.decisionId,
     source: feedback.source,
+    key_id: feedback.keyId ?? null,
     kind: feedback.kind,
     value: feedback.value,
     noise: feedback.noise ?? null,
@@ -232,6 +232,7 @@ function labelRow(
     revises_value: earlier?.value ?? null,
     revises_weight: earlier?.weight ?? null,
     revises_noise: earlier?.noise ?? null,
+    key_id: feedback.keyId ?? null,
     embedder_id,
     embedding,
     explicit,

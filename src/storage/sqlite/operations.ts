@@ -56,10 +56,8 @@ export function createOperations(database: Kysely<Schema>, connection: DatabaseS
     settleCharge: operation('written', (id: string, end: ChargeEndRow) => charges.settle(id, end)),
     charge: operation('read', (id: string) => charges.get(id)),
     pruneCharges: operation('written', (beforeMs: number, limit: number) => charges.pruneSome(beforeMs, limit)),
-    acceptFeedback: operation(
-      'lasting',
-      (message: Feedback, visibleTo: string | undefined, cap?: InfluenceCap) =>
-        feedback.accept(message, visibleTo, cap),
+    acceptFeedback: operation('lasting', (message: Feedback, visibleTo: string | undefined, cap?: InfluenceCap) =>
+      feedback.accept(message, visibleTo, cap),
     ),
     label: operation('read', (sequence: number, visibleTo: string | undefined) => feedback.label(sequence, visibleTo)),
     labelsAfter: operation('read', (sequence: number, limit: number) => feedback.labelsAfter(sequence, limit)),
