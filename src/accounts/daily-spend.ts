@@ -42,6 +42,8 @@ export interface DailySpendOptions {
   readonly teamCapsUsd?: ReadonlyMap<string, number> | undefined
   /** Keys whose spend of today is read; others start from zero. */
   readonly keys?: Iterable<{ readonly id: string; readonly team?: string | undefined }> | undefined
+  /** Told of each routed request that was settled, per capped budget. */
+  readonly onBooked?: ((scope: string, nanoUsd: number) => void) | undefined
   /** Left out: a process that dies forgets what it promised in its last moments. */
   readonly leases?: BudgetLeases | undefined
 }
@@ -73,16 +75,18 @@ export class DailySpend {
   readonly #gatewayCapNanoUsd: number
   readonly #teamCapsUsd: ReadonlyMap<string, number>
   readonly #leases: BudgetLeases | undefined
+  readonly #onBooked: DailySpendOptions['onBooked']
   /** The caps that keys were last seen with, to tell of. */
   readonly #keyCapsNanoUsd = new Map<string, number>()
   #day: number
   #accounts = new Map<string, Account>()
 
-  private constructor(clock: Clock, { gatewayCapUsd, teamCapsUsd = new Map(), leases }: DailySpendOptions) {
+  private constructor(clock: Clock, { gatewayCapUsd, teamCapsUsd = new Map(), leases, onBooked }: DailySpendOptions) {
     this.#clock = clock
     this.#gatewayCapNanoUsd = toCapNanoUsd(gatewayCapUsd)
     this.#teamCapsUsd = teamCapsUsd
     this.#leases = leases
+    this.#onBooked = onBooked
     this.#day = utcDay(clock.now())
   }
 
@@ -121,8 +125,12 @@ export class DailySpend {
     return this.#cappedAccounts(spender).map(({ account }) => account.scope)
   }
 
-  /** Sets money aside, or returns undefined when a cap does not allow it. */
-  reserve(spender: Spender, nanoUsd: number): SpendReservation | undefined {
+  /**
+   * Sets money aside, or returns undefined when a cap does not allow it.
+   *
+   * @param isRouted whether it is for a routed request, which pacing counts.
+   */
+  reserve(spender: Spender, nanoUsd: number, isRouted = true): SpendReservation | undefined {
     this.#turnDay()
     // The accounts are held, not looked up: a request that ends after midnight is booked on the day it began.
     const capped = this.#cappedAccounts(spender)
@@ -146,6 +154,7 @@ export class DailySpend {
     }
     if (!extend(nanoUsd)) return undefined
     const isCovered = capped.every((one) => this.#isCovered(one))
+    const onBooked = isRouted ? this.#onBooked : undefined
     return {
       nanoUsd,
       isCovered,
@@ -158,6 +167,7 @@ export class DailySpend {
         commit(uncommitted)
         const correction = (actualNanoUsd ?? nanoUsd) - reserved
         for (const account of accounts) account.spentNanoUsd += correction
+        for (const { account } of capped) onBooked?.(account.scope, actualNanoUsd ?? nanoUsd)
       },
     }
   }

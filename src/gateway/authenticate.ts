@@ -63,6 +63,7 @@ function toCaller(key: ApiKey): Caller {
   return {
     keyId: key.id,
     dailyCapUsd: key.dailyCapUsd,
+    team: key.team,
     scopes: key.scopes,
     visibleTo: key.scopes.includes('admin') ? undefined : key.id,
     preference: key.preference,

@@ -16,6 +16,7 @@ import type { LlmRegistry } from '../routing/registry/llm-registry.ts'
 import type { TokenPrice } from '../routing/registry/token-price.ts'
 import type { RoutingRequest } from '../routing/request.ts'
 import type { ResponseStore } from '../routing/response-store.ts'
+import type { SpendPacing } from './budgets/spend-pacing.ts'
 import type { PoolEditor } from './pool-editor.ts'
 
 /** The router, as the gateway needs it. */
@@ -85,6 +86,8 @@ export interface GatewayParts {
   /** Left out: the pool stays as it was opened. */
   readonly poolEditor?: PoolEditor
   readonly spend: DailySpend
+  /** Left out: caps are hard stops alone. */
+  readonly pacing?: SpendPacing | undefined
   /** The provider that serves an LLM of the pool. */
   readonly providerFor: (llm: Llm) => ChatProvider
   /**

@@ -23,7 +23,7 @@ export async function routeWithinBudget(
   const budgetUsd = spend.remainingUsd(caller)
   if (budgetUsd !== undefined && budgetUsd <= 0) throw budgetExhausted(services)
   try {
-    return await router.route(request, { keyId, budgetUsd })
+    return await router.route(request, { keyId, budgetUsd, dual: services.parts.pacing?.dualFor(caller) })
   } catch (error) {
     if (budgetUsd === undefined || !(error instanceof RoutingError) || error.code !== 'no_admissible_llm') throw error
     // Money was the reason if without a cap somebody could serve. Else the other reasons stand, and are told.
@@ -38,7 +38,7 @@ export async function routeWithinBudget(
  * @throws {GatewayError} `budget_exhausted`
  */
 export function reserveSpend(services: GatewayServices, caller: Caller, decision: RoutingDecision): SpendReservation {
-  return reserveNanoUsd(services, caller, dearCostNanoUsd(decision, decision.drawn))
+  return reserveNanoUsd(services, caller, dearCostNanoUsd(decision, decision.drawn), true)
 }
 
 /**
@@ -46,10 +46,15 @@ export function reserveSpend(services: GatewayServices, caller: Caller, decision
  *
  * @throws {GatewayError} `budget_exhausted`
  */
-export function reserveNanoUsd(services: GatewayServices, caller: Caller, nanoUsd: number): SpendReservation {
+export function reserveNanoUsd(
+  services: GatewayServices,
+  caller: Caller,
+  nanoUsd: number,
+  isRouted = false,
+): SpendReservation {
   const { spend } = services.parts
   const left = spend.remainingUsd(caller)
-  const reservation = left !== undefined && left <= 0 ? undefined : spend.reserve(caller, nanoUsd)
+  const reservation = left !== undefined && left <= 0 ? undefined : spend.reserve(caller, nanoUsd, isRouted)
   if (reservation === undefined) throw budgetExhausted(services)
   return reservation
 }

@@ -57,7 +57,7 @@ const largestBill = 20
  * tight budget pays for in quality.
  */
 export class BudgetPacer {
-  readonly options: Required<BudgetPacerOptions>
+  #options: Required<BudgetPacerOptions>
   #curve: SpendCurve
   #correction = 0
   #spentUsd = 0
@@ -66,8 +66,8 @@ export class BudgetPacer {
   /** @throws {RoutingError} `invalid_option` */
   constructor(options: BudgetPacerOptions) {
     const { stepSize = defaultStepSize } = options
-    this.options = { ...options, stepSize }
-    checkOptions(this.options)
+    this.#options = { ...options, stepSize }
+    checkOptions(this.#options)
     this.#curve = options.curve
   }
 
@@ -80,6 +80,23 @@ export class BudgetPacer {
   follow(curve: SpendCurve): void {
     checkOptions({ ...this.options, curve })
     this.#curve = curve
+  }
+
+  get options(): Required<BudgetPacerOptions> {
+    return this.#options
+  }
+
+  /**
+   * A new period begins, with what is left of the money and of the requests; what was learned of how the stream departs from the curve stays.
+   *
+   * @throws {RoutingError} `invalid_option`
+   */
+  retarget(target: Pick<BudgetPacerOptions, 'budgetUsd' | 'expectedRequests'>): void {
+    const options = { ...this.#options, ...target }
+    checkOptions(options)
+    this.#options = options
+    this.#spentUsd = 0
+    this.#requests = 0
   }
 
   /** ν ≥ 0: what the utility loses per {@link UtilityOptions.costReferenceUsd} of expected cost. O(log of the curve's length). */
