@@ -20,7 +20,6 @@ export interface LabelRow extends Pick<DecisionRow, 'embedder_id' | 'embedding' 
   readonly revises_value: number | null
   readonly revises_weight: number | null
   readonly revises_noise: number | null
-  readonly key_id: string | null
 }
 
 /** With what learning does not ask for. */

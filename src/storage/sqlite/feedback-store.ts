@@ -232,7 +232,6 @@ function labelRow(
     revises_value: earlier?.value ?? null,
     revises_weight: earlier?.weight ?? null,
     revises_noise: earlier?.noise ?? null,
-    key_id: feedback.keyId ?? null,
     embedder_id,
     embedding,
     explicit,
