@@ -9,6 +9,7 @@ export {
 export type { Exclusion, ExclusionReason } from './decision/admissibility.ts'
 export { defaultExploration, type ExplorationOptions, noExploration } from './decision/choice.ts'
 export { defaultLambda, defaultPreference, type RoutingPreference } from './decision/routing-preference.ts'
+export type { TrialTally, TrialTerms } from './decision/version-trial.ts'
 export type { CandidateTerms, RoutingDecision } from './decision.ts'
 export type { Embedder } from './embedding/embedder.ts'
 export { HashedNgramEmbedder } from './embedding/hashed-ngram-embedder.ts'

@@ -1,17 +1,11 @@
 import type { Clock } from './clock.ts'
 import { type Exclusion, type ExclusionReason, exclusionReason, toExclusion } from './decision/admissibility.ts'
-import { newCandidateBuffers, termsOf } from './decision/candidate-buffers.ts'
-import { candidateUtilities, type QualityRuleOptions } from './decision/candidate-utilities.ts'
-import {
-  checkExploration,
-  choiceProbabilities,
-  defaultExploration,
-  drawCandidate,
-  type ExplorationOptions,
-} from './decision/choice.ts'
-import { NewcomerTrials } from './decision/newcomer-trials.ts'
-import { checkUtilityOptions, latencyPenalty, type TradeOff, tradeOff } from './decision/utility.ts'
-import type { RoutingDecision } from './decision.ts'
+import { type AppraisalOptions, CandidateAppraiser } from './decision/candidate-appraiser.ts'
+import { termsOf } from './decision/candidate-buffers.ts'
+import { checkExploration, defaultExploration, drawCandidate } from './decision/choice.ts'
+import { checkUtilityOptions, type TradeOff, tradeOff } from './decision/utility.ts'
+import { type TrialTally, type TrialTerms, VersionTrial } from './decision/version-trial.ts'
+import type { DecisionExperiment, RoutingDecision } from './decision.ts'
 import { buildContext } from './embedding/context-builder.ts'
 import type { RoutingContext } from './embedding/routing-context.ts'
 import { RoutingError } from './errors.ts'
@@ -24,17 +18,7 @@ import { parameterField } from './registry/parameter-support.ts'
 import type { RoutingRequest } from './request.ts'
 import type { RoutingPolicy } from './routing-policy.ts'
 
-export interface RouterOptions extends QualityRuleOptions {
-  readonly exploration: ExplorationOptions
-  /** α; MixLLM's .01 would be inert, see docs/decisions/0010. */
-  readonly explorationWidth: number
-  /** α of a newcomer that has had its trials; see {@link NewcomerTrials}. */
-  readonly newcomerWidth: number
-  /** β. */
-  readonly latencyPenaltyWeight: number
-  /** τ where the caller sets no ceiling. MixLLM's 30 s would veto reasoning LLMs that nobody asked to hurry. */
-  readonly timeLimitMs: number
-}
+export type RouterOptions = AppraisalOptions
 
 export const defaultRouterOptions: RouterOptions = {
   exploration: defaultExploration,
@@ -69,14 +53,28 @@ export interface Attribution {
 
 const noContext = new Float32Array(0)
 
+/** A version, what it sees of the request and what it makes of the candidates. */
+interface Arm {
+  readonly appraiser: CandidateAppraiser
+  readonly policy: RoutingPolicy
+  readonly context: RoutingContext
+  readonly rule: RoutingDecision['rule']
+}
+
+/** The version on trial; without a context it could not be asked. */
+interface TriedVersion {
+  readonly trial: VersionTrial
+  readonly context: RoutingContext | undefined
+}
+
 /** embed → predict → decide: which LLM answers this request. See docs/architecture.md; one instance serves all requests of a process. */
 export class Router {
   readonly options: RouterOptions
   readonly pool: LlmRegistry
   readonly #parts: RouterParts
   #policy: RoutingPolicy
-  readonly #trials = new NewcomerTrials()
-  #buffers = newCandidateBuffers(16)
+  readonly #appraiser: CandidateAppraiser
+  #trial: VersionTrial | undefined
 
   /** @throws {RoutingError} `invalid_option` */
   constructor(parts: RouterParts, options: Partial<RouterOptions> = {}) {
@@ -88,6 +86,7 @@ export class Router {
     }
     this.#parts = parts
     this.#policy = parts.policy
+    this.#appraiser = new CandidateAppraiser(parts.times, this.options)
     this.pool = parts.pool
   }
 
@@ -95,9 +94,25 @@ export class Router {
     return this.#policy
   }
 
-  /** Serves another version from the next request on. */
+  /** Serves another version from the next request on. A trial ends: what it was compared with is gone. */
   load(policy: RoutingPolicy): void {
     this.#policy = policy
+    this.#trial = undefined
+  }
+
+  /**
+   * Tries a version beside the one that serves from the next request on (mathematics §23); undefined ends the trial. Named LLMs are never
+   * tried with.
+   *
+   * @throws {RoutingError} `invalid_option`
+   */
+  tryOut(terms: TrialTerms | undefined): void {
+    this.#trial = terms && new VersionTrial(terms, this.#parts.times, this.options)
+  }
+
+  /** The trial under way, and what it came to here since it began. */
+  get trial(): { readonly terms: TrialTerms; readonly tally: TrialTally } | undefined {
+    return this.#trial && { terms: this.#trial.terms, tally: this.#trial.tally }
   }
 
   /**
@@ -108,10 +123,12 @@ export class Router {
   async route(request: RoutingRequest, attribution: Attribution): Promise<RoutingDecision> {
     if (request.pinnedLlm !== undefined) return this.#pin(this.pool.require(request.pinnedLlm), request, attribution)
     const policy = this.#policy
+    const trial = this.#trial
     const built = buildContext(policy.embedder, request)
     const context = built instanceof Promise ? await built : built
+    const tried = trial && { trial, context: await trial.context(request, context) }
     // Nothing waits from here on: pool and health are those of now, and the buffers ours until the decision is written.
-    return this.#decide(request, attribution, policy, context)
+    return this.#decide(request, attribution, policy, context, tried)
   }
 
   /**
@@ -145,13 +162,15 @@ export class Router {
     costUsd: number | undefined,
     outputTokens: number | undefined,
   ): void {
-    const { cost, version } = this.#policy
     const terms = decision.candidates.find((candidate) => candidate.llm === llm)
-    // A bill says nothing of a version that did not predict it; the answer's length still counts.
-    const offlineCostUsd = decision.policyVersion === version ? terms?.offlineCostUsd : undefined
     const { choices, maxOutputTokens } = decision
     const eachTokens = outputTokens === undefined ? undefined : outputTokens / choices
-    cost.observe(llm, offlineCostUsd ?? Number.NaN, costUsd, eachTokens, maxOutputTokens)
+    const tried = this.#trial?.terms.policy
+    for (const { version, cost } of tried === undefined ? [this.#policy] : [this.#policy, tried]) {
+      // A bill says nothing of a version that did not predict it; the answer's length still counts.
+      const offlineCostUsd = decision.policyVersion === version ? terms?.offlineCostUsd : undefined
+      cost.observe(llm, offlineCostUsd ?? Number.NaN, costUsd, eachTokens, maxOutputTokens)
+    }
   }
 
   /** Folds one label into the policy; see {@link RoutingPolicy.learn}. */
@@ -189,38 +208,72 @@ export class Router {
     attribution: Attribution,
     policy: RoutingPolicy,
     context: RoutingContext,
+    tried: TriedVersion | undefined,
   ): RoutingDecision {
     const { candidates: admissible, excluded } = this.#admissible(request)
     if (admissible.length === 0) throw noAdmissibleLlm(excluded)
     const { lambda, minQuality } = request.preference
     const { dual = 0 } = attribution
     const weights = tradeOff(lambda, dual)
+    const appraiser = this.#appraiser
     // A floor is on what is believed of this request, whatever is compared.
     const isAnew = minQuality !== undefined && policy.servesHull(weights)
-    this.#estimate(request, policy, context, admissible, isAnew ? undefined : weights)
+    appraiser.estimate(request, policy, context, admissible, isAnew ? undefined : weights)
+    // A version on trial chooses among the same: what ceilings promise the caller, the serving version answers for.
     const candidates = this.#withinCeilings(request, attribution, policy, admissible, excluded)
     if (candidates.length === 0) throw noAdmissibleLlm(excluded)
-    if (isAnew || candidates.length < admissible.length) this.#estimate(request, policy, context, candidates, weights)
-    const buffers = this.#buffers
-    const count = candidates.length
-    this.#trials.mark(candidates, policy, this.options, buffers)
-    const rule = this.#utilities(request, policy, candidates, weights)
-    choiceProbabilities(buffers, count, this.options.exploration, buffers.probability)
-    const drawn = drawCandidate(buffers.probability, count, this.#parts.random)
-    if (buffers.isTried[drawn] === 1) this.#trials.drawn(candidates[drawn]!.id)
+    if (isAnew || candidates.length < admissible.length)
+      appraiser.estimate(request, policy, context, candidates, weights)
+    const rule = appraiser.choose(request, policy, candidates, weights)
+    const serving = { appraiser, policy, context, rule }
+    const id = this.#parts.newId()
+    const { arm, other, experiment } = this.#arms(id, request, candidates, weights, serving, tried)
+    const { buffers } = arm.appraiser
+    const drawn = drawCandidate(buffers.probability, candidates.length, this.#parts.random)
+    arm.appraiser.drawn(candidates[drawn]!, drawn)
+    const own = buffers.probability[drawn]!
+    const share = experiment?.arm === 'candidate' ? 1 - experiment.share : (experiment?.share ?? 0)
     return {
-      ...this.#heading(request, attribution, policy),
-      cold: policy.isCold(candidates),
+      ...this.#heading(id, request, attribution, arm.policy),
+      cold: arm.policy.isCold(candidates),
       pinned: false,
-      rule,
-      context,
+      rule: arm.rule,
+      context: arm.context,
       candidates: candidates.map((llm, i) => termsOf(llm, buffers, i)),
       excluded,
       drawn: candidates[drawn]!.id,
-      propensity: buffers.probability[drawn]!,
+      propensity: other === undefined || share === 0 ? own : (1 - share) * own + share * other[drawn]!,
       budgetDual: dual,
-      experiment: undefined,
+      experiment,
     }
+  }
+
+  /** Which version decides this request: the serving one, but for a canary's part of the conversations. */
+  #arms(
+    id: string,
+    request: RoutingRequest,
+    candidates: readonly Llm[],
+    weights: TradeOff,
+    serving: Arm,
+    tried: TriedVersion | undefined,
+  ): { readonly arm: Arm; readonly other?: Float64Array; readonly experiment: DecisionExperiment | undefined } {
+    if (tried === undefined) return { arm: serving, experiment: undefined }
+    const { trial, context } = tried
+    const rule = trial.ask(request, context, candidates, weights, () => this.#parts.clock.now())
+    if (rule === undefined || context === undefined) return { arm: serving, experiment: undefined }
+    const { policy, phase, share } = trial.terms
+    const tested: Arm = { appraiser: trial.appraiser, policy, context, rule }
+    const byCandidate = trial.serves(id, request.conversationId)
+    const [arm, idle] = byCandidate ? [tested, serving] : [serving, tested]
+    const other = idle.appraiser.buffers.probability.slice(0, candidates.length)
+    const experiment: DecisionExperiment = {
+      candidateVersion: policy.version,
+      phase,
+      arm: byCandidate ? 'candidate' : 'serving',
+      share: phase === 'canary' ? share : 0,
+      otherProbabilities: other,
+    }
+    return { arm, other, experiment }
   }
 
   /** The caller named the LLM: permission and capabilities bind, estimates do not. */
@@ -231,8 +284,8 @@ export class Router {
     const policy = this.#policy
     // Embedding costs more than the rest of a pinned request together, and nothing is to be decided.
     const context = { embedderId: policy.embedder.id, embedding: noContext, explicit: noContext }
-    this.#grow(1)
-    const buffers = this.#buffers
+    this.#appraiser.grow(1)
+    const { buffers } = this.#appraiser
     policy.cost.predict(context, request, [llm], buffers)
     const costUsd = buffers.costUsd[0]!
     const { budgetUsd } = attribution
@@ -245,7 +298,7 @@ export class Router {
     buffers.probability[0] = 1
     buffers.completionMs[0] = this.#parts.times.expectedCompletionMs(llm, buffers.outputTokens[0]! / request.choices)
     return {
-      ...this.#heading(request, attribution, policy),
+      ...this.#heading(this.#parts.newId(), request, attribution, policy),
       cold: false,
       pinned: true,
       rule: 'utility',
@@ -259,9 +312,9 @@ export class Router {
     }
   }
 
-  #heading(request: RoutingRequest, attribution: Attribution, policy: RoutingPolicy) {
+  #heading(id: string, request: RoutingRequest, attribution: Attribution, policy: RoutingPolicy) {
     return {
-      id: this.#parts.newId(),
+      id,
       createdAtMs: Math.floor(this.#parts.clock.now()),
       keyId: attribution.keyId,
       conversationId: request.conversationId,
@@ -274,32 +327,6 @@ export class Router {
     }
   }
 
-  /** @param weights what the estimates are to be compared by; left out, the guard plays no part. */
-  #estimate(
-    request: RoutingRequest,
-    policy: RoutingPolicy,
-    context: RoutingContext,
-    candidates: readonly Llm[],
-    weights: TradeOff | undefined,
-  ): void {
-    this.#grow(candidates.length)
-    const buffers = this.#buffers
-    policy.estimateQuality(context, candidates, buffers, weights)
-    policy.cost.predict(context, request, candidates, buffers)
-    // An unknown price is compared as the dearest known one of this request: never cheap by ignorance.
-    let dearest = policy.costReferenceUsd
-    for (let i = 0; i < candidates.length; i++) if (buffers.costUsd[i]! > dearest) dearest = buffers.costUsd[i]!
-    for (let i = 0; i < candidates.length; i++) {
-      const expected = buffers.costUsd[i]!
-      const costUsd =
-        weights === undefined ? expected : policy.comparedCostUsd(candidates[i]!, request.choices, buffers, i, weights)
-      buffers.comparableCostUsd[i] = Number.isNaN(costUsd) ? dearest : costUsd
-      // Answers asked for together are written side by side.
-      const eachTokens = buffers.outputTokens[i]! / request.choices
-      buffers.completionMs[i] = this.#parts.times.expectedCompletionMs(candidates[i]!, eachTokens)
-    }
-  }
-
   #withinCeilings(
     request: RoutingRequest,
     { budgetUsd }: Attribution,
@@ -308,7 +335,7 @@ export class Router {
     excluded: Exclusion[],
   ): Llm[] {
     const { maxCostUsd, maxLatencyMs, minQuality } = request.preference
-    const { costUsd, costUsdP90, completionMs, mean } = this.#buffers
+    const { costUsd, costUsdP90, completionMs, mean } = this.#appraiser.buffers
     const kept: Llm[] = []
     for (let i = 0; i < candidates.length; i++) {
       const llm = candidates[i]!
@@ -325,36 +352,6 @@ export class Router {
       else excluded.push({ llm: llm.id, reason })
     }
     return kept
-  }
-
-  /** Mathematics §5, with its rule for requests where quality cannot decide. */
-  #utilities(
-    request: RoutingRequest,
-    policy: RoutingPolicy,
-    candidates: readonly Llm[],
-    weights: TradeOff,
-  ): RoutingDecision['rule'] {
-    const { maxLatencyMs } = request.preference
-    this.#penalties(candidates, maxLatencyMs ?? this.options.timeLimitMs)
-    const options = { ...this.options, costReferenceUsd: policy.costReferenceUsd }
-    const servesHull = policy.servesHull(weights)
-    // Means that are near to each other are no less known for it.
-    const isFitted = policy.fitted?.isStarter === false && !servesHull
-    const rule = candidateUtilities(this.#buffers, candidates.length, weights, isFitted, options)
-    return servesHull ? 'hull' : rule
-  }
-
-  /** Nobody is punished for a guess: times that were neither declared nor seen cost nothing. */
-  #penalties(candidates: readonly Llm[], timeLimitMs: number): void {
-    const { completionMs, penalty } = this.#buffers
-    for (let i = 0; i < candidates.length; i++) {
-      const known = this.#parts.times.isKnown(candidates[i]!)
-      penalty[i] = known ? latencyPenalty(completionMs[i]!, timeLimitMs) : 0
-    }
-  }
-
-  #grow(capacity: number): void {
-    if (capacity > this.#buffers.utility.length) this.#buffers = newCandidateBuffers(2 * capacity)
   }
 }
 
