@@ -6,16 +6,12 @@ import { promptGroups } from '../outcomes/prompt-groups.ts'
 import { selectUnsharedSplit } from '../outcomes/split.ts'
 import { fitHashedNgramEmbedder } from '../routing/embedding/fit-hashed-ngram-embedder.ts'
 import type { HashedNgramEmbedder } from '../routing/embedding/hashed-ngram-embedder.ts'
-import { type FittedLlm, type FittedPolicy, fittedPolicy } from '../routing/prediction/fitted-policy.ts'
-import { LevelMap } from '../routing/prediction/level-map.ts'
-import { priceCostReferenceUsd } from '../routing/prediction/price-prior.ts'
-import type { QualityPredictor } from '../routing/prediction/quality-predictor.ts'
-import { summariseColumns, type TrainingRows } from '../routing/prediction/training-rows.ts'
+import type { FittedPolicy } from '../routing/prediction/fitted-policy.ts'
+import { summariseColumns } from '../routing/prediction/training-rows.ts'
 import { fitContexts, trainingRows } from './fit-contexts.ts'
 import { FitError } from './fit-error.ts'
 import { type FitProgressListener, reportStep } from './fit-progress.ts'
-import { fitStack } from './fit-stack.ts'
-import { joinUniversal } from './join-universal.ts'
+import { fitRows, type RowSource } from './fit-rows.ts'
 
 export interface FitPolicyOptions {
   /** Of folds, clusters and projection: same data and seed, same policy. */
@@ -46,15 +42,17 @@ export interface FitResult {
   readonly trust: number
   /** α of the ridge member. */
   readonly penalty: number
+  /** What was fitted on, for fitting it anew with more. */
+  readonly source: RowSource
 }
 
-const defaultFolds = 5
+export const defaultFolds = 5
 
 /** Fewer prompts than this per fold, and held-out figures choose nothing. */
-const fewestPromptsPerFold = 10
+export const fewestPromptsPerFold = 10
 
 /** Fewer labels, and an LLM is left to the priors and to online learning. */
-const fewestLabels = 20
+export const fewestLabels = 20
 
 /**
  * Fits everything offline that a router rests on, from outcome data: embedder, quality, cost, reported levels and label
@@ -64,9 +62,9 @@ const fewestLabels = 20
  *
  * @throws {FitError} when too few prompts or labels are there; {OutcomeDataError} `empty` for an unknown split.
  */
-export async function fitPolicy(source: OutcomeData, options: FitPolicyOptions): Promise<FitResult> {
+export async function fitPolicy(outcomes: OutcomeData, options: FitPolicyOptions): Promise<FitResult> {
   const { seed, now, folds = defaultFolds, split, onProgress } = options
-  const { data: chosen, shared } = prepared(source, split)
+  const { data: chosen, shared } = prepared(outcomes, split)
   const { data, groupOf } = inFolds(chosen, folds, seed)
   if (data.prompts.length < folds * fewestPromptsPerFold) {
     const message = `${data.prompts.length} prompts are too few: at least ${folds * fewestPromptsPerFold} are needed`
@@ -75,39 +73,25 @@ export async function fitPolicy(source: OutcomeData, options: FitPolicyOptions):
   const pool = withEnoughLabels(data)
   const embedder = options.embedder ?? (await fitEmbedder(pool, seed, onProgress))
   const rows = trainingRows(pool, await fitContexts(embedder, pool.prompts, onProgress))
-  const prices = pool.llms.map((llm) => llm.price)
-  const stack = await fitStack(rows, { seed, folds, prices, groupOf, onProgress })
-  const { cost, guard, penalty, outOfFold } = stack
-  const bases = pool.llms.map((llm) => llm.base)
-  const { quality, universal, described } = await joinUniversal(
-    { rows, bases, quality: stack.quality, outOfFold },
-    { seed, pause: () => setImmediate() },
-  )
-  const llms = describeLlms(pool, described, meanEstimates(quality, rows, described))
-  const policy = fittedPolicy({
-    formatVersion: 1,
-    id: policyId(now, embedder.id, source.name, seed),
+  const source: RowSource = { llms: pool.llms, rows, groupOf }
+  const name = {
+    id: policyId(now, embedder.id, outcomes.name, seed),
     createdAtMs: now,
     description: describe(pool, split, shared),
     embedderId: embedder.id,
-    costReferenceUsd: costReference(pool, llms),
-    quality,
-    cost,
-    noise: residualNoise(outOfFold, pool.quality, pool.llms.length),
-    levels: LevelMap.fit(outOfFold, pool.quality),
-    guard,
-    universal,
-    llms,
-  })
+    origin: 'fit',
+  } as const
+  const { policy, stack } = await fitRows(source, name, { seed, folds, onProgress })
   return {
     policy,
     embedder,
+    source,
     prompts: pool.prompts.length,
     sharedPrompts: shared,
     leftOut: data.llms.filter((llm) => !pool.llms.includes(llm)).map((llm) => llm.id),
     weights: stack.quality.weights,
     trust: stack.quality.trust,
-    penalty,
+    penalty: stack.penalty,
   }
 }
 
@@ -150,52 +134,6 @@ async function fitEmbedder(
   })
 }
 
-/**
- * q̂ of the described LLMs on average over all prompts: their few labels may be of easy ones. By LLM; 0 for the others.
- */
-function meanEstimates(quality: QualityPredictor, rows: TrainingRows, described: readonly number[]): Float64Array {
-  const sums = new Float64Array(rows.llms.length)
-  if (described.length === 0) return sums
-  const predicted = new Float64Array(rows.llms.length)
-  for (const context of rows.contexts) {
-    quality.predict(context, predicted)
-    for (const llm of described) sums[llm]! += predicted[llm]!
-  }
-  return sums.map((sum) => sum / rows.contexts.length)
-}
-
-/**
- * @param described indices of the LLMs with few labels, whose estimates rest on other LLMs' too.
- * @param levels of those, by LLM.
- */
-function describeLlms(data: OutcomeData, described: readonly number[], levels: Float64Array): FittedLlm[] {
-  const quality = summariseColumns(data.quality, data.llms.length)
-  const cost = summariseColumns(data.costUsd, data.llms.length)
-  return data.llms.map((llm, index) => ({
-    id: llm.id,
-    source: described.includes(index) ? 'described' : 'fitted',
-    priceAtFit: llm.price,
-    labels: quality.counts[index]!,
-    meanQuality: described.includes(index) ? levels[index]! : quality.means[index]!,
-    meanCostUsd: cost.counts[index]! > 0 ? cost.means[index]! : undefined,
-  }))
-}
-
-/** C_ref: mean recorded cost of the dearest LLM (mathematics §5); where no bill above 0 is known, from the list prices. */
-function costReference(pool: OutcomeData, llms: readonly FittedLlm[]): number {
-  const dearest = Math.max(0, ...llms.map((llm) => llm.meanCostUsd ?? 0))
-  return dearest > 0 ? dearest : priceCostReferenceUsd(pool.llms)
-}
-
-/**
- * Root mean square of label − q̂ per LLM, out of fold. Never NaN, as every LLM fitted has labels; 0 only when every label
- * is met exactly, as by an LLM that is always right. What learns from it sets the floor.
- */
-function residualNoise(predicted: Float64Array, quality: Float64Array, width: number): Float64Array {
-  const squares = predicted.map((value, cell) => (quality[cell]! - value) ** 2)
-  return summariseColumns(squares, width).means.map(Math.sqrt)
-}
-
 function describe(fitted: OutcomeData, split: string | undefined, shared: number): string {
   const part = split === undefined ? '' : `, split ${split}`
   const less = shared === 0 ? '' : `; ${shared} left out, as another split has the same text`
@@ -203,7 +141,7 @@ function describe(fitted: OutcomeData, split: string | undefined, shared: number
 }
 
 /** Sortable by time; the tail keeps versions of one millisecond apart. */
-function policyId(now: number, embedderId: string, name: string, seed: number): string {
+export function policyId(now: number, embedderId: string, name: string, seed: number): string {
   const time = new Date(now).toISOString().replace(/[-:.TZ]/g, '')
   const tail = embedderId.slice(-6)
   return `${time}-${name.toLowerCase().replace(/[^a-z0-9]+/g, '-')}-${tail}-${seed}`

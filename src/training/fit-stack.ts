@@ -24,6 +24,11 @@ export interface FitStackOptions {
   readonly prices: readonly (TokenPrice | undefined)[]
   /** Of near-duplicates, by row: they count once in standard errors. Left out, all rows differ. */
   readonly groupOf?: Int32Array | undefined
+  /**
+   * Which cells are known was chosen by their requests, as by a router: an LLM's mean over its own rows is then not comparable with another's,
+   * and q̄ is the mean over all rows of the label where there is one and of the out-of-fold estimate where there is none.
+   */
+  readonly isChosen?: boolean | undefined
   readonly onProgress?: FitProgressListener | undefined
 }
 
@@ -34,6 +39,8 @@ export interface FittedStack {
   readonly guard: HullGuard
   /** α of the ridge member. */
   readonly penalty: number
+  /** q̄, by LLM. */
+  readonly means: Float64Array
   /** q̂ of the stack for each training row, from members and means that had not seen it; κ and weights have. Row-major. */
   readonly outOfFold: Float64Array
 }
@@ -99,8 +106,10 @@ export async function fitStack(rows: TrainingRows, options: FitStackOptions): Pr
   const width = rows.llms.length
   const weights = stackWeights(members, rows.quality, width)
   const combined = combine(members, weights, width)
-  const { means, deviations, counts } = summariseColumns(rows.quality, width)
-  const foldMeans = outOfFoldMeans(rows, rows.quality, folds)
+  const { deviations, counts } = summariseColumns(rows.quality, width)
+  const levels = options.isChosen === true ? filledCells(rows.quality, combined) : rows.quality
+  const { means } = summariseColumns(levels, width)
+  const foldMeans = outOfFoldMeans(rows, levels, folds)
   const trust = chooseTrust({ combined, means: foldMeans, costUsd, rows })
   const outOfFold = shrink(combined, foldMeans, trust)
   const guard = fitHullGuard({
@@ -122,7 +131,7 @@ export async function fitStack(rows: TrainingRows, options: FitStackOptions): Pr
   await reportFinal(memberFits.length)
   const cost = TokenCostPredictor.fit(rows, prices, folds)
   await reportFinal(memberFits.length + 1)
-  return { quality, cost, guard, penalty: ridge.penalty, outOfFold }
+  return { quality, cost, guard, penalty: ridge.penalty, means, outOfFold }
 }
 
 interface CrossValidated {
@@ -189,6 +198,10 @@ function combine(members: readonly Float64Array[], weights: Float64Array, width:
     }
   }
   return combined
+}
+
+function filledCells(cells: Float64Array, estimates: Float64Array): Float64Array {
+  return cells.map((value, cell) => (Number.isNaN(value) ? Math.min(1, Math.max(0, estimates[cell]!)) : value))
 }
 
 /** Each LLM's mean of `cells` without the row's own fold, row-major: q̄ or c̄ as a held-out row would meet it. */
