@@ -89,6 +89,7 @@ export class AnswerLedger {
     // Where the decision was lost its settlement fails too, which is no news.
     if (await this.#appended) await storeHealth.committed(settling)
     parts.router.recordOutcome(this.decision, settlement)
+    parts.alarms?.settled(this.decision, settlement)
     return settlement
   }
 

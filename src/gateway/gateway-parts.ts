@@ -16,6 +16,7 @@ import type { LlmRegistry } from '../routing/registry/llm-registry.ts'
 import type { TokenPrice } from '../routing/registry/token-price.ts'
 import type { RoutingRequest } from '../routing/request.ts'
 import type { ResponseStore } from '../routing/response-store.ts'
+import type { AlarmBoard } from './alarms/alarm-board.ts'
 import type { SpendPacing } from './budgets/spend-pacing.ts'
 import type { PoolEditor } from './pool-editor.ts'
 
@@ -86,6 +87,8 @@ export interface GatewayParts {
   /** Left out: the pool stays as it was opened. */
   readonly poolEditor?: PoolEditor
   readonly spend: DailySpend
+  /** Left out: nothing is watched but quality, by the policy itself. */
+  readonly alarms?: AlarmBoard | undefined
   /** Left out: caps are hard stops alone. */
   readonly pacing?: SpendPacing | undefined
   /** The provider that serves an LLM of the pool. */

@@ -121,6 +121,13 @@ export class BillCorrections {
     }
   }
 
+  /** Its bills were seen to be `factor` times what they were, for good: what was learned slowly is moved at once, within its bounds. */
+  rescale(llm: LlmId, factor: number): void {
+    const state = this.#byLlm.get(llm)
+    if (state === undefined || !(factor > 0 && Number.isFinite(factor))) return
+    state.factor = Math.min(widestFactor, Math.max(1 / widestFactor, state.factor * factor))
+  }
+
   snapshot(): SnapshotData {
     const states = [...this.#byLlm.values()]
     return {

@@ -55,6 +55,8 @@ export interface CostPredictor {
     outputTokens: number | undefined,
     capTokens: number | undefined,
   ): void
+  /** Its bills were seen to have become `factor` > 0 times what they were, for good. */
+  rescale?(llm: LlmId, factor: number): void
   /**
    * A copy that expects of an LLM that was never fitted what these bills of its tell at its price, and nothing of what was expected of it
    * before.

@@ -171,6 +171,10 @@ export class TokenCostPredictor implements CostPredictor {
     this.#corrections.observe(llm, offlineUsd, billedUsd, outputTokens, capTokens)
   }
 
+  rescale(llm: LlmId, factor: number): void {
+    this.#corrections.rescale(llm, factor)
+  }
+
   #inputTokens(index: number, estimated: number): number {
     return this.#fitted === undefined ? estimated : this.#fitted.inputs.tokens(index, estimated)
   }
