@@ -24,4 +24,24 @@ export function describePool(use: () => Storage, openAgain: () => Promise<Storag
     await use().pool.add(entry('a'))
     expect(await use().pool.list()).toEqual([entry('a')])
   })
+
+  it('keeps what was changed of an LLM, the latest word of each, until it changes nothing', async () => {
+    const price = {
+      inputPerMillionTokensUsd: 0.1 + 0.2,
+      outputPerMillionTokensUsd: 15,
+      tiers: [{ aboveInputTokens: 200_000, inputPerMillionTokensUsd: 6, outputPerMillionTokensUsd: 22.5 }],
+    }
+    await use().pool.setOverride({ id: 'b', changedAtMs: 1000, paused: true, price: undefined })
+    await use().pool.setOverride({ id: 'a', changedAtMs: 2000, paused: true, price })
+    await use().pool.setOverride({ id: 'a', changedAtMs: 3000, paused: false, price })
+    const other = await openAgain()
+    expect(await other.pool.overrides()).toEqual([
+      { id: 'a', changedAtMs: 3000, paused: false, price },
+      { id: 'b', changedAtMs: 1000, paused: true, price: undefined },
+    ])
+    await other.close()
+    await use().pool.setOverride({ id: 'b', changedAtMs: 4000, paused: false, price: undefined })
+    await use().pool.setOverride({ id: 'c', changedAtMs: 4000, paused: false, price: undefined })
+    expect((await use().pool.overrides()).map(({ id }) => id)).toEqual(['a'])
+  })
 }

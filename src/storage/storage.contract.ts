@@ -12,6 +12,7 @@ import { describeKeys } from './key-store.contract.ts'
 import { describeLabelWeights } from './label-weight.contract.ts'
 import { describePolicies } from './policy-store.contract.ts'
 import { describePool } from './pool-store.contract.ts'
+import { describeProbes } from './probe-store.contract.ts'
 import { describeResponses } from './response-store.contract.ts'
 import type { Storage } from './storage.ts'
 
@@ -44,6 +45,7 @@ export function describeStorage(name: string, open: () => Promise<OpenedStorage>
     describe('responses', () => describeResponses(use))
     describe('charges', () => describeCharges(use, () => opened.openAgain()))
     describe('pool', () => describePool(use, () => opened.openAgain()))
+    describe('probes', () => describeProbes(use, () => opened.openAgain()))
     describe('life', () => describeLife(use, () => opened.openAgain()))
   })
 }

@@ -5,7 +5,8 @@ import type { Feedback } from '../../routing/outcome.ts'
 import type { ApiKeyRow } from '../api-key-row.ts'
 import type { ChargeEndRow, ChargeRow } from '../charge-row.ts'
 import type { EncodedDecision } from '../decision-row.ts'
-import type { PoolEntryRow } from '../pool-entry-row.ts'
+import type { PoolEntryRow, PoolOverrideRow } from '../pool-entry-row.ts'
+import type { ProbeOutcomeRow, ProbeRunRow } from '../probe-row.ts'
 import type { EncodedResponse } from '../response-row.ts'
 import type { SettlementRow } from '../settlement-row.ts'
 import { SqliteChargeStore } from './charge-store.ts'
@@ -14,6 +15,7 @@ import { SqliteFeedbackStore } from './feedback-store.ts'
 import { SqliteKeyStore } from './key-store.ts'
 import { type EncodedPolicyVersion, SqlitePolicyStore } from './policy-store.ts'
 import { SqlitePoolStore } from './pool-store.ts'
+import { SqliteProbeStore } from './probe-store.ts'
 import { SqliteResponseStore } from './response-store.ts'
 import type { Schema } from './schema.ts'
 
@@ -41,6 +43,7 @@ export function createOperations(database: Kysely<Schema>, connection: DatabaseS
   const keys = new SqliteKeyStore(database)
   const responses = new SqliteResponseStore(database)
   const pool = new SqlitePoolStore(database)
+  const probes = new SqliteProbeStore(database)
   return {
     appendDecision: operation('written', (encoded: EncodedDecision) => decisions.append(encoded)),
     settle: operation('written', (row: SettlementRow) => decisions.settle(row)),
@@ -77,6 +80,14 @@ export function createOperations(database: Kysely<Schema>, connection: DatabaseS
     addPoolEntry: operation('lasting', (row: PoolEntryRow) => pool.add(row)),
     listPoolEntries: operation('read', () => pool.list()),
     removePoolEntry: operation('lasting', (id: string) => pool.remove(id)),
+    poolOverrides: operation('read', () => pool.overrides()),
+    setPoolOverride: operation('lasting', (row: PoolOverrideRow) => pool.setOverride(row)),
+    saveProbeOutcome: operation('written', (row: ProbeOutcomeRow) => probes.saveOutcome(row)),
+    probeOutcomes: operation('read', (probeSet: string, llm: string | undefined) => probes.outcomes(probeSet, llm)),
+    forgetProbes: operation('lasting', (llm: string) => probes.forget(llm)),
+    saveProbeRun: operation('lasting', (row: ProbeRunRow) => probes.saveRun(row)),
+    probeRun: operation('read', (id: string) => probes.run(id)),
+    probeRuns: operation('read', (limit: number) => probes.runs(limit)),
     saveResponse: operation('written', (encoded: EncodedResponse) => responses.save(encoded)),
     response: operation('read', (id: string, keyId: string | undefined) => responses.get(id, keyId)),
     responseChain: operation('read', (id: string, keyId: string | undefined) => responses.chain(id, keyId)),

@@ -1,5 +1,5 @@
 import type { Kysely } from 'kysely'
-import type { PoolEntryRow } from '../pool-entry-row.ts'
+import type { PoolEntryRow, PoolOverrideRow } from '../pool-entry-row.ts'
 import type { Schema } from './schema.ts'
 
 /** The worker's side of the pool store. */
@@ -25,5 +25,17 @@ export class SqlitePoolStore {
       .where('id', '=', id)
       .executeTakeFirstOrThrow()
     return numDeletedRows > 0n
+  }
+
+  async overrides(): Promise<readonly PoolOverrideRow[]> {
+    return this.#database.selectFrom('pool_overrides').selectAll().orderBy('id').execute()
+  }
+
+  async setOverride(row: PoolOverrideRow): Promise<void> {
+    if (row.paused === 0 && row.price === null) {
+      await this.#database.deleteFrom('pool_overrides').where('id', '=', row.id).execute()
+    } else {
+      await this.#database.replaceInto('pool_overrides').values(row).execute()
+    }
   }
 }

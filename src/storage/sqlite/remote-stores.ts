@@ -11,7 +11,8 @@ import { decodeApiKey, encodeApiKey } from '../api-key-row.ts'
 import { decodeCharge, encodeCharge, encodeChargeEnd } from '../charge-row.ts'
 import { decodeDecision, encodeDecision } from '../decision-row.ts'
 import { decodeLabel, decodeStoredLabel } from '../label-row.ts'
-import { decodePoolEntry, encodePoolEntry } from '../pool-entry-row.ts'
+import { decodePoolEntry, decodePoolOverride, encodePoolEntry, encodePoolOverride } from '../pool-entry-row.ts'
+import { decodeProbeOutcome, decodeProbeRun, encodeProbeOutcome, encodeProbeRun } from '../probe-row.ts'
 import { decodeResponse, encodeResponse } from '../response-row.ts'
 import { decodeSettlement, encodeSettlement } from '../settlement-row.ts'
 import { decodeSnapshot, encodeSnapshot } from '../snapshot-codec.ts'
@@ -125,22 +126,25 @@ export function remoteKeyStore(client: StorageClient): KeyStore {
 
 export function remotePoolStore(client: StorageClient): PoolStore {
   return {
-    overrides: async () => [],
-    setOverride: () => notBuilt('setOverride'),
+    overrides: async () => (await client.read('poolOverrides')).map(decodePoolOverride),
+    setOverride: async (override) => client.write('setPoolOverride', encodePoolOverride(override)),
     add: async (entry) => client.write('addPoolEntry', encodePoolEntry(entry)),
     list: async () => (await client.read('listPoolEntries')).map(decodePoolEntry),
     remove: (id) => client.write('removePoolEntry', id),
   }
 }
 
-export function remoteProbeStore(_client: StorageClient): ProbeStore {
+export function remoteProbeStore(client: StorageClient): ProbeStore {
   return {
-    saveOutcome: () => notBuilt('saveOutcome'),
-    outcomes: () => notBuilt('outcomes'),
-    forget: () => notBuilt('forget'),
-    saveRun: () => notBuilt('saveRun'),
-    run: () => notBuilt('run'),
-    runs: () => notBuilt('runs'),
+    saveOutcome: async (outcome) => client.write('saveProbeOutcome', encodeProbeOutcome(outcome)),
+    outcomes: async (probeSet, llm) => (await client.read('probeOutcomes', probeSet, llm)).map(decodeProbeOutcome),
+    forget: (llm) => client.write('forgetProbes', llm),
+    saveRun: async (run) => client.write('saveProbeRun', encodeProbeRun(run)),
+    async run(id) {
+      const found = await client.read('probeRun', id)
+      return found === undefined ? undefined : decodeProbeRun(found)
+    },
+    runs: async (limit) => (await client.read('probeRuns', limit)).map(decodeProbeRun),
   }
 }
 

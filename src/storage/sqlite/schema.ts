@@ -1,7 +1,8 @@
 import type { ApiKeyRow } from '../api-key-row.ts'
 import type { ChargeRow } from '../charge-row.ts'
 import type { DecisionRow } from '../decision-row.ts'
-import type { PoolEntryRow } from '../pool-entry-row.ts'
+import type { PoolEntryRow, PoolOverrideRow } from '../pool-entry-row.ts'
+import type { ProbeOutcomeRow, ProbeRunRow } from '../probe-row.ts'
 import type { ResponseRow } from '../response-row.ts'
 import type { SettlementRow } from '../settlement-row.ts'
 
@@ -19,6 +20,9 @@ export interface Schema {
   readonly api_keys: ApiKeyRow
   readonly charges: ChargeRow
   readonly pool_entries: PoolEntryRow
+  readonly pool_overrides: PoolOverrideRow
+  readonly probe_outcomes: ProbeOutcomeRow
+  readonly probe_runs: ProbeRunRow
   readonly stored_responses: ResponseRow
   readonly stored_response_items: StoredResponseItemsTable
 }

@@ -6,6 +6,7 @@ import { charges } from './0003-charges.ts'
 import { poolEntries } from './0004-pool-entries.ts'
 import { bills } from './0005-bills.ts'
 import { labelWeights } from './0006-label-weights.ts'
+import { probes } from './0007-probes.ts'
 import type { Migration } from './migration.ts'
 
 /** All of them, oldest first. */
@@ -16,6 +17,7 @@ export const migrations: readonly Migration[] = [
   poolEntries,
   bills,
   labelWeights,
+  probes,
 ]
 
 /** `PTSM`, in the file's header, so that we never write into another program's database. */
