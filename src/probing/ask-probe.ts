@@ -132,7 +132,9 @@ function answerOf({ body }: ChatCompletion): Pick<AnswerToGrade, 'text' | 'toolC
   const calls: unknown[] = Array.isArray(message.tool_calls) ? message.tool_calls : []
   const toolCalls = calls.flatMap((call) => {
     const said = isJsonObject(call) && isJsonObject(call.function) ? call.function : {}
-    return typeof said.name === 'string' ? [{ name: said.name, arguments: String(said.arguments ?? '') }] : []
+    return typeof said.name === 'string'
+      ? [{ name: said.name, arguments: typeof said.arguments === 'string' ? said.arguments : '' }]
+      : []
   })
   return { text: contentText(message.content), toolCalls }
 }

@@ -27,6 +27,7 @@ export function simpleProbes(count: number, task = (_index: number) => 'kind'): 
       template: undefined,
       request: { messages: [{ role: 'user', content: `question ${index}` }], max_tokens: 10 },
       grader: { kind: 'exact', answers: ['right'] },
+      reference: undefined,
     }
     return { probe, grader: rightGrader }
   })
