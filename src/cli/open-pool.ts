@@ -52,6 +52,8 @@ export interface OpenPool {
    * @returns the LLM, filled in.
    */
   readonly join: (provider: ProviderConfig, llm: Llm) => Promise<Llm>
+  /** The same for an LLM of a provider that is open. @returns undefined: there is none of that name. */
+  readonly joinOpen: (llm: Llm) => Llm | undefined
   readonly leave: (id: LlmId) => void
   readonly providerFor: (llm: Llm) => ChatProvider
   /** What `/v1/embeddings` serves. */
@@ -223,7 +225,7 @@ function bookNames(providers: readonly OpenProvider[]): (provider: string) => st
 interface PoolParts
   extends Omit<
     OpenPool,
-    'describe' | 'join' | 'leave' | 'providers' | 'providerFor' | 'embeddingProviderFor' | 'close'
+    'describe' | 'join' | 'joinOpen' | 'leave' | 'providers' | 'providerFor' | 'embeddingProviderFor' | 'close'
   > {
   /** Grows as LLMs bring theirs. */
   readonly providers: OpenProvider[]
@@ -252,6 +254,12 @@ function joinPool({ fill, ...parts }: PoolParts): OpenPool {
       const provider = await openProvider(config)
       byName.set(provider.name, provider)
       parts.providers.push(provider)
+      const described = describe(llm)
+      llms.push(described)
+      return described
+    },
+    joinOpen(llm) {
+      if (!byName.has(llm.provider)) return undefined
       const described = describe(llm)
       llms.push(described)
       return described
