@@ -1,9 +1,9 @@
 import { mkdir } from 'node:fs/promises'
 import path from 'node:path'
-import { DailySpend } from '../accounts/daily-spend.ts'
 import { KeyRing } from '../accounts/key-ring.ts'
 import type { Environment } from '../config/environment.ts'
 import type { PointsmanConfig } from '../config/pointsman-config.ts'
+import { AlarmBoard } from '../gateway/alarms/alarm-board.ts'
 import { createGateway, type Gateway } from '../gateway/create-gateway.ts'
 import type { Logger } from '../gateway/gateway-parts.ts'
 import { CircuitBreakers } from '../providers/resilience/circuit-breaker.ts'
@@ -26,6 +26,7 @@ import {
   shortcomingOf,
 } from '../training/live-policy.ts'
 import { loadStarter } from '../training/starter/starter-file.ts'
+import { openBudgets } from './open-budgets.ts'
 import { type OpenPool, openPool } from './open-pool.ts'
 import { RuntimePool } from './runtime-pool.ts'
 import { newDecisionId, newRequestId, packageVersion, randomSeed, systemClock } from './system.ts'
@@ -34,6 +35,8 @@ import { warmUp } from './warm-up.ts'
 /** How soon a key issued or revoked by a command counts, and a version fitted by one serves. */
 const keyRefreshMs = 2_000
 const policyRefreshMs = 2_000
+/** How soon an alarm that labels raised is in the log. */
+const alarmPollMs = 5_000
 const pruneMs = 6 * 3_600_000
 const dayMs = 86_400_000
 
@@ -110,23 +113,38 @@ async function joinService(
   })
   runtimePool.serve(router.pool)
   await keepEmbedder(router.policy, storage.policies)
-  await warmUp(router, storage.decisions)
-  const keys = await KeyRing.load(storage.keys, config.server.masterKey?.reveal())
-  const spend = await DailySpend.load(storage.decisions, systemClock, {
-    gatewayCapUsd: pool.dailyCapUsd,
-    keys: keys.activeKeys(),
+  const alarms = new AlarmBoard({
+    llm: (id) => router.pool.get(id),
+    qualityAlarms: () => router.policy.alarms,
+    onCostChange: (llm, factor) => router.policy.cost.rescale?.(llm, factor),
+    clock: systemClock,
+    log,
   })
+  await warmUp(router, storage.decisions, alarms)
+  alarms.begin()
+  const keys = await KeyRing.load(storage.keys, config.server.masterKey?.reveal())
+  const budgets = await openBudgets(config, pool.dailyCapUsd, storage, keys, router, log)
   const { server } = config
   const gateway = createGateway(
     {
       router,
       labels: live,
+      learning: {
+        serving: () => ({
+          policyVersion: router.policy.version,
+          embedderId: router.policy.embedder.id,
+          labelSequence: live.labelSequence,
+        }),
+        versions: () => storage.policies.listVersions(),
+      },
       decisions: storage.decisions,
       feedback: storage.feedback,
       responses: storage.responses,
       keys,
       poolEditor: runtimePool,
-      spend,
+      spend: budgets.spend,
+      pacing: budgets.pacing,
+      alarms,
       providerFor: pool.providerFor,
       priceOf: pool.priceOf,
       embeddings: {
@@ -144,6 +162,7 @@ async function joinService(
       version: packageVersion(),
       allowedHosts: server.allowedHosts,
       defaultLambda: config.routing.lambda,
+      feedback: config.feedback,
       ...server.limits,
     },
   )
@@ -151,6 +170,7 @@ async function joinService(
     setInterval(() => refreshPolicy(live, log), policyRefreshMs),
     setInterval(() => prune(storage, config, log), pruneMs),
     setInterval(() => refreshKeys(keys, log), keyRefreshMs),
+    setInterval(() => alarms.poll(), alarmPollMs),
   ]
   for (const timer of timers) timer.unref()
   prune(storage, config, log)
@@ -158,6 +178,7 @@ async function joinService(
   const close = async () => {
     for (const timer of timers) clearInterval(timer)
     await gateway.close()
+    await budgets.close()
     await live.close()
     await pool.close()
     await storage.close()

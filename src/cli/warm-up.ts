@@ -1,3 +1,4 @@
+import type { AlarmBoard } from '../gateway/alarms/alarm-board.ts'
 import type { DecisionStore } from '../routing/decision-store.ts'
 import type { Router } from '../routing/router.ts'
 
@@ -8,10 +9,15 @@ import type { Router } from '../routing/router.ts'
 const settlementsToReplay = 2000
 
 /** Teaches cost and completion-time estimates what the last process had seen, in the order in which answers were settled. */
-export async function warmUp(router: Router, decisions: Pick<DecisionStore, 'recentSettlements'>): Promise<void> {
+export async function warmUp(
+  router: Router,
+  decisions: Pick<DecisionStore, 'recentSettlements'>,
+  alarms?: Pick<AlarmBoard, 'settled'>,
+): Promise<void> {
   for (const { decision, settlement } of await decisions.recentSettlements(settlementsToReplay)) {
     if (settlement?.answered === undefined) continue
     router.recordOutcome(decision, settlement)
+    alarms?.settled(decision, settlement)
     const { answered, timeToFirstTokenMs, completionMs, usage } = settlement
     router.callStarted(answered)
     router.callEnded(answered, {

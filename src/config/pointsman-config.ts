@@ -1,7 +1,9 @@
+import type { FeedbackOptions } from '../gateway/feedback/feedback-options.ts'
 import type { ProviderKind } from '../providers/provider-kind.ts'
 import type { EmbeddingModel } from '../routing/registry/embedding-model.ts'
 import type { Llm } from '../routing/registry/llm.ts'
 import type { LlmAlias } from '../routing/registry/llm-aliases.ts'
+import type { BudgetsConfig, TeamConfig } from './budgets-schema.ts'
 import type { Secret } from './secret.ts'
 
 export type LogLevel = 'silent' | 'error' | 'warn' | 'info' | 'debug' | 'trace'
@@ -29,6 +31,10 @@ export interface PointsmanConfig {
   /** In the order of the file. */
   readonly aliases: readonly LlmAlias[]
   readonly routing: RoutingConfig
+  /** In the order of the file. */
+  readonly teams: readonly TeamConfig[]
+  readonly budgets: BudgetsConfig
+  readonly feedback: FeedbackOptions
   readonly retentionDays: number
   readonly logLevel: LogLevel
 }

@@ -4,6 +4,8 @@ import { defaultExploration } from '../routing/decision/choice.ts'
 import { parseModelPreference } from '../routing/decision/parse-preference.ts'
 import { defaultLambda } from '../routing/decision/routing-preference.ts'
 import { reasoningEfforts } from '../routing/registry/reasoning-effort.ts'
+import { budgetsSchema, teamsSchema } from './budgets-schema.ts'
+import { feedbackSchema } from './feedback-schema.ts'
 import { providerSchema, secretReference } from './provider-schema.ts'
 
 const milliseconds = z.int().positive()
@@ -319,6 +321,9 @@ export const configFileSchema = z
         'Other names that requests may use, for clients with fixed ones: gpt-4o: auto, claude-*: auto:quality. The value is an LLM of the pool, a form of auto, or { allow: [LLMs] } for a choice among some; a name may end in *.',
       ),
     routing: routingSchema.prefault({}).describe('How an LLM is chosen.'),
+    teams: teamsSchema.default({}).describe('Teams that keys belong to, and what they may spend together.'),
+    budgets: budgetsSchema.prefault({}).describe('How daily caps are kept.'),
+    feedback: feedbackSchema.prefault({}).describe('What is said of answers, and how much it counts for.'),
     retention_days: z
       .int()
       .positive()

@@ -8,6 +8,7 @@ import type { TokenPrice, TokenRates } from '../routing/registry/token-price.ts'
 import type { ConfigOrigin, ConfigProblem } from './config-error.ts'
 import { type ConfigPath, dottedPath } from './config-source.ts'
 import type { Environment } from './environment.ts'
+import { toFeedbackOptions } from './feedback-schema.ts'
 import { describeOwnKey, ownKeyVariables } from './own-keys.ts'
 import type { PointsmanConfig } from './pointsman-config.ts'
 import { type ConfigFile, llmIdsOf } from './schema.ts'
@@ -87,6 +88,9 @@ export function toPointsmanConfig(
       starter: routing.starter,
       seed: routing.seed,
     },
+    teams: Object.entries(file.teams).map(([name, team]) => ({ name, dailyCapUsd: team.daily_cap_usd })),
+    budgets: file.budgets,
+    feedback: toFeedbackOptions(file.feedback),
     retentionDays: file.retention_days,
     logLevel: file.log_level,
   }

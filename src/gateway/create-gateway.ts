@@ -6,6 +6,7 @@ import { GatewayMetrics } from './gateway-metrics.ts'
 import { defaultGatewayOptions, type GatewayOptions } from './gateway-options.ts'
 import type { GatewayParts } from './gateway-parts.ts'
 import type { GatewayServices } from './gateway-services.ts'
+import { liveFigures } from './live-figures.ts'
 import { OpenSockets } from './open-sockets.ts'
 import { RequestDispatcher } from './request-dispatcher.ts'
 import { isLoopback, RequestGuard } from './request-guard.ts'
@@ -44,10 +45,7 @@ class HttpGateway implements Gateway {
   constructor(parts: GatewayParts, options: GatewayOptions) {
     this.#parts = parts
     this.#options = options
-    const metrics = new GatewayMetrics({
-      inFlight: () => this.#dispatcher?.inFlight ?? 0,
-      spentTodayUsd: () => parts.spend.spentTodayUsd,
-    })
+    const metrics = new GatewayMetrics(liveFigures(parts, () => this.#dispatcher?.inFlight ?? 0))
     this.#services = {
       parts,
       options,

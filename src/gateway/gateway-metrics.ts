@@ -6,6 +6,20 @@ import type { Settlement } from '../routing/outcome.ts'
 /** LLMs that get a time series of their own; the rest share `other`, so that a changing pool cannot grow the scrape. */
 const maxLlmLabels = 200
 
+export interface LabelledFigure<Label extends string> {
+  readonly labels: Readonly<Record<Label, string>>
+  readonly value: number
+}
+
+/** What is read when scraped. */
+export interface LiveFigures {
+  readonly inFlight: () => number
+  readonly spentTodayUsd: () => number
+  readonly budgets: () => readonly LabelledFigure<'budget'>[]
+  readonly duals: () => readonly LabelledFigure<'budget'>[]
+  readonly recentAlarms: () => readonly LabelledFigure<'llm' | 'kind' | 'direction'>[]
+}
+
 /** Prometheus metrics of one gateway, in a registry of its own. */
 export class GatewayMetrics {
   readonly #registry = new Registry()
@@ -39,9 +53,22 @@ export class GatewayMetrics {
   )
 
   /** @param live read when scraped. */
-  constructor(live: { readonly inFlight: () => number; readonly spentTodayUsd: () => number }) {
+  constructor(live: LiveFigures) {
     this.#gauge('in_flight_requests', 'Requests under way that call an LLM', live.inFlight)
     this.#gauge('spent_today_usd', 'Booked or reserved in this UTC day', live.spentTodayUsd)
+    this.#labelledGauge('budget_spent_usd', 'Booked or reserved today, of each capped budget', ['budget'], live.budgets)
+    this.#labelledGauge(
+      'budget_dual',
+      'What a budget that runs short puts on prices, utility per C_ref',
+      ['budget'],
+      live.duals,
+    )
+    this.#labelledGauge(
+      'recent_alarms',
+      'Unannounced changes of an LLM noticed in the last 24 hours: of quality, cost or latency',
+      ['llm', 'kind', 'direction'],
+      live.recentAlarms,
+    )
     this.#gauge('resident_memory_bytes', 'Memory of the process', () => process.memoryUsage.rss())
   }
 
@@ -123,6 +150,24 @@ export class GatewayMetrics {
     labelNames: readonly Label[],
   ): Histogram<Label> {
     return new Histogram({ name: `pointsman_${name}`, help, buckets, labelNames, registers: [this.#registry] })
+  }
+
+  #labelledGauge<Label extends string>(
+    name: string,
+    help: string,
+    labelNames: readonly Label[],
+    read: () => readonly LabelledFigure<Label>[],
+  ): void {
+    new Gauge({
+      name: `pointsman_${name}`,
+      help,
+      labelNames,
+      registers: [this.#registry],
+      collect() {
+        this.reset()
+        for (const { labels, value } of read()) this.set(labels, value)
+      },
+    })
   }
 
   #gauge(name: string, help: string, read: () => number): void {

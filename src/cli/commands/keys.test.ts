@@ -102,7 +102,7 @@ test('keys list shows what a key may do, never its secret or hash', async () => 
   const secret = out.pop() ?? ''
   await run('list')
   const [titles, row] = (out[0] ?? '').split('\n')
-  expect(titles).toMatch(/^id +name +secret +scopes +daily cap +preference +created +state$/)
+  expect(titles).toMatch(/^id +name +secret +scopes +team +daily cap +preference +created +state$/)
   expect(row).toMatch(/ci +pm-\S{7}… +inference +none +lambda 3 +2026-01-02 +active$/)
   expect(out[0]).not.toContain(secret)
   expect(out[0]).not.toContain(store.keys[0]?.secretHash)

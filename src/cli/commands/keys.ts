@@ -24,6 +24,7 @@ export interface NewKey {
   readonly name: string
   readonly scopes: readonly KeyScope[]
   readonly dailyCapUsd: number | undefined
+  readonly team?: string | undefined
   readonly lambda: number | undefined
   readonly allow: readonly string[] | undefined
   readonly deny: readonly string[] | undefined
@@ -45,6 +46,7 @@ export async function createKey(session: KeysSession, wanted: NewKey): Promise<v
     scopes: wanted.scopes,
     preference: keyPreference(wanted),
     dailyCapUsd: wanted.dailyCapUsd,
+    team: wanted.team,
     createdAtMs: Math.floor(session.clock.now()),
     revokedAtMs: undefined,
   }
@@ -78,6 +80,7 @@ export async function listKeys(session: KeysSession): Promise<void> {
     { title: 'name' },
     { title: 'secret' },
     { title: 'scopes' },
+    { title: 'team' },
     { title: 'daily cap', align: 'right' },
     { title: 'preference' },
     { title: 'created' },
@@ -92,6 +95,7 @@ function keyRow(key: ApiKey): readonly Cell[] {
     key.name,
     `${key.prefix}…`,
     key.scopes.join(', '),
+    key.team ?? '',
     key.dailyCapUsd === undefined ? 'none' : `$${key.dailyCapUsd}`,
     describePreference(key.preference),
     isoDate(key.createdAtMs),
@@ -124,6 +128,7 @@ interface CreateOptions extends ConfigFlags {
   readonly name: string
   readonly scope: readonly KeyScope[]
   readonly dailyCapUsd?: number
+  readonly team?: string
   readonly lambda?: number
   readonly allow?: readonly string[]
   readonly deny?: readonly string[]
@@ -138,6 +143,7 @@ export function addKeysCommand(program: Command, open: (flags: ConfigFlags) => P
     .requiredOption('--name <name>', 'what it is for, for people', someText)
     .addOption(new Option('--scope <scope...>', 'what it may do').choices(scopes).default(['inference']))
     .option('--daily-cap-usd <usd>', 'hard stop on its spend per UTC day', notNegative)
+    .option('--team <name>', 'whose budget its spend counts for, too: teams in the configuration', teamName)
     .option('--lambda <number>', 'willingness to pay of its requests, unless they say otherwise', notNegative)
     .option('--allow <pattern...>', 'LLMs its requests may use: ids with *, or tag:<word>')
     .option('--deny <pattern...>', 'LLMs its requests may not use')
@@ -146,6 +152,7 @@ export function addKeysCommand(program: Command, open: (flags: ConfigFlags) => P
       name: options.name,
       scopes: [...new Set(options.scope)],
       dailyCapUsd: options.dailyCapUsd,
+      team: options.team,
       lambda: options.lambda,
       allow: options.allow,
       deny: options.deny,
@@ -180,6 +187,11 @@ function someText(text: string): string {
   const trimmed = text.trim()
   if (trimmed === '') throw new InvalidArgumentError('It must not be empty.')
   return trimmed
+}
+
+function teamName(text: string): string {
+  if (/^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(text)) return text
+  throw new InvalidArgumentError('It must be letters, digits, dots, dashes and underscores.')
 }
 
 function notNegative(text: string): number {

@@ -79,7 +79,13 @@ function errorTable(): string {
 }
 
 async function metricTable(): Promise<string> {
-  const metrics = new GatewayMetrics({ inFlight: () => 0, spentTodayUsd: () => 0 })
+  const metrics = new GatewayMetrics({
+    inFlight: () => 0,
+    spentTodayUsd: () => 0,
+    budgets: () => [],
+    duals: () => [],
+    recentAlarms: () => [],
+  })
   const described = await metrics.describe()
   return markdownTable(
     ['metric', 'type', 'means'],

@@ -20,7 +20,7 @@ export const keyGenerateRoute: Route = {
   callsLlm: false,
   async handle({ parts, storeHealth }, { exchange, caller, share }) {
     const body = await readJsonBody(exchange.request, maxKeyBytes, share)
-    const { name, models, allow, dailyCapUsd, ignored } = parseKeyGenerate(body, parts.router.pool)
+    const { name, models, allow, dailyCapUsd, team, ignored } = parseKeyGenerate(body, parts.router.pool)
     const { secret, ...kept } = createApiKeySecret()
     const key: ApiKey = {
       id: `key_${randomUUID()}`,
@@ -29,6 +29,7 @@ export const keyGenerateRoute: Route = {
       scopes: ['inference'],
       preference: allow === undefined ? {} : { allow: [allow] },
       dailyCapUsd,
+      team,
       createdAtMs: Math.floor(parts.clock.now()),
       revokedAtMs: undefined,
     }
@@ -115,6 +116,7 @@ function toKeyBody(key: ApiKey) {
     token: key.id,
     key_name: key.prefix === '' ? null : `${key.prefix}…`,
     key_alias: key.name,
+    team_id: key.team ?? null,
     max_budget: key.dailyCapUsd ?? null,
     budget_duration: key.dailyCapUsd === undefined ? null : '1d',
     expires: null,

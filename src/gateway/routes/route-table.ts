@@ -1,9 +1,11 @@
 import { GatewayError } from '../gateway-error.ts'
+import { adminAlarmsRoute } from './admin-alarms.ts'
+import { adminBudgetsRoute } from './admin-budgets.ts'
 import { chatCompletionsRoute } from './chat-completions.ts'
 import { countTokensRoute } from './count-tokens.ts'
 import { decisionsRoute } from './decisions.ts'
 import { embeddingsRoute } from './embeddings.ts'
-import { feedbackRoute } from './feedback.ts'
+import { feedbackLabelRoute, feedbackRoute } from './feedback.ts'
 import { litellmReadinessRoute, livelinessRoute } from './litellm-health.ts'
 import { keyDeleteRoute, keyGenerateRoute, keyInfoRoute } from './litellm-keys.ts'
 import { modelDeleteRoute, modelInfoRoute, modelNewRoute } from './litellm-models.ts'
@@ -34,6 +36,8 @@ const exactRoutes: ReadonlyMap<string, Route> = new Map([
   ['/v1/models', modelsRoute],
   ['/v1/feedback', feedbackRoute],
   ['/v1/route', routePreviewRoute],
+  ['/admin/budgets', adminBudgetsRoute],
+  ['/admin/alarms', adminAlarmsRoute],
   ['/healthz', healthRoute],
   ['/readyz', readinessRoute],
   ['/metrics', metricsRoute],
@@ -58,6 +62,7 @@ const exactRoutes: ReadonlyMap<string, Route> = new Map([
 const prefixRoutes: readonly (readonly [prefix: string, suffix: string, route: Route])[] = [
   ['/v1/models/', '', modelRoute],
   ['/v1/decisions/', '', decisionsRoute],
+  ['/v1/feedback/', '', feedbackLabelRoute],
   ['/v1/responses/', '', responseRoute],
   ['/v1/responses/', '', deleteResponseRoute],
   ['/v1/responses/', '/input_items', inputItemsRoute],

@@ -11,20 +11,12 @@ export const keyGenerateBody = z.looseObject({
   key_alias: z.string().min(1).max(256).nullish().describe('A name, for people.'),
   models: z.array(z.string().min(1).max(256)).max(256).nullish().describe('What the key may use; empty: everything.'),
   max_budget: z.number().nonnegative().nullish().describe('USD per UTC day; needs `budget_duration: "1d"`.'),
+  team_id: z.string().min(1).max(256).nullish().describe('The team whose budget it counts for, too.'),
   budget_duration: z.string().nullish().describe('`1d` or `24h`: budgets here are daily.'),
 })
 
 /** What says whose a key is, and limits nothing: taken, and not kept. */
-const attribution = [
-  'user_id',
-  'team_id',
-  'metadata',
-  'tags',
-  'spend',
-  'send_invite_email',
-  'organization_id',
-  'key_type',
-]
+const attribution = ['user_id', 'metadata', 'tags', 'spend', 'send_invite_email', 'organization_id', 'key_type']
 
 const daily = /^(1d|24h|1440m|86400s)$/
 
@@ -35,13 +27,14 @@ export interface WantedKey {
   /** Patterns of LLMs; undefined: all. */
   readonly allow: readonly string[] | undefined
   readonly dailyCapUsd: number | undefined
+  readonly team: string | undefined
   /** Fields that were taken and are not kept. */
   readonly ignored: readonly string[]
 }
 
 /** @throws {GatewayError} `invalid_request` for what would limit the key and cannot; `model_not_found` */
 export function parseKeyGenerate(body: unknown, pool: LlmRegistry): WantedKey {
-  const { key_alias, models, max_budget, budget_duration, ...rest } = requireValid(keyGenerateBody, body, [])
+  const { key_alias, models, max_budget, budget_duration, team_id, ...rest } = requireValid(keyGenerateBody, body, [])
   const given = Object.entries(rest)
     .filter(([, value]) => !isNothing(value))
     .map(([name]) => name)
@@ -58,6 +51,7 @@ export function parseKeyGenerate(body: unknown, pool: LlmRegistry): WantedKey {
     models: models ?? [],
     allow: patternsOf(models ?? [], pool),
     dailyCapUsd: max_budget ?? undefined,
+    team: team_id ?? undefined,
     ignored: given,
   }
 }

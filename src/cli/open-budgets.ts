@@ -1,0 +1,71 @@
+import { randomUUID } from 'node:crypto'
+import { BudgetLeases } from '../accounts/budget-leases.ts'
+import { DailySpend } from '../accounts/daily-spend.ts'
+import type { KeyRing } from '../accounts/key-ring.ts'
+import type { PointsmanConfig } from '../config/pointsman-config.ts'
+import { SpendPacing } from '../gateway/budgets/spend-pacing.ts'
+import type { Logger } from '../gateway/gateway-parts.ts'
+import type { Router } from '../routing/router.ts'
+import type { Storage } from '../storage/storage.ts'
+import { systemClock } from './system.ts'
+
+/** How often the pacers learn anew what is to come of the day. */
+const refreshMs = 60_000
+
+/** What the caps of a serving process rest on. */
+export interface OpenBudgets {
+  readonly spend: DailySpend
+  /** Undefined: caps are hard stops alone. */
+  readonly pacing: SpendPacing | undefined
+  /** When nothing is under way any more: gives the leases back. */
+  close(): Promise<void>
+}
+
+/** The caps of gateway, teams and keys, with what was spent today. */
+export async function openBudgets(
+  config: Pick<PointsmanConfig, 'teams' | 'budgets'>,
+  gatewayCapUsd: number | undefined,
+  storage: Pick<Storage, 'decisions' | 'leases'>,
+  keys: KeyRing,
+  router: Router,
+  log: Logger,
+): Promise<OpenBudgets> {
+  const leases = new BudgetLeases(storage.leases, systemClock, {
+    newId: randomUUID,
+    onError: (error) => log.warn({ err: error }, 'no lease on a budget: requests wait for their commits'),
+  })
+  const teamCapsUsd = new Map(
+    config.teams.flatMap(({ name, dailyCapUsd }) => (dailyCapUsd === undefined ? [] : [[name, dailyCapUsd] as const])),
+  )
+  let pacing: SpendPacing | undefined
+  const spend: DailySpend = await DailySpend.load(storage.decisions, systemClock, {
+    gatewayCapUsd,
+    teamCapsUsd,
+    keys: keys.activeKeys(),
+    leases,
+    onBooked: (scope, nanoUsd) => pacing?.booked(scope, nanoUsd),
+  })
+  if (config.budgets.pacing) {
+    pacing = new SpendPacing({
+      spend,
+      decisions: storage.decisions,
+      keys: () => keys.activeKeys(),
+      costReferenceUsd: () => router.policy.costReferenceUsd,
+      clock: systemClock,
+    })
+  }
+  const refresh = (): void => {
+    pacing?.refresh().catch((error: unknown) => log.warn({ err: error }, 'budgets could not be paced anew'))
+  }
+  refresh()
+  const timer = setInterval(refresh, refreshMs)
+  timer.unref()
+  return {
+    spend,
+    pacing,
+    async close() {
+      clearInterval(timer)
+      await leases.close()
+    },
+  }
+}

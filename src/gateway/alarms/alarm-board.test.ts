@@ -1,0 +1,104 @@
+import { describe, expect, test } from 'vitest'
+import type { RoutingDecision } from '../../routing/decision.ts'
+import type { ChangeAlarm } from '../../routing/learning/residual-state.ts'
+import type { Settlement } from '../../routing/outcome.ts'
+import { type Llm, unknownLlmProperties } from '../../routing/registry/llm.ts'
+import { AlarmBoard } from './alarm-board.ts'
+
+const llm: Llm = {
+  ...unknownLlmProperties,
+  id: 'a',
+  provider: 'p',
+  upstreamModel: 'a',
+  price: { inputPerMillionTokensUsd: 1, outputPerMillionTokensUsd: 2 },
+}
+
+function ended(billedNanoUsd: number | undefined, completionMs: number, more: Partial<Settlement> = {}): Settlement {
+  return {
+    decisionId: 'd',
+    settledAtMs: 5,
+    status: 'completed',
+    answered: 'a',
+    usage: { inputTokens: 1000, outputTokens: 500 },
+    billedNanoUsd,
+    completionMs,
+    ...more,
+  } as Settlement
+}
+
+const decision = { candidates: [{ llm: 'a', completionMs: 1000 }] } as unknown as RoutingDecision
+
+function board(quality: ChangeAlarm[] = []) {
+  const changes: unknown[] = []
+  const logged: unknown[] = []
+  const log = { info: () => {}, error: () => {}, warn: (fields: object) => void logged.push(fields) }
+  const alarms = new AlarmBoard({
+    llm: (id) => (id === 'a' ? llm : undefined),
+    qualityAlarms: () => quality,
+    onCostChange: (id, factor) => void changes.push([id, factor]),
+    clock: { now: () => 99 },
+    log,
+  })
+  return { alarms, changes, logged, quality }
+}
+
+describe('AlarmBoard', () => {
+  test('bills against list prices: a change is told, logged, and moves what is expected', () => {
+    const { alarms, changes, logged } = board()
+    alarms.begin()
+    // 1,000 at 1 USD and 500 at 2 USD a million: 2,000,000 nano-USD by the list.
+    for (let call = 0; call < 60; call++) alarms.settled(decision, ended(2_000_000, 1000))
+    expect(alarms.list()).toEqual([])
+    for (let call = 0; call < 12; call++) alarms.settled(decision, ended(3_000_000, 1000))
+    const [alarm] = alarms.list()
+    expect(alarm).toMatchObject({ llm: 'a', kind: 'cost', direction: 'up', atMs: 99, labelSequence: undefined })
+    expect(alarm!.size).toBeCloseTo(1.5, 1)
+    expect(changes).toEqual([['a', alarm!.size]])
+    expect(logged).toHaveLength(1)
+  })
+
+  test('completion times against what was expected', () => {
+    const { alarms, changes } = board()
+    alarms.begin()
+    for (let call = 0; call < 60; call++) alarms.settled(decision, ended(undefined, call % 2 === 0 ? 900 : 1100))
+    for (let call = 0; call < 40; call++) alarms.settled(decision, ended(undefined, 5000))
+    expect(alarms.list()).toMatchObject([{ llm: 'a', kind: 'latency', direction: 'up' }])
+    expect(changes).toEqual([])
+  })
+
+  test('answers that did not end, of nobody or of LLMs that have left teach nothing', () => {
+    const { alarms } = board()
+    alarms.begin()
+    for (let call = 0; call < 100; call++) {
+      const billed = call < 50 ? 1 : 1_000_000
+      alarms.settled(decision, ended(billed, billed, { status: 'cut' }))
+      alarms.settled(decision, ended(billed, billed, { answered: undefined }))
+      alarms.settled(decision, ended(billed, billed, { answered: 'gone' }))
+    }
+    expect(alarms.list()).toEqual([])
+  })
+
+  test('what was noticed before the start is listed, not logged; each alarm of quality is told once', () => {
+    const before: ChangeAlarm = { llm: 'a', sequence: 3, direction: 'down', residual: -0.2 }
+    const { alarms, logged, quality } = board([before])
+    alarms.begin()
+    alarms.poll()
+    expect(alarms.list()).toEqual([
+      { llm: 'a', kind: 'quality', direction: 'down', size: -0.2, atMs: 99, labelSequence: 3 },
+    ])
+    expect(logged).toEqual([])
+    quality.push({ llm: 'b', sequence: 9, direction: 'up', residual: 0.1 })
+    alarms.poll()
+    expect(alarms.list()[0]).toMatchObject({ llm: 'b', size: 0.1 })
+    expect(logged).toHaveLength(1)
+  })
+
+  test('a price that was changed here is no alarm', () => {
+    const { alarms } = board()
+    alarms.begin()
+    for (let call = 0; call < 60; call++) alarms.settled(decision, ended(2_000_000, 1000))
+    alarms.priceChanged('a')
+    for (let call = 0; call < 60; call++) alarms.settled(decision, ended(1_000_000, 1000))
+    expect(alarms.list()).toEqual([])
+  })
+})
