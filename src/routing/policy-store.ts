@@ -77,7 +77,10 @@ export interface PolicyStore {
   changeRollout(expected: PolicyRollout, next: PolicyRollout, event: RolloutEvent | undefined): Promise<void>
   /** Newest first. */
   rolloutEvents(limit: number): Promise<readonly RolloutEvent[]>
-  /** Deletes all but the newest `keep` versions and those named, with their learned states; embedders that a decision, label or version still needs stay. Returns the ids that went. */
+  /**
+   * Deletes all but the newest `keep` versions, those named, the one that serves and the one on trial, with their learned states; embedders that a
+   * decision, label, version or the training rows may still need stay. Returns the ids that went.
+   */
   pruneVersions(keep: number, always: readonly string[]): Promise<readonly string[]>
   /** What a version was fitted on, so that the trainer can fit it anew with more labels; one set is kept. */
   saveTrainingRows(rows: {

@@ -14,6 +14,7 @@ import { describePolicies } from './policy-store.contract.ts'
 import { describePool } from './pool-store.contract.ts'
 import { describeProbes } from './probe-store.contract.ts'
 import { describeResponses } from './response-store.contract.ts'
+import { describeRollouts } from './rollout.contract.ts'
 import type { Storage } from './storage.ts'
 
 export interface OpenedStorage {
@@ -41,6 +42,7 @@ export function describeStorage(name: string, open: () => Promise<OpenedStorage>
     describe('label weights', () => describeLabelWeights(use))
     describe('pruning', () => describePruning(use))
     describe('policies', () => describePolicies(use))
+    describe('rollouts', () => describeRollouts(use, () => opened.openAgain()))
     describe('keys', () => describeKeys(use))
     describe('responses', () => describeResponses(use))
     describe('charges', () => describeCharges(use, () => opened.openAgain()))

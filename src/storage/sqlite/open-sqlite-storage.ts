@@ -2,13 +2,13 @@ import { Worker } from 'node:worker_threads'
 import type { Storage } from '../storage.ts'
 import { StorageError } from '../storage-error.ts'
 import type { MessageFromWorker, WorkerOptions } from './protocol.ts'
+import { remotePolicyStore } from './remote-policy-store.ts'
 import {
   remoteChargeStore,
   remoteDecisionStore,
   remoteFeedbackStore,
   remoteKeyStore,
   remoteLeaseStore,
-  remotePolicyStore,
   remotePoolStore,
   remoteProbeStore,
   remoteResponseStore,

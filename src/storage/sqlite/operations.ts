@@ -8,15 +8,17 @@ import type { EncodedDecision } from '../decision-row.ts'
 import type { PoolEntryRow, PoolOverrideRow } from '../pool-entry-row.ts'
 import type { ProbeOutcomeRow, ProbeRunRow } from '../probe-row.ts'
 import type { EncodedResponse } from '../response-row.ts'
+import type { RolloutEventRow, RolloutRow } from '../rollout-row.ts'
 import type { SettlementRow } from '../settlement-row.ts'
 import { SqliteChargeStore } from './charge-store.ts'
 import { SqliteDecisionStore } from './decision-store.ts'
 import { SqliteFeedbackStore } from './feedback-store.ts'
 import { SqliteKeyStore } from './key-store.ts'
-import { type EncodedPolicyVersion, SqlitePolicyStore } from './policy-store.ts'
+import { type EncodedPolicyVersion, type EncodedTrainingRows, SqlitePolicyStore } from './policy-store.ts'
 import { SqlitePoolStore } from './pool-store.ts'
 import { SqliteProbeStore } from './probe-store.ts'
 import { SqliteResponseStore } from './response-store.ts'
+import { SqliteRolloutStore } from './rollout-store.ts'
 import type { Schema } from './schema.ts'
 
 /**
@@ -40,6 +42,7 @@ export function createOperations(database: Kysely<Schema>, connection: DatabaseS
   const charges = new SqliteChargeStore(database)
   const feedback = new SqliteFeedbackStore(database, connection)
   const policies = new SqlitePolicyStore(database)
+  const rollouts = new SqliteRolloutStore(database)
   const keys = new SqliteKeyStore(database)
   const responses = new SqliteResponseStore(database)
   const pool = new SqlitePoolStore(database)
@@ -69,6 +72,14 @@ export function createOperations(database: Kysely<Schema>, connection: DatabaseS
     latestVersion: operation('read', () => policies.latestVersion()),
     version: operation('read', (id: string) => policies.version(id)),
     listVersions: operation('read', () => policies.listVersions()),
+    pruneVersions: operation('written', (keep: number, always: readonly string[]) => policies.prune(keep, always)),
+    saveTrainingRows: operation('lasting', (rows: EncodedTrainingRows) => policies.saveTrainingRows(rows)),
+    trainingRows: operation('read', () => policies.trainingRows()),
+    rollout: operation('read', () => rollouts.rollout()),
+    changeRollout: operation('lasting', (expected: RolloutRow, next: RolloutRow, event: RolloutEventRow | undefined) =>
+      rollouts.change(expected, next, event),
+    ),
+    rolloutEvents: operation('read', (limit: number) => rollouts.events(limit)),
     saveEmbedder: operation('lasting', (id: string, snapshot: Uint8Array) => policies.saveEmbedder(id, snapshot)),
     embedder: operation('read', (id: string) => policies.embedder(id)),
     saveLearnedState: operation('written', (policyVersion: string, sequence: number, state: Uint8Array) =>

@@ -1,10 +1,28 @@
-import type { Kysely } from 'kysely'
+import { type Kysely, sql } from 'kysely'
 import type { PolicyVersionSummary } from '../../routing/policy-store.ts'
 import type { Schema } from './schema.ts'
 
 /** A policy version whose snapshot is encoded. */
 export interface EncodedPolicyVersion extends PolicyVersionSummary {
   readonly bytes: Uint8Array
+}
+
+/** A version's own columns. */
+export interface PolicyVersionRow {
+  readonly id: string
+  readonly createdAtMs: number
+  readonly embedderId: string
+  readonly description: string
+  readonly origin: NonNullable<PolicyVersionSummary['origin']> | null
+  readonly parentId: string | null
+  readonly throughSequence: number | null
+}
+
+/** What a fit can be made anew from. */
+export interface EncodedTrainingRows {
+  readonly embedderId: string
+  readonly description: string
+  readonly data: Uint8Array
 }
 
 /** The worker's side of the policy store: snapshots are bytes here. */
@@ -16,14 +34,23 @@ export class SqlitePolicyStore {
   }
 
   /** Versions never change: an id that is there already is a conflict. */
-  async saveVersion({ id, createdAtMs, embedderId, description, bytes }: EncodedPolicyVersion): Promise<void> {
+  async saveVersion({ bytes, ...version }: EncodedPolicyVersion): Promise<void> {
     await this.#database
       .insertInto('policy_versions')
-      .values({ id, created_at_ms: createdAtMs, embedder_id: embedderId, description, snapshot: bytes })
+      .values({
+        id: version.id,
+        created_at_ms: version.createdAtMs,
+        embedder_id: version.embedderId,
+        description: version.description,
+        snapshot: bytes,
+        origin: version.origin ?? null,
+        parent_id: version.parentId ?? null,
+        through_sequence: version.throughSequence ?? null,
+      })
       .execute()
   }
 
-  async latestVersion(): Promise<EncodedPolicyVersion | undefined> {
+  async latestVersion(): Promise<(PolicyVersionRow & { readonly bytes: Uint8Array }) | undefined> {
     return this.#selectSummaries()
       .select('snapshot as bytes')
       .orderBy('created_at_ms', 'desc')
@@ -32,12 +59,12 @@ export class SqlitePolicyStore {
       .executeTakeFirst()
   }
 
-  async version(id: string): Promise<EncodedPolicyVersion | undefined> {
+  async version(id: string): Promise<(PolicyVersionRow & { readonly bytes: Uint8Array }) | undefined> {
     return this.#selectSummaries().select('snapshot as bytes').where('id', '=', id).executeTakeFirst()
   }
 
   /** Oldest first. */
-  async listVersions(): Promise<readonly PolicyVersionSummary[]> {
+  async listVersions(): Promise<readonly PolicyVersionRow[]> {
     return this.#selectSummaries().orderBy('created_at_ms').orderBy('id').execute()
   }
 
@@ -45,8 +72,8 @@ export class SqlitePolicyStore {
   async saveEmbedder(id: string, snapshot: Uint8Array): Promise<void> {
     await this.#database
       .insertInto('embedders')
-      .values({ id, snapshot })
-      .onConflict((conflict) => conflict.column('id').doNothing())
+      .values({ id, snapshot, unneeded_after: null })
+      .onConflict((conflict) => conflict.column('id').doUpdateSet({ unneeded_after: null }))
       .execute()
   }
 
@@ -81,9 +108,68 @@ export class SqlitePolicyStore {
       .executeTakeFirst()
   }
 
+  /** One set is kept. */
+  async saveTrainingRows({ embedderId, description, data }: EncodedTrainingRows): Promise<void> {
+    await this.#database
+      .replaceInto('training_rows')
+      .values({ id: 1, embedder_id: embedderId, description, data })
+      .execute()
+  }
+
+  trainingRows(): Promise<EncodedTrainingRows | undefined> {
+    return this.#database
+      .selectFrom('training_rows')
+      .select(['embedder_id as embedderId', 'description', 'data'])
+      .executeTakeFirst()
+  }
+
+  /** Neither the version that serves nor the one on trial ever goes. Returns the ids that went, oldest first. */
+  async prune(keep: number, always: readonly string[]): Promise<readonly string[]> {
+    const old = await this.#selectSummaries()
+      .orderBy('created_at_ms', 'desc')
+      .orderBy('id', 'desc')
+      .limit(-1)
+      .offset(keep)
+      .execute()
+    const { serving_id, candidate_id } = await this.#database
+      .selectFrom('policy_rollout')
+      .select(['serving_id', 'candidate_id'])
+      .executeTakeFirstOrThrow()
+    const kept = new Set([...always, serving_id, candidate_id])
+    const gone = old.filter(({ id }) => !kept.has(id)).reverse()
+    const ids = gone.map(({ id }) => id)
+    if (ids.length > 0) {
+      await this.#database.deleteFrom('learned_states').where('policy_version', 'in', ids).execute()
+      await this.#database.deleteFrom('policy_versions').where('id', 'in', ids).execute()
+      await this.#release(gone.map(({ embedderId }) => embedderId))
+    }
+    await this.#pruneEmbedders()
+    return ids
+  }
+
+  /** Marks which decisions may still need an embedder: those made so far. */
+  async #release(embedderIds: readonly string[]): Promise<void> {
+    await this.#database
+      .updateTable('embedders')
+      .set({ unneeded_after: sql<number>`(SELECT coalesce(max(rowid), 0) FROM decisions)` })
+      .where('id', 'in', embedderIds)
+      .execute()
+  }
+
+  async #pruneEmbedders(): Promise<void> {
+    await this.#database
+      .deleteFrom('embedders')
+      .where('id', 'not in', (from) => from.selectFrom('policy_versions').select('embedder_id'))
+      .where('id', 'not in', (from) => from.selectFrom('training_rows').select('embedder_id'))
+      .where('unneeded_after', 'is not', null)
+      .where(sql<boolean>`NOT EXISTS (SELECT 1 FROM decisions WHERE decisions.rowid <= embedders.unneeded_after)`)
+      .execute()
+  }
+
   #selectSummaries() {
     return this.#database
       .selectFrom('policy_versions')
       .select(['id', 'created_at_ms as createdAtMs', 'embedder_id as embedderId', 'description'])
+      .select(['origin', 'parent_id as parentId', 'through_sequence as throughSequence'])
   }
 }

@@ -3,7 +3,6 @@ import type { KeyStore } from '../../accounts/key-store.ts'
 import type { LeaseStore } from '../../accounts/lease-store.ts'
 import type { DecisionStore, StoredDecision } from '../../routing/decision-store.ts'
 import type { FeedbackStore } from '../../routing/feedback-store.ts'
-import type { PolicyStore, StoredPolicyVersion } from '../../routing/policy-store.ts'
 import type { ProbeStore } from '../../routing/probe-store.ts'
 import type { PoolStore } from '../../routing/registry/pool-store.ts'
 import type { ResponseStore } from '../../routing/response-store.ts'
@@ -15,10 +14,8 @@ import { decodePoolEntry, decodePoolOverride, encodePoolEntry, encodePoolOverrid
 import { decodeProbeOutcome, decodeProbeRun, encodeProbeOutcome, encodeProbeRun } from '../probe-row.ts'
 import { decodeResponse, encodeResponse } from '../response-row.ts'
 import { decodeSettlement, encodeSettlement } from '../settlement-row.ts'
-import { decodeSnapshot, encodeSnapshot } from '../snapshot-codec.ts'
 import { StorageError } from '../storage-error.ts'
 import type { StoredDecisionRow } from './decision-store.ts'
-import type { EncodedPolicyVersion } from './policy-store.ts'
 import type { StorageClient } from './storage-client.ts'
 
 /** Decisions deleted per transaction, so that pruning never holds up other calls for long. */
@@ -83,39 +80,6 @@ export function remoteFeedbackStore(client: StorageClient): FeedbackStore {
   }
 }
 
-export function remotePolicyStore(client: StorageClient): PolicyStore {
-  return {
-    rollout: async () => ({ servingId: undefined, candidate: undefined, trials: 0 }),
-    changeRollout: () => notBuilt('changeRollout'),
-    rolloutEvents: async () => [],
-    pruneVersions: async () => [],
-    saveTrainingRows: async () => undefined,
-    trainingRows: async () => undefined,
-    saveVersion: async ({ snapshot, ...summary }) =>
-      client.write('saveVersion', { ...summary, bytes: encodeSnapshot(snapshot) }),
-    async latestVersion() {
-      const found = await client.read('latestVersion')
-      return found === undefined ? undefined : decodeVersion(found)
-    },
-    async version(id) {
-      const found = await client.read('version', id)
-      return found === undefined ? undefined : decodeVersion(found)
-    },
-    listVersions: () => client.read('listVersions'),
-    saveEmbedder: async (id, snapshot) => client.write('saveEmbedder', id, encodeSnapshot(snapshot)),
-    async embedder(id) {
-      const bytes = await client.read('embedder', id)
-      return bytes === undefined ? undefined : decodeSnapshot(bytes)
-    },
-    saveLearnedState: async (policyVersion, sequence, state) =>
-      client.write('saveLearnedState', policyVersion, sequence, encodeSnapshot(state)),
-    async learnedState(policyVersion) {
-      const found = await client.read('learnedState', policyVersion)
-      return found === undefined ? undefined : { sequence: found.sequence, state: decodeSnapshot(found.state) }
-    },
-  }
-}
-
 export function remoteKeyStore(client: StorageClient): KeyStore {
   return {
     create: async (key) => client.write('createKey', encodeApiKey(key)),
@@ -152,7 +116,7 @@ export function remoteLeaseStore(_client: StorageClient): LeaseStore {
   return {
     draw: () => notBuilt('draw'),
     giveBack: () => notBuilt('giveBack'),
-    open: () => notBuilt('open'),
+    open: async () => [],
   }
 }
 
@@ -175,10 +139,6 @@ function decodeStoredDecision({ decision, candidateList, settlement }: StoredDec
     decision: decodeDecision(decision, candidateList),
     settlement: settlement === undefined ? undefined : decodeSettlement(settlement),
   }
-}
-
-function decodeVersion({ bytes, ...summary }: EncodedPolicyVersion): StoredPolicyVersion {
-  return { ...summary, snapshot: decodeSnapshot(bytes) }
 }
 
 /** Of a call whose table is yet to come. */

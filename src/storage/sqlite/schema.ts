@@ -1,9 +1,12 @@
+import type { Generated } from 'kysely'
+import type { PolicyVersionSummary } from '../../routing/policy-store.ts'
 import type { ApiKeyRow } from '../api-key-row.ts'
 import type { ChargeRow } from '../charge-row.ts'
 import type { DecisionRow } from '../decision-row.ts'
 import type { PoolEntryRow, PoolOverrideRow } from '../pool-entry-row.ts'
 import type { ProbeOutcomeRow, ProbeRunRow } from '../probe-row.ts'
 import type { ResponseRow } from '../response-row.ts'
+import type { RolloutEventRow, RolloutRow } from '../rollout-row.ts'
 import type { SettlementRow } from '../settlement-row.ts'
 
 /** The tables as the newest migration leaves them. */
@@ -15,7 +18,10 @@ export interface Schema {
   readonly labels: LabelsTable
   readonly feedback_messages: FeedbackMessagesTable
   readonly policy_versions: PolicyVersionsTable
-  readonly embedders: { readonly id: string; readonly snapshot: Uint8Array }
+  readonly embedders: EmbeddersTable
+  readonly policy_rollout: RolloutRow & { readonly id: 1 }
+  readonly rollout_events: RolloutEventRow & { readonly id: Generated<number> }
+  readonly training_rows: TrainingRowsTable
   readonly learned_states: LearnedStatesTable
   readonly api_keys: ApiKeyRow
   readonly charges: ChargeRow
@@ -121,6 +127,24 @@ interface PolicyVersionsTable {
   readonly embedder_id: string
   readonly description: string
   readonly snapshot: Uint8Array
+  readonly origin: NonNullable<PolicyVersionSummary['origin']> | null
+  readonly parent_id: string | null
+  readonly through_sequence: number | null
+}
+
+interface EmbeddersTable {
+  readonly id: string
+  readonly snapshot: Uint8Array
+  /** Rowid of the last decision that may need it; null while a version does. */
+  readonly unneeded_after: number | null
+}
+
+interface TrainingRowsTable {
+  readonly id: 1
+  readonly embedder_id: string
+  readonly description: string
+  /** A snapshot, compressed (Zstandard). */
+  readonly data: Uint8Array
 }
 
 interface LearnedStatesTable {

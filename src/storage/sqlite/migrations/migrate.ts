@@ -7,6 +7,7 @@ import { poolEntries } from './0004-pool-entries.ts'
 import { bills } from './0005-bills.ts'
 import { labelWeights } from './0006-label-weights.ts'
 import { probes } from './0007-probes.ts'
+import { rollouts } from './0008-rollouts.ts'
 import type { Migration } from './migration.ts'
 
 /** All of them, oldest first. */
@@ -18,6 +19,7 @@ export const migrations: readonly Migration[] = [
   bills,
   labelWeights,
   probes,
+  rollouts,
 ]
 
 /** `PTSM`, in the file's header, so that we never write into another program's database. */
