@@ -1,5 +1,5 @@
 import type { RoutingPreference } from '../../routing/decision/routing-preference.ts'
-import type { CandidateTerms, RoutingDecision } from '../../routing/decision.ts'
+import type { CandidateTerms, DecisionExperiment, RoutingDecision } from '../../routing/decision.ts'
 import type { StoredDecision } from '../../routing/decision-store.ts'
 import type { Settlement } from '../../routing/outcome.ts'
 import { toResponseId } from './response-id.ts'
@@ -17,6 +17,8 @@ export function toDecisionBody(decision: RoutingDecision) {
     created: Math.floor(decision.createdAtMs / 1_000),
     llm: decision.drawn,
     propensity: decision.propensity,
+    budget_dual: decision.budgetDual,
+    experiment: toExperimentBody(decision.experiment),
     pinned: decision.pinned,
     cold: decision.cold,
     rule: decision.rule,
@@ -39,6 +41,12 @@ export function toStoredDecisionBody({ decision, settlement }: StoredDecision) {
     response_id: toResponseId(decision.id),
     settlement: settlement === undefined ? null : toSettlementBody(settlement),
   }
+}
+
+function toExperimentBody(experiment: DecisionExperiment | undefined) {
+  if (experiment === undefined) return null
+  const { candidateVersion, phase, arm, share } = experiment
+  return { candidate_version: candidateVersion, phase, arm, share }
 }
 
 function toPreferenceBody(preference: RoutingPreference) {
