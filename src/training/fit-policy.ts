@@ -91,7 +91,7 @@ export async function fitPolicy(outcomes: OutcomeData, options: FitPolicyOptions
     leftOut: data.llms.filter((llm) => !pool.llms.includes(llm)).map((llm) => llm.id),
     weights: stack.quality.weights,
     trust: stack.quality.trust,
-    penalty: stack.penalty,
+    penalty: stack.ridge.penalty,
   }
 }
 

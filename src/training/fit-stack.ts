@@ -37,8 +37,8 @@ export interface FittedStack {
   readonly cost: TokenCostPredictor
   /** Where the LLM means serve better than `quality`. */
   readonly guard: HullGuard
-  /** α of the ridge member. */
-  readonly penalty: number
+  /** Of the ridge member. */
+  readonly ridge: RidgeSetting
   /** q̄, by LLM. */
   readonly means: Float64Array
   /** q̂ of the stack for each training row, from members and means that had not seen it; κ and weights have. Row-major. */
@@ -131,7 +131,7 @@ export async function fitStack(rows: TrainingRows, options: FitStackOptions): Pr
   await reportFinal(memberFits.length)
   const cost = TokenCostPredictor.fit(rows, prices, folds)
   await reportFinal(memberFits.length + 1)
-  return { quality, cost, guard, penalty: ridge.penalty, means, outOfFold }
+  return { quality, cost, guard, ridge, means, outOfFold }
 }
 
 interface CrossValidated {

@@ -1,3 +1,4 @@
+import type { StoredDecision } from '../routing/decision-store.ts'
 import type { RoutingContext } from '../routing/embedding/routing-context.ts'
 import type { Label } from '../routing/outcome.ts'
 import type { LlmId } from '../routing/registry/llm.ts'
@@ -45,4 +46,33 @@ export function meanLabel(
     weights += precision
   }
   return weights > 0 ? sum / weights : undefined
+}
+
+/**
+ * What the labels of one decision come to, LLM by LLM, with the bill of the one that answered; an answer that its cap cut short tells nothing
+ * of length and bill.
+ *
+ * @param labels of that decision, in order.
+ */
+export function logCells(labels: readonly Label[], { decision, settlement }: StoredDecision): LogCell[] {
+  const byLlm = new Map<LlmId, Label[]>()
+  for (const label of labels) byLlm.set(label.llm, [...(byLlm.get(label.llm) ?? []), label])
+  return [...byLlm].flatMap(([llm, said]) => {
+    const quality = meanLabel(said)
+    if (quality === undefined) return []
+    const answered = settlement?.status === 'completed' && settlement.answered === llm
+    const { choices, maxOutputTokens = Number.POSITIVE_INFINITY } = decision
+    const tokens = answered ? (settlement.usage?.outputTokens ?? Number.NaN) / choices : Number.NaN
+    const isWhole = !(tokens >= maxOutputTokens)
+    const usd = answered && isWhole ? (settlement.billedNanoUsd ?? Number.NaN) / 1e9 / choices : Number.NaN
+    return [
+      {
+        llm,
+        quality,
+        costUsd: usd,
+        inputTokens: answered ? (settlement.usage?.inputTokens ?? Number.NaN) : Number.NaN,
+        outputTokens: isWhole ? tokens : Number.NaN,
+      },
+    ]
+  })
 }

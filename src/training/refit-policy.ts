@@ -1,14 +1,15 @@
 import { foldOrder } from '../outcomes/fold-order.ts'
 import { type FittedPolicy, fittedPolicy } from '../routing/prediction/fitted-policy.ts'
 import { typicalCallUsd } from '../routing/prediction/price-prior.ts'
-import { selectTrainingRows, summariseColumns, type TrainingRows } from '../routing/prediction/training-rows.ts'
+import { selectTrainingRows, summariseColumns } from '../routing/prediction/training-rows.ts'
 import type { LlmId } from '../routing/registry/llm.ts'
 import type { TokenPrice } from '../routing/registry/token-price.ts'
 import { embeddingGroups } from './embedding-groups.ts'
 import { FitError } from './fit-error.ts'
 import { defaultFolds, fewestLabels, fewestPromptsPerFold, policyId } from './fit-policy.ts'
 import type { FitProgressListener } from './fit-progress.ts'
-import { fitRows, type RowLlm, type RowSource } from './fit-rows.ts'
+import { fitRows, type RowSource, type VersionName } from './fit-rows.ts'
+import { refitWithBase } from './refit-with-base.ts'
 import { type SavedRows, unpackRows } from './saved-rows.ts'
 
 /** Plain data, so that it can be sent to a worker. */
@@ -25,8 +26,8 @@ export interface RefitRequest {
   readonly conversations: readonly (string | undefined)[]
   /** Today's prices; base bills are brought to them. */
   readonly prices: ReadonlyMap<LlmId, TokenPrice>
-  /** LLMs that were seen to change: `log` holds their labels since then alone. */
-  readonly changed: readonly LlmId[]
+  /** LLMs that were seen to change, and the label at which that was: `log` holds their labels since then alone. */
+  readonly changed: ReadonlyMap<LlmId, number>
   /** The version that serves. */
   readonly parentId: string | undefined
   /** Labels up to this one are in `log`, as far as they count. */
@@ -37,35 +38,49 @@ export interface RefitRequest {
 export const labelsAfterChange = 100
 
 /**
- * A version fitted on the rows of the last fit by hand and on the judged requests of the log (mathematics §29). The same request gives the same
- * bits. The labels in it are marked, LLM by LLM, so that online learning passes over them.
+ * A version fitted on the rows of the last fit by hand and on the judged requests of the log (mathematics §29); where nothing was fitted by
+ * hand, on the log alone. The same request gives the same bits. The labels in it are marked, LLM by LLM, so that online learning passes over
+ * them.
  *
  * @throws {FitError} when too few rows or labels are there.
  */
 export async function refitPolicy(request: RefitRequest, onProgress?: FitProgressListener): Promise<FittedPolicy> {
-  const { seed, now, embedderId, parentId, throughSequence } = request
+  const { throughSequence, changed } = request
   const kept = keptThroughChange(request)
-  const source = inFolds(joinRows(request, kept), seed)
-  const logged = request.log?.count ?? 0
-  const name = {
+  const { base, log } = rowsOf(request, kept)
+  const name = versionOf(request)
+  const policy =
+    base === undefined
+      ? (await fitRows(withEnoughLabels(log!), name, { ...optionsOf(request, onProgress), isChosen: true })).policy
+      : await refitWithBase(base, log, name, optionsOf(request, onProgress))
+  const llms = policy.llms.map((llm) => ({
+    ...llm,
+    ...(kept.has(llm.id) ? {} : { labelsThrough: throughSequence }),
+    ...(changed.has(llm.id) ? { changedAt: changed.get(llm.id) } : {}),
+  }))
+  return fittedPolicy({ ...policy, llms })
+}
+
+function optionsOf({ seed }: RefitRequest, onProgress: FitProgressListener | undefined) {
+  return { seed, folds: defaultFolds, onProgress }
+}
+
+function versionOf({ now, embedderId, seed, parentId, throughSequence, base, log }: RefitRequest): VersionName {
+  return {
     id: policyId(now, embedderId, 'refit', seed),
     createdAtMs: now,
-    description: `${request.base?.count ?? 0} prompts and ${logged} judged requests, ${source.llms.length} LLMs`,
+    description: `refit: ${base?.count ?? 0} prompts, ${log?.count ?? 0} judged requests`,
     embedderId,
     origin: 'refit',
     parentId,
     throughSequence,
-  } as const
-  const isChosen = source.rows.quality.some(Number.isNaN) && logged > 0
-  const { policy } = await fitRows(source, name, { seed, folds: defaultFolds, isChosen, onProgress })
-  const llms = policy.llms.map((llm) => (kept.has(llm.id) ? llm : { ...llm, labelsThrough: throughSequence }))
-  return fittedPolicy({ ...policy, llms })
+  }
 }
 
 /** LLMs that changed too lately to be fitted anew. */
 function keptThroughChange({ base, log, changed }: RefitRequest): ReadonlySet<LlmId> {
   const baseLlms = new Set(base?.llms.map(({ id }) => id))
-  return new Set(changed.filter((id) => baseLlms.has(id) && knownLabels(log, id) < labelsAfterChange))
+  return new Set([...changed.keys()].filter((id) => baseLlms.has(id) && knownLabels(log, id) < labelsAfterChange))
 }
 
 function knownLabels(rows: SavedRows | undefined, id: LlmId): number {
@@ -79,55 +94,40 @@ function knownLabels(rows: SavedRows | undefined, id: LlmId): number {
 }
 
 /**
- * Base rows, then logged ones, of all LLMs with enough labels. Of an LLM that changed the base labels count for nothing, or, with few labels
- * since, the logged ones.
+ * Base and logged rows, each in its folds. Of an LLM that changed the base labels count for nothing, or, with few labels since, the logged ones.
  */
-function joinRows(request: RefitRequest, kept: ReadonlySet<LlmId>): RowSource {
-  const { log, changed, prices, conversations } = request
-  const base = request.base === undefined ? undefined : atPrices(request.base, prices)
-  const parts = [base, log].flatMap((saved) => (saved === undefined ? [] : [unpackRows(saved)]))
-  const llms = new Map<LlmId, RowLlm>()
-  for (const part of parts) for (const llm of part.llms) if (!llms.has(llm.id)) llms.set(llm.id, llm)
-  const all = [...llms.values()].map((llm) => ({ ...llm, price: prices.get(llm.id) ?? llm.price }))
-  const isForgotten = (id: LlmId, part: RowSource) =>
-    changed.includes(id) && kept.has(id) === (log !== undefined && part === parts.at(-1))
-  const columns = (part: RowSource, name: Measure) => spread(part, name, all, (id) => isForgotten(id, part))
-  const rows: TrainingRows = {
-    llms: all.map(({ id }) => id),
-    contexts: parts.flatMap((part) => part.rows.contexts),
-    quality: concatenate(parts.map((part) => columns(part, 'quality'))),
-    costUsd: concatenate(parts.map((part) => columns(part, 'costUsd'))),
-    inputTokens: concatenate(parts.map((part) => columns(part, 'inputTokens'))),
-    outputTokens: concatenate(parts.map((part) => columns(part, 'outputTokens'))),
-  }
-  const saved = [base, log].flatMap((one) => (one === undefined ? [] : [one]))
-  const keys = [
-    ...Array.from(base?.groupOf ?? [], (group) => `group ${group}`),
-    ...conversations.map((id) => (id === undefined ? undefined : `conversation ${id}`)),
-  ]
-  const groupOf = embeddingGroups(joinFloats(saved.map(({ embeddings }) => embeddings)), rows.contexts.length, keys)
-  return withEnoughLabels({ llms: all, rows, groupOf })
+function rowsOf(
+  request: RefitRequest,
+  kept: ReadonlySet<LlmId>,
+): { readonly base: RowSource | undefined; readonly log: RowSource | undefined } {
+  const { changed, prices, conversations, seed } = request
+  const log =
+    request.log &&
+    inFolds(
+      forgetting(
+        {
+          ...unpackRows(request.log),
+          groupOf: embeddingGroups(request.log.embeddings, request.log.count, conversations),
+        },
+        kept,
+      ),
+      seed,
+    )
+  if (request.base === undefined) return { base: undefined, log }
+  const gone = new Set([...changed.keys()].filter((id) => !kept.has(id)))
+  const base = forgetting(unpackRows(atPrices(request.base, prices)), gone)
+  // A refit after a change of most of the pool: what is left of the base is too little to fit.
+  const known = withEnoughLabels(base)
+  return { base: known, log }
 }
 
-type Measure = 'quality' | 'costUsd' | 'inputTokens' | 'outputTokens'
-
-/** A part's cells in the columns of all LLMs; what is forgotten is of quality alone. */
-function spread(
-  { llms, rows }: RowSource,
-  measure: Measure,
-  all: readonly RowLlm[],
-  isForgotten: (id: LlmId) => boolean,
-): Float64Array {
-  const placeOf = new Map(llms.map(({ id }, place) => [id, place]))
-  const out = new Float64Array(rows.contexts.length * all.length).fill(Number.NaN)
-  all.forEach(({ id }, column) => {
-    const place = placeOf.get(id)
-    if (place === undefined || (measure === 'quality' && isForgotten(id))) return
-    for (let row = 0; row < rows.contexts.length; row++) {
-      out[row * all.length + column] = rows[measure][row * llms.length + place]!
-    }
-  })
-  return out
+/** Without what was said of the quality of some LLMs. */
+function forgetting(source: RowSource, llms: ReadonlySet<LlmId>): RowSource {
+  if (llms.size === 0) return source
+  const { rows } = source
+  const gone = rows.llms.map((id) => llms.has(id))
+  const quality = rows.quality.map((value, cell) => (gone[cell % gone.length] ? Number.NaN : value))
+  return { ...source, rows: { ...rows, quality } }
 }
 
 function withEnoughLabels({ llms, rows, groupOf }: RowSource): RowSource {
@@ -180,24 +180,4 @@ function atPrices(saved: SavedRows, prices: ReadonlyMap<LlmId, TokenPrice>): Sav
   })
   if (ratios.every((ratio) => ratio === 1)) return saved
   return { ...saved, costUsd: saved.costUsd.map((usd, cell) => usd * ratios[cell % ratios.length]!) }
-}
-
-function concatenate(parts: readonly Float64Array[]): Float64Array {
-  const whole = new Float64Array(parts.reduce((sum, part) => sum + part.length, 0))
-  let offset = 0
-  for (const part of parts) {
-    whole.set(part, offset)
-    offset += part.length
-  }
-  return whole
-}
-
-function joinFloats(parts: readonly Float32Array[]): Float32Array {
-  const whole = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0))
-  let offset = 0
-  for (const part of parts) {
-    whole.set(part, offset)
-    offset += part.length
-  }
-  return whole
 }

@@ -18,7 +18,9 @@ export interface RolloutStep {
 }
 
 /** A step of a rollout: what is to be written, or undefined when it is so already. */
-type RolloutChange = (rollout: PolicyRollout) => Promise<{ next: PolicyRollout; event: RolloutEvent } | undefined>
+type RolloutChange = (
+  rollout: PolicyRollout,
+) => Promise<{ next: PolicyRollout; event: RolloutEvent | undefined } | undefined>
 
 /** Others may change the rollout between our reading and writing it; this often we look again. */
 const attempts = 8
@@ -147,6 +149,31 @@ export async function discardCandidate(
       event: { ...step, version: candidate.id, kind: 'discarded' },
     }
   })
+}
+
+/** Writes down what serves now, where that follows from what was saved last: so that saving a version changes nothing. */
+export async function pinServing(store: PolicyStore): Promise<void> {
+  await change(store, async (rollout) => {
+    if (rollout.servingId !== undefined) return undefined
+    const servingId = servingVersionId(rollout, await store.listVersions()) ?? unfittedVersion
+    return { next: { ...rollout, servingId }, event: undefined }
+  })
+}
+
+/** Deletes all but the newest `keep` versions, those in use and what those were made from. @returns the ids that went. */
+export async function prunePolicies(store: PolicyStore, keep: number): Promise<readonly string[]> {
+  const [rollout, versions, events] = await Promise.all([
+    store.rollout(),
+    store.listVersions(),
+    store.rolloutEvents(historyLimit),
+  ])
+  const serving = servingVersionId(rollout, versions)
+  const before = versionBefore(serving ?? unfittedVersion, versions, events)
+  const used = [serving, rollout.candidate?.id, before].filter((id) => id !== undefined)
+  const parents = versions.flatMap(({ id, parentId }) =>
+    used.includes(id) && parentId !== undefined ? [parentId] : [],
+  )
+  return store.pruneVersions(keep, [...used, ...parents])
 }
 
 /**

@@ -53,7 +53,7 @@ export const stackedPredictions = (fit: OfflineFit): OfflinePredictions => ({
 })
 
 export const ridgePredictions = (fit: OfflineFit): OfflinePredictions =>
-  predictionsOf(fit.rows, (rows) => RidgeQualityPredictor.fit(rows, { penalty: fit.stack.penalty }))
+  predictionsOf(fit.rows, (rows) => RidgeQualityPredictor.fit(rows, { penalty: fit.stack.ridge.penalty }))
 
 export const knnPredictions = (fit: OfflineFit, seed: number): OfflinePredictions =>
   predictionsOf(fit.rows, (rows) => KnnQualityPredictor.fit(rows, { seed }))

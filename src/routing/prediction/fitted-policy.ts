@@ -27,6 +27,8 @@ export interface FittedLlm {
   readonly meanCostUsd: number | undefined
   /** Feedback on this LLM up to that label was fitted on, and is not to be learned again on top. Default 0: none. */
   readonly labelsThrough?: number | undefined
+  /** The label at which its quality was last seen to change: what was said of it before counts no more. */
+  readonly changedAt?: number | undefined
 }
 
 /** One fitted version: everything offline that decisions rest on. The embedder is stored apart, once per id. */
@@ -135,5 +137,6 @@ function restoreLlm(data: SnapshotData): FittedLlm {
     ...(fields.levelError === undefined ? {} : { levelError: numberField(fields, 'levelError') }),
     meanCostUsd: fields.meanCostUsd === undefined ? undefined : numberField(fields, 'meanCostUsd'),
     ...(fields.labelsThrough === undefined ? {} : { labelsThrough: numberField(fields, 'labelsThrough') }),
+    ...(fields.changedAt === undefined ? {} : { changedAt: numberField(fields, 'changedAt') }),
   }
 }

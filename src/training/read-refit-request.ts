@@ -1,0 +1,140 @@
+import { defaultBase } from '../outcomes/default-base.ts'
+import type { DecisionStore } from '../routing/decision-store.ts'
+import type { FeedbackStore } from '../routing/feedback-store.ts'
+import type { ChangeAlarm } from '../routing/learning/residual-state.ts'
+import type { Label } from '../routing/outcome.ts'
+import type { PolicyStore } from '../routing/policy-store.ts'
+import type { Llm, LlmId } from '../routing/registry/llm.ts'
+import type { RoutingPolicy } from '../routing/routing-policy.ts'
+import type { RowLlm } from './fit-rows.ts'
+import { type LogRow, logCells } from './log-cells.ts'
+import type { RefitRequest } from './refit-policy.ts'
+import { packRows, readSavedRows, type SavedRows } from './saved-rows.ts'
+
+export interface RefitStores {
+  readonly feedback: Pick<FeedbackStore, 'labelsAfter' | 'latestSequence'>
+  readonly decisions: Pick<DecisionStore, 'get'>
+  readonly policies: Pick<PolicyStore, 'trainingRows'>
+}
+
+/** Judged requests that a refit reads at most, the newest; their matrices hold 2·10⁸ bytes at most. */
+const mostRows = 50_000
+const mostCells = 4_000_000
+
+/** A judged request may have several labels: so many of the newest are looked through per row. */
+const labelsPerRow = 4
+
+/** Few at a time: reading must not hold up answers. */
+const pageSize = 64
+
+/** Of folds, clusters and forest. */
+const seed = 1
+
+/**
+ * Collects what a refit of the serving version reads: the rows of the last fit by hand, and the newest judged requests under its embedder,
+ * with what their answers cost. Labels that come while it reads are not in it.
+ *
+ * @param policy the version that serves. @throws {RoutingError} `unknown_snapshot_format` for base rows that cannot be read.
+ */
+export async function readRefitRequest(
+  stores: RefitStores,
+  policy: RoutingPolicy,
+  pool: readonly Llm[],
+  nowMs: number,
+): Promise<RefitRequest> {
+  const throughSequence = await stores.feedback.latestSequence()
+  const changed = changesOf(policy)
+  const saved = await stores.policies.trainingRows()
+  const base = saved?.embedderId === policy.embedder.id ? readSavedRows(saved.data) : undefined
+  const limit = Math.min(mostRows, Math.floor(mostCells / Math.max(1, pool.length)))
+  const rows = await readLog(stores, { embedderId: policy.embedder.id, throughSequence, changed, limit })
+  return {
+    seed,
+    now: Math.floor(nowMs),
+    embedderId: policy.embedder.id,
+    base,
+    log: packLog(rows, pool, base),
+    conversations: rows.map(({ conversationId }) => conversationId),
+    prices: new Map(pool.flatMap(({ id, price }) => (price === undefined ? [] : [[id, price] as const]))),
+    changed,
+    parentId: policy.fitted?.isStarter === false ? policy.version : undefined,
+    throughSequence,
+  }
+}
+
+/** The latest change of each LLM, now or before the version was fitted. */
+function changesOf({ alarms, fitted }: Pick<RoutingPolicy, 'alarms' | 'fitted'>): ReadonlyMap<LlmId, number> {
+  const changes = new Map<LlmId, number>()
+  for (const { id, changedAt } of fitted?.llms ?? []) if (changedAt !== undefined) changes.set(id, changedAt)
+  for (const { llm, sequence } of alarms as readonly ChangeAlarm[]) {
+    changes.set(llm, Math.max(sequence, changes.get(llm) ?? 0))
+  }
+  return changes
+}
+
+interface LogBounds {
+  readonly embedderId: string
+  readonly throughSequence: number
+  readonly changed: ReadonlyMap<LlmId, number>
+  readonly limit: number
+}
+
+async function readLog(stores: RefitStores, bounds: LogBounds): Promise<LogRow[]> {
+  const labels = await readLabels(stores.feedback, bounds)
+  const rows: LogRow[] = []
+  for (const [decisionId, said] of labels) {
+    const stored = await stores.decisions.get(decisionId)
+    // Taken away by retention meanwhile.
+    if (stored === undefined) continue
+    const cells = logCells(said, stored)
+    if (cells.length === 0) continue
+    const { conversationId } = stored.decision
+    rows.push({ decisionId, conversationId, context: said[0]!.context, cells })
+  }
+  return rows
+}
+
+/** Labels of the newest decisions, in order, by decision; the oldest decision first. */
+async function readLabels(
+  feedback: RefitStores['feedback'],
+  { embedderId, throughSequence, changed, limit }: LogBounds,
+): Promise<ReadonlyMap<string, Label[]>> {
+  const byDecision = new Map<string, Label[]>()
+  let after = Math.max(0, throughSequence - limit * labelsPerRow)
+  while (after < throughSequence) {
+    const page = await feedback.labelsAfter(after, pageSize)
+    for (const label of page) {
+      if (label.sequence > throughSequence || label.sequence <= (changed.get(label.llm) ?? 0)) continue
+      if (label.context.embedderId !== embedderId || label.context.embedding.length === 0) continue
+      const said = byDecision.get(label.decisionId)
+      if (said !== undefined) said.push(label)
+      else byDecision.set(label.decisionId, [label])
+      if (byDecision.size > limit) byDecision.delete(byDecision.keys().next().value!)
+    }
+    if (page.length < pageSize) break
+    after = page.at(-1)!.sequence
+  }
+  return byDecision
+}
+
+function packLog(rows: readonly LogRow[], pool: readonly Llm[], base: SavedRows | undefined): SavedRows | undefined {
+  if (rows.length === 0) return undefined
+  const known = new Map<LlmId, RowLlm>(base?.llms.map((llm) => [llm.id, llm]))
+  const prices = new Map(pool.map(({ id, price }) => [id, price]))
+  const ids = [...new Set(rows.flatMap(({ cells }) => cells.map(({ llm }) => llm)))].sort()
+  const llms = ids.map((id) => ({ id, price: prices.get(id), base: known.get(id)?.base ?? defaultBase(id) }))
+  const placeOf = new Map(ids.map((id, place) => [id, place]))
+  const unknown = () => new Float64Array(rows.length * ids.length).fill(Number.NaN)
+  const matrices = { quality: unknown(), costUsd: unknown(), inputTokens: unknown(), outputTokens: unknown() }
+  rows.forEach(({ cells }, row) => {
+    for (const { llm, ...values } of cells) {
+      const cell = row * ids.length + placeOf.get(llm)!
+      for (const name of ['quality', 'costUsd', 'inputTokens', 'outputTokens'] as const) {
+        matrices[name][cell] = values[name]
+      }
+    }
+  })
+  const contexts = rows.map(({ context }) => context)
+  const groupOf = Int32Array.from(rows, (_, row) => row)
+  return packRows({ llms, rows: { llms: ids, contexts, ...matrices }, groupOf })
+}

@@ -1,0 +1,176 @@
+import type { Clock } from '../routing/clock.ts'
+import { HashedNgramEmbedder } from '../routing/embedding/hashed-ngram-embedder.ts'
+import type { PolicyStore, StoredPolicyVersion } from '../routing/policy-store.ts'
+import type { Router } from '../routing/router.ts'
+import { FitError } from './fit-error.ts'
+import type { FitProgress } from './fit-progress.ts'
+import { type RefitStores, readRefitRequest } from './read-refit-request.ts'
+import type { RefitRun } from './refit-in-worker.ts'
+import type { RefitRequest } from './refit-policy.ts'
+import { type RefitSchedule, type RefitState, refitIsDue, stateOfRefits } from './refit-schedule.ts'
+import { isOnTrial, pinServing, proposeCandidate, prunePolicies, releaseVersion } from './rollout.ts'
+
+export interface RefitOptions extends RefitSchedule {
+  /** `proof`: a refit has to prove itself first. `immediate`: it serves at once. */
+  readonly promotion: 'proof' | 'immediate'
+  /** Versions kept beside those in use. */
+  readonly keepVersions: number
+}
+
+export interface RefitSchedulerParts {
+  readonly router: Pick<Router, 'policy' | 'pool'>
+  readonly stores: RefitStores & { readonly policies: PolicyStore }
+  readonly clock: Clock
+  /** `refitInWorker` in service. */
+  readonly refit: (request: RefitRequest, run: RefitRun) => Promise<StoredPolicyVersion>
+  /** The rollout has changed: whoever serves looks at once. */
+  readonly changed: () => Promise<unknown>
+  /** A refit ended well, was not possible, or failed. Never throws. */
+  readonly onEnd: (end: RefitEnd) => void
+}
+
+export type RefitEnd =
+  | { readonly status: 'done'; readonly version: string; readonly released: boolean; readonly ms: number }
+  | { readonly status: 'refused'; readonly reason: string }
+  | { readonly status: 'failed'; readonly error: unknown }
+  | { readonly status: 'stopped' }
+
+/** What a refit that runs has come to. */
+export interface RefitProgress {
+  readonly sinceMs: number
+  /** Undefined: the log is being read. */
+  readonly progress: FitProgress | undefined
+}
+
+/**
+ * Fits the serving version anew, from the rows of the last fit by hand and the log, when enough labels or hours have passed; one at a time, on
+ * another thread. Until it is saved a refit leaves nothing behind: after a crash the next look at the schedule begins anew.
+ */
+export class RefitScheduler {
+  readonly #parts: RefitSchedulerParts
+  readonly #options: RefitOptions
+  readonly #startedMs: number
+  #abort: AbortController | undefined
+  #running: Promise<RefitEnd> | undefined
+  #progress: RefitProgress | undefined
+  /** Labels there were when a refit was last refused: with as many it would be again. */
+  #refusedAt: number | undefined
+  #baseRows: { readonly version: string; readonly embedderId: string | undefined } | undefined
+  #checking = false
+  #closed = false
+
+  constructor(parts: RefitSchedulerParts, options: RefitOptions) {
+    this.#parts = parts
+    this.#options = options
+    this.#startedMs = parts.clock.now()
+  }
+
+  /** The refit that runs; undefined: none. */
+  get progress(): RefitProgress | undefined {
+    return this.#progress
+  }
+
+  /** Looks whether a refit is due, and begins it. Resolves when it has begun or was found not to be due; never throws. */
+  async check(): Promise<void> {
+    if (this.#checking || this.#running !== undefined || this.#closed) return
+    this.#checking = true
+    try {
+      if (refitIsDue(await this.#state(), this.#options)) void this.run()
+    } catch (error) {
+      this.#parts.onEnd({ status: 'failed', error })
+    } finally {
+      this.#checking = false
+    }
+  }
+
+  /** Begins a refit whether it is due or not, or joins the one that runs; never throws. */
+  run(): Promise<RefitEnd> {
+    if (this.#closed) return Promise.resolve({ status: 'stopped' })
+    this.#running ??= this.#attempt().finally(() => {
+      this.#running = undefined
+      this.#progress = undefined
+    })
+    return this.#running
+  }
+
+  /** Ends what runs. Idempotent. */
+  async close(): Promise<void> {
+    this.#closed = true
+    this.#abort?.abort(new Error('The service is closing'))
+    await this.#running
+  }
+
+  async #state(): Promise<RefitState> {
+    const { router, stores, clock } = this.#parts
+    const [versions, rollout, labels, rows] = await Promise.all([
+      stores.policies.listVersions(),
+      stores.policies.rollout(),
+      stores.feedback.latestSequence(),
+      this.#baseEmbedder(),
+    ])
+    const { embedder } = router.policy
+    return {
+      ...stateOfRefits(versions, embedder.id, this.#startedMs),
+      nowMs: clock.now(),
+      labels,
+      refusedAt: this.#refusedAt,
+      onTrial: isOnTrial(rollout.candidate),
+      hasBaseRows: rows === embedder.id,
+    }
+  }
+
+  /** Read once per version: the rows are large, and only a fit by hand changes them. */
+  async #baseEmbedder(): Promise<string | undefined> {
+    const { router, stores } = this.#parts
+    const { version } = router.policy
+    if (this.#baseRows?.version !== version) {
+      this.#baseRows = { version, embedderId: (await stores.policies.trainingRows())?.embedderId }
+    }
+    return this.#baseRows.embedderId
+  }
+
+  async #attempt(): Promise<RefitEnd> {
+    const end = await this.#refit().catch((error: unknown): RefitEnd => {
+      if (this.#closed) return { status: 'stopped' }
+      return error instanceof FitError ? { status: 'refused', reason: error.message } : { status: 'failed', error }
+    })
+    this.#parts.onEnd(end)
+    return end
+  }
+
+  async #refit(): Promise<RefitEnd> {
+    const { router, stores, clock, refit, changed } = this.#parts
+    const startMs = clock.now()
+    this.#progress = { sinceMs: Math.floor(startMs), progress: undefined }
+    this.#abort = new AbortController()
+    const { signal } = this.#abort
+    const { policy } = router
+    const request = await readRefitRequest(stores, policy, router.pool.list(), startMs)
+    // Whatever comes of it, as many labels will not be tried again.
+    this.#refusedAt = request.throughSequence
+    signal.throwIfAborted()
+    const onProgress = (progress: FitProgress) => {
+      this.#progress = { sinceMs: Math.floor(startMs), progress }
+    }
+    const version = await refit(request, { signal, onProgress })
+    signal.throwIfAborted()
+    const { embedder } = policy
+    if (embedder instanceof HashedNgramEmbedder) await stores.policies.saveEmbedder(embedder.id, embedder.snapshot())
+    await this.#hand(version)
+    await changed()
+    const released = this.#options.promotion === 'immediate'
+    return { status: 'done', version: version.id, released, ms: Math.round(clock.now() - startMs) }
+  }
+
+  /** Saved and put on trial, or released. The serving version is written down first: a crash in between must not let the newest one serve. */
+  async #hand(version: StoredPolicyVersion): Promise<void> {
+    const { stores, clock } = this.#parts
+    const { promotion, keepVersions } = this.#options
+    await pinServing(stores.policies)
+    await stores.policies.saveVersion(version)
+    const step = { atMs: Math.floor(clock.now()), detail: `refit on ${version.description}` }
+    if (promotion === 'immediate') await releaseVersion(stores.policies, version.id, step)
+    else await proposeCandidate(stores.policies, version.id, step)
+    await prunePolicies(stores.policies, keepVersions)
+  }
+}
