@@ -1,10 +1,16 @@
 import { createChoiceGrader } from './choice-grader.ts'
+import { createCodeGrader } from './code-grader.ts'
+import { createCommandGrader } from './command-grader.ts'
 import { createExactGrader } from './exact-grader.ts'
 import type { Grader } from './grader.ts'
 import type { GraderSpec } from './grader-spec.ts'
 import { GradingError } from './grading-error.ts'
 import type { GradingServices } from './grading-services.ts'
+import { createJsonGrader } from './json-grader.ts'
+import { createJudgeGrader } from './judge-grader.ts'
 import { createNumberGrader } from './number-grader.ts'
+import { createRegexGrader } from './regex-grader.ts'
+import { createSqlGrader } from './sql-grader.ts'
 import { createTextGrader } from './text-grader.ts'
 import { createToolCallGrader } from './tool-call-grader.ts'
 
@@ -13,7 +19,8 @@ import { createToolCallGrader } from './tool-call-grader.ts'
  *
  * @throws {GradingError} `grader_disabled` and `grader_unavailable`, so that nobody pays for answers that cannot be graded.
  */
-export function createGrader(spec: GraderSpec, _services: GradingServices): Grader {
+export function createGrader(spec: GraderSpec, services: GradingServices): Grader {
+  const { checks, folder, code: isolation = 'off', commands = false, judge, environment = {} } = services
   switch (spec.kind) {
     case 'exact':
       return createExactGrader(spec)
@@ -23,14 +30,27 @@ export function createGrader(spec: GraderSpec, _services: GradingServices): Grad
       return createNumberGrader(spec)
     case 'choice':
       return createChoiceGrader(spec)
+    case 'regex':
+      return createRegexGrader(spec, checks)
+    case 'json':
+      return createJsonGrader(spec, checks)
     case 'tool-call':
       return createToolCallGrader(spec)
-    case 'regex':
-    case 'json':
     case 'code':
+      if (isolation === 'off') throw disabled('Code of answers is not run', 'grading.code: namespace')
+      return createCodeGrader(spec, { isolation, environment })
     case 'sql':
+      return createSqlGrader(spec, folder)
     case 'judge':
+      if (judge === undefined)
+        throw new GradingError('grader_unavailable', 'No LLM judges; judge.llm in the configuration names one')
+      return createJudgeGrader(spec, judge)
     case 'command':
-      throw new GradingError('grader_unavailable', `Graders of kind ${spec.kind} are not built yet`)
+      if (!commands) throw disabled(`${spec.command[0]} is not run`, 'grading.command: true')
+      return createCommandGrader(spec, { folder, environment })
   }
+}
+
+function disabled(what: string, switchOn: string): GradingError {
+  return new GradingError('grader_disabled', `${what}: ${switchOn} in the configuration switches it on`)
 }

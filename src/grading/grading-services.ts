@@ -1,4 +1,5 @@
 import type { ChatRequest } from '../providers/chat-provider.ts'
+import type { BoundedChecks } from './bounded-checks.ts'
 
 /** How far code of answers is kept from the machine: not run at all, in Linux namespaces without network, or not at all kept from it. */
 export type CodeIsolation = 'off' | 'namespace' | 'unprotected'
@@ -18,8 +19,20 @@ export interface JudgeLlm {
   ask(request: ChatRequest, signal: AbortSignal): Promise<JudgeAnswer>
 }
 
+/** Of the environment, what it takes to find and start programs. */
+export interface ProgramEnvironment {
+  /** PATH; undefined: the system's default. */
+  readonly path?: string | undefined
+  /** HOME. */
+  readonly home?: string | undefined
+}
+
 /** What graders need from outside. */
 export interface GradingServices {
+  /** Runs regular expressions and JSON schemas; whoever opened it closes it. */
+  readonly checks: BoundedChecks
+  /** For `code` and `command`. Default: empty. */
+  readonly environment?: ProgramEnvironment | undefined
   /** Absolute path; where relative paths of databases begin. */
   readonly folder: string
   /** Default: `off`. */
