@@ -1,5 +1,5 @@
 import type { ExclusionReason } from '../routing/decision/admissibility.ts'
-import type { CandidateTerms, QualitySource, RoutingDecision } from '../routing/decision.ts'
+import type { CandidateTerms, DecisionExperiment, QualitySource, RoutingDecision } from '../routing/decision.ts'
 import type { RoutingContext } from '../routing/embedding/routing-context.ts'
 import type { LlmId } from '../routing/registry/llm.ts'
 import { StorageError } from './storage-error.ts'
@@ -47,7 +47,19 @@ export interface DecisionRow {
   readonly stored_positions: Uint8Array | null
   /** Float32, one per candidate of the whole list; null when all are stored. */
   readonly probabilities: Uint8Array | null
+  readonly budget_dual: number
+  /** JSON [candidate version, phase, arm, share]; null where the decision was no test. */
+  readonly experiment: string | null
+  /** Float64, one per stored candidate; null where the decision was no test. */
+  readonly other_probabilities: Uint8Array | null
 }
+
+type ExperimentFields = readonly [
+  candidateVersion: string,
+  phase: DecisionExperiment['phase'],
+  arm: DecisionExperiment['arm'],
+  share: number,
+]
 
 export interface EncodedDecision {
   readonly row: DecisionRow
@@ -82,10 +94,10 @@ type CandidateList = readonly [
  * @throws {StorageError} `storage_conflict` for a time, a number of answers or a reservation that cannot be.
  */
 export function encodeDecision(decision: RoutingDecision, reservedNanoUsd: number): EncodedDecision {
-  const { preference, candidates, context } = decision
+  const { preference, candidates, context, experiment } = decision
   const positions = storedPositions(candidates, decision.drawn)
   const stored = positions === undefined ? candidates : positions.map((position) => candidates[position]!)
-  const blobs = packBlobs(context, stored, positions, candidates)
+  const blobs = packBlobs(decision, stored, positions)
   const filters = preference.allow.length > 0 || preference.deny.length > 0
   return {
     row: {
@@ -110,6 +122,8 @@ export function encodeDecision(decision: RoutingDecision, reservedNanoUsd: numbe
       propensity: decision.propensity,
       reserved_nano_usd: storedInteger('reservation', reservedNanoUsd),
       embedder_id: context.embedderId,
+      budget_dual: decision.budgetDual,
+      experiment: experiment === undefined ? null : encodeExperiment(experiment),
       ...blobs,
     },
     candidateList: encodeCandidateList(decision),
@@ -148,9 +162,20 @@ export function decodeDecision(row: DecisionRow, candidateList: string): Routing
     ),
     drawn: row.drawn,
     propensity: row.propensity,
-    budgetDual: 0,
-    experiment: undefined,
+    budgetDual: row.budget_dual,
+    experiment: decodeExperiment(row),
   }
+}
+
+function encodeExperiment({ candidateVersion, phase, arm, share }: DecisionExperiment): string {
+  const fields: ExperimentFields = [candidateVersion, phase, arm, share]
+  return JSON.stringify(fields)
+}
+
+function decodeExperiment({ experiment, other_probabilities }: DecisionRow): DecisionExperiment | undefined {
+  if (experiment === null || other_probabilities === null) return undefined
+  const [candidateVersion, phase, arm, share] = JSON.parse(experiment) as ExperimentFields
+  return { candidateVersion, phase, arm, share, otherProbabilities: float64FromBytes(other_probabilities) }
 }
 
 function ruleOf({ id, cheapest }: DecisionRow): RoutingDecision['rule'] {
@@ -225,34 +250,47 @@ function storedPositions(candidates: readonly CandidateTerms[], drawn: string): 
   return positions
 }
 
+type Blobs = 'embedding' | 'explicit' | 'terms' | 'stored_positions' | 'probabilities' | 'other_probabilities'
+
 function packBlobs(
-  { embedding, explicit }: RoutingContext,
+  { context: { embedding, explicit }, candidates, experiment }: RoutingDecision,
   stored: readonly CandidateTerms[],
   positions: readonly number[] | undefined,
-  candidates: readonly CandidateTerms[],
-): Pick<DecisionRow, 'embedding' | 'explicit' | 'terms' | 'stored_positions' | 'probabilities'> {
+): Pick<DecisionRow, Blobs> {
   const terms = stored.length * termFields.length
+  const others = experiment === undefined ? 0 : stored.length
   const shared = positions === undefined ? 0 : candidates.length
-  const words = 2 * terms + embedding.length + explicit.length + (positions?.length ?? 0) + shared
+  const words = 2 * (terms + others) + embedding.length + explicit.length + (positions?.length ?? 0) + shared
   const buffer = new ArrayBuffer(4 * words)
-  packTerms(new Float64Array(buffer, 0, terms), stored)
-  let at = 8 * terms
+  let at = 0
   const take = (words: number): Uint8Array => {
     at += 4 * words
     return new Uint8Array(buffer, at - 4 * words, 4 * words)
   }
   const view = (bytes: Uint8Array): Float32Array => new Float32Array(buffer, bytes.byteOffset, bytes.byteLength / 4)
+  packTerms(new Float64Array(buffer, 0, terms), stored)
+  const termBytes = take(2 * terms)
+  const otherBytes = experiment === undefined ? null : take(2 * others)
+  if (experiment !== undefined) packOthers(new Float64Array(buffer, 8 * terms, others), experiment, positions)
   const blobs = { embedding: take(embedding.length), explicit: take(explicit.length) }
   view(blobs.embedding).set(embedding)
   view(blobs.explicit).set(explicit)
-  const termBytes = new Uint8Array(buffer, 0, 8 * terms)
-  if (positions === undefined) return { ...blobs, terms: termBytes, stored_positions: null, probabilities: null }
+  const common = { ...blobs, terms: termBytes, other_probabilities: otherBytes }
+  if (positions === undefined) return { ...common, stored_positions: null, probabilities: null }
   const positionBytes = take(positions.length)
   new Uint32Array(buffer, positionBytes.byteOffset, positions.length).set(positions)
   const probabilityBytes = take(candidates.length)
   const probabilities = view(probabilityBytes)
   for (let i = 0; i < candidates.length; i++) probabilities[i] = candidates[i]!.probability
-  return { ...blobs, terms: termBytes, stored_positions: positionBytes, probabilities: probabilityBytes }
+  return { ...common, stored_positions: positionBytes, probabilities: probabilityBytes }
+}
+
+function packOthers(
+  target: Float64Array,
+  { otherProbabilities }: DecisionExperiment,
+  positions: readonly number[] | undefined,
+): void {
+  for (let i = 0; i < target.length; i++) target[i] = otherProbabilities[positions?.[i] ?? i]!
 }
 
 function packTerms(target: Float64Array, stored: readonly CandidateTerms[]): void {

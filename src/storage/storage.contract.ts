@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { sampleDecision, sampleKey } from './__fixtures__/sample-records.ts'
 import { describeCharges } from './charge-store.contract.ts'
+import { describeDecisionLog } from './decision-log.contract.ts'
 import {
   describeDecisions,
   describeImplausibleNumbers,
@@ -37,6 +38,7 @@ export function describeStorage(name: string, open: () => Promise<OpenedStorage>
 
     describe('decisions', () => describeDecisions(use))
     describe('implausible numbers', () => describeImplausibleNumbers(use))
+    describe('decision log', () => describeDecisionLog(use))
     describe('spend', () => describeSpend(use))
     describe('feedback', () => describeFeedback(use, () => opened.openAgain()))
     describe('label weights', () => describeLabelWeights(use))

@@ -11,6 +11,7 @@ import type { EncodedResponse } from '../response-row.ts'
 import type { RolloutEventRow, RolloutRow } from '../rollout-row.ts'
 import type { SettlementRow } from '../settlement-row.ts'
 import { SqliteChargeStore } from './charge-store.ts'
+import { SqliteDecisionLog } from './decision-log.ts'
 import { SqliteDecisionStore } from './decision-store.ts'
 import { SqliteFeedbackStore } from './feedback-store.ts'
 import { SqliteKeyStore } from './key-store.ts'
@@ -39,6 +40,7 @@ export interface Operation<Args extends readonly unknown[], Result, Needed exten
  */
 export function createOperations(database: Kysely<Schema>, connection: DatabaseSync) {
   const decisions = new SqliteDecisionStore(database, connection)
+  const log = new SqliteDecisionLog(database)
   const charges = new SqliteChargeStore(database)
   const feedback = new SqliteFeedbackStore(database, connection)
   const policies = new SqlitePolicyStore(database)
@@ -52,6 +54,11 @@ export function createOperations(database: Kysely<Schema>, connection: DatabaseS
     settle: operation('written', (row: SettlementRow) => decisions.settle(row)),
     decision: operation('read', (id: string) => decisions.get(id)),
     recentSettlements: operation('read', (limit: number) => decisions.recentSettlements(limit)),
+    logPage: operation('read', (afterId: string, limit: number) => log.page(afterId, limit)),
+    ofConversation: operation('read', (conversationId: string, visibleTo: string | undefined, limit: number) =>
+      log.ofConversation(conversationId, visibleTo, limit),
+    ),
+    decisionsPerHour: operation('read', (sinceMs: number, keyId: string | undefined) => log.perHour(sinceMs, keyId)),
     spentNanoUsd: operation(
       'read',
       async (sinceMs: number, keyId: string | undefined) =>

@@ -16,6 +16,7 @@ import { decodeResponse, encodeResponse } from '../response-row.ts'
 import { decodeSettlement, encodeSettlement } from '../settlement-row.ts'
 import { StorageError } from '../storage-error.ts'
 import type { StoredDecisionRow } from './decision-store.ts'
+import { readLog } from './read-log.ts'
 import type { StorageClient } from './storage-client.ts'
 
 /** Decisions deleted per transaction, so that pruning never holds up other calls for long. */
@@ -32,9 +33,10 @@ export function remoteDecisionStore(client: StorageClient): DecisionStore {
       return found === undefined ? undefined : decodeStoredDecision(found)
     },
     recentSettlements: async (limit) => (await client.read('recentSettlements', limit)).map(decodeStoredDecision),
-    logged: () => notBuilt('logged'),
-    ofConversation: () => notBuilt('ofConversation'),
-    decisionsPerHour: () => notBuilt('decisionsPerHour'),
+    logged: (afterId, limit) => readLog(client, afterId, limit),
+    ofConversation: (conversationId, visibleTo, limit) =>
+      client.read('ofConversation', conversationId, visibleTo, limit),
+    decisionsPerHour: (sinceMs, keyId) => client.read('decisionsPerHour', sinceMs, keyId),
     spentNanoUsd: (sinceMs, keyId) => client.read('spentNanoUsd', sinceMs, keyId),
     async prune(beforeMs) {
       await pruneAll((limit) => client.write('pruneCharges', beforeMs, limit))

@@ -78,6 +78,9 @@ export const decisionColumns = columnsOf<Schema['decisions']>({
   terms: true,
   stored_positions: true,
   probabilities: true,
+  budget_dual: true,
+  experiment: true,
+  other_probabilities: true,
 })
 
 export const settlementRowColumns = columnsOf<SettlementRow>({

@@ -8,6 +8,7 @@ import { bills } from './0005-bills.ts'
 import { labelWeights } from './0006-label-weights.ts'
 import { probes } from './0007-probes.ts'
 import { rollouts } from './0008-rollouts.ts'
+import { experiments } from './0009-experiments.ts'
 import type { Migration } from './migration.ts'
 
 /** All of them, oldest first. */
@@ -20,6 +21,7 @@ export const migrations: readonly Migration[] = [
   labelWeights,
   probes,
   rollouts,
+  experiments,
 ]
 
 /** `PTSM`, in the file's header, so that we never write into another program's database. */
