@@ -9,15 +9,18 @@ import { OutcomeDataError } from '../outcomes/outcome-data-error.ts'
 import { RoutingError } from '../routing/errors.ts'
 import { StorageError } from '../storage/storage-error.ts'
 import { FitError } from '../training/fit-error.ts'
+import { RolloutError } from '../training/rollout-error.ts'
 import { loadStarter } from '../training/starter/starter-file.ts'
 import { addDoctorCommand } from './commands/doctor.ts'
 import { addEvaluateCommand } from './commands/evaluate.ts'
 import { addFitCommand } from './commands/fit.ts'
 import { addKeysCommand } from './commands/keys.ts'
 import { addMigrateCommand } from './commands/migrate.ts'
+import { addPoliciesCommand } from './commands/policies.ts'
 import { addRouteCommand } from './commands/route.ts'
 import { addServeCommand } from './commands/serve.ts'
 import { openPoolToCheck } from './open-pool-to-check.ts'
+import { openPolicies } from './open-policies.ts'
 import { openStorage } from './open-service.ts'
 import { PlainError } from './plain-error.ts'
 import { packageVersion, systemClock } from './system.ts'
@@ -61,6 +64,7 @@ async function main(): Promise<void> {
     const storage = await openStorage(loadConfig({ environment, flags, folder }))
     return { keys: storage.keys, clock: systemClock, terminal, close: () => storage.close() }
   })
+  addPoliciesCommand(program, (flags) => openPolicies(loadConfig({ environment, flags, folder }), environment, terminal))
   addDoctorCommand(program, {
     nodeVersion: process.versions.node,
     terminal,
@@ -82,6 +86,7 @@ function isExplained(error: unknown): error is Error {
     GatewayError,
     OutcomeDataError,
     PlainError,
+    RolloutError,
     RoutingError,
     StorageError,
   ].some((kind) => error instanceof kind)

@@ -82,6 +82,8 @@ const httpByCode: Record<KnownCode, readonly [status: number, type: string, code
   insufficient_scope: [403, 'permission_error'],
   model_not_found: [404, invalid],
   unknown_decision: [404, invalid],
+  unknown_policy: [404, invalid],
+  rollout_refused: [409, invalid],
   unsupported_parameter: [400, invalid],
   response_not_found: [404, invalid],
   previous_response_not_found: [400, invalid],

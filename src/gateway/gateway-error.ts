@@ -16,6 +16,9 @@ export type GatewayErrorCode =
   | 'insufficient_scope'
   | 'model_not_found'
   | 'unknown_decision'
+  | 'unknown_policy'
+  /** The rollout of policy versions cannot change that way now. */
+  | 'rollout_refused'
   /** What the API has and this gateway has not. */
   | 'unsupported_parameter'
   | 'response_not_found'

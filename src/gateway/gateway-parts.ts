@@ -19,6 +19,7 @@ import type { ResponseStore } from '../routing/response-store.ts'
 import type { AlarmBoard } from './alarms/alarm-board.ts'
 import type { SpendPacing } from './budgets/spend-pacing.ts'
 import type { PoolEditor } from './pool-editor.ts'
+import type { PolicyAdmin } from './routes/admin-policies.ts'
 
 /** The router, as the gateway needs it. */
 export interface RequestRouter {
@@ -86,6 +87,8 @@ export interface GatewayParts {
   readonly keys: KeyRing
   /** Left out: the pool stays as it was opened. */
   readonly poolEditor?: PoolEditor
+  /** Left out: `/admin/policies` serves nothing. */
+  readonly policyAdmin?: PolicyAdmin | undefined
   readonly spend: DailySpend
   /** Left out: nothing is watched but quality, by the policy itself. */
   readonly alarms?: AlarmBoard | undefined

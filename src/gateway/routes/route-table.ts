@@ -1,6 +1,15 @@
 import { GatewayError } from '../gateway-error.ts'
 import { adminAlarmsRoute } from './admin-alarms.ts'
 import { adminBudgetsRoute } from './admin-budgets.ts'
+import {
+  policiesRoute,
+  policyDiffRoute,
+  policyDiscardRoute,
+  policyPromoteRoute,
+  policyRefitRoute,
+  policyRollbackRoute,
+  policyRoute,
+} from './admin-policies.ts'
 import { chatCompletionsRoute } from './chat-completions.ts'
 import { countTokensRoute } from './count-tokens.ts'
 import { decisionsRoute } from './decisions.ts'
@@ -54,6 +63,11 @@ const exactRoutes: ReadonlyMap<string, Route> = new Map([
   ['/key/info', keyInfoRoute],
   ['/key/delete', keyDeleteRoute],
   ['/health/liveliness', livelinessRoute],
+  ['/admin/policies', policiesRoute],
+  ['/admin/policies/rollback', policyRollbackRoute],
+  ['/admin/policies/promote', policyPromoteRoute],
+  ['/admin/policies/discard', policyDiscardRoute],
+  ['/admin/policies/refit', policyRefitRoute],
   ['/health/liveness', livelinessRoute],
   ['/health/readiness', litellmReadinessRoute],
 ])
@@ -64,6 +78,8 @@ const prefixRoutes: readonly (readonly [prefix: string, suffix: string, route: R
   ['/v1/decisions/', '', decisionsRoute],
   ['/v1/feedback/', '', feedbackLabelRoute],
   ['/v1/responses/', '', responseRoute],
+  ['/admin/policies/', '', policyRoute],
+  ['/admin/policies/', '/diff', policyDiffRoute],
   ['/v1/responses/', '', deleteResponseRoute],
   ['/v1/responses/', '/input_items', inputItemsRoute],
   ['/v1/responses/', '/cancel', cancelResponseRoute],

@@ -1,0 +1,116 @@
+import { z } from 'zod'
+import type { PolicyDesk } from '../../training/policy-desk.ts'
+import type { RefitScheduler } from '../../training/refit-scheduler.ts'
+import { RolloutError } from '../../training/rollout-error.ts'
+import { GatewayError } from '../gateway-error.ts'
+import type { GatewayServices } from '../gateway-services.ts'
+import { readJsonBody } from '../json-body.ts'
+import { requireValid } from '../wire/invalid-request.ts'
+import { toDiffBody, toListBody, toReportBody } from '../wire/policy-bodies.ts'
+import type { Route, RouteRequest } from './route-handler.ts'
+
+/** What is asked of policy versions over HTTP. */
+export interface PolicyAdmin {
+  readonly desk: PolicyDesk
+  readonly refits: Pick<RefitScheduler, 'progress' | 'run'>
+}
+
+/** A version's id is far shorter. */
+const maxBodyBytes = 4_096
+
+/** `GET /admin/policies` */
+export const policiesRoute = reading('admin_policies', async ({ desk, refits }) => {
+  return toListBody(await desk.list(), refits.progress)
+})
+
+/** `GET /admin/policies/{id}` */
+export const policyRoute = reading('admin_policy', async ({ desk }, { rest }) => toReportBody(await desk.show(rest)))
+
+/** `GET /admin/policies/{id}/diff?to={id}` */
+export const policyDiffRoute = reading('admin_policy_diff', async ({ desk }, { rest, exchange }) => {
+  const to = exchange.query.get('to')
+  if (to === null || to === '') {
+    throw new GatewayError('invalid_request', "The query names the later version: 'to' is required", { param: 'to' })
+  }
+  return toDiffBody(await desk.diff(rest, to))
+})
+
+const anyVersion = z.strictObject({ id: z.string().min(1).max(256).optional() })
+const oneVersion = z.strictObject({ id: z.string().min(1).max(256) })
+const nothing = z.strictObject({})
+
+/** `POST /admin/policies/rollback` */
+export const policyRollbackRoute = writing('admin_policy_rollback', anyVersion, async ({ desk }, { id }, by) => {
+  const { servingId } = await desk.rollback(id, by)
+  return { serving: servingId }
+})
+
+/** `POST /admin/policies/promote` */
+export const policyPromoteRoute = writing('admin_policy_promote', oneVersion, async ({ desk }, { id }, by) => {
+  const { servingId } = await desk.promote(id, by)
+  return { serving: servingId }
+})
+
+/** `POST /admin/policies/discard` */
+export const policyDiscardRoute = writing('admin_policy_discard', anyVersion, async ({ desk }, { id }, by) => {
+  await desk.discard(id, by)
+  return toListBody(await desk.list(), undefined)
+})
+
+/** `POST /admin/policies/refit`: begins one, or tells of the one that runs. */
+export const policyRefitRoute = writing('admin_policy_refit', nothing, async ({ desk, refits }) => {
+  if (await desk.isTrying()) {
+    throw new GatewayError('rollout_refused', 'A version is on trial: promote or discard it first')
+  }
+  void refits.run()
+  return { refit: 'running' }
+})
+
+function reading(name: string, answer: (admin: PolicyAdmin, request: RouteRequest) => Promise<object>): Route {
+  return {
+    name,
+    method: 'GET',
+    access: 'admin',
+    callsLlm: false,
+    async handle(services, request) {
+      const admin = adminOf(services)
+      request.exchange.sendJson(200, await translated(() => answer(admin, request)))
+    },
+  }
+}
+
+function writing<T>(
+  name: string,
+  schema: z.ZodType<T>,
+  act: (admin: PolicyAdmin, body: T, by: string) => Promise<object>,
+): Route {
+  return {
+    name,
+    method: 'POST',
+    access: 'admin_key',
+    callsLlm: false,
+    async handle(services, { exchange, caller, share }) {
+      const admin = adminOf(services)
+      const body = requireValid(schema, await readJsonBody(exchange.request, maxBodyBytes, share), [])
+      const by = caller.keyId === undefined ? 'by an admin' : `by key ${caller.keyId}`
+      const answer = await translated(() => act(admin, body, by))
+      services.parts.log.info({ ...answer, keyId: caller.keyId }, name.replaceAll('_', ' '))
+      exchange.sendJson(200, answer)
+    },
+  }
+}
+
+function adminOf({ parts }: GatewayServices): PolicyAdmin {
+  if (parts.policyAdmin !== undefined) return parts.policyAdmin
+  throw new GatewayError('invalid_request', 'The policy of this gateway stays as it was opened')
+}
+
+async function translated<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (cause) {
+    if (!(cause instanceof RolloutError)) throw cause
+    const code = cause.code === 'unknown_version' ? 'unknown_policy' : 'rollout_refused'
+    throw new GatewayError(code, cause.message, { cause })
+  }
+}
