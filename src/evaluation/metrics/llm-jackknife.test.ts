@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { nextNormal, SeededRandom, shuffle } from '../../routing/numeric/random-source.ts'
-import { studentQuantile975 } from './interval.ts'
+import { studentQuantile975 } from '../../routing/numeric/student-quantile.ts'
 import { type LlmTrial, llmJackknife } from './llm-jackknife.ts'
 import { signTestPValue } from './sign-test.ts'
 

@@ -1,5 +1,5 @@
+import { studentQuantile975 } from '../../routing/numeric/student-quantile.ts'
 import type { Interval } from '../evaluation-result.ts'
-import { studentQuantile975 } from './interval.ts'
 import { twoSidedStudentP } from './student-tail.ts'
 
 /** One random division of the LLMs, and what was measured in it. */

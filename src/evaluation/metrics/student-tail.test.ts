@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { studentQuantile975 } from './interval.ts'
+import { studentQuantile975 } from '../../routing/numeric/student-quantile.ts'
 import { twoSidedStudentP } from './student-tail.ts'
 
 describe('twoSidedStudentP', () => {
