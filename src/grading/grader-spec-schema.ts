@@ -93,7 +93,10 @@ const codeSchema = z
 const sqlSchema = z
   .strictObject({
     kind: z.literal('sql'),
-    database: z.string().min(1).describe('A SQLite file, or a script (.sql) that makes one, relative to the folder of the probes.'),
+    database: z
+      .string()
+      .min(1)
+      .describe('A SQLite file, or a script (.sql) that makes one, relative to the folder of the probes.'),
     query: phrase.describe('The query whose rows are right.'),
     ordered: z.boolean().default(false).describe('Whether the order of the rows counts.'),
   })
