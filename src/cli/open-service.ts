@@ -28,6 +28,7 @@ import {
 import { loadStarter } from '../training/starter/starter-file.ts'
 import { openBudgets } from './open-budgets.ts'
 import { type OpenPool, openPool } from './open-pool.ts'
+import { openTraining } from './open-training.ts'
 import { RuntimePool } from './runtime-pool.ts'
 import { newDecisionId, newRequestId, packageVersion, randomSeed, systemClock } from './system.ts'
 import { warmUp } from './warm-up.ts'
@@ -124,6 +125,7 @@ async function joinService(
   alarms.begin()
   const keys = await KeyRing.load(storage.keys, config.server.masterKey?.reveal())
   const budgets = await openBudgets(config, pool.dailyCapUsd, storage, keys, router, log)
+  const training = openTraining(config.training, { router, live, storage, log })
   const { server } = config
   const gateway = createGateway(
     {
@@ -142,6 +144,7 @@ async function joinService(
       responses: storage.responses,
       keys,
       poolEditor: runtimePool,
+      policyAdmin: training,
       spend: budgets.spend,
       pacing: budgets.pacing,
       alarms,
@@ -179,6 +182,7 @@ async function joinService(
     for (const timer of timers) clearInterval(timer)
     await gateway.close()
     await budgets.close()
+    await training.close()
     await live.close()
     await pool.close()
     await storage.close()

@@ -5,6 +5,7 @@ import type { Llm } from '../routing/registry/llm.ts'
 import type { LlmAlias } from '../routing/registry/llm-aliases.ts'
 import type { BudgetsConfig, TeamConfig } from './budgets-schema.ts'
 import type { Secret } from './secret.ts'
+import type { TrainingConfig } from './training-schema.ts'
 
 export type LogLevel = 'silent' | 'error' | 'warn' | 'info' | 'debug' | 'trace'
 
@@ -35,6 +36,7 @@ export interface PointsmanConfig {
   readonly teams: readonly TeamConfig[]
   readonly budgets: BudgetsConfig
   readonly feedback: FeedbackOptions
+  readonly training: TrainingConfig
   readonly retentionDays: number
   readonly logLevel: LogLevel
 }

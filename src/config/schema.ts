@@ -7,6 +7,7 @@ import { reasoningEfforts } from '../routing/registry/reasoning-effort.ts'
 import { budgetsSchema, teamsSchema } from './budgets-schema.ts'
 import { feedbackSchema } from './feedback-schema.ts'
 import { providerSchema, secretReference } from './provider-schema.ts'
+import { trainingSchema } from './training-schema.ts'
 
 const milliseconds = z.int().positive()
 const usdPerMillion = z.number().nonnegative()
@@ -324,6 +325,7 @@ export const configFileSchema = z
     teams: teamsSchema.default({}).describe('Teams that keys belong to, and what they may spend together.'),
     budgets: budgetsSchema.prefault({}).describe('How daily caps are kept.'),
     feedback: feedbackSchema.prefault({}).describe('What is said of answers, and how much it counts for.'),
+    training: trainingSchema.prefault({}).describe('When the policy is fitted anew from the log.'),
     retention_days: z
       .int()
       .positive()

@@ -14,6 +14,7 @@ import type { PointsmanConfig } from './pointsman-config.ts'
 import { type ConfigFile, llmIdsOf } from './schema.ts'
 import { Secret, secretOf } from './secret.ts'
 import { type SecretSources, toProviderConfig } from './to-provider-config.ts'
+import { toTrainingConfig } from './training-schema.ts'
 
 interface Surroundings {
   /** Absolute path of the file read. */
@@ -91,6 +92,7 @@ export function toPointsmanConfig(
     teams: Object.entries(file.teams).map(([name, team]) => ({ name, dailyCapUsd: team.daily_cap_usd })),
     budgets: file.budgets,
     feedback: toFeedbackOptions(file.feedback),
+    training: toTrainingConfig(file.training),
     retentionDays: file.retention_days,
     logLevel: file.log_level,
   }
