@@ -13,6 +13,8 @@ export interface ApiKeyRow {
   /** Tagged JSON: λ may be infinite. */
   readonly preference: string
   readonly daily_cap_usd: number | null
+  readonly team: string | null
+  readonly feedback_share: number | null
   readonly created_at_ms: number
   readonly revoked_at_ms: number | null
 }
@@ -26,6 +28,8 @@ export function encodeApiKey(key: ApiKey): ApiKeyRow {
     scopes: JSON.stringify(key.scopes),
     preference: JSON.stringify(toTaggedJson(key.preference)),
     daily_cap_usd: key.dailyCapUsd ?? null,
+    team: key.team ?? null,
+    feedback_share: key.feedbackShare ?? null,
     created_at_ms: key.createdAtMs,
     revoked_at_ms: key.revokedAtMs ?? null,
   }
@@ -41,6 +45,8 @@ export function decodeApiKey(row: ApiKeyRow): ApiKey {
     scopes: JSON.parse(row.scopes) as KeyScope[],
     preference: fromTaggedJson(JSON.parse(row.preference) as Json) as Partial<RoutingPreference>,
     dailyCapUsd: row.daily_cap_usd ?? undefined,
+    team: row.team ?? undefined,
+    feedbackShare: row.feedback_share ?? undefined,
     createdAtMs: row.created_at_ms,
     revokedAtMs: row.revoked_at_ms ?? undefined,
   }

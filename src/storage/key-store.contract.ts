@@ -11,7 +11,7 @@ export function describeKeys(use: () => Storage): void {
       preference: {},
       scopes: ['admin', 'inference'],
     })
-    const full = sampleKey('k2', { createdAtMs: 1000 })
+    const full = sampleKey('k2', { createdAtMs: 1000, team: 'search', feedbackShare: 0.1 + 0.2 })
     await use().keys.create(plain)
     await use().keys.create(full)
     expect(await use().keys.list()).toEqual([full, plain])

@@ -11,6 +11,7 @@ import {
 import { describeFeedback } from './feedback-store.contract.ts'
 import { describeKeys } from './key-store.contract.ts'
 import { describeLabelWeights } from './label-weight.contract.ts'
+import { describeLeases } from './lease-store.contract.ts'
 import { describePolicies } from './policy-store.contract.ts'
 import { describePool } from './pool-store.contract.ts'
 import { describeProbes } from './probe-store.contract.ts'
@@ -50,6 +51,7 @@ export function describeStorage(name: string, open: () => Promise<OpenedStorage>
     describe('charges', () => describeCharges(use, () => opened.openAgain()))
     describe('pool', () => describePool(use, () => opened.openAgain()))
     describe('probes', () => describeProbes(use, () => opened.openAgain()))
+    describe('leases', () => describeLeases(use, () => opened.openAgain()))
     describe('life', () => describeLife(use, () => opened.openAgain()))
   })
 }

@@ -5,6 +5,7 @@ import type { Feedback } from '../../routing/outcome.ts'
 import type { ApiKeyRow } from '../api-key-row.ts'
 import type { ChargeEndRow, ChargeRow } from '../charge-row.ts'
 import type { EncodedDecision } from '../decision-row.ts'
+import type { LeaseRow } from '../lease-row.ts'
 import type { PoolEntryRow, PoolOverrideRow } from '../pool-entry-row.ts'
 import type { ProbeOutcomeRow, ProbeRunRow } from '../probe-row.ts'
 import type { EncodedResponse } from '../response-row.ts'
@@ -15,6 +16,7 @@ import { SqliteDecisionLog } from './decision-log.ts'
 import { SqliteDecisionStore } from './decision-store.ts'
 import { SqliteFeedbackStore } from './feedback-store.ts'
 import { SqliteKeyStore } from './key-store.ts'
+import { SqliteLeaseStore } from './lease-store.ts'
 import { type EncodedPolicyVersion, type EncodedTrainingRows, SqlitePolicyStore } from './policy-store.ts'
 import { SqlitePoolStore } from './pool-store.ts'
 import { SqliteProbeStore } from './probe-store.ts'
@@ -46,6 +48,7 @@ export function createOperations(database: Kysely<Schema>, connection: DatabaseS
   const policies = new SqlitePolicyStore(database)
   const rollouts = new SqliteRolloutStore(database)
   const keys = new SqliteKeyStore(database)
+  const leases = new SqliteLeaseStore(database)
   const responses = new SqliteResponseStore(database)
   const pool = new SqlitePoolStore(database)
   const probes = new SqliteProbeStore(database)
@@ -95,6 +98,10 @@ export function createOperations(database: Kysely<Schema>, connection: DatabaseS
     learnedState: operation('read', (policyVersion: string) => policies.learnedState(policyVersion)),
     createKey: operation('lasting', (row: ApiKeyRow) => keys.create(row)),
     listKeys: operation('read', () => keys.list()),
+    drawLease: operation('lasting', (row: LeaseRow, capNanoUsd: number) => leases.draw(row, capNanoUsd)),
+    giveLeaseBack: operation('written', (id: string) => leases.giveBack(id)),
+    openLeases: operation('read', (day: number) => leases.open(day)),
+    pruneLeases: operation('written', (beforeMs: number) => leases.prune(beforeMs)),
     addPoolEntry: operation('lasting', (row: PoolEntryRow) => pool.add(row)),
     listPoolEntries: operation('read', () => pool.list()),
     removePoolEntry: operation('lasting', (id: string) => pool.remove(id)),

@@ -10,11 +10,11 @@ import { decodeApiKey, encodeApiKey } from '../api-key-row.ts'
 import { decodeCharge, encodeCharge, encodeChargeEnd } from '../charge-row.ts'
 import { decodeDecision, encodeDecision } from '../decision-row.ts'
 import { decodeLabel, decodeStoredLabel } from '../label-row.ts'
+import { decodeLease, encodeLease } from '../lease-row.ts'
 import { decodePoolEntry, decodePoolOverride, encodePoolEntry, encodePoolOverride } from '../pool-entry-row.ts'
 import { decodeProbeOutcome, decodeProbeRun, encodeProbeOutcome, encodeProbeRun } from '../probe-row.ts'
 import { decodeResponse, encodeResponse } from '../response-row.ts'
 import { decodeSettlement, encodeSettlement } from '../settlement-row.ts'
-import { StorageError } from '../storage-error.ts'
 import type { StoredDecisionRow } from './decision-store.ts'
 import { readLog } from './read-log.ts'
 import type { StorageClient } from './storage-client.ts'
@@ -39,6 +39,7 @@ export function remoteDecisionStore(client: StorageClient): DecisionStore {
     decisionsPerHour: (sinceMs, keyId) => client.read('decisionsPerHour', sinceMs, keyId),
     spentNanoUsd: (sinceMs, keyId) => client.read('spentNanoUsd', sinceMs, keyId),
     async prune(beforeMs) {
+      await client.write('pruneLeases', beforeMs)
       await pruneAll((limit) => client.write('pruneCharges', beforeMs, limit))
       return pruneAll((limit) => client.write('pruneSome', beforeMs, limit))
     },
@@ -114,11 +115,14 @@ export function remoteProbeStore(client: StorageClient): ProbeStore {
   }
 }
 
-export function remoteLeaseStore(_client: StorageClient): LeaseStore {
+export function remoteLeaseStore(client: StorageClient): LeaseStore {
   return {
-    draw: () => notBuilt('draw'),
-    giveBack: () => notBuilt('giveBack'),
-    open: async () => [],
+    async draw(lease, capNanoUsd) {
+      const leftNanoUsd = await client.write('drawLease', encodeLease(lease), capNanoUsd)
+      return leftNanoUsd === undefined ? undefined : { leftNanoUsd }
+    },
+    giveBack: (id) => client.write('giveLeaseBack', id),
+    open: async (day) => (await client.read('openLeases', day)).map(decodeLease),
   }
 }
 
@@ -141,9 +145,4 @@ function decodeStoredDecision({ decision, candidateList, settlement }: StoredDec
     decision: decodeDecision(decision, candidateList),
     settlement: settlement === undefined ? undefined : decodeSettlement(settlement),
   }
-}
-
-/** Of a call whose table is yet to come. */
-function notBuilt(call: string): Promise<never> {
-  return Promise.reject(new StorageError('storage_unavailable', `${call} is not built yet`))
 }

@@ -3,6 +3,7 @@ import type { PolicyVersionSummary } from '../../routing/policy-store.ts'
 import type { ApiKeyRow } from '../api-key-row.ts'
 import type { ChargeRow } from '../charge-row.ts'
 import type { DecisionRow } from '../decision-row.ts'
+import type { LeaseRow } from '../lease-row.ts'
 import type { PoolEntryRow, PoolOverrideRow } from '../pool-entry-row.ts'
 import type { ProbeOutcomeRow, ProbeRunRow } from '../probe-row.ts'
 import type { ResponseRow } from '../response-row.ts'
@@ -24,6 +25,7 @@ export interface Schema {
   readonly training_rows: TrainingRowsTable
   readonly learned_states: LearnedStatesTable
   readonly api_keys: ApiKeyRow
+  readonly budget_leases: LeaseRow
   readonly charges: ChargeRow
   readonly pool_entries: PoolEntryRow
   readonly pool_overrides: PoolOverrideRow

@@ -9,6 +9,7 @@ import { labelWeights } from './0006-label-weights.ts'
 import { probes } from './0007-probes.ts'
 import { rollouts } from './0008-rollouts.ts'
 import { experiments } from './0009-experiments.ts'
+import { teams } from './0010-teams.ts'
 import type { Migration } from './migration.ts'
 
 /** All of them, oldest first. */
@@ -22,6 +23,7 @@ export const migrations: readonly Migration[] = [
   probes,
   rollouts,
   experiments,
+  teams,
 ]
 
 /** `PTSM`, in the file's header, so that we never write into another program's database. */
