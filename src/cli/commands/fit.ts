@@ -9,6 +9,8 @@ import { toStoredPolicyVersion } from '../../routing/prediction/fitted-policy.ts
 import type { Storage } from '../../storage/storage.ts'
 import { type FitResult, fitPolicy } from '../../training/fit-policy.ts'
 import { embedderById, labelsByEmbedder } from '../../training/label-embedders.ts'
+import { pinServing, proposeCandidate, releaseVersion, servingVersionId } from '../../training/rollout.ts'
+import { packRows, savedRowsData } from '../../training/saved-rows.ts'
 import { loadStarter } from '../../training/starter/starter-file.ts'
 import { withConfigFlags } from '../config-flags.ts'
 import { openStorage } from '../open-service.ts'
@@ -20,6 +22,7 @@ interface FitFlags extends ConfigFlags {
   readonly data: string
   readonly split?: string
   readonly newEmbedder?: boolean
+  readonly candidate?: boolean
 }
 
 /** What the command works with. */
@@ -39,6 +42,7 @@ export function addFitCommand(program: Command, around: FitSurroundings): void {
     .description('fit a policy version on outcome data and save it; a running gateway takes it up within seconds')
     .requiredOption('--data <folder>', 'outcome data: prompts.jsonl, models.json, outcomes.csv (also .gz)')
     .option('--split <name>', 'fit only on this split of the data set')
+    .option('--candidate', 'put the version on trial in a running gateway, instead of letting it serve at once')
     .option('--new-embedder', 'fit the embedding anew, although feedback was learned with the present one')
     .action(async (flags: FitFlags) => {
       const { terminal } = around
@@ -55,8 +59,9 @@ export function addFitCommand(program: Command, around: FitSurroundings): void {
           ...(flags.split === undefined ? {} : { split: flags.split }),
           ...(embedder === undefined ? {} : { embedder }),
         }).finally(() => bar.close())
-        await save(storage.policies, result)
+        await save(storage.policies, result, flags.candidate === true, Math.floor(around.now()))
         terminal.out(describe(result, terminal))
+        if (flags.candidate === true) terminal.note('On trial: `pointsman policies list` shows how it does.')
         const configured = new Set(config.llms.map((llm) => llm.id))
         const strangers = result.policy.llms.filter((llm) => !configured.has(llm.id)).map((llm) => llm.id)
         if (configured.size > 0 && strangers.length > 0) {
@@ -87,7 +92,9 @@ async function embedderToKeep(
   const counts = await labelsByEmbedder(storage.feedback)
   const all = [...counts.values()].reduce((sum, count) => sum + count, 0)
   // The most labels first; of equals what serves now.
-  const serving = (await storage.policies.listVersions()).at(-1)?.embedderId
+  const versions = await storage.policies.listVersions()
+  const servingId = servingVersionId(await storage.policies.rollout(), versions)
+  const serving = versions.find(({ id }) => id === servingId)?.embedderId
   const order = [...counts].sort((a, b) => b[1] - a[1] || Number(b[0] === serving) - Number(a[0] === serving))
   for (const [id, count] of order) {
     const embedder = await embedderById(id, storage.policies, starter)
@@ -101,10 +108,27 @@ async function embedderToKeep(
   return undefined
 }
 
-/** The embedder first: a version whose embedder is missing could not be loaded. */
-async function save(policies: PolicyStore, { policy, embedder }: FitResult): Promise<void> {
+/**
+ * The embedder first: a version whose embedder is missing could not be loaded. The rows it was fitted on are kept, so that a gateway can fit
+ * it anew with what its log has learned; of a candidate they are not, as it may never serve.
+ */
+async function save(
+  policies: PolicyStore,
+  { policy, embedder, source }: FitResult,
+  onTrial: boolean,
+  atMs: number,
+): Promise<void> {
   await policies.saveEmbedder(embedder.id, embedder.snapshot())
+  await pinServing(policies)
   await policies.saveVersion(toStoredPolicyVersion(policy))
+  const step = { atMs, detail: `fitted on ${policy.description}` }
+  if (onTrial) {
+    await proposeCandidate(policies, policy.id, step)
+    return
+  }
+  const { description } = policy
+  await policies.saveTrainingRows({ embedderId: embedder.id, description, data: savedRowsData(packRows(source)) })
+  await releaseVersion(policies, policy.id, step)
 }
 
 function describe({ policy, prompts, leftOut, trust, weights }: FitResult, { colours }: Terminal): string {
