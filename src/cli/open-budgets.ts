@@ -5,6 +5,7 @@ import type { KeyRing } from '../accounts/key-ring.ts'
 import type { PointsmanConfig } from '../config/pointsman-config.ts'
 import { SpendPacing } from '../gateway/budgets/spend-pacing.ts'
 import type { Logger } from '../gateway/gateway-parts.ts'
+import { judgeSpenderId } from '../gateway/live-judge/judge-settings.ts'
 import type { Router } from '../routing/router.ts'
 import type { Storage } from '../storage/storage.ts'
 import { systemClock } from './system.ts'
@@ -41,7 +42,8 @@ export async function openBudgets(
   const spend: DailySpend = await DailySpend.load(storage.decisions, systemClock, {
     gatewayCapUsd,
     teamCapsUsd,
-    keys: keys.activeKeys(),
+    // What the judge spends has a cap of its own, as a key's has.
+    keys: [...keys.activeKeys(), { id: judgeSpenderId }],
     leases,
     onBooked: (scope, nanoUsd) => pacing?.booked(scope, nanoUsd),
   })

@@ -26,6 +26,7 @@ import {
   shortcomingOf,
 } from '../training/live-policy.ts'
 import { loadStarter } from '../training/starter/starter-file.ts'
+import { liveJudgeParts } from './grading-parts.ts'
 import { openBudgets } from './open-budgets.ts'
 import { type OpenPool, openPool } from './open-pool.ts'
 import { openTraining } from './open-training.ts'
@@ -156,6 +157,7 @@ async function joinService(
         priceOf: pool.embeddingPriceOf,
         charges: storage.charges,
       },
+      judge: liveJudgeParts(config, storage.charges),
       resilience: { breakers, retry: { maxAttempts: 2, random: new SeededRandom(randomSeed()) } },
       clock: systemClock,
       newId: newRequestId,

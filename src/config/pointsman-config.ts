@@ -1,9 +1,12 @@
 import type { FeedbackOptions } from '../gateway/feedback/feedback-options.ts'
+import type { JudgeSettings } from '../gateway/live-judge/judge-settings.ts'
 import type { ProviderKind } from '../providers/provider-kind.ts'
 import type { EmbeddingModel } from '../routing/registry/embedding-model.ts'
 import type { Llm } from '../routing/registry/llm.ts'
 import type { LlmAlias } from '../routing/registry/llm-aliases.ts'
 import type { BudgetsConfig, TeamConfig } from './budgets-schema.ts'
+import type { GradingConfig } from './grading-schema.ts'
+import type { ProbingConfig } from './probing-schema.ts'
 import type { Secret } from './secret.ts'
 import type { TrainingConfig } from './training-schema.ts'
 
@@ -38,6 +41,9 @@ export interface PointsmanConfig {
   readonly feedback: FeedbackOptions
   readonly training: TrainingConfig
   readonly retentionDays: number
+  readonly grading: GradingConfig
+  /** Undefined: no LLM judges. */
+  readonly judge: JudgeSettings | undefined
   readonly logLevel: LogLevel
 }
 

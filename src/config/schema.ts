@@ -6,6 +6,8 @@ import { defaultLambda } from '../routing/decision/routing-preference.ts'
 import { reasoningEfforts } from '../routing/registry/reasoning-effort.ts'
 import { budgetsSchema, teamsSchema } from './budgets-schema.ts'
 import { feedbackSchema } from './feedback-schema.ts'
+import { gradingSchema, judgeSchema } from './grading-schema.ts'
+import { probingSchema } from './probing-schema.ts'
 import { providerSchema, secretReference } from './provider-schema.ts'
 import { trainingSchema } from './training-schema.ts'
 
@@ -221,6 +223,7 @@ interface References {
   readonly embeddings: readonly z.output<typeof embeddingSchema>[]
   readonly aliases: { readonly [name: string]: z.output<typeof aliasSchema> }
 }
+  readonly judge?: z.output<typeof judgeSchema> | undefined
 
 interface ReferenceFault {
   readonly path: (string | number)[]
@@ -254,7 +257,7 @@ function checkReferences(config: References): readonly ReferenceFault[] {
     if (effort === undefined || efforts === undefined) continue
     faults.push({ path: ['llms', index, 'efforts'], message: 'there is a reasoning_effort already; say one of them' })
   }
-  return [...faults, ...fallbackFaults(config), ...aliasFaults(config)]
+  return [...faults, ...fallbackFaults(config), ...aliasFaults(config), ...judgeFaults(config)]
 }
 
 function fallbackFaults({ llms }: References): readonly ReferenceFault[] {
@@ -269,6 +272,12 @@ function fallbackFaults({ llms }: References): readonly ReferenceFault[] {
 }
 
 function aliasFaults({ llms, embeddings, aliases }: References): readonly ReferenceFault[] {
+/** Without llms the pool is what is found at the start, and the judge may be found. */
+function judgeFaults({ llms, judge }: References): readonly ReferenceFault[] {
+  if (judge === undefined || llms.length === 0 || llms.flatMap(llmIdsOf).includes(judge.llm)) return []
+  return [{ path: ['judge', 'llm'], message: `'${judge.llm}' is no LLM of llms` }]
+}
+
   const ids = new Set(llms.flatMap(llmIdsOf))
   const embeddingIds = new Set(embeddings.map(({ id }) => id))
   return Object.entries(aliases).flatMap(([name, target]): ReferenceFault[] => {
@@ -328,6 +337,10 @@ export const configFileSchema = z
     training: trainingSchema.prefault({}).describe('When the policy is fitted anew from the log.'),
     retention_days: z
       .int()
+    grading: gradingSchema.prefault({}).describe('How answers are graded.'),
+    judge: judgeSchema
+      .optional()
+      .describe('An LLM that judges answers: of probes that ask for it, and of a share of live traffic.'),
       .positive()
       .default(30)
       .describe('Decisions, settlements and labels older than this are deleted.'),

@@ -9,6 +9,7 @@ import type { ConfigOrigin, ConfigProblem } from './config-error.ts'
 import { type ConfigPath, dottedPath } from './config-source.ts'
 import type { Environment } from './environment.ts'
 import { toFeedbackOptions } from './feedback-schema.ts'
+import { toGradingConfig, toJudgeSettings } from './grading-schema.ts'
 import { describeOwnKey, ownKeyVariables } from './own-keys.ts'
 import type { PointsmanConfig } from './pointsman-config.ts'
 import { type ConfigFile, llmIdsOf } from './schema.ts'
@@ -95,6 +96,8 @@ export function toPointsmanConfig(
     training: toTrainingConfig(file.training),
     retentionDays: file.retention_days,
     logLevel: file.log_level,
+    grading: toGradingConfig(file.grading),
+    judge: toJudgeSettings(file.judge),
   }
   return { config: deepFreeze(config), problems }
 }

@@ -1,28 +1,38 @@
-import type { ChargeSettlement } from '../accounts/charge-store.ts'
+import type { ChargeSettlement, ChargeStore } from '../accounts/charge-store.ts'
 import type { SpendReservation } from '../accounts/daily-spend.ts'
 import type { EmbeddingAnswer } from '../providers/embedding-provider.ts'
 import { mayHaveBeenBilled } from '../providers/provider-error.ts'
 import type { Attempt } from '../providers/resilience/attempt.ts'
-import type { EmbeddingModel } from '../routing/registry/embedding-model.ts'
 import { billedNanoUsd } from '../routing/registry/token-bill.ts'
 import type { TokenPrice } from '../routing/registry/token-price.ts'
 import { keptModelName } from './answer-ledger.ts'
-import type { EmbeddingService } from './gateway-parts.ts'
 import type { GatewayServices } from './gateway-services.ts'
 
-/** How a call for embeddings ended. */
+/** What is called, under its public name. */
+export interface ChargedModel {
+  readonly id: string
+  readonly price: TokenPrice | undefined
+}
+
+/** Where a charge is kept, and at which price it is settled; left out: at the model's own. */
+export interface ChargeBooks<Model extends ChargedModel> {
+  readonly charges: ChargeStore
+  readonly priceOf?: ((model: Model, reportedModel: string | undefined) => TokenPrice | undefined) | undefined
+}
+
+/** How a call ended. */
 export interface ChargeEnd {
   readonly status: ChargeSettlement['status']
-  readonly answer: EmbeddingAnswer | undefined
+  readonly answer: Pick<EmbeddingAnswer, 'usage' | 'reportedModel'> | undefined
   /** Undefined when it ended in a fault of our own, so that nobody knows how each attempt ended. */
   readonly attempts: readonly Attempt[] | undefined
 }
 
 /** Keeps the books of one call without a decision, as `AnswerLedger` does of one with. */
-export class ChargeLedger {
+export class ChargeLedger<Model extends ChargedModel> {
   readonly #services: GatewayServices
-  readonly #embeddings: EmbeddingService
-  readonly #model: EmbeddingModel
+  readonly #books: ChargeBooks<Model>
+  readonly #model: Model
   readonly #id: string
   readonly #reservation: SpendReservation
   readonly #appended: Promise<boolean>
@@ -31,12 +41,12 @@ export class ChargeLedger {
   /** Starts to commit the charge, beside the upstream call. */
   constructor(
     services: GatewayServices,
-    embeddings: EmbeddingService,
-    charge: { readonly id: string; readonly model: EmbeddingModel; readonly keyId: string | undefined },
+    books: ChargeBooks<Model>,
+    charge: { readonly id: string; readonly model: Model; readonly keyId: string | undefined },
     reservation: SpendReservation,
   ) {
     this.#services = services
-    this.#embeddings = embeddings
+    this.#books = books
     this.#model = charge.model
     this.#id = charge.id
     this.#reservation = reservation
@@ -45,7 +55,7 @@ export class ChargeLedger {
     const createdAtMs = Math.round(parts.clock.now())
     const reservedNanoUsd = reservation.nanoUsd
     const appending = storeHealth.write(() =>
-      embeddings.charges.append({ id, createdAtMs, keyId, model: model.id, reservedNanoUsd }),
+      books.charges.append({ id, createdAtMs, keyId, model: model.id, reservedNanoUsd }),
     )
     this.#appended = storeHealth.committed(appending)
     void this.#appended.then(() => reservation.committed())
@@ -78,7 +88,7 @@ export class ChargeLedger {
     }
     metrics.chargeEnded(this.#model.id, settlement, end.attempts ?? [])
     // Not after the charge's commit but right behind it, so that one commit can hold both.
-    const settling = storeHealth.write(() => this.#embeddings.charges.settle(settlement))
+    const settling = storeHealth.write(() => this.#books.charges.settle(settlement))
     settling.catch(ignore)
     // Where the charge was lost its settlement fails too, which is no news.
     if (await this.#appended) await storeHealth.committed(settling)
@@ -94,7 +104,7 @@ export class ChargeLedger {
   }
 
   #priceOf(reportedModel: string | undefined): TokenPrice | undefined {
-    const { priceOf } = this.#embeddings
+    const { priceOf } = this.#books
     return priceOf === undefined ? this.#model.price : priceOf(this.#model, reportedModel)
   }
 }

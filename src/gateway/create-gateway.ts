@@ -7,6 +7,7 @@ import { defaultGatewayOptions, type GatewayOptions } from './gateway-options.ts
 import type { GatewayParts } from './gateway-parts.ts'
 import type { GatewayServices } from './gateway-services.ts'
 import { liveFigures } from './live-figures.ts'
+import { LiveJudge } from './live-judge/live-judge.ts'
 import { OpenSockets } from './open-sockets.ts'
 import { RequestDispatcher } from './request-dispatcher.ts'
 import { isLoopback, RequestGuard } from './request-guard.ts'
@@ -46,13 +47,16 @@ class HttpGateway implements Gateway {
     this.#parts = parts
     this.#options = options
     const metrics = new GatewayMetrics(liveFigures(parts, () => this.#dispatcher?.inFlight ?? 0))
-    this.#services = {
+    const services: { -readonly [Part in keyof GatewayServices]: GatewayServices[Part] } = {
       parts,
       options,
       metrics,
       storeHealth: new StoreHealth(parts.clock, parts.log, options, () => metrics.storeFailed()),
+      liveJudge: undefined,
       draining: () => this.#closing !== undefined,
     }
+    if (parts.judge !== undefined) services.liveJudge = new LiveJudge(services, parts.judge)
+    this.#services = services
   }
 
   async listen(host: string, port: number): Promise<{ readonly url: string }> {
@@ -119,7 +123,7 @@ class HttpGateway implements Gateway {
 
   async #drain(): Promise<void> {
     const server = this.#server
-    if (server === undefined) return
+    if (server === undefined) return this.#services.liveJudge?.close()
     const closed = new Promise<void>((resolve) => {
       server.close(() => resolve())
     })
@@ -129,6 +133,7 @@ class HttpGateway implements Gateway {
     const deadline = setTimeout(() => void this.#abortAll(server), this.#options.drainTimeoutMs)
     await closed
     await this.#dispatcher?.idle()
+    await this.#services.liveJudge?.close()
     clearInterval(sweep)
     clearTimeout(deadline)
   }

@@ -2,6 +2,7 @@ import { Counter, Gauge, Histogram, Registry } from 'prom-client'
 import type { ChargeSettlement } from '../accounts/charge-store.ts'
 import type { Attempt } from '../providers/resilience/attempt.ts'
 import type { Settlement } from '../routing/outcome.ts'
+import type { JudgementOutcome } from './live-judge/live-judge.ts'
 
 /** LLMs that get a time series of their own; the rest share `other`, so that a changing pool cannot grow the scrape. */
 const maxLlmLabels = 200
@@ -32,6 +33,9 @@ export class GatewayMetrics {
   readonly #failedCalls = this.#counter('upstream_errors_total', 'Failed upstream calls', ['llm', 'code'])
   readonly #fallbacks = this.#counter('fallbacks_total', 'Answers by another LLM than the drawn one', [])
   readonly #feedback = this.#counter('feedback_total', 'Feedback by what became of it', ['status'])
+  readonly #judged = this.#counter('judged_answers_total', 'Answers drawn to be judged, by what became of it', [
+    'outcome',
+  ])
   readonly #storeFailures = this.#counter('store_failures_total', 'Commits that failed or took too long', [])
   readonly #overhead = this.#histogram(
     'overhead_seconds',
@@ -126,6 +130,10 @@ export class GatewayMetrics {
 
   feedbackEnded(status: string): void {
     this.#feedback.inc({ status })
+  }
+
+  judged(outcome: JudgementOutcome): void {
+    this.#judged.inc({ outcome })
   }
 
   storeFailed(): void {

@@ -19,6 +19,7 @@ import type { ResponseStore } from '../routing/response-store.ts'
 import type { AlarmBoard } from './alarms/alarm-board.ts'
 import type { SpendPacing } from './budgets/spend-pacing.ts'
 import type { PoolEditor } from './pool-editor.ts'
+import type { LiveJudgeParts } from './live-judge/judge-settings.ts'
 import type { PolicyAdmin } from './routes/admin-policies.ts'
 
 /** The router, as the gateway needs it. */
@@ -111,3 +112,5 @@ export interface GatewayParts {
   readonly newId: () => string
   readonly log: Logger
 }
+  /** Left out: no live answer is judged. */
+  readonly judge?: LiveJudgeParts | undefined

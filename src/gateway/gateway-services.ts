@@ -1,6 +1,7 @@
 import type { GatewayMetrics } from './gateway-metrics.ts'
 import type { GatewayOptions } from './gateway-options.ts'
 import type { GatewayParts } from './gateway-parts.ts'
+import type { LiveJudge } from './live-judge/live-judge.ts'
 import type { StoreHealth } from './store-health.ts'
 
 /** What every route works with. */
@@ -9,6 +10,8 @@ export interface GatewayServices {
   readonly options: GatewayOptions
   readonly metrics: GatewayMetrics
   readonly storeHealth: StoreHealth
+  /** Undefined: no live answer is judged. */
+  readonly liveJudge: LiveJudge | undefined
   /** No new work is taken any more. */
   readonly draining: () => boolean
 }

@@ -65,13 +65,13 @@ export interface AnswerWriter {
  * commit before the answer's last byte.
  *
  * @param time its signal goes upstream; it is told when the upstream has ended.
- * @throws {RoutingError | ProviderError | GatewayError} before anything was written; later faults go to `writer.fail`.
+ * @throws {RoutingError | ProviderError | GatewayError} before anything was written; later faults go to `answerWriter.fail`.
  */
 export async function serveChat(
   services: GatewayServices,
   caller: Caller,
   chat: ChatToServe,
-  writer: AnswerWriter,
+  answerWriter: AnswerWriter,
   time: AnswerTime,
 ): Promise<void> {
   const { parts, options } = services
@@ -81,6 +81,7 @@ export async function serveChat(
   const listed = namedFallbacks(parts.router, decision, request)
   const fallbacks = listed instanceof Promise ? await listed : listed
   const reservation = reserveSpend(services, caller, decision)
+  const writer = services.liveJudge?.watch(answerWriter, decision, chat) ?? answerWriter
   const byAlias = request.pinnedByAlias === true
   const reserveMore = (llm: LlmId): boolean => reservation.extend(dearCostNanoUsd(calls.priced, llm))
   const calls = new UpstreamCalls(parts, decision, options.maxFallbacks, reserveMore, fallbacks, byAlias)
