@@ -1,6 +1,6 @@
 import type { TrainingConfig } from '../config/training-schema.ts'
 import type { Logger } from '../gateway/gateway-parts.ts'
-import type { PolicyAdmin } from '../gateway/routes/admin-policies.ts'
+import type { PolicyAdmin } from '../gateway/policy-admin.ts'
 import type { Router } from '../routing/router.ts'
 import type { Storage } from '../storage/storage.ts'
 import type { LivePolicy } from '../training/live-policy.ts'

@@ -20,7 +20,7 @@ import type { AlarmBoard } from './alarms/alarm-board.ts'
 import type { SpendPacing } from './budgets/spend-pacing.ts'
 import type { PoolEditor } from './pool-editor.ts'
 import type { LiveJudgeParts } from './live-judge/judge-settings.ts'
-import type { PolicyAdmin } from './routes/admin-policies.ts'
+import type { PolicyAdmin } from './policy-admin.ts'
 
 /** The router, as the gateway needs it. */
 export interface RequestRouter {

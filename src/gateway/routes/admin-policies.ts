@@ -1,19 +1,12 @@
 import { z } from 'zod'
-import type { PolicyDesk } from '../../training/policy-desk.ts'
-import type { RefitScheduler } from '../../training/refit-scheduler.ts'
 import { RolloutError } from '../../training/rollout-error.ts'
 import { GatewayError } from '../gateway-error.ts'
 import type { GatewayServices } from '../gateway-services.ts'
 import { readJsonBody } from '../json-body.ts'
+import type { PolicyAdmin } from '../policy-admin.ts'
 import { requireValid } from '../wire/invalid-request.ts'
 import { toDiffBody, toListBody, toReportBody } from '../wire/policy-bodies.ts'
 import type { Route, RouteRequest } from './route-handler.ts'
-
-/** What is asked of policy versions over HTTP. */
-export interface PolicyAdmin {
-  readonly desk: PolicyDesk
-  readonly refits: Pick<RefitScheduler, 'progress' | 'run'>
-}
 
 /** A version's id is far shorter. */
 const maxBodyBytes = 4_096

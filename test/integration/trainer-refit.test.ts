@@ -1,0 +1,142 @@
+import { spawn } from 'node:child_process'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { createInterface } from 'node:readline'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { snapshotPolicy } from '../../src/routing/prediction/fitted-policy.ts'
+import type { Storage } from '../../src/storage/storage.ts'
+import { LivePolicy, loadPolicyVersion } from '../../src/training/live-policy.ts'
+import { readRefitRequest } from '../../src/training/read-refit-request.ts'
+import { refitInWorker } from '../../src/training/refit-in-worker.ts'
+import { refitPolicy } from '../../src/training/refit-policy.ts'
+import { type RefitEnd, RefitScheduler } from '../../src/training/refit-scheduler.ts'
+import { fillLog, fitByHand, openRefitStorage, refitPool, refitRouter } from './refit-log.ts'
+
+const whole = new AbortController().signal
+
+let folder: string
+let storage: Storage
+
+beforeEach(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'pointsman-refit-'))
+  storage = await openRefitStorage(path.join(folder, 'pointsman.db'))
+})
+
+afterEach(async () => {
+  await storage.close()
+  await rm(folder, { recursive: true, force: true })
+})
+
+async function liveScheduler(promotion: 'proof' | 'immediate', seed = 3) {
+  const router = await refitRouter(storage, seed)
+  const errors: unknown[] = []
+  const live = new LivePolicy(router, storage, { onError: (error) => void errors.push(error) })
+  await live.start()
+  const ends: RefitEnd[] = []
+  const refits = new RefitScheduler(
+    {
+      router,
+      stores: storage,
+      clock: { now: () => 50_000 },
+      refit: refitInWorker,
+      changed: () => live.follow(),
+      onEnd: (end) => void ends.push(end),
+    },
+    { afterLabels: 10, everyHours: 0, promotion, keepVersions: 20 },
+  )
+  return { router, live, refits, ends, errors }
+}
+
+test('a refit reads rows and log, the same bits here and in a worker, and learning goes on after it', async () => {
+  const parent = await fitByHand(storage)
+  const { router, live, refits, ends } = await liveScheduler('immediate')
+  await fillLog(storage, router, 120)
+  const here = await refitPolicy(await readRefitRequest(storage, router.policy, refitPool, 50_000))
+  const request = await readRefitRequest(storage, router.policy, refitPool, 50_000)
+  const there = await refitInWorker(request, { signal: whole })
+  expect(there.snapshot).toStrictEqual(snapshotPolicy(here))
+  expect(here).toMatchObject({ origin: 'refit', parentId: parent, throughSequence: 120 })
+  const labels = here.llms.map((llm) => llm.labels)
+  expect(labels[0]! + labels[1]!).toBe(2 * 150 + 120)
+
+  await refits.run()
+  expect(ends).toMatchObject([{ status: 'done', version: here.id, released: true }])
+  expect(router.policy.version).toBe(here.id)
+  // All labels so far are in the fit.
+  expect(router.policy.settledCount('cheap') + router.policy.settledCount('dear')).toBe(0)
+  expect(router.policy.labelSequence).toBe(120)
+  await fillLog(storage, await refitRouter(storage, 4), 30, 12)
+  await live.refresh()
+  expect(router.policy.settledCount('cheap') + router.policy.settledCount('dear')).toBe(30)
+  await live.close()
+
+  const restarted = await loadPolicyVersion(storage.policies, here.id, refitPool)
+  for (const label of await storage.feedback.labelsAfter(0, 1_000)) restarted.learn(label)
+  expect(restarted.learnedState()).toStrictEqual(router.policy.learnedState())
+})
+
+test('a refit that has to prove itself is put on trial, and learns beside the version that serves', async () => {
+  const parent = await fitByHand(storage)
+  const { router, live, refits } = await liveScheduler('proof')
+  await fillLog(storage, router, 60)
+  await live.refresh()
+  await refits.check()
+  await refits.run()
+  expect(router.policy.version).toBe(parent)
+  expect(await storage.policies.rollout()).toMatchObject({ servingId: parent, candidate: { phase: 'shadow' } })
+  expect(live.candidatePolicy()?.policy?.labelSequence).toBe(60)
+  await live.close()
+})
+
+test('a refit that is stopped leaves nothing, and the next look begins anew', async () => {
+  await fitByHand(storage)
+  const first = await liveScheduler('immediate')
+  await fillLog(storage, first.router, 60)
+  const running = first.refits.run()
+  await first.refits.close()
+  expect(await running).toEqual({ status: 'stopped' })
+  expect(await storage.policies.listVersions()).toHaveLength(1)
+  const second = await liveScheduler('immediate')
+  await second.refits.check()
+  expect((await second.refits.run()).status).toBe('done')
+  expect(await storage.policies.listVersions()).toHaveLength(2)
+  await first.live.close()
+  await second.live.close()
+})
+
+test('without a fit by hand the log alone suffices, once it is long enough', async () => {
+  const { router, live, refits, ends } = await liveScheduler('immediate')
+  // The embedder of an unfitted policy: its labels are what there is.
+  await fillLog(storage, router, 30)
+  await refits.check()
+  expect(ends).toEqual([])
+  expect(await refits.run()).toMatchObject({ status: 'refused' })
+  await fillLog(storage, await refitRouter(storage, 4), 170, 12)
+  expect(await refits.run()).toMatchObject({ status: 'done', released: true })
+  expect(router.policy.fitted?.origin).toBe('refit')
+  await live.close()
+})
+
+test('kill -9 in the middle of a refit: versions as before, and the next refit is as if nothing had been', async () => {
+  await fitByHand(storage)
+  const file = path.join(folder, 'pointsman.db')
+  const router = await refitRouter(storage)
+  await fillLog(storage, router, 60)
+  const expected = await refitPolicy(await readRefitRequest(storage, router.policy, refitPool, 50_000))
+  await storage.close()
+  const script = new URL('./refit-process.ts', import.meta.url).pathname
+  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', script, file], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  for await (const line of createInterface({ input: child.stdout })) {
+    if (line.startsWith('cross-validation 5')) child.kill('SIGKILL')
+  }
+  storage = await openRefitStorage(file)
+  expect(await storage.policies.listVersions()).toHaveLength(1)
+  const { refits, live } = await liveScheduler('immediate')
+  await refits.check()
+  expect(await refits.run()).toMatchObject({ status: 'done', version: expected.id })
+  expect((await storage.policies.version(expected.id))?.snapshot).toEqual(snapshotPolicy(expected))
+  await live.close()
+})
