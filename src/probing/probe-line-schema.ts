@@ -15,6 +15,8 @@ export const probeLineSchema = z.strictObject({
   id: name,
   task: name,
   template: name.optional(),
+  /** For readers of the file; nothing is decided by it. */
+  difficulty: z.enum(['easy', 'medium', 'hard']).optional(),
   prompt: z.string().min(1).optional(),
   system: z.string().min(1).optional(),
   messages: z.array(message).min(1).max(100).optional(),
