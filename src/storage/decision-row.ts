@@ -67,6 +67,7 @@ export interface EncodedDecision {
   readonly candidateList: string
 }
 
+/** In the order in which terms are packed and read. */
 const termFields = [
   'offlineQuality',
   'quality',
@@ -81,7 +82,7 @@ const termFields = [
   'probability',
 ] as const satisfies readonly (keyof CandidateTerms)[]
 
-type CandidateList = readonly [
+export type CandidateList = readonly [
   llms: readonly LlmId[],
   sources: string,
   /** Rows from before there were details have none. */
@@ -132,7 +133,16 @@ export function encodeDecision(decision: RoutingDecision, reservedNanoUsd: numbe
 
 /** The inverse of {@link encodeDecision}, but for candidates that were not stored. @throws {StorageError} `storage_corrupt` */
 export function decodeDecision(row: DecisionRow, candidateList: string): RoutingDecision {
-  const [llms, sources, excluded] = JSON.parse(candidateList) as CandidateList
+  return decodeDecisionOver(row, parseCandidateList(candidateList))
+}
+
+/** For many decisions over one list. */
+export function parseCandidateList(candidateList: string): CandidateList {
+  return JSON.parse(candidateList) as CandidateList
+}
+
+/** As {@link decodeDecision}. */
+export function decodeDecisionOver(row: DecisionRow, [llms, sources, excluded]: CandidateList): RoutingDecision {
   const [allow, deny] = row.filters === null ? [[], []] : (JSON.parse(row.filters) as [string[][], string[]])
   return {
     id: row.id,
@@ -218,6 +228,10 @@ const sourceLetters: Readonly<Record<QualitySource, string>> = {
   sibling: 'b',
   prior: 'p',
 }
+
+const sourceOfLetter: ReadonlyMap<string | undefined, QualitySource> = new Map(
+  Object.entries(sourceLetters).map(([source, letter]) => [letter, source as QualitySource]),
+)
 
 function encodeCandidateList({ candidates, excluded }: RoutingDecision): string {
   const llms: string[] = []
@@ -317,29 +331,23 @@ function decodeCandidates(row: DecisionRow, llms: readonly string[], sources: st
     throw new StorageError('storage_corrupt', `The stored terms of the decision '${row.id}' do not fit its candidates`)
   }
   return positions.map((position, i) => {
-    const term = (field: (typeof termFields)[number]): number =>
-      terms[i * termFields.length + termFields.indexOf(field)]!
+    let at = i * termFields.length
     return {
       llm: llms[position]!,
-      qualitySource: sourceOf(sources[position]),
-      offlineQuality: term('offlineQuality'),
-      quality: term('quality'),
-      uncertainty: term('uncertainty'),
-      outputTokens: term('outputTokens'),
-      offlineCostUsd: known(term('offlineCostUsd')),
-      costUsd: known(term('costUsd')),
-      costP90Usd: known(term('costP90Usd')),
-      completionMs: term('completionMs'),
-      latencyPenalty: term('latencyPenalty'),
-      utility: term('utility'),
-      probability: term('probability'),
+      qualitySource: sourceOfLetter.get(sources[position]) ?? 'prior',
+      offlineQuality: terms[at++]!,
+      quality: terms[at++]!,
+      uncertainty: terms[at++]!,
+      outputTokens: terms[at++]!,
+      offlineCostUsd: known(terms[at++]!),
+      costUsd: known(terms[at++]!),
+      costP90Usd: known(terms[at++]!),
+      completionMs: terms[at++]!,
+      latencyPenalty: terms[at++]!,
+      utility: terms[at++]!,
+      probability: terms[at]!,
     }
   })
-}
-
-function sourceOf(letter: string | undefined): QualitySource {
-  const known = Object.entries(sourceLetters).find(([, of]) => of === letter)
-  return known === undefined ? 'prior' : (known[0] as QualitySource)
 }
 
 function known(value: number): number | undefined {

@@ -1,11 +1,11 @@
 import type { LoggedDecision, LoggedLabel } from '../../routing/decision-store.ts'
-import { decodeDecision } from '../decision-row.ts'
+import { decodeDecisionOver, parseCandidateList } from '../decision-row.ts'
 import { decodeSettlement } from '../settlement-row.ts'
 import type { LoggedLabelRow, LogPage } from './decision-log.ts'
 import type { StorageClient } from './storage-client.ts'
 
-/** Decisions read at a time: the worker is busy for some milliseconds, and then what waits gets its turn. */
-const pageSize = 256
+/** Decisions read at a time: each thread is busy with them for about two milliseconds, then what waits gets its turn. */
+const pageSize = 64
 
 /** Reads the log page by page, so that neither writers nor this thread are held up. */
 export async function readLog(client: StorageClient, afterId: string, limit: number): Promise<LoggedDecision[]> {
@@ -21,6 +21,7 @@ export async function readLog(client: StorageClient, afterId: string, limit: num
 }
 
 function decodePage({ decisions, lists, settlements, labels }: LogPage): LoggedDecision[] {
+  const candidateLists = lists.map(parseCandidateList)
   let settled = 0
   let said = 0
   return decisions.map(({ list, ...row }) => {
@@ -30,7 +31,7 @@ function decodePage({ decisions, lists, settlements, labels }: LogPage): LoggedD
     const from = said
     while (labels[said]?.decision_id === row.id) said += 1
     return {
-      decision: decodeDecision(row, lists[list]!),
+      decision: decodeDecisionOver(row, candidateLists[list]!),
       settlement: isSettled ? decodeSettlement(settlement) : undefined,
       labels: latestWords(labels.slice(from, said)),
     }
