@@ -29,6 +29,7 @@ import { loadStarter } from '../training/starter/starter-file.ts'
 import { liveJudgeParts } from './grading-parts.ts'
 import { openBudgets } from './open-budgets.ts'
 import { type OpenPool, openPool } from './open-pool.ts'
+import { openRollout } from './open-rollout.ts'
 import { openTraining } from './open-training.ts'
 import { RuntimePool } from './runtime-pool.ts'
 import { newDecisionId, newRequestId, packageVersion, randomSeed, systemClock } from './system.ts'
@@ -127,6 +128,7 @@ async function joinService(
   const keys = await KeyRing.load(storage.keys, config.server.masterKey?.reveal())
   const budgets = await openBudgets(config, pool.dailyCapUsd, storage, keys, router, log)
   const training = openTraining(config.training, { router, live, storage, log })
+  const rollout = openRollout(config.promotion, config.routing.lambda, { router, live, storage, log })
   const { server } = config
   const gateway = createGateway(
     {
@@ -146,6 +148,7 @@ async function joinService(
       keys,
       poolEditor: runtimePool,
       policyAdmin: training,
+      rollout: rollout.controller,
       spend: budgets.spend,
       pacing: budgets.pacing,
       alarms,
@@ -185,6 +188,7 @@ async function joinService(
     await gateway.close()
     await budgets.close()
     await training.close()
+    await rollout.close()
     await live.close()
     await pool.close()
     await storage.close()

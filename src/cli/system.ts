@@ -22,8 +22,12 @@ export const systemClock: Clock = new SystemClock()
 
 /** 9 characters of time, then 62 random bits: sorts by time, unique over restarts and processes. */
 export function newDecisionId(): string {
-  const time = Math.floor(systemClock.now()).toString(36).padStart(9, '0')
-  return time + randomUUID().replaceAll('-', '').slice(16)
+  return decisionIdAt(systemClock.now()) + randomUUID().replaceAll('-', '').slice(16)
+}
+
+/** Sorts before the ids of all decisions made from that time on. */
+export function decisionIdAt(ms: number): string {
+  return Math.floor(ms).toString(36).padStart(9, '0')
 }
 
 export function newRequestId(): string {

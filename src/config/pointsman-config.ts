@@ -7,6 +7,7 @@ import type { LlmAlias } from '../routing/registry/llm-aliases.ts'
 import type { BudgetsConfig, TeamConfig } from './budgets-schema.ts'
 import type { GradingConfig } from './grading-schema.ts'
 import type { ProbingConfig } from './probing-schema.ts'
+import type { PromotionConfig } from './promotion-schema.ts'
 import type { Secret } from './secret.ts'
 import type { TrainingConfig } from './training-schema.ts'
 
@@ -40,6 +41,7 @@ export interface PointsmanConfig {
   readonly budgets: BudgetsConfig
   readonly feedback: FeedbackOptions
   readonly training: TrainingConfig
+  readonly promotion: PromotionConfig
   readonly retentionDays: number
   readonly grading: GradingConfig
   /** Undefined: no LLM judges. */

@@ -9,6 +9,7 @@ import { feedbackSchema } from './feedback-schema.ts'
 import { gradingSchema, judgeSchema } from './grading-schema.ts'
 import { probingSchema } from './probing-schema.ts'
 import { providerSchema, secretReference } from './provider-schema.ts'
+import { promotionSchema } from './promotion-schema.ts'
 import { trainingSchema } from './training-schema.ts'
 
 const milliseconds = z.int().positive()
@@ -335,6 +336,7 @@ export const configFileSchema = z
     budgets: budgetsSchema.prefault({}).describe('How daily caps are kept.'),
     feedback: feedbackSchema.prefault({}).describe('What is said of answers, and how much it counts for.'),
     training: trainingSchema.prefault({}).describe('When the policy is fitted anew from the log.'),
+    promotion: promotionSchema.prefault({}).describe('How a policy version proves itself before it serves.'),
     retention_days: z
       .int()
     grading: gradingSchema.prefault({}).describe('How answers are graded.'),

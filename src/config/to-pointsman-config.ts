@@ -12,6 +12,7 @@ import { toFeedbackOptions } from './feedback-schema.ts'
 import { toGradingConfig, toJudgeSettings } from './grading-schema.ts'
 import { describeOwnKey, ownKeyVariables } from './own-keys.ts'
 import type { PointsmanConfig } from './pointsman-config.ts'
+import { toPromotionConfig } from './promotion-schema.ts'
 import { type ConfigFile, llmIdsOf } from './schema.ts'
 import { Secret, secretOf } from './secret.ts'
 import { type SecretSources, toProviderConfig } from './to-provider-config.ts'
@@ -94,6 +95,7 @@ export function toPointsmanConfig(
     budgets: file.budgets,
     feedback: toFeedbackOptions(file.feedback),
     training: toTrainingConfig(file.training),
+    promotion: toPromotionConfig(file.promotion),
     retentionDays: file.retention_days,
     logLevel: file.log_level,
     grading: toGradingConfig(file.grading),

@@ -21,6 +21,7 @@ import type { SpendPacing } from './budgets/spend-pacing.ts'
 import type { PoolEditor } from './pool-editor.ts'
 import type { LiveJudgeParts } from './live-judge/judge-settings.ts'
 import type { PolicyAdmin } from './policy-admin.ts'
+import type { RolloutWatch } from './rollout/rollout-view.ts'
 
 /** The router, as the gateway needs it. */
 export interface RequestRouter {
@@ -90,6 +91,8 @@ export interface GatewayParts {
   readonly poolEditor?: PoolEditor
   /** Left out: `/admin/policies` serves nothing. */
   readonly policyAdmin?: PolicyAdmin | undefined
+  /** Left out: no version is ever tried beside the one that serves. */
+  readonly rollout?: RolloutWatch | undefined
   readonly spend: DailySpend
   /** Left out: nothing is watched but quality, by the policy itself. */
   readonly alarms?: AlarmBoard | undefined

@@ -10,6 +10,7 @@ import {
   policyRollbackRoute,
   policyRoute,
 } from './admin-policies.ts'
+import { rolloutRoute } from './admin-rollout.ts'
 import { chatCompletionsRoute } from './chat-completions.ts'
 import { countTokensRoute } from './count-tokens.ts'
 import { decisionsRoute } from './decisions.ts'
@@ -64,6 +65,7 @@ const exactRoutes: ReadonlyMap<string, Route> = new Map([
   ['/key/delete', keyDeleteRoute],
   ['/health/liveliness', livelinessRoute],
   ['/admin/policies', policiesRoute],
+  ['/admin/rollout', rolloutRoute],
   ['/admin/policies/rollback', policyRollbackRoute],
   ['/admin/policies/promote', policyPromoteRoute],
   ['/admin/policies/discard', policyDiscardRoute],

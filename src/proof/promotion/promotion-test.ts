@@ -52,6 +52,7 @@ export class PromotionTest {
   /** Units seen with outcomes, and outcomes in them: how long conversations are. */
   #units = 0
   #labelled = 0
+  #hasRisen = false
 
   /** @param trial k: the candidate's place among all tried. */
   constructor(scale: UtilityScale, trial: number, options: PromotionOptions = defaultPromotion) {
@@ -92,12 +93,9 @@ export class PromotionTest {
     return this.units >= this.options.maxUnits ? 'not_shown' : 'undecided'
   }
 
-  /** The share of units that the candidate is to serve next: looks at what was counted only. */
+  /** The share of units that the candidate is to serve next: looks at what was counted only, and never falls back. */
   get share(): number {
-    const { canaryShare, provenShare } = this.options
-    const floor = this.#process.lowerBound(riseAlpha)
-    const most = largestLossAtRise * this.#meanOutcomes
-    return floor !== undefined && floor >= -most ? provenShare : canaryShare
+    return this.#hasRisen ? this.options.provenShare : this.options.canaryShare
   }
 
   /** Counts the next unit. Units without an outcome teach nothing. */
@@ -111,6 +109,8 @@ export class PromotionTest {
     this.#outcomes += outcomes
     this.#units++
     this.#labelled += unit.turns.filter(({ outcome }) => outcome !== undefined).length
+    const floor = this.#process.lowerBound(riseAlpha) ?? Number.NEGATIVE_INFINITY
+    if (floor >= -largestLossAtRise * this.#meanOutcomes) this.#hasRisen = true
   }
 
   snapshot(): SnapshotData {
@@ -123,6 +123,7 @@ export class PromotionTest {
       sum: this.#sum,
       units: this.#units,
       labelled: this.#labelled,
+      hasRisen: this.#hasRisen,
     }
   }
 
@@ -136,6 +137,7 @@ export class PromotionTest {
     test.#sum = numberField(fields, 'sum')
     test.#units = numberField(fields, 'units')
     test.#labelled = numberField(fields, 'labelled')
+    test.#hasRisen = fields['hasRisen'] === true
     return test
   }
 

@@ -17,7 +17,7 @@ export interface TrialTerms {
   readonly phase: 'shadow' | 'canary'
   /** The part of the conversations that a canary serves, in (0, 1); a shadow serves none. */
   readonly share: number
-  /** What draws the arm of a conversation; secret, and new for each trial and share, so that no conversation is always the one tried on. */
+  /** What draws the arm of a conversation; secret, and new for each version tried, so that no conversation is always the one tried on. */
   readonly salt: string
 }
 

@@ -1,0 +1,183 @@
+import type { LoggedDecision } from '../../routing/decision-store.ts'
+import type { SnapshotData } from '../../routing/policy-store.ts'
+import { numberField, objectField, requireSnapshot, stringField } from '../../routing/prediction/snapshot-fields.ts'
+import { type PromotionOptions, PromotionTest } from './promotion-test.ts'
+import { type ShadowReport, ShadowTally } from './shadow-tally.ts'
+import { UnitCollector } from './unit-collector.ts'
+import type { UtilityScale } from './utility-scale.ts'
+
+export interface RolloutOptions extends PromotionOptions {
+  /** Decisions in shadow before a part of the traffic follows the candidate. */
+  readonly shadowDecisions: number
+  /** `manual`: a candidate that is shown to be better waits for a person. */
+  readonly mode: 'auto' | 'manual'
+  /** How long a decision's labels are waited for. */
+  readonly labelWindowMs: number
+}
+
+/** What is to become of a candidate, and why, for people. */
+export interface RolloutStepTaken {
+  readonly kind: 'canary' | 'promote' | 'hold'
+  readonly detail: string
+}
+
+export interface TrialIdentity {
+  readonly version: string
+  /** k */
+  readonly trial: number
+  readonly scale: UtilityScale
+  /** Secret. */
+  readonly salt: string
+}
+
+/** Expected to cost so many times what is spent now: nobody needs to try that out. */
+const absurdCostRatio = 3
+
+/** More alike than this, and a canary would show nothing in a lifetime. */
+const sameAgreement = 0.999
+
+/** The trial of one candidate from shadow to verdict: pure state, moved on by the log in the order of its ids, saved and restored at any time. */
+export class RolloutTrial {
+  readonly identity: TrialIdentity
+  readonly #options: RolloutOptions
+  #phase: 'shadow' | 'canary' = 'shadow'
+  #shadow = new ShadowTally()
+  #shadowCursor: string
+  #units: UnitCollector
+  #test: PromotionTest
+
+  /** @param afterId the log is read after this decision. */
+  constructor(identity: TrialIdentity, afterId: string, options: RolloutOptions) {
+    this.identity = identity
+    this.#options = options
+    this.#shadowCursor = afterId
+    this.#units = new UnitCollector(identity.version, afterId)
+    this.#test = new PromotionTest(identity.scale, identity.trial, options)
+  }
+
+  get phase(): 'shadow' | 'canary' {
+    return this.#phase
+  }
+
+  /** Share of conversations that the candidate is to serve now. */
+  get share(): number {
+    return this.#test.share
+  }
+
+  get shadow(): ShadowReport {
+    return this.#shadow.report
+  }
+
+  get test(): PromotionTest {
+    return this.#test
+  }
+
+  /** Where the log is to be read on from after a restart. */
+  get cursor(): string {
+    return this.#phase === 'shadow' ? this.#shadowCursor : this.#units.cursor
+  }
+
+  /** A decision is to be read so long after it was made: in shadow at once, in a canary when its labels have come. */
+  get readDelayMs(): number {
+    return this.#phase === 'shadow' ? 0 : this.#options.labelWindowMs
+  }
+
+  /** The next decision of the log. @param prior q̂ as fitted, over its candidates; see `TrialTurn.prior`. */
+  add(logged: LoggedDecision, prior: (logged: LoggedDecision) => Float64Array): void {
+    if (this.#phase === 'canary') {
+      this.#units.add(logged, prior)
+      return
+    }
+    this.#shadow.add(logged, this.identity.version)
+    this.#shadowCursor = logged.decision.id
+  }
+
+  /** Counts what is complete. @param readUntilMs every decision made before was added. */
+  countUntil(readUntilMs: number): void {
+    if (this.#phase === 'shadow') return
+    for (const unit of this.#units.takeClosed(readUntilMs)) {
+      // Nothing is counted beyond a verdict: it is the first one that holds.
+      if (this.#test.verdict !== 'undecided') return
+      this.#test.count(unit)
+    }
+  }
+
+  /** What follows from what was read; undefined: nothing yet. */
+  get due(): RolloutStepTaken | undefined {
+    return this.#phase === 'shadow' ? this.#afterShadow() : this.#afterCanary()
+  }
+
+  /** The canary begins. */
+  beginCanary(): void {
+    this.#phase = 'canary'
+    this.#units = new UnitCollector(this.identity.version, this.#shadowCursor)
+  }
+
+  snapshot(): SnapshotData {
+    const { version, trial, scale, salt } = this.identity
+    return {
+      formatVersion: 1,
+      kind: 'rollout-trial',
+      version,
+      trial,
+      lambda: scale.lambda,
+      costReferenceUsd: scale.costReferenceUsd,
+      salt,
+      phase: this.#phase,
+      shadow: this.#shadow.snapshot(),
+      shadowCursor: this.#shadowCursor,
+      units: this.#units.snapshot(),
+      test: this.#test.snapshot(),
+    }
+  }
+
+  /** @throws {RoutingError} `unknown_snapshot_format` */
+  static restore(data: SnapshotData, options: RolloutOptions): RolloutTrial {
+    const fields = requireSnapshot(data, 'rollout-trial')
+    const scale = {
+      lambda: numberField(fields, 'lambda'),
+      costReferenceUsd: numberField(fields, 'costReferenceUsd'),
+    }
+    const [version, salt] = [stringField(fields, 'version'), stringField(fields, 'salt')]
+    const identity = { version, trial: numberField(fields, 'trial'), scale, salt }
+    const trial = new RolloutTrial(identity, stringField(fields, 'shadowCursor'), options)
+    trial.#phase = stringField(fields, 'phase') === 'canary' ? 'canary' : 'shadow'
+    trial.#shadow = ShadowTally.restore(objectField(fields, 'shadow') as SnapshotData)
+    trial.#units = UnitCollector.restore(objectField(fields, 'units') as SnapshotData)
+    const test = objectField(fields, 'test') as SnapshotData
+    trial.#test = PromotionTest.restore(test, scale, identity.trial, options)
+    return trial
+  }
+
+  #afterShadow(): RolloutStepTaken | undefined {
+    const { decisions, agreement, costRatio } = this.#shadow.report
+    if (decisions < this.#options.shadowDecisions) return undefined
+    const asked = `asked about ${decisions} requests`
+    if (costRatio !== undefined && costRatio > absurdCostRatio) {
+      return { kind: 'hold', detail: `${asked}, it would be expected to spend ${costRatio.toFixed(1)} times as much` }
+    }
+    if (agreement > sameAgreement) {
+      const share = (100 * agreement).toFixed(2)
+      return { kind: 'hold', detail: `${asked}, it chooses as the serving version does (${share} %): nothing to gain` }
+    }
+    const share = `${(100 * agreement).toFixed(1)} % of its choices are the serving version's`
+    return { kind: 'canary', detail: `${asked}: ${share}` }
+  }
+
+  #afterCanary(): RolloutStepTaken | undefined {
+    const { verdict, units, gain = 0, eValue, eValueNeeded } = this.#test
+    if (verdict === 'undecided') return undefined
+    const seen = `${units} labelled conversations, gain in utility ${signed(gain)} per answer`
+    if (verdict === 'better') {
+      const shown = `shown to be better: ${seen}, evidence ${eValue.toFixed(1)} of ${eValueNeeded.toFixed(1)}`
+      if (this.#options.mode === 'auto') return { kind: 'promote', detail: shown }
+      return { kind: 'hold', detail: `${shown}; waits to be promoted by hand` }
+    }
+    const what = verdict === 'worse' ? 'shown to be worse' : 'not shown to be better'
+    return { kind: 'hold', detail: `${what}: ${seen}` }
+  }
+}
+
+function signed(value: number): string {
+  return `${value < 0 ? '−' : '+'}${Math.abs(value).toFixed(4)}`
+}

@@ -1,0 +1,133 @@
+import { placeOf } from '../../routing/decision/place-of.ts'
+import type { LoggedDecision } from '../../routing/decision-store.ts'
+import type { SnapshotData } from '../../routing/policy-store.ts'
+import { integersField, numberField, requireSnapshot, stringField } from '../../routing/prediction/snapshot-fields.ts'
+import { trialTurn } from './trial-turn.ts'
+import type { TrialTurn, TrialUnit } from './trial-unit.ts'
+
+/** Turns of a conversation that begin later than this after its first are no part of its unit. */
+export const conversationMs = 30 * 60_000
+
+/** Conversations remembered as counted, the latest ones: their later turns are no units of their own. */
+const rememberedConversations = 20_000
+
+interface OpenUnit {
+  readonly firstId: string
+  readonly firstMs: number
+  readonly conversation: string | undefined
+  readonly share: number
+  readonly turns: TrialTurn[]
+  /** The share of the canary has changed since: what comes now was drawn by another rule. */
+  isCut: boolean
+}
+
+/**
+ * Makes units of a canary's log. They come out in the order in which they began, each once it can grow no more: an order that no outcome
+ * has a say in, so that bets on the next may look at all that came before.
+ */
+export class UnitCollector {
+  readonly #version: string
+  #open: OpenUnit[] = []
+  readonly #byConversation = new Map<string, OpenUnit>()
+  #counted = new Set<number>()
+  #cursor: string
+  #answered = 0
+  #labelled = 0
+
+  /** @param version the candidate's. @param afterId the last decision before its canary. */
+  constructor(version: string, afterId: string) {
+    this.#version = version
+    this.#cursor = afterId
+  }
+
+  /** Every unit that began with this decision or before has come out: where a restored collector has to read on. */
+  get cursor(): string {
+    return this.#cursor
+  }
+
+  /** Share of answers that somebody labelled. */
+  get labelShare(): number {
+    return (1 + this.#labelled) / (1 + this.#answered)
+  }
+
+  /** The next decision of the log, with its labels. @param prior see {@link TrialTurn.prior}. */
+  add(logged: LoggedDecision, prior: (logged: LoggedDecision) => Float64Array): void {
+    const { decision, settlement } = logged
+    const { experiment, conversationId, createdAtMs } = decision
+    if (decision.pinned || experiment?.phase !== 'canary' || experiment.candidateVersion !== this.#version) return
+    const known = conversationId === undefined ? undefined : this.#byConversation.get(conversationId)
+    if (known === undefined && conversationId !== undefined && this.#counted.has(hashOf(conversationId))) return
+    if (known !== undefined && experiment.share !== known.share) known.isCut = true
+    if (known?.isCut === true || createdAtMs - (known?.firstMs ?? createdAtMs) > conversationMs) return
+    const turn = trialTurn(logged, prior(logged), this.labelShare)
+    if (settlement?.status === 'completed') {
+      this.#answered++
+      if (turn.outcome !== undefined) this.#labelled++
+    }
+    if (known !== undefined) {
+      known.turns.push(turn)
+      return
+    }
+    const unit: OpenUnit = {
+      firstId: decision.id,
+      firstMs: createdAtMs,
+      conversation: conversationId,
+      share: experiment.share,
+      turns: [turn],
+      isCut: false,
+    }
+    this.#open.push(unit)
+    if (conversationId !== undefined) this.#byConversation.set(conversationId, unit)
+  }
+
+  /** Takes out the units that can grow no more. @param readUntilMs every decision made before has been added. */
+  takeClosed(readUntilMs: number): readonly TrialUnit[] {
+    const isOpen = ({ conversation, firstMs }: OpenUnit) =>
+      conversation !== undefined && firstMs + conversationMs >= readUntilMs
+    const end = this.#open.findIndex(isOpen)
+    const closed = this.#open.splice(0, end === -1 ? this.#open.length : end)
+    for (const { conversation, firstId } of closed) {
+      this.#cursor = firstId
+      if (conversation === undefined) continue
+      this.#byConversation.delete(conversation)
+      this.#remember(hashOf(conversation))
+    }
+    return closed
+  }
+
+  /** Without the units under way, which are read again from {@link cursor} on. */
+  snapshot(): SnapshotData {
+    const open = this.#open.flatMap(({ turns }) => turns)
+    return {
+      formatVersion: 1,
+      kind: 'unit-collector',
+      version: this.#version,
+      cursor: this.#cursor,
+      counted: Int32Array.from(this.#counted),
+      answered: this.#answered - open.length,
+      labelled: this.#labelled - open.filter(({ outcome }) => outcome?.weight === 1).length,
+    }
+  }
+
+  /** @throws {RoutingError} `unknown_snapshot_format` */
+  static restore(data: SnapshotData): UnitCollector {
+    const fields = requireSnapshot(data, 'unit-collector')
+    const collector = new UnitCollector(stringField(fields, 'version'), stringField(fields, 'cursor'))
+    collector.#counted = new Set(integersField(fields, 'counted'))
+    collector.#answered = Math.max(0, numberField(fields, 'answered'))
+    collector.#labelled = Math.max(0, numberField(fields, 'labelled'))
+    return collector
+  }
+
+  #remember(hash: number): void {
+    this.#counted.add(hash)
+    if (this.#counted.size <= rememberedConversations) return
+    const [oldest] = this.#counted
+    this.#counted.delete(oldest!)
+  }
+}
+
+/** 32 bits: one conversation in some hundred thousand is taken for another and left out, whatever it says. */
+function hashOf(conversation: string): number {
+  return Math.floor(placeOf('counted', conversation) * 4294967296) | 0
+}
