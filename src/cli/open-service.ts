@@ -6,6 +6,7 @@ import type { PointsmanConfig } from '../config/pointsman-config.ts'
 import { AlarmBoard } from '../gateway/alarms/alarm-board.ts'
 import { createGateway, type Gateway } from '../gateway/create-gateway.ts'
 import type { Logger } from '../gateway/gateway-parts.ts'
+import { ReplayDesk } from '../gateway/replay/replay-desk.ts'
 import { CircuitBreakers } from '../providers/resilience/circuit-breaker.ts'
 import { withoutOwnAddress } from '../providers/vendor-address.ts'
 import { defaultExploration, noExploration } from '../routing/decision/choice.ts'
@@ -14,7 +15,7 @@ import { SeededRandom } from '../routing/numeric/random-source.ts'
 import { CompletionTimeModel } from '../routing/prediction/completion-time-model.ts'
 import type { LlmId } from '../routing/registry/llm.ts'
 import { LlmRegistry } from '../routing/registry/llm-registry.ts'
-import { Router } from '../routing/router.ts'
+import { Router, type RouterOptions } from '../routing/router.ts'
 import { openSqliteStorage, type SqliteStorageOptions } from '../storage/sqlite/open-sqlite-storage.ts'
 import type { Storage } from '../storage/storage.ts'
 import { describeIdleLabels, labelsByEmbedder } from '../training/label-embedders.ts'
@@ -149,6 +150,14 @@ async function joinService(
       poolEditor: runtimePool,
       policyAdmin: training,
       rollout: rollout.controller,
+      replay: new ReplayDesk({
+        decisions: storage.decisions,
+        policies: storage.policies,
+        pool: () => router.pool.list(),
+        serving: () => router.policy,
+        options: router.options,
+        lambda: config.routing.lambda,
+      }),
       spend: budgets.spend,
       pacing: budgets.pacing,
       alarms,
@@ -220,7 +229,7 @@ export async function openRouter(
     readonly onShortcoming: (shortcoming: string) => void
   },
 ): Promise<{ readonly router: Router; readonly live: LivePolicy }> {
-  const { exploration, timeLimitMs, seed } = config.routing
+  const { seed } = config.routing
   const starter = config.routing.starter ? await loadStarter().catch(hooks.onStarterError) : undefined
   const start = { starter: starter ?? undefined, namesOf: pool.namesOf, feedback: storage.feedback }
   const policy = await loadServingPolicy(storage.policies, pool.llms, {}, start).catch((error: unknown) => {
@@ -244,16 +253,21 @@ export async function openRouter(
       newId: newDecisionId,
       ...(hooks.isHealthy === undefined ? {} : { isHealthy: hooks.isHealthy }),
     },
-    {
-      exploration: exploration.enabled
-        ? { ...defaultExploration, price: exploration.price, floor: exploration.floor }
-        : noExploration,
-      ...(timeLimitMs === undefined ? {} : { timeLimitMs }),
-    },
+    routerOptionsOf(config),
   )
   const live = new LivePolicy(router, storage, { ...hooks, start })
   await live.start()
   return { router, live }
+}
+
+/** How requests are decided, as configured. */
+export function routerOptionsOf({ routing: { exploration, timeLimitMs } }: PointsmanConfig): Partial<RouterOptions> {
+  return {
+    exploration: exploration.enabled
+      ? { ...defaultExploration, price: exploration.price, floor: exploration.floor }
+      : noExploration,
+    ...(timeLimitMs === undefined ? {} : { timeLimitMs }),
+  }
 }
 
 /** A policy that cannot be read is told with the database it is in. */

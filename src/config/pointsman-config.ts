@@ -40,12 +40,13 @@ export interface PointsmanConfig {
   readonly teams: readonly TeamConfig[]
   readonly budgets: BudgetsConfig
   readonly feedback: FeedbackOptions
+  readonly probing: ProbingConfig
   readonly training: TrainingConfig
   readonly promotion: PromotionConfig
-  readonly retentionDays: number
   readonly grading: GradingConfig
   /** Undefined: no LLM judges. */
   readonly judge: JudgeSettings | undefined
+  readonly retentionDays: number
   readonly logLevel: LogLevel
 }
 

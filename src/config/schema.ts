@@ -8,8 +8,8 @@ import { budgetsSchema, teamsSchema } from './budgets-schema.ts'
 import { feedbackSchema } from './feedback-schema.ts'
 import { gradingSchema, judgeSchema } from './grading-schema.ts'
 import { probingSchema } from './probing-schema.ts'
-import { providerSchema, secretReference } from './provider-schema.ts'
 import { promotionSchema } from './promotion-schema.ts'
+import { providerSchema, secretReference } from './provider-schema.ts'
 import { trainingSchema } from './training-schema.ts'
 
 const milliseconds = z.int().positive()
@@ -83,7 +83,8 @@ const rates = {
   audio_output: usdPerMillion.optional().describe('Spoken output; the same.'),
 }
 
-const priceSchema = z.strictObject({
+/** `price` of an LLM. */
+export const priceSchema = z.strictObject({
   ...rates,
   tiers: z
     .array(
@@ -223,8 +224,8 @@ interface References {
   readonly llms: readonly z.output<typeof llmSchema>[]
   readonly embeddings: readonly z.output<typeof embeddingSchema>[]
   readonly aliases: { readonly [name: string]: z.output<typeof aliasSchema> }
-}
   readonly judge?: z.output<typeof judgeSchema> | undefined
+}
 
 interface ReferenceFault {
   readonly path: (string | number)[]
@@ -272,13 +273,13 @@ function fallbackFaults({ llms }: References): readonly ReferenceFault[] {
   )
 }
 
-function aliasFaults({ llms, embeddings, aliases }: References): readonly ReferenceFault[] {
 /** Without llms the pool is what is found at the start, and the judge may be found. */
 function judgeFaults({ llms, judge }: References): readonly ReferenceFault[] {
   if (judge === undefined || llms.length === 0 || llms.flatMap(llmIdsOf).includes(judge.llm)) return []
   return [{ path: ['judge', 'llm'], message: `'${judge.llm}' is no LLM of llms` }]
 }
 
+function aliasFaults({ llms, embeddings, aliases }: References): readonly ReferenceFault[] {
   const ids = new Set(llms.flatMap(llmIdsOf))
   const embeddingIds = new Set(embeddings.map(({ id }) => id))
   return Object.entries(aliases).flatMap(([name, target]): ReferenceFault[] => {
@@ -335,14 +336,15 @@ export const configFileSchema = z
     teams: teamsSchema.default({}).describe('Teams that keys belong to, and what they may spend together.'),
     budgets: budgetsSchema.prefault({}).describe('How daily caps are kept.'),
     feedback: feedbackSchema.prefault({}).describe('What is said of answers, and how much it counts for.'),
+    probing: probingSchema.prefault({}).describe('How LLMs that nobody has seen are tried out before they serve.'),
     training: trainingSchema.prefault({}).describe('When the policy is fitted anew from the log.'),
     promotion: promotionSchema.prefault({}).describe('How a policy version proves itself before it serves.'),
-    retention_days: z
-      .int()
     grading: gradingSchema.prefault({}).describe('How answers are graded.'),
     judge: judgeSchema
       .optional()
       .describe('An LLM that judges answers: of probes that ask for it, and of a share of live traffic.'),
+    retention_days: z
+      .int()
       .positive()
       .default(30)
       .describe('Decisions, settlements and labels older than this are deleted.'),

@@ -12,6 +12,7 @@ import { toFeedbackOptions } from './feedback-schema.ts'
 import { toGradingConfig, toJudgeSettings } from './grading-schema.ts'
 import { describeOwnKey, ownKeyVariables } from './own-keys.ts'
 import type { PointsmanConfig } from './pointsman-config.ts'
+import { toProbingConfig } from './probing-schema.ts'
 import { toPromotionConfig } from './promotion-schema.ts'
 import { type ConfigFile, llmIdsOf } from './schema.ts'
 import { Secret, secretOf } from './secret.ts'
@@ -94,12 +95,13 @@ export function toPointsmanConfig(
     teams: Object.entries(file.teams).map(([name, team]) => ({ name, dailyCapUsd: team.daily_cap_usd })),
     budgets: file.budgets,
     feedback: toFeedbackOptions(file.feedback),
+    probing: toProbingConfig(file.probing, around.folder),
     training: toTrainingConfig(file.training),
     promotion: toPromotionConfig(file.promotion),
-    retentionDays: file.retention_days,
-    logLevel: file.log_level,
     grading: toGradingConfig(file.grading),
     judge: toJudgeSettings(file.judge),
+    retentionDays: file.retention_days,
+    logLevel: file.log_level,
   }
   return { config: deepFreeze(config), problems }
 }
@@ -159,7 +161,8 @@ function toEmbeddingModel(entry: ConfigFile['embeddings'][number]): EmbeddingMod
   }
 }
 
-function toPrice({ tiers, ...rates }: NonNullable<LlmEntry['price']>): TokenPrice {
+/** A price as the file says it in the program's terms. */
+export function toPrice({ tiers, ...rates }: NonNullable<LlmEntry['price']>): TokenPrice {
   if (tiers === undefined) return toRates(rates)
   return {
     ...toRates(rates),

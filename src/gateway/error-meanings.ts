@@ -40,6 +40,7 @@ export const errorMeanings: Record<KnownCode, string> = {
   insufficient_scope: 'The key lacks the scope that this path needs.',
   model_not_found: 'Neither an LLM of the pool, nor an alias, nor a form of `auto`; the message names the closest.',
   unknown_decision: 'No such decision, or it belongs to another key, or retention removed it.',
+  unknown_feedback: 'No such feedback, or it is on a decision of another key, or retention removed it.',
   unknown_policy: 'No policy version of that id is kept; `GET /admin/policies` lists them.',
   rollout_refused:
     'The version cannot serve, serves already, or another one is on trial; the message says what to do first.',

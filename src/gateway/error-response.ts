@@ -84,6 +84,7 @@ const httpByCode: Record<KnownCode, readonly [status: number, type: string, code
   unknown_decision: [404, invalid],
   unknown_policy: [404, invalid],
   rollout_refused: [409, invalid],
+  unknown_feedback: [404, invalid],
   unsupported_parameter: [400, invalid],
   response_not_found: [404, invalid],
   previous_response_not_found: [400, invalid],

@@ -19,6 +19,7 @@ export type GatewayErrorCode =
   | 'unknown_policy'
   /** The rollout of policy versions cannot change that way now. */
   | 'rollout_refused'
+  | 'unknown_feedback'
   /** What the API has and this gateway has not. */
   | 'unsupported_parameter'
   | 'response_not_found'

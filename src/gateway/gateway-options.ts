@@ -1,4 +1,5 @@
 import { defaultLambda } from '../routing/decision/routing-preference.ts'
+import { defaultFeedbackOptions, type FeedbackOptions } from './feedback/feedback-options.ts'
 
 /** Limits and names of one gateway. */
 export interface GatewayOptions {
@@ -37,6 +38,8 @@ export interface GatewayOptions {
   readonly storeTimeoutMs: number
   /** How long `close` waits for answers under way before it ends them. */
   readonly drainTimeoutMs: number
+  /** What feedback may say, and how much it counts for. */
+  readonly feedback: FeedbackOptions
 }
 
 export const defaultGatewayOptions: GatewayOptions = {
@@ -57,4 +60,5 @@ export const defaultGatewayOptions: GatewayOptions = {
   commitTimeoutMs: 1_000,
   storeTimeoutMs: 5_000,
   drainTimeoutMs: 30_000,
+  feedback: defaultFeedbackOptions,
 }

@@ -9,6 +9,7 @@ import type { RoutingDecision } from '../routing/decision.ts'
 import type { DecisionStore } from '../routing/decision-store.ts'
 import type { FeedbackStore } from '../routing/feedback-store.ts'
 import type { Label, Settlement } from '../routing/outcome.ts'
+import type { PolicyVersionSummary } from '../routing/policy-store.ts'
 import type { ObservedCall } from '../routing/prediction/completion-time-model.ts'
 import type { EmbeddingModel } from '../routing/registry/embedding-model.ts'
 import type { Llm, LlmId } from '../routing/registry/llm.ts'
@@ -18,10 +19,12 @@ import type { RoutingRequest } from '../routing/request.ts'
 import type { ResponseStore } from '../routing/response-store.ts'
 import type { AlarmBoard } from './alarms/alarm-board.ts'
 import type { SpendPacing } from './budgets/spend-pacing.ts'
-import type { PoolEditor } from './pool-editor.ts'
 import type { LiveJudgeParts } from './live-judge/judge-settings.ts'
 import type { PolicyAdmin } from './policy-admin.ts'
+import type { PoolEditor } from './pool-editor.ts'
+import type { ReplayDesk } from './replay/replay-desk.ts'
 import type { RolloutWatch } from './rollout/rollout-view.ts'
+import type { ServingState } from './wire/feedback-body.ts'
 
 /** The router, as the gateway needs it. */
 export interface RequestRouter {
@@ -62,6 +65,12 @@ export interface LabelSink {
   nudge?(sequence: number): void
 }
 
+/** What learning stands at, for people who ask what became of their feedback. */
+export interface LearningView {
+  serving(): ServingState
+  versions(): Promise<readonly PolicyVersionSummary[]>
+}
+
 /** The embedding models served, where to call them, and where what they cost is kept. */
 export interface EmbeddingService {
   list(): readonly EmbeddingModel[]
@@ -82,6 +91,8 @@ export interface Logger {
 export interface GatewayParts {
   readonly router: RequestRouter
   readonly labels: LabelSink
+  /** Left out: feedback is not told what became of it. */
+  readonly learning?: LearningView | undefined
   readonly decisions: DecisionStore
   readonly feedback: FeedbackStore
   /** What callers of the Responses API asked to keep. */
@@ -93,6 +104,8 @@ export interface GatewayParts {
   readonly policyAdmin?: PolicyAdmin | undefined
   /** Left out: no version is ever tried beside the one that serves. */
   readonly rollout?: RolloutWatch | undefined
+  /** Left out: no policy is judged by the log. */
+  readonly replay?: ReplayDesk | undefined
   readonly spend: DailySpend
   /** Left out: nothing is watched but quality, by the policy itself. */
   readonly alarms?: AlarmBoard | undefined
@@ -107,6 +120,8 @@ export interface GatewayParts {
   readonly priceOf?: (llm: Llm, reportedModel: string | undefined) => TokenPrice | undefined
   /** Left out: `/v1/embeddings` serves none. */
   readonly embeddings?: EmbeddingService
+  /** Left out: no live answer is judged. */
+  readonly judge?: LiveJudgeParts | undefined
   /** Retries, breakers and deadlines around every call. */
   readonly resilience: FallbackOptions
   /** Fractions of a millisecond make the reported overhead finer. */
@@ -115,5 +130,3 @@ export interface GatewayParts {
   readonly newId: () => string
   readonly log: Logger
 }
-  /** Left out: no live answer is judged. */
-  readonly judge?: LiveJudgeParts | undefined

@@ -198,12 +198,8 @@ describe('feedback', () => {
     const harness = await answered()
     const first = await harness.post('/v1/feedback', { ...about, score: 0.25 })
     expect(first.status).toBe(200)
-    expect(await first.json()).toEqual({
-      object: 'feedback',
-      status: 'accepted',
-      decision_id: 'd00000001',
-      sequence: 1,
-    })
+    const told = { id: 'fb-1', status: 'accepted', decision_id: 'd00000001', sequence: 1 }
+    expect(await first.json()).toEqual({ object: 'feedback', ...told, labels: [{ ...told, llm: 'small' }] })
     const again = await harness.post('/v1/feedback', { ...about, score: 0.25 })
     expect(await again.json()).toMatchObject({ status: 'duplicate', sequence: 1 })
     expect(harness.labels).toMatchObject([{ sequence: 1, llm: 'small', kind: 'score', value: 0.25, source: 'user' }])

@@ -18,7 +18,7 @@ export const decisionsRoute: Route = {
 }
 
 /** A decision that is not there and one of another key look the same. */
-export function unknownDecision(): GatewayError {
+function unknownDecision(): GatewayError {
   return new GatewayError('unknown_decision', 'There is no such decision among those of this key')
 }
 

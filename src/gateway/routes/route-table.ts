@@ -10,6 +10,7 @@ import {
   policyRollbackRoute,
   policyRoute,
 } from './admin-policies.ts'
+import { replayRoute } from './admin-replay.ts'
 import { rolloutRoute } from './admin-rollout.ts'
 import { chatCompletionsRoute } from './chat-completions.ts'
 import { countTokensRoute } from './count-tokens.ts'
@@ -48,6 +49,7 @@ const exactRoutes: ReadonlyMap<string, Route> = new Map([
   ['/v1/route', routePreviewRoute],
   ['/admin/budgets', adminBudgetsRoute],
   ['/admin/alarms', adminAlarmsRoute],
+  ['/admin/replay', replayRoute],
   ['/healthz', healthRoute],
   ['/readyz', readinessRoute],
   ['/metrics', metricsRoute],

@@ -21,7 +21,17 @@ export function conversationIdOf(
   keyId: string | undefined,
 ): string {
   const session = namedSession(body, headers)
-  const source = session === undefined ? `derived\n${firstMessages(body)}` : `named\n${session}`
+  return session === undefined
+    ? hashedId(`derived\n${firstMessages(body)}`, keyId)
+    : namedConversationId(session, keyId)
+}
+
+/** The conversation that a key calls by that name. */
+export function namedConversationId(session: string, keyId: string | undefined): string {
+  return hashedId(`named\n${session}`, keyId)
+}
+
+function hashedId(source: string, keyId: string | undefined): string {
   return `c-${hash('sha256', `${keyId ?? ''}\n${source}`, 'hex').slice(0, 32)}`
 }
 
