@@ -47,8 +47,6 @@ export function refitInWorker(request: RefitRequest, { signal, onProgress }: Ref
       // After an answer this changes nothing.
       reject(new Error('The thread of a refit ended without a result'))
     })
-    // A process that ends does not wait for a fit.
-    worker.unref()
   })
 }
 

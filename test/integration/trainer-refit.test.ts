@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -129,9 +130,11 @@ test('kill -9 in the middle of a refit: versions as before, and the next refit i
   const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', script, file], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
+  const ended = once(child, 'exit')
   for await (const line of createInterface({ input: child.stdout })) {
     if (line.startsWith('cross-validation 5')) child.kill('SIGKILL')
   }
+  expect((await ended)[1]).toBe('SIGKILL')
   storage = await openRefitStorage(file)
   expect(await storage.policies.listVersions()).toHaveLength(1)
   const { refits, live } = await liveScheduler('immediate')
