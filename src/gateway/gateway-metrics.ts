@@ -2,7 +2,7 @@ import { Counter, Gauge, Histogram, Registry } from 'prom-client'
 import type { ChargeSettlement } from '../accounts/charge-store.ts'
 import type { Attempt } from '../providers/resilience/attempt.ts'
 import type { Settlement } from '../routing/outcome.ts'
-import type { JudgementOutcome } from './live-judge/live-judge.ts'
+import type { JudgementOutcome } from './live-judge/answer-judge.ts'
 
 /** LLMs that get a time series of their own; the rest share `other`, so that a changing pool cannot grow the scrape. */
 const maxLlmLabels = 200

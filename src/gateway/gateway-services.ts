@@ -1,7 +1,7 @@
 import type { GatewayMetrics } from './gateway-metrics.ts'
 import type { GatewayOptions } from './gateway-options.ts'
 import type { GatewayParts } from './gateway-parts.ts'
-import type { LiveJudge } from './live-judge/live-judge.ts'
+import type { AnswerJudge } from './live-judge/answer-judge.ts'
 import type { StoreHealth } from './store-health.ts'
 
 /** What every route works with. */
@@ -11,7 +11,7 @@ export interface GatewayServices {
   readonly metrics: GatewayMetrics
   readonly storeHealth: StoreHealth
   /** Undefined: no live answer is judged. */
-  readonly liveJudge: LiveJudge | undefined
+  readonly liveJudge: AnswerJudge | undefined
   /** No new work is taken any more. */
   readonly draining: () => boolean
 }

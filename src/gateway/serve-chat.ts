@@ -1,6 +1,5 @@
-import type { ChatAsk, ChatCompletion, ChunkEvent } from '../providers/chat-provider.ts'
+import type { ChatAsk } from '../providers/chat-provider.ts'
 import { droppedOfCall } from '../providers/parameters/dropped-parameters.ts'
-import type { RequestParameters } from '../providers/parameters/request-parameters.ts'
 import { ProviderError } from '../providers/provider-error.ts'
 import {
   completeWithFallback,
@@ -9,56 +8,21 @@ import {
   type FallbackStream,
   streamWithFallback,
 } from '../providers/resilience/fallback.ts'
-import type { RoutingDecision } from '../routing/decision.ts'
 import type { LlmId } from '../routing/registry/llm.ts'
 import type { TokenUsage } from '../routing/registry/token-price.ts'
 import type { RoutingRequest } from '../routing/request.ts'
 import { dearCostNanoUsd } from './answer-cost.ts'
 import { type AnswerEnd, AnswerLedger } from './answer-ledger.ts'
 import type { AnswerTime } from './answer-watch.ts'
+import type { AnswerReceipt, AnswerWriter } from './answer-writer.ts'
 import type { Caller } from './authenticate.ts'
+import type { ChatToServe } from './chat-to-serve.ts'
 import { isInternalError } from './error-response.ts'
 import { GatewayError } from './gateway-error.ts'
 import type { GatewayServices } from './gateway-services.ts'
 import { namedFallbacks } from './named-fallbacks.ts'
 import { reserveSpend, routeWithinBudget } from './spend-guard.ts'
 import { isAsWritten, UpstreamCalls } from './upstream-calls.ts'
-
-/** A chat request, parsed, whatever dialect it came in. */
-export interface ChatToServe extends ChatAsk {
-  readonly routing: RoutingRequest
-  /** What `request` says beyond text to text. */
-  readonly parameters: RequestParameters
-  readonly stream: boolean
-  readonly receivedAtMs: number
-  /** The longest time the caller gives the answer; the gateway's own limit holds all the same. Default: that limit. */
-  readonly deadlineMs?: number | undefined
-}
-
-/** What an answer says of itself. */
-export interface AnswerReceipt {
-  readonly decision: RoutingDecision
-  readonly answered: LlmId
-  /** Parameters the caller sent that the answering LLM's API does not take; mostly none. */
-  readonly droppedParameters: readonly string[]
-  /** What the answering LLM billed; undefined while, or because, it is not known. */
-  readonly costUsd: number | undefined
-  readonly overheadMs: number
-}
-
-/** Writes one answer in its dialect. Nothing is written before the first call. */
-export interface AnswerWriter {
-  /** A whole answer, and the end. */
-  complete(completion: ChatCompletion, receipt: AnswerReceipt): void
-  /** A stream begins; the cost is not known yet. */
-  open(receipt: AnswerReceipt): void
-  /** One event of the stream. A promise asks to wait: the caller reads slower than the LLM writes. */
-  chunk(event: ChunkEvent): Promise<void> | undefined
-  /** The stream ended whole; called after the settlement was committed. */
-  finish(receipt: AnswerReceipt): void
-  /** The stream broke off after it began. */
-  fail(error: unknown): void
-}
 
 /**
  * Serves one chat request: caps, routing, the decision's commit beside the upstream call, fallback, and the settlement's

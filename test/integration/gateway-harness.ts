@@ -7,6 +7,7 @@ import { KeyRing } from '../../src/accounts/key-ring.ts'
 import { createGateway, type Gateway } from '../../src/gateway/create-gateway.ts'
 import type { GatewayOptions } from '../../src/gateway/gateway-options.ts'
 import type { EmbeddingService, GatewayParts } from '../../src/gateway/gateway-parts.ts'
+import type { LiveJudgeParts } from '../../src/gateway/live-judge/judge-settings.ts'
 import type { ChatProvider } from '../../src/providers/chat-provider.ts'
 import type { EmbeddingProvider } from '../../src/providers/embedding-provider.ts'
 import type { FallbackOptions } from '../../src/providers/resilience/fallback.ts'
@@ -48,6 +49,8 @@ export interface HarnessOptions {
   readonly embeddings?: readonly EmbeddingModel[]
   /** In place of those in memory. */
   readonly charges?: ChargeStore
+  /** Judges live answers. */
+  readonly judge?: Omit<LiveJudgeParts, 'charges'>
   readonly embeddingProviderFor?: (model: EmbeddingModel) => EmbeddingProvider
   /** Off, the test calls `gateway.listen` itself. Default: on. */
   readonly listen?: boolean
@@ -119,6 +122,7 @@ export async function startHarness(options: HarnessOptions): Promise<Harness> {
         },
         charges: options.charges ?? charges,
       },
+      judge: options.judge === undefined ? undefined : { ...options.judge, charges: options.charges ?? charges },
       resilience: options.resilience ?? {},
       clock: machineClock,
       newId: randomUUID,

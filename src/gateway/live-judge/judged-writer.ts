@@ -1,5 +1,5 @@
 import type { ChatCompletion, ChunkEvent } from '../../providers/chat-provider.ts'
-import type { AnswerReceipt, AnswerWriter } from '../serve-chat.ts'
+import type { AnswerReceipt, AnswerWriter } from '../answer-writer.ts'
 import { type AnswerSaid, answerSaid, GatheredAnswer } from './gathered-answer.ts'
 
 /** Writes as another writer does, and tells what a whole answer said once it is written. A broken one is not told. */

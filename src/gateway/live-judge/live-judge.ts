@@ -3,32 +3,14 @@ import type { ChatRequest } from '../../providers/chat-provider.ts'
 import { permissionReason } from '../../routing/decision/admissibility.ts'
 import type { RoutingDecision } from '../../routing/decision.ts'
 import type { LlmId } from '../../routing/registry/llm.ts'
+import type { AnswerReceipt, AnswerWriter } from '../answer-writer.ts'
+import type { ChatToServe } from '../chat-to-serve.ts'
 import type { GatewayServices } from '../gateway-services.ts'
-import type { AnswerReceipt, AnswerWriter, ChatToServe } from '../serve-chat.ts'
+import type { AnswerJudge, JudgementOutcome } from './answer-judge.ts'
 import type { AnswerSaid } from './gathered-answer.ts'
 import type { LiveJudgeParts } from './judge-settings.ts'
 import { JudgedWriter } from './judged-writer.ts'
 import { LiveJudgeLlm } from './live-judge-llm.ts'
-
-/** What became of an answer that was drawn to be judged; a label of the metrics. */
-export type JudgementOutcome =
-  | 'graded'
-  /** The judge failed, or gave no score. */
-  | 'not_graded'
-  /** The request does not let the judge's LLM see it. */
-  | 'not_permitted'
-  /** It speaks of more than text, or several answers were asked for: the judge could not see what was answered. */
-  | 'not_text'
-  | 'too_long'
-  /** The judge's own LLM answered: it would judge itself. */
-  | 'own_answer'
-  /** The judge's LLM is not in the pool, or its price is not known, so that no cap could hold. */
-  | 'no_judge'
-  | 'over_cap'
-  /** More answers waited than are kept. */
-  | 'dropped'
-  /** The store did not take the label. */
-  | 'not_stored'
 
 interface Job {
   readonly decision: RoutingDecision
@@ -47,7 +29,7 @@ const maxWaitingCharacters = 4_000_000
  * Grades a share of live answers by an LLM, behind the answers' backs: nothing waits for it and nothing fails with it. Prompts and answers are
  * kept in memory until they are judged, and nowhere else. Each grade becomes a label of source `judge`.
  */
-export class LiveJudge {
+export class LiveJudge implements AnswerJudge {
   readonly #services: GatewayServices
   readonly #settings: LiveJudgeParts
   readonly #waiting: Job[] = []
@@ -148,13 +130,15 @@ export class LiveJudge {
   }
 
   async #teach(decisionId: string, value: number): Promise<JudgementOutcome> {
-    const { parts } = this.#services
+    const { parts, storeHealth } = this.#services
     const receivedAtMs = Math.round(parts.clock.now())
     const said = { decisionId, source: 'judge', kind: 'score', value, receivedAtMs } as const
-    const receipt = await parts.feedback.accept({ ...said, keyId: undefined, idempotencyKey: undefined }, undefined)
-    if (receipt.status === 'accepted') parts.labels.accept(receipt.label)
-    else if (receipt.status === 'duplicate') parts.labels.nudge?.(receipt.sequence)
-    else return 'not_stored'
-    return 'graded'
+    const accepting = parts.feedback.accept({ ...said, keyId: undefined, idempotencyKey: undefined }, undefined)
+    // Not behind the wait: what is committed after we gave up on it is still to be learned.
+    accepting.then((receipt) => receipt.status === 'accepted' && parts.labels.accept(receipt.label), ignore)
+    const { status } = await storeHealth.inTime(accepting)
+    return status === 'accepted' || status === 'duplicate' ? 'graded' : 'not_stored'
   }
 }
+
+function ignore(): void {}

@@ -1,4 +1,4 @@
-import type { AnswerReceipt } from '../serve-chat.ts'
+import type { AnswerReceipt } from '../answer-writer.ts'
 import { formatUsd, headerText } from './header-values.ts'
 
 /** The headers that tell how an answer came about: ours, and LiteLLM's names for those it has too. */

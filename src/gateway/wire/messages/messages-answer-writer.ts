@@ -1,7 +1,7 @@
 import type { ChatCompletion, ChunkEvent } from '../../../providers/chat-provider.ts'
+import type { AnswerReceipt, AnswerWriter } from '../../answer-writer.ts'
 import { toErrorResponseIn } from '../../error-response.ts'
 import type { HttpExchange } from '../../http-exchange.ts'
-import type { AnswerReceipt, AnswerWriter } from '../../serve-chat.ts'
 import { SseWriter } from '../../streaming/sse-writer.ts'
 import type { PointsmanExtension } from '../chat-answer-writer.ts'
 import { decisionHeaders } from '../decision-headers.ts'

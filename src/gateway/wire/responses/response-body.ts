@@ -1,6 +1,6 @@
 import { isJsonObject, type JsonObject } from '../../../providers/chat-provider.ts'
 import type { TokenUsage } from '../../../routing/registry/token-price.ts'
-import type { AnswerReceipt } from '../../serve-chat.ts'
+import type { AnswerReceipt } from '../../answer-writer.ts'
 import type { PointsmanExtension } from '../chat-answer-writer.ts'
 import type { ResponsesRequestBody } from './responses-request.ts'
 
