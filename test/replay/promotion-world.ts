@@ -1,4 +1,4 @@
-import type { OutcomeData } from '../../src/outcomes/outcome-data.ts'
+import { type OutcomeData, selectRows } from '../../src/outcomes/outcome-data.ts'
 import { readOutcomeData } from '../../src/outcomes/read-outcome-data.ts'
 import { selectSplit } from '../../src/outcomes/split.ts'
 import type { TrialTurn } from '../../src/proof/promotion/trial-unit.ts'
@@ -7,9 +7,11 @@ import { CandidateAppraiser } from '../../src/routing/decision/candidate-apprais
 import { defaultExploration } from '../../src/routing/decision/choice.ts'
 import { tradeOff } from '../../src/routing/decision/utility.ts'
 import { buildContext } from '../../src/routing/embedding/context-builder.ts'
+import type { Embedder } from '../../src/routing/embedding/embedder.ts'
 import type { RoutingContext } from '../../src/routing/embedding/routing-context.ts'
 import { SeededRandom } from '../../src/routing/numeric/random-source.ts'
 import { CompletionTimeModel } from '../../src/routing/prediction/completion-time-model.ts'
+import type { FittedPolicy } from '../../src/routing/prediction/fitted-policy.ts'
 import { defaultRouterOptions } from '../../src/routing/router.ts'
 import { RoutingPolicy } from '../../src/routing/routing-policy.ts'
 import { fitPolicy } from '../../src/training/fit-policy.ts'
@@ -29,33 +31,51 @@ export interface TrialWorld {
   readonly serving: Float64Array
 }
 
-/** @param splits of the set: what the serving version is fitted on, and what the stream is drawn from. */
-export async function readWorld(name: string, splits: readonly [string, string], lambda: number): Promise<TrialWorld> {
+/**
+ * @param splits of the set: what the serving version is fitted on, and what the stream is drawn from.
+ * @param fittedPart of the first, that the serving version is fitted on; with less than 1, `candidate` is the version fitted on all of it.
+ */
+export async function readWorld(
+  name: string,
+  splits: readonly [string, string],
+  lambda: number,
+  fittedPart = 1,
+): Promise<TrialWorld & { readonly candidate: Float64Array }> {
   const source = await readOutcomeData(dataFolder(name))
-  const { policy: fitted, embedder } = await fitPolicy(source, { seed: 1, now: 0, split: splits[0] })
-  const data = complete(selectSplit(source, splits[1]), fitted.quality.llms)
+  const all = selectSplit(source, splits[0])
+  const few = Array.from({ length: Math.round(fittedPart * all.prompts.length) }, (_, i) => Math.floor(i / fittedPart))
+  const full = await fitPolicy(all, { seed: 1, now: 0 })
+  const { embedder } = full
+  const served = fittedPart === 1 ? full : await fitPolicy(selectRows(all, few), { seed: 2, now: 1, embedder })
+  const known = served.policy.quality.llms.filter((id) => full.policy.quality.llms.includes(id))
+  const data = complete(selectSplit(source, splits[1]), known)
+  const scale = { lambda, costReferenceUsd: served.policy.costReferenceUsd }
+  const { quality, costUsd } = data
+  const utility = quality.map((value, i) => realisedUtility(value, costUsd[i]!, scale))
+  const llms = data.llms.map(({ id }) => id)
+  const { prior, probability: serving } = choicesOf(served.policy, embedder, data, lambda)
+  const candidate = choicesOf(full.policy, embedder, data, lambda).probability
+  return { name, scale, llms, prompts: data.prompts.length, quality, costUsd, utility, prior, serving, candidate }
+}
+
+/** q̂ as fitted and choice probabilities of a version, shape [prompts, llms]. */
+function choicesOf(fitted: FittedPolicy, embedder: Embedder, data: OutcomeData, lambda: number) {
   const pool = recordedPool(data)
   const policy = new RoutingPolicy({ embedder, fitted, pool })
-  const appraiser = new CandidateAppraiser(new CompletionTimeModel(), {
-    ...defaultRouterOptions,
-    exploration: defaultExploration,
-  })
-  const scale = { lambda, costReferenceUsd: fitted.costReferenceUsd }
-  const cells = data.quality.length
-  const [utility, prior, serving] = [new Float64Array(cells), new Float64Array(cells), new Float64Array(cells)]
-  const width = data.llms.length
+  const options = { ...defaultRouterOptions, exploration: defaultExploration }
+  const appraiser = new CandidateAppraiser(new CompletionTimeModel(), options)
+  const width = pool.length
+  const prior = new Float64Array(data.prompts.length * width)
+  const probability = prior.slice()
   data.prompts.forEach(({ text }, row) => {
     const request = recordedRequest(text, lambda)
     const context = buildContext(embedder, request) as RoutingContext
     appraiser.estimate(request, policy, context, pool, tradeOff(lambda))
     appraiser.choose(request, policy, pool, tradeOff(lambda))
     prior.set(appraiser.buffers.offline.subarray(0, width), row * width)
-    serving.set(appraiser.buffers.probability.subarray(0, width), row * width)
+    probability.set(appraiser.buffers.probability.subarray(0, width), row * width)
   })
-  for (let i = 0; i < cells; i++) utility[i] = realisedUtility(data.quality[i]!, data.costUsd[i]!, scale)
-  const { quality, costUsd } = data
-  const llms = data.llms.map(({ id }) => id)
-  return { name, scale, llms, prompts: data.prompts.length, quality, costUsd, utility, prior, serving }
+  return { prior, probability }
 }
 
 /** Prompts and LLMs without an unknown cell. */
