@@ -17,10 +17,12 @@ import { addFitCommand } from './commands/fit.ts'
 import { addKeysCommand } from './commands/keys.ts'
 import { addMigrateCommand } from './commands/migrate.ts'
 import { addPoliciesCommand } from './commands/policies.ts'
+import { addProbesCommand } from './commands/probes.ts'
+import { addReplayCommand } from './commands/replay.ts'
 import { addRouteCommand } from './commands/route.ts'
 import { addServeCommand } from './commands/serve.ts'
-import { openPoolToCheck } from './open-pool-to-check.ts'
 import { openPolicies } from './open-policies.ts'
+import { openPoolToCheck } from './open-pool-to-check.ts'
 import { openStorage } from './open-service.ts'
 import { PlainError } from './plain-error.ts'
 import { packageVersion, systemClock } from './system.ts'
@@ -59,12 +61,16 @@ async function main(): Promise<void> {
   addRouteCommand(program, around)
   addFitCommand(program, around)
   addEvaluateCommand(program, { ...around, version: packageVersion() })
+  addProbesCommand(program, around)
   addMigrateCommand(program, around)
+  addReplayCommand(program, around)
   addKeysCommand(program, async (flags) => {
     const storage = await openStorage(loadConfig({ environment, flags, folder }))
     return { keys: storage.keys, clock: systemClock, terminal, close: () => storage.close() }
   })
-  addPoliciesCommand(program, (flags) => openPolicies(loadConfig({ environment, flags, folder }), environment, terminal))
+  addPoliciesCommand(program, (flags) =>
+    openPolicies(loadConfig({ environment, flags, folder }), environment, terminal),
+  )
   addDoctorCommand(program, {
     nodeVersion: process.versions.node,
     terminal,
