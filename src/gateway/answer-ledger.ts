@@ -7,6 +7,7 @@ import { billedNanoUsd } from '../routing/registry/token-bill.ts'
 import type { TokenUsage } from '../routing/registry/token-price.ts'
 import { type AnswerCost, answerCost } from './answer-cost.ts'
 import type { GatewayServices } from './gateway-services.ts'
+import type { AskedRequest } from './implicit/implicit-signals.ts'
 import type { UpstreamCalls } from './upstream-calls.ts'
 
 /** How an answer ended, as far as the upstream side knows. */
@@ -27,6 +28,7 @@ export class AnswerLedger {
   readonly #reservation: SpendReservation
   readonly #calls: UpstreamCalls
   readonly #receivedAtMs: number
+  readonly #asked: AskedRequest
   readonly #streamed: boolean
   readonly #onSettling: () => void
   readonly #appended: Promise<boolean>
@@ -41,7 +43,7 @@ export class AnswerLedger {
     decision: RoutingDecision,
     reservation: SpendReservation,
     calls: UpstreamCalls,
-    request: { readonly receivedAtMs: number; readonly stream: boolean },
+    request: AskedRequest & { readonly stream: boolean },
     onSettling: () => void,
   ) {
     this.decision = decision
@@ -49,6 +51,7 @@ export class AnswerLedger {
     this.#reservation = reservation
     this.#calls = calls
     this.#receivedAtMs = request.receivedAtMs
+    this.#asked = request
     this.#streamed = request.stream
     this.#onSettling = onSettling
     const { parts, storeHealth } = services
@@ -90,6 +93,7 @@ export class AnswerLedger {
     if (await this.#appended) await storeHealth.committed(settling)
     parts.router.recordOutcome(this.decision, settlement)
     parts.alarms?.settled(this.decision, settlement)
+    this.#services.implicit?.settled(this.decision, settlement, this.#asked)
     return settlement
   }
 

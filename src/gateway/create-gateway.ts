@@ -6,6 +6,7 @@ import { GatewayMetrics } from './gateway-metrics.ts'
 import { defaultGatewayOptions, type GatewayOptions } from './gateway-options.ts'
 import type { GatewayParts } from './gateway-parts.ts'
 import type { GatewayServices } from './gateway-services.ts'
+import { ImplicitFeedback } from './implicit/implicit-feedback.ts'
 import { liveFigures } from './live-figures.ts'
 import { LiveJudge } from './live-judge/live-judge.ts'
 import { OpenSockets } from './open-sockets.ts'
@@ -53,9 +54,11 @@ class HttpGateway implements Gateway {
       metrics,
       storeHealth: new StoreHealth(parts.clock, parts.log, options, () => metrics.storeFailed()),
       liveJudge: undefined,
+      implicit: undefined,
       draining: () => this.#closing !== undefined,
     }
     if (parts.judge !== undefined) services.liveJudge = new LiveJudge(services, parts.judge)
+    services.implicit = ImplicitFeedback.of(services)
     this.#services = services
   }
 

@@ -1,6 +1,7 @@
 import type { GatewayMetrics } from './gateway-metrics.ts'
 import type { GatewayOptions } from './gateway-options.ts'
 import type { GatewayParts } from './gateway-parts.ts'
+import type { ImplicitFeedback } from './implicit/implicit-feedback.ts'
 import type { AnswerJudge } from './live-judge/answer-judge.ts'
 import type { StoreHealth } from './store-health.ts'
 
@@ -12,6 +13,8 @@ export interface GatewayServices {
   readonly storeHealth: StoreHealth
   /** Undefined: no live answer is judged. */
   readonly liveJudge: AnswerJudge | undefined
+  /** Undefined: what callers do is not taken for feedback. */
+  readonly implicit: ImplicitFeedback | undefined
   /** No new work is taken any more. */
   readonly draining: () => boolean
 }

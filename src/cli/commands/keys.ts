@@ -25,6 +25,7 @@ export interface NewKey {
   readonly scopes: readonly KeyScope[]
   readonly dailyCapUsd: number | undefined
   readonly team?: string | undefined
+  readonly feedbackShare?: number | undefined
   readonly lambda: number | undefined
   readonly allow: readonly string[] | undefined
   readonly deny: readonly string[] | undefined
@@ -47,6 +48,7 @@ export async function createKey(session: KeysSession, wanted: NewKey): Promise<v
     preference: keyPreference(wanted),
     dailyCapUsd: wanted.dailyCapUsd,
     team: wanted.team,
+    feedbackShare: wanted.feedbackShare,
     createdAtMs: Math.floor(session.clock.now()),
     revokedAtMs: undefined,
   }
@@ -129,6 +131,7 @@ interface CreateOptions extends ConfigFlags {
   readonly scope: readonly KeyScope[]
   readonly dailyCapUsd?: number
   readonly team?: string
+  readonly feedbackShare?: number
   readonly lambda?: number
   readonly allow?: readonly string[]
   readonly deny?: readonly string[]
@@ -144,6 +147,11 @@ export function addKeysCommand(program: Command, open: (flags: ConfigFlags) => P
     .addOption(new Option('--scope <scope...>', 'what it may do').choices(scopes).default(['inference']))
     .option('--daily-cap-usd <usd>', 'hard stop on its spend per UTC day', notNegative)
     .option('--team <name>', 'whose budget its spend counts for, too: teams in the configuration', teamName)
+    .option(
+      '--feedback-share <share>',
+      'of what is said of an LLM, how much this key may come to: 0 to 1; 1: it is trusted',
+      shareOfOne,
+    )
     .option('--lambda <number>', 'willingness to pay of its requests, unless they say otherwise', notNegative)
     .option('--allow <pattern...>', 'LLMs its requests may use: ids with *, or tag:<word>')
     .option('--deny <pattern...>', 'LLMs its requests may not use')
@@ -153,6 +161,7 @@ export function addKeysCommand(program: Command, open: (flags: ConfigFlags) => P
       scopes: [...new Set(options.scope)],
       dailyCapUsd: options.dailyCapUsd,
       team: options.team,
+      feedbackShare: options.feedbackShare,
       lambda: options.lambda,
       allow: options.allow,
       deny: options.deny,
@@ -197,5 +206,11 @@ function teamName(text: string): string {
 function notNegative(text: string): number {
   const value = text.trim() === '' ? Number.NaN : Number(text)
   if (!Number.isFinite(value) || value < 0) throw new InvalidArgumentError('It must be a number of at least 0.')
+  return value
+}
+
+function shareOfOne(text: string): number {
+  const value = notNegative(text)
+  if (value > 1) throw new InvalidArgumentError('It must be a number from 0 to 1.')
   return value
 }
