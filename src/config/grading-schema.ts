@@ -38,6 +38,14 @@ export const judgeSchema = z.strictObject({
     .describe('Whose answers: of requests that leave the choice to the router, of those that name an LLM.'),
 })
 
+/** What the owner should hear at every start. */
+export function gradingNotices({ code }: z.output<typeof gradingSchema>): readonly string[] {
+  if (code !== 'unprotected') return []
+  return [
+    'grading.code is unprotected: code that LLMs write is run on this machine with your rights, and there is no security boundary',
+  ]
+}
+
 export interface GradingConfig {
   readonly code: CodeIsolation
   readonly commands: boolean

@@ -9,7 +9,7 @@ import type { ConfigOrigin, ConfigProblem } from './config-error.ts'
 import { type ConfigPath, dottedPath } from './config-source.ts'
 import type { Environment } from './environment.ts'
 import { toFeedbackOptions } from './feedback-schema.ts'
-import { toGradingConfig, toJudgeSettings } from './grading-schema.ts'
+import { gradingNotices, toGradingConfig, toJudgeSettings } from './grading-schema.ts'
 import { describeOwnKey, ownKeyVariables } from './own-keys.ts'
 import type { PointsmanConfig } from './pointsman-config.ts'
 import { toProbingConfig } from './probing-schema.ts'
@@ -64,7 +64,12 @@ export function toPointsmanConfig(
   const masterKey = server.master_key === undefined ? undefined : resolve(server.master_key, ['server', 'master_key'])
   const config: PointsmanConfig = {
     file: around.file,
-    notices: [...(around.notices ?? []), ...masterKeyNotices(masterKey), ...ownKeyNotices(file, environment)],
+    notices: [
+      ...(around.notices ?? []),
+      ...masterKeyNotices(masterKey),
+      ...ownKeyNotices(file, environment),
+      ...gradingNotices(file.grading),
+    ],
     server: {
       host: server.host,
       port: server.port,
