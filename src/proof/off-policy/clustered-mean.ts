@@ -31,7 +31,10 @@ export function clusteredMean(
   const value = total / n
   if (clusters < 2) return { value, low: -Infinity, high: Infinity, standardError: Number.NaN }
   sums.fill(0, 0, clusters)
-  for (let i = 0; i < n; i++) sums[cluster[i]!]! += scores[i]! - value
+  for (let i = 0; i < n; i++) {
+    const place = cluster[i]!
+    sums[place] = sums[place]! + scores[i]! - value
+  }
   let squares = 0
   for (let g = 0; g < clusters; g++) squares += sums[g]! * sums[g]!
   const standardError = Math.sqrt(((clusters / (clusters - 1)) * squares) / (n * n))

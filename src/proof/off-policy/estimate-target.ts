@@ -32,9 +32,17 @@ export interface EstimatorResult {
   readonly utility: Comparison | undefined
 }
 
+/** What to work out, where not everything is wanted. */
+export interface EstimateOptions {
+  /** `dr` first: the verdict is by it. Default: all. */
+  readonly estimators?: readonly Estimator[] | undefined
+  /** Quality and cost by themselves are left out. Default: they are not. */
+  readonly utilityOnly?: boolean | undefined
+}
+
 /** What a log says of a target. */
 export interface TargetEstimate {
-  /** DR first. */
+  /** In the order of {@link EstimateOptions.estimators}; DR first. */
   readonly results: readonly EstimatorResult[]
   readonly rows: number
   /** Conversations. */
@@ -52,13 +60,19 @@ export interface TargetEstimate {
  *
  * @param target may be {@link loggingChoices}, and differs by 0 then.
  */
-export function estimateTarget(prepared: PreparedLog, target: TargetChoices, scale: UtilityScale): TargetEstimate {
+export function estimateTarget(
+  prepared: PreparedLog,
+  target: TargetChoices,
+  scale: UtilityScale,
+  options: EstimateOptions = {},
+): TargetEstimate {
   const { log, quality, cost } = prepared
   const distance = targetDistance(prepared, target)
   const qualitySupport = targetSupport(prepared, quality, target)
   const costSupport = targetSupport(prepared, cost, target)
-  const spread = weightSpread(log, target.probability)
-  const results = estimators.map((estimator) => estimate(estimator, prepared, target, scale, spread))
+  const spread = weightSpread(prepared, target.probability)
+  const wanted = options.estimators ?? estimators
+  const results = wanted.map((estimator) => estimate(estimator, prepared, target, scale, spread, options))
   const difference = results[0]?.utility?.difference
   const reprices = target.costFactor?.some((factor) => factor !== 1) ?? false
   return {
@@ -83,6 +97,7 @@ function estimate(
   target: TargetChoices,
   scale: UtilityScale,
   spread: WeightSpread,
+  { utilityOnly = false }: EstimateOptions,
 ): EstimatorResult {
   const quality = scored(estimator, prepared, 'quality', target, undefined)
   const cost = scored(estimator, prepared, 'cost', target, target.costFactor)
@@ -94,8 +109,8 @@ function estimate(
   const expects = target.costFactor === undefined ? spread : undefined
   return {
     estimator,
-    quality: quality && compared(prepared, quality, spread),
-    costUsd: cost && compared(prepared, cost, expects),
+    quality: utilityOnly ? undefined : quality && compared(prepared, quality, spread),
+    costUsd: utilityOnly ? undefined : cost && compared(prepared, cost, expects),
     utility: utility && compared(prepared, utility, expects),
   }
 }
@@ -119,7 +134,11 @@ function joined(
   costReferenceUsd: number,
 ): ScoredOutcome {
   const perDollar = weights.cost / costReferenceUsd
-  const join = (q: Float64Array, c: Float64Array) => q.map((value, i) => weights.quality * value - perDollar * c[i]!)
+  const join = (q: Float64Array, c: Float64Array) => {
+    const both = new Float64Array(q.length)
+    for (let i = 0; i < both.length; i++) both[i] = weights.quality * q[i]! - perDollar * c[i]!
+    return both
+  }
   const joinScores = (q: RowScores, c: RowScores): RowScores => ({
     scores: join(q.scores, c.scores),
     expected: q.expected && c.expected && join(q.expected, c.expected),
@@ -131,19 +150,25 @@ function joined(
   }
 }
 
-function compared({ log }: PreparedLog, outcome: ScoredOutcome, spread: WeightSpread | undefined): Comparison {
+function compared(prepared: PreparedLog, outcome: ScoredOutcome, spread: WeightSpread | undefined): Comparison {
+  const { log } = prepared
   const { target, served, residual } = outcome
   const sums = new Float64Array(log.clusters)
   const mean = (of: Float64Array) => clusteredMean(of, log.cluster, log.clusters, sums)
-  const minus = (of: Float64Array, other: Float64Array) => of.map((value, i) => value - other[i]!)
   const difference = minus(target.scores, served.scores)
   if (target.expected === undefined || served.expected === undefined || spread === undefined) {
     return { target: mean(target.scores), served: mean(served.scores), difference: mean(difference) }
   }
-  const squares = residualSquares(log, residual)
+  const squares = residualSquares(prepared, residual)
   return {
-    target: guardedMean(log, target.scores, target.expected, spread.target, squares),
+    target: guardedMean(prepared, target.scores, target.expected, spread.target, squares),
     served: mean(served.scores),
-    difference: guardedMean(log, difference, minus(target.expected, served.expected), spread.difference, squares),
+    difference: guardedMean(prepared, difference, minus(target.expected, served.expected), spread.difference, squares),
   }
+}
+
+function minus(values: Float64Array, others: Float64Array): Float64Array {
+  const differences = new Float64Array(values.length)
+  for (let i = 0; i < differences.length; i++) differences[i] = values[i]! - others[i]!
+  return differences
 }

@@ -1,10 +1,13 @@
 import { clusteredMean, type EstimatedMean, withError } from './clustered-mean.ts'
-import type { OffPolicyLog } from './off-policy-log.ts'
+import type { PreparedLog } from './prepare-log.ts'
 
-/** Rows that the variance of all LLMs together counts for beside an LLM's own. */
+/** Rows that the variance of the larger group counts for beside a group's own. */
 const sharedRows = 10
 
-/** By LLM: Σ over rows of what drawing at random does to the variance of a sum of weighted residuals. */
+/**
+ * Σ over rows of what drawing at random does to the variance of a sum of weighted residuals, by stratum: two per LLM, at 2m the rows where it was
+ * the most likely to be drawn, at 2m + 1 the others. Requests on which an LLM is the favourite are not those on which it is not.
+ */
 export interface WeightSpread {
   /** Σ π²/p */
   readonly target: Float64Array
@@ -13,49 +16,56 @@ export interface WeightSpread {
 }
 
 /** Of all that might have been drawn, not only of what was. */
-export function weightSpread(
-  { rows, offsets, llm, llms, logging }: OffPolicyLog,
-  probability: Float64Array,
-): WeightSpread {
-  const target = new Float64Array(llms.length)
-  const difference = new Float64Array(llms.length)
-  for (let place = offsets[0]!; place < offsets[rows]!; place++) {
-    const p = logging[place]!
-    if (!(p > 0)) continue
-    const pi = probability[place]!
-    target[llm[place]!]! += (pi * pi) / p
-    difference[llm[place]!]! += ((pi - p) * (pi - p)) / p
+export function weightSpread({ log, favourite }: PreparedLog, probability: Float64Array): WeightSpread {
+  const { rows, offsets, llm, llms, logging } = log
+  const target = new Float64Array(2 * llms.length)
+  const difference = new Float64Array(2 * llms.length)
+  for (let i = 0; i < rows; i++) {
+    for (let place = offsets[i]!; place < offsets[i + 1]!; place++) {
+      const p = logging[place]!
+      if (!(p > 0)) continue
+      const stratum = 2 * llm[place]! + (place === favourite[i] ? 0 : 1)
+      const pi = probability[place]!
+      target[stratum]! += (pi * pi) / p
+      difference[stratum]! += ((pi - p) * (pi - p)) / p
+    }
   }
   return { target, difference }
 }
 
-/** By LLM: mean square of the residuals (r − r̂)/ℓ of its draws. */
-export function residualSquares({ rows, drawn, llm, llms }: OffPolicyLog, residual: Float64Array): Float64Array {
-  const squares = new Float64Array(llms.length)
-  const counts = new Float64Array(llms.length)
+/** By stratum: mean square of the residuals (r − r̂)/ℓ of its draws, drawn to that of the LLM, and this to that of all. */
+export function residualSquares({ log, favourite }: PreparedLog, residual: Float64Array): Float64Array {
+  const { rows, drawn, llm, llms } = log
+  const squares = new Float64Array(2 * llms.length)
+  const counts = new Float64Array(2 * llms.length)
   let all = 0
   for (let i = 0; i < rows; i++) {
+    const stratum = 2 * llm[drawn[i]!]! + (drawn[i] === favourite[i] ? 0 : 1)
     const square = residual[i]! * residual[i]!
-    squares[llm[drawn[i]!]!]! += square
-    counts[llm[drawn[i]!]!]!++
+    squares[stratum]! += square
+    counts[stratum]!++
     all += square
   }
-  return squares.map((sum, m) => (sum + (sharedRows * all) / rows) / (counts[m]! + sharedRows))
+  return squares.map((sum, stratum) => {
+    const other = stratum ^ 1
+    const own = (sum + squares[other]! + (sharedRows * all) / rows) / (counts[stratum]! + counts[other]! + sharedRows)
+    return (sum + sharedRows * own) / (counts[stratum]! + sharedRows)
+  })
 }
 
 /**
  * The interval of a doubly robust mean. What was seen, the clustered spread of the scores, misses heavy weights that happened not to be drawn, and is
  * too narrow for it. What was to be expected knows all weights that might have been drawn, and takes the residuals' variance to be the same in all
- * draws of an LLM:
+ * draws of a stratum k:
  *
- *     V_exp = variance of the mean of Σ_a π(a)·r̂(a) + 1/n²·Σ_m spread_m·E[(r − r̂)²/ℓ² | m]
+ *     V_exp = variance of the mean of Σ_a π(a)·r̂(a) + 1/n²·Σ_k spread_k·E[(r − r̂)²/ℓ² | k]
  *
  * Where it is more than the variance seen, the interval takes the middle of the two (mathematics §23: measured coverage).
  *
  * @param scores by row. @param expected by row, the direct model's part of them.
  */
 export function guardedMean(
-  log: OffPolicyLog,
+  { log }: PreparedLog,
   scores: Float64Array,
   expected: Float64Array,
   spread: Float64Array,
