@@ -21,7 +21,7 @@ export function loadBuiltInProbeSet(): Promise<ProbeSet> {
 
 /**
  * Reads a folder of probes: every `.jsonl` or `.jsonl.gz` in it, in order of their names, and where they are there `models.json` and
- * `outcomes.csv[.gz]`, what LLMs measured before reached on them. The format is described in docs/probes.md. Nothing is repaired: the
+ * `outcomes.csv[.gz]`, what LLMs measured before reached on them. The tasks come in turn, so that a run that ends early has asked of all. The format is described in docs/probes.md. Nothing is repaired: the
  * first fault ends it. At most 10,000 probes.
  *
  * @throws {OutcomeDataError} naming file, line and field.
@@ -31,20 +31,21 @@ export async function readProbeSet(folder: string): Promise<ProbeSet> {
   const names = await filesOf(resolved)
   const files = names.filter((name) => /\.jsonl(?:\.gz)?$/.test(name)).sort()
   refuseOutcomeData(files)
-  const probes: Probe[] = []
+  const inFiles: Probe[] = []
   const placeOf = new Map<string, string>()
   for (const file of files) {
-    for (const probe of await readProbes(path.join(resolved, file), mostProbes - probes.length)) {
+    for (const probe of await readProbes(path.join(resolved, file), mostProbes - inFiles.length)) {
       const before = placeOf.get(probe.id)
       if (before !== undefined) {
         throw new OutcomeDataError('duplicate', { file, field: 'id' }, `the probe '${probe.id}' is in ${before} too`)
       }
       placeOf.set(probe.id, file)
-      probes.push(probe)
+      inFiles.push(probe)
     }
   }
-  if (probes.length === 0)
+  if (inFiles.length === 0)
     throw new OutcomeDataError('empty', { file: files[0] ?? resolved }, 'there is no probe in it')
+  const probes = tasksInTurn(inFiles)
   const name = path.basename(resolved)
   return {
     id: `${name}-${await contentHash(probes, resolved)}`,
@@ -52,6 +53,17 @@ export async function readProbeSet(folder: string): Promise<ProbeSet> {
     probes,
     anchors: await readAnchors(resolved, names, probes),
   }
+}
+
+/** The first of every task, then the second of every task, and so on. */
+function tasksInTurn(probes: readonly Probe[]): Probe[] {
+  const counts = new Map<string, number>()
+  const turns = probes.map((probe) => {
+    const turn = counts.get(probe.task) ?? 0
+    counts.set(probe.task, turn + 1)
+    return { probe, turn }
+  })
+  return turns.sort((a, b) => a.turn - b.turn).map(({ probe }) => probe)
 }
 
 async function filesOf(folder: string): Promise<readonly string[]> {

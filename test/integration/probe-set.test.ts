@@ -75,6 +75,21 @@ describe('reading', () => {
     expect((await readProbeSet(folder)).id).not.toBe(id)
   })
 
+  test('tasks come in turn, so that a run that ends early has asked of all', async () => {
+    const of = (id: string, task: string) => ({ ...line, id, task })
+    await write(
+      'probes.jsonl',
+      of('a1', 'a'),
+      of('a2', 'a'),
+      of('a3', 'a'),
+      of('b1', 'b'),
+      of('c1', 'c'),
+      of('c2', 'c'),
+    )
+    const { probes } = await readProbeSet(folder)
+    expect(probes.map(({ id }) => id)).toEqual(['a1', 'b1', 'c1', 'a2', 'c2', 'a3'])
+  })
+
   test('a long document is made from its seed', async () => {
     const document = { seed: 3, words: 300, facts: [{ at: 0.5, text: 'The key is number 12.' }] }
     await write('probes.jsonl', { ...line, document })
