@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import { ConfigError } from '../config/config-error.ts'
 import { importPoolEntry } from '../config/litellm/import-pool-entry.ts'
-import { readPoolEntry, toPoolEntry } from '../config/pool-entry.ts'
+import { readPoolEntry, readPrice, toPoolEntry } from '../config/pool-entry.ts'
 import type { PoolEntryVariables } from '../config/pool-entry-variables.ts'
 import { GatewayError } from '../gateway/gateway-error.ts'
 import type { BrokenMember, PoolEditor, PoolMember } from '../gateway/pool-editor.ts'
@@ -9,7 +9,6 @@ import type { Clock } from '../routing/clock.ts'
 import type { Llm, LlmId } from '../routing/registry/llm.ts'
 import type { LlmRegistry } from '../routing/registry/llm-registry.ts'
 import type { PoolOverride, PoolStore, StoredPoolEntry } from '../routing/registry/pool-store.ts'
-import type { TokenPrice } from '../routing/registry/token-price.ts'
 import type { OpenPool } from './open-pool.ts'
 
 /** The part of the pool that changes. */
@@ -100,8 +99,11 @@ export class RuntimePool implements PoolEditor {
     return this.#change(id, (override) => ({ ...override, paused }))
   }
 
-  setPrice(id: LlmId, price: TokenPrice | undefined): Promise<boolean> {
-    return this.#change(id, (override) => ({ ...override, price }))
+  setPrice(id: LlmId, said: unknown): Promise<boolean> {
+    return this.#change(id, (override) => {
+      const price = said === undefined ? undefined : explained(() => readPrice(said))
+      return { ...override, price }
+    })
   }
 
   members(): readonly PoolMember[] {

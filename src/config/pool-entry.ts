@@ -1,14 +1,15 @@
 import { z } from 'zod'
 import { providerPreset } from '../providers/openai-compatible/presets.ts'
 import type { Llm } from '../routing/registry/llm.ts'
+import type { TokenPrice } from '../routing/registry/token-price.ts'
 import { ConfigError, type ConfigProblem } from './config-error.ts'
 import { dottedPath } from './config-source.ts'
 import type { ProviderConfig } from './pointsman-config.ts'
 import { mayName, notListed, type PoolEntryVariables } from './pool-entry-variables.ts'
 import { providerSchema } from './provider-schema.ts'
-import { llmSchema } from './schema.ts'
+import { llmSchema, priceSchema } from './schema.ts'
 import { Secret, secretOf } from './secret.ts'
-import { toLlms } from './to-pointsman-config.ts'
+import { toLlms, toPrice } from './to-pointsman-config.ts'
 import { toProviderConfig } from './to-provider-config.ts'
 
 const joiningLlmSchema = llmSchema.omit({ efforts: true })
@@ -84,6 +85,19 @@ export function readPoolEntry(entry: unknown, { environment, listed }: PoolEntry
   })
   throwIfAny(problems)
   return { provider, llm }
+}
+
+/**
+ * @param price as an entry of `llms` says it.
+ * @throws {ConfigError}
+ */
+export function readPrice(price: unknown): TokenPrice {
+  const parsed = priceSchema.safeParse(price)
+  if (parsed.success) return toPrice(parsed.data)
+  throwIfAny(
+    parsed.error.issues.map(({ path, message }) => problem('config_invalid', dottedPath(['price', ...path]), message)),
+  )
+  throw parsed.error
 }
 
 function problem(code: ConfigProblem['code'], key: string, message: string): ConfigProblem {

@@ -47,10 +47,11 @@ export interface PoolEditor {
    */
   setPaused(id: LlmId, paused: boolean): Promise<boolean>
   /**
-   * From the next decision on; undefined: its list price again. False: there is none of that id.
-   * @throws {GatewayError} `store_unavailable`
+   * From the next decision on. False: there is none of that id.
+   * @param price as an entry of `llms` says it, not yet checked; undefined: its list price again.
+   * @throws {GatewayError} `invalid_request`, `store_unavailable`
    */
-  setPrice(id: LlmId, price: TokenPrice | undefined): Promise<boolean>
+  setPrice(id: LlmId, price: unknown): Promise<boolean>
   /** All, the paused ones too, in pool order. */
   members(): readonly PoolMember[]
   member(id: LlmId): PoolMember | undefined
