@@ -34,10 +34,11 @@ export function addServeCommand(program: Command, around: ServeSurroundings): vo
       await requireFreePort(config.server.host, config.server.port)
       const service = await openService(config, environment, log)
       try {
+        // Heard from here on: whoever reads that we listen may stop us in that moment.
+        const stopped = around.stopped()
         const { url } = await listen(service)
         announce(terminal, service, url)
-        const signal = await around.stopped()
-        terminal.note(`${signal}: finishing the answers under way …`)
+        terminal.note(`${await stopped}: finishing the answers under way …`)
       } finally {
         await service.close()
       }
