@@ -6,7 +6,7 @@ const slopePrior = 50
 
 /**
  * Quality of logged rows with every cell filled: what was judged stays, and for the others what is to be expected given what was judged
- * (mathematics §29),
+ * (mathematics §23),
  *
  *     ỹ_m = q̂_m + β_ma·(y_a − q̂_a)        β_ma = Cov(r_m, r_a)/Var(r_a), in [0, 1]
  *

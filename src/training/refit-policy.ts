@@ -38,7 +38,7 @@ export interface RefitRequest {
 export const labelsAfterChange = 100
 
 /**
- * A version fitted on the rows of the last fit by hand and on the judged requests of the log (mathematics §29); where nothing was fitted by
+ * A version fitted on the rows of the last fit by hand and on the judged requests of the log (mathematics §23); where nothing was fitted by
  * hand, on the log alone. The same request gives the same bits. The labels in it are marked, LLM by LLM, so that online learning passes over
  * them.
  *
