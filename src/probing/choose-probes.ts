@@ -43,7 +43,7 @@ const mostClusters = 32
 const clusterRestarts = 4
 
 /**
- * Probes that place an LLM by few labels (mathematics §37): as many of each K-means cluster of the embeddings as its share of the
+ * Probes that place an LLM by few labels (mathematics §24): as many of each K-means cluster of the embeddings as its share of the
  * candidates (largest remainder), and within clusters, by swaps, those on which every LLM has the mean quality it has on all candidates,
  * while LLMs differ as much as possible. Prompts chosen by dispute alone exaggerate how far LLMs are apart: whoever is better
  * than the mean looks better still; matching the level of every LLM at once rules that out. Deterministic. O(swaps · LLMs).
