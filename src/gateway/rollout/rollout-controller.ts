@@ -113,8 +113,12 @@ export class RolloutController implements RolloutWatch {
     await this.#read(trial, live.policy)
     this.#present(trial, live.policy)
     const { due } = trial
-    if (due !== undefined) await this.#take(due, rollout, candidate, trial)
-    else if (this.#unsaved && this.#parts.clock.now() - this.#savedAtMs >= saveEveryMs) await this.#save(rollout)
+    if (due !== undefined) {
+      await this.#take(due, rollout, candidate, trial)
+      if (due.kind === 'canary') this.#present(trial, live.policy)
+    } else if (this.#unsaved && this.#parts.clock.now() - this.#savedAtMs >= saveEveryMs) {
+      await this.#save(rollout)
+    }
   }
 
   #trialOf(candidate: RolloutCandidate | undefined): RolloutTrial | undefined {
