@@ -29,6 +29,7 @@ import {
 import { loadStarter } from '../training/starter/starter-file.ts'
 import { liveJudgeParts } from './grading-parts.ts'
 import { openBudgets } from './open-budgets.ts'
+import { openOnboarding } from './open-onboarding.ts'
 import { type OpenPool, openPool } from './open-pool.ts'
 import { openRollout } from './open-rollout.ts'
 import { openTraining } from './open-training.ts'
@@ -39,6 +40,7 @@ import { warmUp } from './warm-up.ts'
 /** How soon a key issued or revoked by a command counts, and a version fitted by one serves. */
 const keyRefreshMs = 2_000
 const policyRefreshMs = 2_000
+const poolRefreshMs = 2_000
 /** How soon an alarm that labels raised is in the log. */
 const alarmPollMs = 5_000
 const pruneMs = 6 * 3_600_000
@@ -130,6 +132,14 @@ async function joinService(
   const budgets = await openBudgets(config, pool.dailyCapUsd, storage, keys, router, log)
   const training = openTraining(config.training, { router, live, storage, log })
   const rollout = openRollout(config.promotion, config.routing.lambda, { router, live, storage, log })
+  const onboarding = openOnboarding({
+    ...{ config, environment, pool, storage, editor: runtimePool, spend: budgets.spend },
+    current: () => router.policy,
+    serving: () => live.follow().then(() => router.policy),
+    released: () => live.follow().then(() => undefined),
+    onError: (error, llm) => log.error({ err: error, llm }, 'an LLM could not be probed'),
+  })
+  await onboarding.desk.markInterrupted()
   const { server } = config
   const gateway = createGateway(
     {
@@ -148,6 +158,7 @@ async function joinService(
       responses: storage.responses,
       keys,
       poolEditor: runtimePool,
+      onboarding: onboarding.desk,
       policyAdmin: training,
       rollout: rollout.controller,
       replay: new ReplayDesk({
@@ -188,12 +199,14 @@ async function joinService(
     setInterval(() => prune(storage, config, log), pruneMs),
     setInterval(() => refreshKeys(keys, log), keyRefreshMs),
     setInterval(() => alarms.poll(), alarmPollMs),
+    setInterval(() => refreshPool(runtimePool, live, log), poolRefreshMs),
   ]
   for (const timer of timers) timer.unref()
   prune(storage, config, log)
   let closing: Promise<void> | undefined
   const close = async () => {
     for (const timer of timers) clearInterval(timer)
+    await onboarding.close()
     await gateway.close()
     await budgets.close()
     await training.close()
@@ -283,6 +296,11 @@ function refreshPolicy(live: LivePolicy, log: Logger): void {
     },
     logged(log, 'the policy version to serve could not be loaded'),
   )
+}
+
+function refreshPool(runtimePool: RuntimePool, live: LivePolicy, log: Logger): void {
+  const onError = (llm: LlmId, error: unknown) => log.warn({ err: error, llm }, 'an LLM added at run time cannot serve')
+  runtimePool.refresh(onError, () => live.follow()).catch(logged(log, 'the pool could not be read again'))
 }
 
 function refreshKeys(keys: KeyRing, log: Logger): void {

@@ -20,6 +20,7 @@ import type { ResponseStore } from '../routing/response-store.ts'
 import type { AlarmBoard } from './alarms/alarm-board.ts'
 import type { SpendPacing } from './budgets/spend-pacing.ts'
 import type { LiveJudgeParts } from './live-judge/judge-settings.ts'
+import type { OnboardingDesk } from './onboarding/onboarding-desk.ts'
 import type { PolicyAdmin } from './policy-admin.ts'
 import type { PoolEditor } from './pool-editor.ts'
 import type { ReplayDesk } from './replay/replay-desk.ts'
@@ -100,6 +101,8 @@ export interface GatewayParts {
   readonly keys: KeyRing
   /** Left out: the pool stays as it was opened. */
   readonly poolEditor?: PoolEditor
+  /** Left out: nobody is probed. */
+  readonly onboarding?: OnboardingDesk | undefined
   /** Left out: `/admin/policies` serves nothing. */
   readonly policyAdmin?: PolicyAdmin | undefined
   /** Left out: no version is ever tried beside the one that serves. */

@@ -36,6 +36,8 @@ export interface OnboardingDeskParts extends Omit<OnboardingParts, 'pool'> {
   /** The set of that name; undefined: the built-in one. @throws what says that there is none. */
   readonly loadSet: (name: string | undefined) => Promise<ProbeSet>
   readonly gradersFor: (set: ProbeSet) => GraderFactory
+  /** Where an order says nothing. */
+  readonly defaults: { readonly concurrency: number; readonly capUsd: number | undefined }
   readonly random: RandomSource
   readonly newId: () => string
   readonly onError: (error: unknown, llm: LlmId) => void
@@ -95,7 +97,7 @@ export class OnboardingDesk {
    * @throws {OnboardingError}; {GatewayError} `model_not_found`, `shutting_down`; what `loadSet` throws
    */
   async start(order: ProbeOrder): Promise<ProbeRun> {
-    const { editor, probes, clock, newId, loadSet } = this.#parts
+    const { editor, probes, clock, newId, loadSet, defaults } = this.#parts
     const { llm: id } = order
     if (this.#closed) throw new GatewayError('shutting_down', 'The gateway is closing')
     if (editor.member(id) === undefined) throw unknownLlm(id)
@@ -116,12 +118,12 @@ export class OnboardingDesk {
       endedAtMs: undefined,
       status: 'running',
       probes: set.probes.length,
-      capUsd: order.capUsd,
+      capUsd: order.capUsd ?? defaults.capUsd,
       report: undefined,
     }
     // Who was paused by hand after an admission stays so.
     const isWaiting = member.paused && (order.isNew === true || earlier?.status !== 'admitted')
-    return this.#begin(run, member.llm, set, order.concurrency, isWaiting)
+    return this.#begin(run, member.llm, set, order.concurrency ?? defaults.concurrency, isWaiting)
   }
 
   async #begin(

@@ -23,7 +23,7 @@ export type RouteHandler = (services: GatewayServices, request: RouteRequest) =>
 export interface Route {
   /** For metrics. */
   readonly name: string
-  readonly method: 'GET' | 'POST' | 'DELETE'
+  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE'
   /**
    * `open`: anybody, under any host name. `key`: with a key, where keys are in use. `admin`: with the admin scope, likewise. `admin_key`: with
    * an admin's key, also where nobody else needs one: what changes keys and the pool.

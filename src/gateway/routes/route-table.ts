@@ -1,6 +1,7 @@
 import { GatewayError } from '../gateway-error.ts'
 import { adminAlarmsRoute } from './admin-alarms.ts'
 import { adminBudgetsRoute } from './admin-budgets.ts'
+import { llmAddRoute, llmChangeRoute, llmProbeRoute, llmRemoveRoute, llmRoute, llmsRoute } from './admin-llms.ts'
 import {
   policiesRoute,
   policyDiffRoute,
@@ -10,6 +11,7 @@ import {
   policyRollbackRoute,
   policyRoute,
 } from './admin-policies.ts'
+import { probeRunRoute, probeRunStopRoute, probeRunsRoute } from './admin-probe-runs.ts'
 import { replayRoute } from './admin-replay.ts'
 import { rolloutRoute } from './admin-rollout.ts'
 import { chatCompletionsRoute } from './chat-completions.ts'
@@ -49,6 +51,8 @@ const exactRoutes: ReadonlyMap<string, Route> = new Map([
   ['/v1/route', routePreviewRoute],
   ['/admin/budgets', adminBudgetsRoute],
   ['/admin/alarms', adminAlarmsRoute],
+  ['/admin/llms', llmsRoute],
+  ['/admin/probe-runs', probeRunsRoute],
   ['/admin/replay', replayRoute],
   ['/healthz', healthRoute],
   ['/readyz', readinessRoute],
@@ -76,12 +80,21 @@ const exactRoutes: ReadonlyMap<string, Route> = new Map([
   ['/health/readiness', litellmReadinessRoute],
 ])
 
+/** Further methods of exact paths. */
+const furtherRoutes: ReadonlyMap<string, Route> = new Map([['/admin/llms', llmAddRoute]])
+
 /** An id stands between prefix and suffix; several methods of one path follow each other. */
 const prefixRoutes: readonly (readonly [prefix: string, suffix: string, route: Route])[] = [
   ['/v1/models/', '', modelRoute],
   ['/v1/decisions/', '', decisionsRoute],
   ['/v1/feedback/', '', feedbackLabelRoute],
   ['/v1/responses/', '', responseRoute],
+  ['/admin/llms/', '', llmRoute],
+  ['/admin/llms/', '', llmChangeRoute],
+  ['/admin/llms/', '', llmRemoveRoute],
+  ['/admin/llms/', '/probe', llmProbeRoute],
+  ['/admin/probe-runs/', '', probeRunRoute],
+  ['/admin/probe-runs/', '/stop', probeRunStopRoute],
   ['/admin/policies/', '', policyRoute],
   ['/admin/policies/', '/diff', policyDiffRoute],
   ['/v1/responses/', '', deleteResponseRoute],
@@ -93,6 +106,7 @@ const prefixRoutes: readonly (readonly [prefix: string, suffix: string, route: R
 export function listRoutes(): readonly { readonly method: string; readonly path: string; readonly route: Route }[] {
   const all = [
     ...exactRoutes,
+    ...furtherRoutes,
     ...prefixRoutes.map(([prefix, suffix, route]) => [`${prefix}{id}${suffix}`, route] as const),
   ]
   return all.map(([path, route]) => ({ method: route.method, path, route }))
@@ -127,7 +141,10 @@ function unknownPathMessage(path: string): string {
 /** The routes of a path, one per method. */
 function lookUp(path: string): readonly FoundRoute[] {
   const exact = exactRoutes.get(path)
-  if (exact !== undefined) return [{ route: exact, rest: '' }]
+  if (exact !== undefined) {
+    const further = furtherRoutes.get(path)
+    return [exact, ...(further === undefined ? [] : [further])].map((route) => ({ route, rest: '' }))
+  }
   const matching = prefixRoutes.filter(
     ([prefix, suffix]) =>
       path.startsWith(prefix) && path.endsWith(suffix) && path.length > prefix.length + suffix.length,
