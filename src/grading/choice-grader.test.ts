@@ -39,6 +39,14 @@ const right = [
   '<think>A? No.</think>B',
   'I would choose (B).',
   '"B"',
+  'B is correct.',
+  'Option (B)',
+  'Answer: B (Paris)',
+  '**B. Paris** - because London is in England',
+  'I believe the answer is B, Paris.',
+  'The correct choice would be B',
+  'La réponse est B.',
+  'B\n\nExplanation:\nA) London is in England.',
   'B\n\nParis is the capital of France.',
 ]
 
@@ -62,6 +70,7 @@ const wrong = [
   'Berlin',
   'The answer is B. No, the answer is A.',
   'But why?',
+  'A. London: no\nB. Paris: yes\nC. Paris, Texas: no',
 ]
 
 describe('choice grader', () => {

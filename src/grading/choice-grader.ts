@@ -55,6 +55,8 @@ function openingLetter(text: string, texts: readonly string[]): string | undefin
   const rest = match?.[2] ?? match?.[3] ?? ''
   const other = alternative.exec(rest)?.[1]?.toUpperCase()
   if (other !== undefined && other !== letter && isLetterOf(other, texts)) return several
+  // "A. London: no\nB. Paris: yes": it goes through them all.
+  if (letter === 'A' && /^[\s*_(]*B[*_]*[).:]/mu.test(rest)) return several
   const said = texts.indexOf(evenOut(rest))
   return said === -1 || letterOf(said) === letter ? letter : several
 }

@@ -10,6 +10,7 @@ export function evenOut(text: string): string {
     .toLowerCase()
     .replace(/[\u2010-\u2015\u2212]/gu, '-')
     .replace(/['\u2018\u2019\u02bc`\u00b4]/gu, '')
+    .replace(/(?<=(?<![\p{L}\p{N}])\p{L})\.(?=\p{L}(?![\p{L}\p{N}]))/gu, '')
     .replace(/(?<=\d),(?=\d{3}(?!\d))/gu, '')
     .replace(/(?<=[\p{L}+])#(?!\p{L})/gu, '\ue000')
     .replace(/(?<=\d)([.:])(?=\d)/gu, (_, sign: string) => (sign === '.' ? '\ue001' : '\ue002'))

@@ -4,6 +4,9 @@ import type { GraderSpec } from './grader-spec.ts'
 import { type NumberRead, numbersIn } from './read-numbers.ts'
 import { verdict } from './verdict.ts'
 
+/** What an answer ends on is found in its end. */
+const endCharacters = 20_000
+
 /** Two decimal fractions written alike may differ by this much in binary. */
 const rounding = 1e-12
 
@@ -23,7 +26,8 @@ export function createNumberGrader({ answer, absolute, relative }: Extract<Grade
  * The number that a text settles on, in each way it can be read (25 % is 25 and .25; 3 million is 3 and 3,000,000): the one boxed, else the
  * one announced, else the one of the last line that has one. Undefined: there is none.
  */
-export function finalNumber(text: string): readonly number[] | undefined {
+export function finalNumber(whole: string): readonly number[] | undefined {
+  const text = whole.slice(-endCharacters)
   const boxed = boxedAnswer(text)
   const announced = announcedAnswer(text)
   for (const place of [boxed, announced]) {
@@ -38,14 +42,35 @@ export function finalNumber(text: string): readonly number[] | undefined {
   return undefined
 }
 
-/** After "the answer is" the first number counts, and in an equation the one behind its last sign. */
+/** Behind an announcement a number stands soon, or it is explained first. */
+const wordsBefore = 3
+
+/** After "the answer is" the first number counts, in an equation the one behind its sign; where it is explained first, as in any line. */
 function numberOfStatement(place: string): NumberRead | undefined {
-  const right = place.slice(Math.max(place.lastIndexOf('='), place.lastIndexOf('≈')) + 1)
-  return numbersIn(right)[0] ?? numbersIn(place)[0]
+  const plain = withoutAsides(place)
+  const [clause = ''] = plain.split(/[;!?]|[.,](?=\s|$)|\b(?:because|since|which)\b/u)
+  const first = clause.search(/\d|\\/u)
+  const isSoon = first === -1 || clause.slice(0, first).trim().split(/\s+/u).length <= wordsBefore
+  if (!isSoon) return numberOfLine(place)
+  const right = clause.slice(Math.max(0, clause.lastIndexOf('='), clause.lastIndexOf('≈')))
+  return numbersIn(right)[0] ?? numbersIn(clause)[0] ?? numberOfLine(place)
 }
 
-/** What is set in bold; else the last number outside of brackets, which hold asides; else the last. */
+/** What is set in bold; else what an equation ends on, if that is not the middle of the sentence; else the last number outside of brackets. */
 function numberOfLine(line: string): NumberRead | undefined {
   const bold = [...line.matchAll(/(\*\*|__)(.+?)\1/gu)].flatMap((match) => numbersIn(match[2] ?? '')).at(-1)
-  return bold ?? numbersIn(line.replace(/\([^()]*\)/gu, ' ')).at(-1) ?? numbersIn(line).at(-1)
+  return bold ?? numberOfEquation(withoutAsides(line)) ?? numbersIn(withoutAsides(line)).at(-1)
+}
+
+function numberOfEquation(line: string): NumberRead | undefined {
+  const sign = Math.max(line.lastIndexOf('='), line.lastIndexOf('≈'))
+  if (sign === -1) return undefined
+  const [clause = '', ...rest] = line.slice(sign).split(/[;!?]|[.,](?=\s|$)/u)
+  return numbersIn(rest.join(' ')).length === 0 ? numbersIn(clause)[0] : undefined
+}
+
+/** Brackets hold asides, unless they hold all there is. */
+function withoutAsides(text: string): string {
+  const plain = text.replace(/\([^()]*\)/gu, ' ')
+  return numbersIn(plain).length > 0 ? plain : text
 }

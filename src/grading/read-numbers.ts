@@ -27,7 +27,7 @@ const ratio = String.raw`(?:\s*\/\s*(?<below>\d+(?:\.\d+)?)(?!\s*\/|\d))`
 const mixed = String.raw`(?:(?<whole>\d+)\s+(?<over>\d+)\s*\/\s*(?<under>\d+)(?!\s*\/|\d))`
 const unit = String.raw`(?<percent>\s*(?:%|percent\b|per cent\b))|\s+(?<scale>hundred|thousand|million|billion|trillion)\b`
 const numberPattern = new RegExp(
-  String.raw`(?<sign>(?<![\p{L}\p{N}_)\]}.])[-+]\s?(?=[\d.$€£¥])|(?<=[=≈]\s?)[-+]\s+)?[$€£¥]?\s?(?<![\p{L}\p{N}_^\\]|[\p{N}][.,/])(?<lateSign>[-+](?<=[$€£¥]\s?[-+]))?(?:${mixed}|10\s*\^\s*[({]?\s*(?<tens>[-+]?\d+)\s*[)}]?|(?<digits>${magnitude})(?<exponent>${power})?${ratio}?)(?:${unit})?`,
+  String.raw`(?<sign>(?<![\p{L}\p{N}_)\]}.])[-+]\s?(?=[\d.$€£¥])|(?<=[=≈]\s?)[-+]\s+)?[$€£¥]?\s?(?<![\p{L}\p{N}_^\\]|[\p{N}][.,/])(?<lateSign>[-+](?<=[$€£¥]\s?[-+]))?(?:${mixed}|(?<base>\d{1,9})\s?\^\s*[({]?\s*(?<tens>[-+]?\d+)\s*[)}]?(?![\p{L}\d])|(?<digits>${magnitude})(?<exponent>${power})?${ratio}?)(?:${unit})?`,
   'giu',
 )
 
@@ -44,10 +44,10 @@ export function numbersIn(text: string): readonly NumberRead[] {
 }
 
 function toRead(groups: { readonly [name: string]: string | undefined }, isBullet: boolean): NumberRead | undefined {
-  const { sign, lateSign, whole, over, under, digits, exponent, below, tens, percent, scale } = groups
+  const { sign, lateSign, whole, over, under, digits, exponent, below, base, tens, percent, scale } = groups
   let value: number
   if (whole !== undefined) value = Number(whole) + Number(over) / Number(under)
-  else if (tens !== undefined) value = 10 ** Number(tens)
+  else if (tens !== undefined) value = Number(base) ** Number(tens)
   else {
     const e = exponent === undefined ? 0 : Number(groups.power ?? exponent.slice(1))
     // Not by a product, which would round: 1.1e-3 is read as such.
@@ -83,10 +83,14 @@ function plainMathematics(text: string): string {
     .replace(/\$(?=\s*\\|\s*-?\s*[\d.]+[^\d.,$]*\$)/gu, ' ')
     .replace(/[\u00bc-\u00be\u2150-\u215e]/gu, (sign) => ` ${sign.normalize('NFKC').replace('\u2044', '/')}`)
     .replace(/[\uff10-\uff19]/gu, (digit) => digit.normalize('NFKC'))
-    .replace(/10([⁻⁺]?[⁰¹²³⁴⁵⁶⁷⁸⁹]+)/gu, (_, power: string) => `10^${power.normalize('NFKC').replace('\u2212', '-')}`)
+    .replace(
+      /(?<=\d)([⁻⁺]?[⁰¹²³⁴⁵⁶⁷⁸⁹]+)/gu,
+      (_, power: string) => `^${power.normalize('NFKC').replace('\u2212', '-')}`,
+    )
     .replace(/[\u2212\u2012\u2013\ufe63\uff0d]/gu, '-')
     .replace(/[\u00a0\u2009\u202f]/gu, ' ')
     .replace(/\u2019/gu, "'")
+    .replace(/(?<=\d)_(?=\d{3})/gu, '')
 }
 
 /** Zero to ninety-nine, and those times a magnitude. */

@@ -35,6 +35,8 @@ const same: readonly (readonly [string, string])[] = [
   ['A', 'a'],
   ['The', 'the'],
   ['#1', '1'],
+  ['U.S.A.', 'USA'],
+  ['the U.S.', 'US'],
 ]
 
 const other: readonly (readonly [string, string])[] = [
