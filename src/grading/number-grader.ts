@@ -43,7 +43,7 @@ export function finalNumber(whole: string): readonly number[] | undefined {
 }
 
 /** Behind an announcement a number stands soon, or it is explained first. */
-const wordsBefore = 3
+const wordsBefore = 2
 
 /** After "the answer is" the first number counts, in an equation the one behind its sign; where it is explained first, as in any line. */
 function numberOfStatement(place: string): NumberRead | undefined {
