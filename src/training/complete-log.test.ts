@@ -1,17 +1,8 @@
 import { expect, test } from 'vitest'
 import { completeLog } from './complete-log.ts'
-import type { FittedRows } from './fit-rows.ts'
 
 const nothing = Number.NaN
 const context = { embedderId: 'e', embedding: Float32Array.of(1), explicit: Float32Array.of(0) }
-
-/** A base fit that expects .5 of everybody, and whose out-of-fold residuals are those given. */
-function baseFit(residuals: readonly (readonly [number, number])[]) {
-  const quality = Float64Array.from(residuals.flat(), (residual) => 0.5 + residual)
-  const policy = { quality: { predict: (_: unknown, out: Float64Array) => out.fill(0.5) } }
-  const stack = { outOfFold: new Float64Array(quality.length).fill(0.5) }
-  return { first: { policy, stack } as unknown as FittedRows, rows: rowsOf(quality) }
-}
 
 function rowsOf(quality: Float64Array) {
   const unknown = new Float64Array(quality.length).fill(nothing)
@@ -33,10 +24,10 @@ test('what was judged stays, and tells of the others as far as they err together
     [0.2, Math.sqrt(0.05 - 0.15 ** 2)],
     [-0.2, -Math.sqrt(0.05 - 0.15 ** 2)],
   ] as const
-  const { first, rows } = baseFit(Array.from({ length: 200 }, (_, row) => pattern[row % 4]!))
+  const residuals = Float64Array.from(Array.from({ length: 200 }, (_, row) => pattern[row % 4]!).flat())
   const covariance = (0.2 * 0.15 + 0.2 * Math.sqrt(0.05 - 0.15 ** 2)) / 2
   const log = rowsOf(Float64Array.of(0.6, nothing, nothing, 0.4, nothing, nothing))
-  const filled = completeLog(first, rows, log)
+  const filled = completeLog(new Float64Array(log.quality.length).fill(0.5), residuals, log)
   const [slopeB, slopeA] = [covariance / 0.04, covariance / 0.025]
   const pooled = (slopeA + slopeB) / 2
   const drawn = (slope: number) => Math.min(1, (200 * slope + 50 * pooled) / 250)
@@ -48,10 +39,10 @@ test('what was judged stays, and tells of the others as far as they err together
 })
 
 test('labels noisier than the outcomes fitted on say less of the others', () => {
-  const { first, rows } = baseFit(Array.from({ length: 200 }, (_, row) => (row % 2 === 0 ? [0.1, 0.1] : [-0.1, -0.1])))
+  const residuals = Float64Array.from({ length: 400 }, (_, cell) => ((cell >> 1) % 2 === 0 ? 0.1 : -0.1))
   // Thumbs around .5: variance .25, twenty-five times that of the outcomes.
   const log = rowsOf(Float64Array.of(1, nothing, 0, nothing))
-  const filled = completeLog(first, rows, log)
+  const filled = completeLog(new Float64Array(log.quality.length).fill(0.5), residuals, log)
   expect(filled[1]).toBeGreaterThan(0.5)
   expect(filled[1]).toBeLessThan(0.7)
   expect(filled[1]! + filled[3]!).toBeCloseTo(1, 10)

@@ -1,5 +1,4 @@
 import type { TrainingRows } from '../routing/prediction/training-rows.ts'
-import type { FittedRows } from './fit-rows.ts'
 
 /** Rows by which the slope of a pair of LLMs is drawn to that of all pairs. */
 const slopePrior = 50
@@ -14,15 +13,11 @@ const slopePrior = 50
  * noisier. A request that was harder than it looked was so for all LLMs: left empty, its one cell would be held against the LLM that happened to answer. Of
  * several judged cells the mean of what each says.
  *
+ * @param estimates q̂, row-major like `log.quality`. @param residuals r of the base rows, row-major, NaN unknown.
  * @param log in the columns of the base rows. @returns row-major like `log.quality`; a row without labels is q̂ alone.
  */
-export function completeLog({ policy, stack }: FittedRows, base: TrainingRows, log: TrainingRows): Float64Array {
-  const width = base.llms.length
-  const estimates = new Float64Array(log.quality.length)
-  log.contexts.forEach((context, row) => {
-    policy.quality.predict(context, estimates.subarray(row * width, (row + 1) * width))
-  })
-  const residuals = base.quality.map((value, cell) => value - stack.outOfFold[cell]!)
+export function completeLog(estimates: Float64Array, residuals: Float64Array, log: TrainingRows): Float64Array {
+  const width = log.llms.length
   const variances = meanSquares(
     log.quality.map((value, cell) => value - estimates[cell]!),
     width,

@@ -8,7 +8,7 @@ import { embeddingGroups } from './embedding-groups.ts'
 import { FitError } from './fit-error.ts'
 import { defaultFolds, fewestLabels, fewestPromptsPerFold, policyId } from './fit-policy.ts'
 import type { FitProgressListener } from './fit-progress.ts'
-import { fitRows, type RowSource, type VersionName } from './fit-rows.ts'
+import { type FitRowsOptions, fitRows, type RowSource, type VersionName } from './fit-rows.ts'
 import { refitWithBase } from './refit-with-base.ts'
 import { type SavedRows, unpackRows } from './saved-rows.ts'
 
@@ -49,10 +49,10 @@ export async function refitPolicy(request: RefitRequest, onProgress?: FitProgres
   const kept = keptThroughChange(request)
   const { base, log } = rowsOf(request, kept)
   const name = versionOf(request)
+  const options = optionsOf(request, onProgress)
+  const shifted = new Set([...changed.keys()].filter((id) => !kept.has(id)))
   const policy =
-    base === undefined
-      ? (await fitRows(withEnoughLabels(log!), name, { ...optionsOf(request, onProgress), isChosen: true })).policy
-      : await refitWithBase(base, log, name, optionsOf(request, onProgress))
+    base === undefined ? await fitLog(log, name, options) : await refitWithBase({ base, log, shifted }, name, options)
   const llms = policy.llms.map((llm) => ({
     ...llm,
     ...(kept.has(llm.id) ? {} : { labelsThrough: throughSequence }),
@@ -61,7 +61,12 @@ export async function refitPolicy(request: RefitRequest, onProgress?: FitProgres
   return fittedPolicy({ ...policy, llms })
 }
 
-function optionsOf({ seed }: RefitRequest, onProgress: FitProgressListener | undefined) {
+async function fitLog(log: RowSource | undefined, name: VersionName, options: FitRowsOptions): Promise<FittedPolicy> {
+  if (log === undefined) throw new FitError('no_llm', 'No request was judged under the embedder that serves')
+  return (await fitRows(withEnoughLabels(log), name, { ...options, isChosen: true })).policy
+}
+
+function optionsOf({ seed }: RefitRequest, onProgress: FitProgressListener | undefined): FitRowsOptions {
   return { seed, folds: defaultFolds, onProgress }
 }
 
@@ -93,32 +98,19 @@ function knownLabels(rows: SavedRows | undefined, id: LlmId): number {
   return count
 }
 
-/**
- * Base and logged rows, each in its folds. Of an LLM that changed the base labels count for nothing, or, with few labels since, the logged ones.
- */
+/** Base and logged rows, each in its folds; the log without the labels of LLMs that are to learn on from the base rows. */
 function rowsOf(
-  request: RefitRequest,
+  { base, log, prices, conversations, seed }: RefitRequest,
   kept: ReadonlySet<LlmId>,
 ): { readonly base: RowSource | undefined; readonly log: RowSource | undefined } {
-  const { changed, prices, conversations, seed } = request
-  const log =
-    request.log &&
-    inFolds(
-      forgetting(
-        {
-          ...unpackRows(request.log),
-          groupOf: embeddingGroups(request.log.embeddings, request.log.count, conversations),
-        },
-        kept,
-      ),
-      seed,
-    )
-  if (request.base === undefined) return { base: undefined, log }
-  const gone = new Set([...changed.keys()].filter((id) => !kept.has(id)))
-  const base = forgetting(unpackRows(atPrices(request.base, prices)), gone)
-  // A refit after a change of most of the pool: what is left of the base is too little to fit.
-  const known = withEnoughLabels(base)
-  return { base: known, log }
+  return {
+    base: base === undefined ? undefined : withEnoughLabels(unpackRows(atPrices(base, prices))),
+    log: log === undefined ? undefined : inFolds(forgetting(logRows(log, conversations), kept), seed),
+  }
+}
+
+function logRows(log: SavedRows, conversations: RefitRequest['conversations']): RowSource {
+  return { ...unpackRows(log), groupOf: embeddingGroups(log.embeddings, log.count, conversations) }
 }
 
 /** Without what was said of the quality of some LLMs. */

@@ -11,38 +11,74 @@ import { fewestLabels } from './fit-policy.ts'
 import { type FitRowsOptions, type FittedRows, fitRows, type RowSource, type VersionName } from './fit-rows.ts'
 import { fitMembers } from './fit-stack.ts'
 
+export interface RefitParts {
+  readonly base: RowSource
+  readonly log: RowSource | undefined
+  /** LLMs that changed since the base rows, and whose labels since are in the log: base labels and estimates are moved to the level of those. */
+  readonly shifted: ReadonlySet<LlmId>
+}
+
 /**
  * The base rows fitted as by hand, which gives the ridge's setting, the weights, κ, the guard and what describes LLMs never seen; then the
  * stack's members anew on the base rows and the logged ones, completed by {@link completeLog}. What was chosen out of fold stays as chosen: of a
  * request of which one answer is known, nothing tells how well LLMs are told apart. LLMs that only the log knows are described by it.
  */
 export async function refitWithBase(
-  base: RowSource,
-  log: RowSource | undefined,
+  { base, log, shifted }: RefitParts,
   name: VersionName,
   options: FitRowsOptions,
 ): Promise<FittedPolicy> {
   const first = await fitRows(base, name, options)
   if (log === undefined) return first.policy
   const own = columnsOf(log.rows, base.rows.llms)
-  const completed = completeLog(first, base.rows, own)
-  const rows = joinRows(base.rows, { ...own, quality: completed })
+  const estimates = predictions(first.policy.quality, own)
+  const shifts = levelShifts(own, estimates, shifted)
+  addByColumn(estimates, shifts)
+  const moved = { ...base.rows, quality: addByColumn(base.rows.quality.slice(), shifts) }
+  const rows = joinRows(moved, { ...own, quality: completeLog(estimates, residualsOf(first, base.rows), own) })
   const stack = await refitStack(first, rows, options)
   const before = first.policy.quality
   const quality =
     before instanceof JoinedQualityPredictor
       ? new JoinedQualityPredictor({ fitted: stack, universal: first.policy.universal!, described: before.described })
       : stack
-  const known = joinRows(base.rows, own)
+  const known = joinRows(moved, own)
   const prices = base.llms.map(({ price }) => price)
   const policy = fittedPolicy({
     ...first.policy,
     quality,
     cost: TokenCostPredictor.fit(known, prices, options.folds),
-    noise: labelNoise(first, base.rows, own),
-    llms: first.policy.llms.map((llm, index) => relabelled(llm, index, known, stackMeans(rows))),
+    noise: labelNoise(
+      residualsOf(first, base.rows),
+      own.quality.map((value, cell) => value - estimates[cell]!),
+      own.llms.length,
+    ),
+    llms: relabelled(first.policy.llms, known, stackMeans(rows)),
   })
   return describeNewcomers(policy, log, name)
+}
+
+/** y − q̂ out of fold, row-major, NaN unknown. */
+function residualsOf({ stack }: FittedRows, { quality }: TrainingRows): Float64Array {
+  return quality.map((value, cell) => value - stack.outOfFold[cell]!)
+}
+
+/** Mean of y − q̂ over the log, of the LLMs that changed; 0 of the others. */
+function levelShifts(log: TrainingRows, estimates: Float64Array, shifted: ReadonlySet<LlmId>): Float64Array {
+  const { means, counts } = summariseColumns(
+    log.quality.map((value, cell) => value - estimates[cell]!),
+    log.llms.length,
+  )
+  return means.map((mean, llm) => (shifted.has(log.llms[llm]!) && counts[llm]! > 0 ? mean : 0))
+}
+
+/** In place, held to [0, 1]; unknown stays unknown. */
+function addByColumn(cells: Float64Array, shifts: Float64Array): Float64Array {
+  for (let cell = 0; cell < cells.length; cell++) {
+    const shift = shifts[cell % shifts.length]!
+    if (shift !== 0) cells[cell] = Math.min(1, Math.max(0, cells[cell]! + shift))
+  }
+  return cells
 }
 
 async function refitStack(
@@ -65,14 +101,12 @@ function stackMeans({ quality, llms }: TrainingRows): Float64Array {
 }
 
 /** Root mean square of label − q̂ of the base fit: out of fold on its own rows, and on the log, which it has not seen. */
-function labelNoise({ policy, stack }: FittedRows, base: TrainingRows, log: TrainingRows): Float64Array {
-  const width = base.llms.length
-  const logged = predictions(policy.quality, log)
-  const squares = [
-    ...stack.outOfFold.map((value, cell) => (base.quality[cell]! - value) ** 2),
-    ...logged.map((value, cell) => (log.quality[cell]! - value) ** 2),
-  ]
-  return summariseColumns(Float64Array.from(squares), width).means.map(Math.sqrt)
+function labelNoise(base: Float64Array, log: Float64Array, width: number): Float64Array {
+  const squares = new Float64Array(base.length + log.length)
+  squares.set(base)
+  squares.set(log, base.length)
+  for (let cell = 0; cell < squares.length; cell++) squares[cell]! *= squares[cell]!
+  return summariseColumns(squares, width).means.map(Math.sqrt)
 }
 
 function predictions(quality: QualityPredictor, { contexts, llms }: TrainingRows): Float64Array {
@@ -83,15 +117,15 @@ function predictions(quality: QualityPredictor, { contexts, llms }: TrainingRows
   return out
 }
 
-function relabelled(llm: FittedLlm, index: number, known: TrainingRows, means: Float64Array): FittedLlm {
-  const width = known.llms.length
-  const cost = summariseColumns(known.costUsd, width)
-  return {
+function relabelled(llms: readonly FittedLlm[], known: TrainingRows, means: Float64Array): FittedLlm[] {
+  const { counts } = summariseColumns(known.quality, known.llms.length)
+  const cost = summariseColumns(known.costUsd, known.llms.length)
+  return llms.map((llm, index) => ({
     ...llm,
-    labels: summariseColumns(known.quality, width).counts[index]!,
+    labels: counts[index]!,
     meanQuality: llm.source === 'described' ? llm.meanQuality : means[index]!,
     meanCostUsd: cost.counts[index]! > 0 ? cost.means[index]! : undefined,
-  }
+  }))
 }
 
 /** LLMs of the log that the base rows do not know, with enough labels, each by the labels it has. */
