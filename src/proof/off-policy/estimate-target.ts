@@ -56,7 +56,7 @@ export interface TargetEstimate {
 
 /**
  * Estimates a target's quality, cost and utility, and the differences to what served, with 95 % intervals clustered by conversation; nothing
- * is clipped (mathematics §23). O(rows × candidates).
+ * is clipped (mathematics §26). O(rows × candidates).
  *
  * @param target may be {@link loggingChoices}, and differs by 0 then.
  */

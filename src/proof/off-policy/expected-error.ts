@@ -60,7 +60,7 @@ export function residualSquares({ log, favourite }: PreparedLog, residual: Float
  *
  *     V_exp = variance of the mean of Σ_a π(a)·r̂(a) + 1/n²·Σ_k spread_k·E[(r − r̂)²/ℓ² | k]
  *
- * Where it is more than the variance seen, the interval takes the middle of the two (mathematics §23: measured coverage).
+ * Where it is more than the variance seen, the interval takes the middle of the two (mathematics §26: measured coverage).
  *
  * @param scores by row. @param expected by row, the direct model's part of them.
  */

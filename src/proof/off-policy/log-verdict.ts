@@ -65,7 +65,7 @@ export interface VerdictGrounds {
   readonly difference: EstimatedMean | undefined
 }
 
-/** The verdict on utility, or the reasons why there is none (mathematics §23). */
+/** The verdict on utility, or the reasons why there is none (mathematics §26). */
 export function logVerdict(grounds: VerdictGrounds, rules: VerdictRules = defaultVerdictRules): LogVerdict {
   const { distance, difference, qualitySupport, costSupport } = grounds
   if (grounds.rows > 0 && distance.changed === 0 && !grounds.reprices) {

@@ -20,7 +20,7 @@ export interface TargetScores {
 }
 
 /**
- * Scores of one outcome by one estimator (mathematics §23), w = π(a)/p(a) of the LLM drawn, ŵ = w/ℓ where the outcome r is known, else 0:
+ * Scores of one outcome by one estimator (mathematics §26), w = π(a)/p(a) of the LLM drawn, ŵ = w/ℓ where the outcome r is known, else 0:
  *
  * - ips: ŵ·r
  * - snips: linearised around its value v = Σŵr/Σŵ: v + ŵ·(r − v)·n/Σŵ; their mean is v
