@@ -19,13 +19,8 @@ import { Router, type RouterOptions } from '../routing/router.ts'
 import { openSqliteStorage, type SqliteStorageOptions } from '../storage/sqlite/open-sqlite-storage.ts'
 import type { Storage } from '../storage/storage.ts'
 import { describeIdleLabels, labelsByEmbedder } from '../training/label-embedders.ts'
-import {
-  keepEmbedder,
-  LivePolicy,
-  type LivePolicyOptions,
-  loadServingPolicy,
-  shortcomingOf,
-} from '../training/live-policy.ts'
+import { LivePolicy, type LivePolicyOptions } from '../training/live-policy.ts'
+import { keepEmbedder, loadServingPolicy, shortcomingOf } from '../training/load-policy.ts'
 import { loadStarter } from '../training/starter/starter-file.ts'
 import { liveJudgeParts } from './grading-parts.ts'
 import { openBudgets } from './open-budgets.ts'

@@ -4,7 +4,7 @@ import type { PolicyRollout, PolicyStore, PolicyVersionSummary } from '../routin
 import type { FittedPolicy } from '../routing/prediction/fitted-policy.ts'
 import type { Llm } from '../routing/registry/llm.ts'
 import type { RoutingPolicy } from '../routing/routing-policy.ts'
-import { loadPolicyVersion } from './live-policy.ts'
+import { loadPolicyVersion } from './load-policy.ts'
 import { type ChoiceAgreement, compareChoices, diffLlms, type LlmDiff } from './policy-diff.ts'
 import { listPolicies, type PolicyList, type PolicyReport, reportPolicy } from './policy-report.ts'
 import { discardCandidate, isOnTrial, releaseVersion, rollbackTo } from './rollout.ts'

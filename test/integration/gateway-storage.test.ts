@@ -15,7 +15,8 @@ import { unknownLlmProperties } from '../../src/routing/registry/llm.ts'
 import { LlmRegistry } from '../../src/routing/registry/llm-registry.ts'
 import { Router } from '../../src/routing/router.ts'
 import { openSqliteStorage } from '../../src/storage/sqlite/open-sqlite-storage.ts'
-import { LivePolicy, loadServingPolicy } from '../../src/training/live-policy.ts'
+import { LivePolicy } from '../../src/training/live-policy.ts'
+import { loadServingPolicy } from '../../src/training/load-policy.ts'
 import { machineClock, readSse, userMessage } from './gateway-harness.ts'
 
 let folder: string

@@ -10,7 +10,7 @@ import { Router } from '../../src/routing/router.ts'
 import { openSqliteStorage } from '../../src/storage/sqlite/open-sqlite-storage.ts'
 import type { Storage } from '../../src/storage/storage.ts'
 import { fitPolicy } from '../../src/training/fit-policy.ts'
-import { loadServingPolicy } from '../../src/training/live-policy.ts'
+import { loadServingPolicy } from '../../src/training/load-policy.ts'
 import { releaseVersion } from '../../src/training/rollout.ts'
 import { packRows, savedRowsData } from '../../src/training/saved-rows.ts'
 

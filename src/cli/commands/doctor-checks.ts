@@ -9,7 +9,7 @@ import type { StarterModel } from '../../routing/starter/starter-model.ts'
 import { type NamesOf, starterPolicy } from '../../routing/starter/starter-policy.ts'
 import type { Storage } from '../../storage/storage.ts'
 import { describeIdleLabels, labelsByEmbedder } from '../../training/label-embedders.ts'
-import { loadServingPolicy, shortcomingOf } from '../../training/live-policy.ts'
+import { loadServingPolicy, shortcomingOf } from '../../training/load-policy.ts'
 
 /** `failed`: Pointsman cannot do its work. `warning`: it works, but worse than it could. */
 export interface Finding {

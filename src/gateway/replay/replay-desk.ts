@@ -17,7 +17,7 @@ import type { PolicyStore, PolicyVersionSummary } from '../../routing/policy-sto
 import type { Llm, LlmId } from '../../routing/registry/llm.ts'
 import type { TokenPrice } from '../../routing/registry/token-price.ts'
 import type { RouterOptions } from '../../routing/router.ts'
-import { loadPolicyVersion } from '../../training/live-policy.ts'
+import { loadPolicyVersion } from '../../training/load-policy.ts'
 import { GatewayError } from '../gateway-error.ts'
 
 /** Which policies to judge by the log. */
