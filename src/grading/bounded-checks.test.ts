@@ -4,7 +4,7 @@ import { BoundedChecks } from './bounded-checks.ts'
 import { createJsonGrader } from './json-grader.ts'
 import { createRegexGrader } from './regex-grader.ts'
 
-const checks = new BoundedChecks(300)
+const checks = new BoundedChecks(1_000)
 afterAll(() => checks.close())
 
 async function regexQuality(pattern: string, text: string, flags = '') {

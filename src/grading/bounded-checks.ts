@@ -30,8 +30,8 @@ export class BoundedChecks {
   #timer: NodeJS.Timeout | undefined
   #closed = false
 
-  /** @param timeLimitMs of one check; the start of the thread does not count. */
-  constructor(timeLimitMs = 1_000) {
+  /** @param timeLimitMs of one check; the start of the thread does not count. Default: 2,000. */
+  constructor(timeLimitMs = 2_000) {
     this.#timeLimitMs = timeLimitMs
   }
 
@@ -73,8 +73,10 @@ export class BoundedChecks {
       resourceLimits: { maxOldGenerationSizeMb: 256 },
     })
     this.#worker = worker
-    worker.once('online', () => this.#current !== undefined && this.#send(worker, this.#current))
-    worker.on('message', (outcome: CheckOutcome) => this.#settle(outcome))
+    worker.on('message', (outcome: CheckOutcome | 'ready') => {
+      if (outcome !== 'ready') this.#settle(outcome)
+      else if (this.#current !== undefined) this.#send(worker, this.#current)
+    })
     worker.on('error', (cause) => {
       void this.#drop(new GradingError('not_graded', `The check failed: ${String(cause)}`, { cause }))
     })
