@@ -6,6 +6,7 @@ import { loadConfig } from '../config/load-config.ts'
 import { EvaluationError } from '../evaluation/evaluation-error.ts'
 import { GatewayError } from '../gateway/gateway-error.ts'
 import { OutcomeDataError } from '../outcomes/outcome-data-error.ts'
+import { OnboardingError } from '../probing/onboarding-error.ts'
 import { RoutingError } from '../routing/errors.ts'
 import { StorageError } from '../storage/storage-error.ts'
 import { FitError } from '../training/fit-error.ts'
@@ -13,14 +14,17 @@ import { RolloutError } from '../training/rollout-error.ts'
 import { loadStarter } from '../training/starter/starter-file.ts'
 import { addDoctorCommand } from './commands/doctor.ts'
 import { addEvaluateCommand } from './commands/evaluate.ts'
+import { addFeedbackCommand } from './commands/feedback.ts'
 import { addFitCommand } from './commands/fit.ts'
 import { addKeysCommand } from './commands/keys.ts'
+import { addLlmCommand } from './commands/llm.ts'
 import { addMigrateCommand } from './commands/migrate.ts'
 import { addPoliciesCommand } from './commands/policies.ts'
 import { addProbesCommand } from './commands/probes.ts'
 import { addReplayCommand } from './commands/replay.ts'
 import { addRouteCommand } from './commands/route.ts'
 import { addServeCommand } from './commands/serve.ts'
+import { openLlms } from './open-llms.ts'
 import { openPolicies } from './open-policies.ts'
 import { openPoolToCheck } from './open-pool-to-check.ts'
 import { openStorage } from './open-service.ts'
@@ -63,6 +67,11 @@ async function main(): Promise<void> {
   addEvaluateCommand(program, { ...around, version: packageVersion() })
   addProbesCommand(program, around)
   addMigrateCommand(program, around)
+  addFeedbackCommand(program, around)
+  addLlmCommand(program, {
+    open: (flags) => openLlms(loadConfig({ environment, flags, folder }), environment, terminal, folder),
+    stopped,
+  })
   addReplayCommand(program, around)
   addKeysCommand(program, async (flags) => {
     const storage = await openStorage(loadConfig({ environment, flags, folder }))
@@ -90,6 +99,7 @@ function isExplained(error: unknown): error is Error {
     EvaluationError,
     FitError,
     GatewayError,
+    OnboardingError,
     OutcomeDataError,
     PlainError,
     RolloutError,

@@ -54,7 +54,7 @@ export function addRouteCommand(program: Command, around: RouteSurroundings): vo
       const storage = await openStorage(config)
       const pool = await openPool(config, around.environment)
       try {
-        await restorePool(config, around.environment, pool, storage, (llm, error) =>
+        const runtimePool = await restorePool(config, around.environment, pool, storage, (llm, error) =>
           around.terminal.note(`warning: ${llm} was added to the pool and cannot serve: ${messageOf(error)}`),
         )
         const onError = (error: unknown) => around.terminal.note(String(error))
@@ -65,6 +65,7 @@ export function addRouteCommand(program: Command, around: RouteSurroundings): vo
           onShortcoming: (shortcoming) => around.terminal.note(`warning: ${shortcoming}`),
           saveEvery: Number.POSITIVE_INFINITY,
         })
+        runtimePool.serve(router.pool)
         await warmUp(router, storage.decisions)
         const decision = await router.route(
           plainRequest(prompt, {
