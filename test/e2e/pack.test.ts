@@ -47,7 +47,7 @@ describe('the published package', () => {
     const rest = files.filter((file) => !/^(package\.json|README\.md|LICENSE|NOTICE|CHANGELOG\.md)$/.test(file))
     for (const file of rest)
       expect(file).toMatch(
-        /^examples\/|^starter\/starter\.json\.gz$|^dist\/.+\.(js|d\.ts)$|^dist\/config\/pointsman\.schema\.json$/,
+        /^examples\/|^probes\/pointsman-1\/[a-z-]+\.(jsonl|sql)$|^starter\/starter\.json\.gz$|^dist\/.+\.(js|d\.ts)$|^dist\/config\/pointsman\.schema\.json$/,
       )
     expect(files.filter((file) => /\.(test|contract)\.|__fixtures__|\.map$|tsbuildinfo/.test(file))).toEqual([])
   })
