@@ -7,10 +7,14 @@ import type { LivePolicy } from '../training/live-policy.ts'
 import { PolicyDesk } from '../training/policy-desk.ts'
 import { refitInWorker } from '../training/refit-in-worker.ts'
 import { type RefitEnd, RefitScheduler } from '../training/refit-scheduler.ts'
+import { prunePolicies } from '../training/rollout.ts'
 import { systemClock } from './system.ts'
 
 /** How soon it is noticed that enough labels or hours have passed. */
 const checkMs = 15_000
+
+/** Versions are made by fits, refits and newcomers; those out of use go. */
+const pruneMs = 3_600_000
 
 export interface Training extends PolicyAdmin {
   /** Ends a refit that runs. Idempotent. */
@@ -29,13 +33,17 @@ export function openTraining(
     { router, stores: storage, clock: systemClock, refit: refitInWorker, changed, onEnd: (end) => tell(end, log) },
     config,
   )
-  const timer = setInterval(() => void refits.check(), checkMs)
-  timer.unref()
+  const prune = () =>
+    prunePolicies(storage.policies, config.keepVersions).catch((err: unknown) =>
+      log.error({ err }, 'old policy versions could not be removed'),
+    )
+  const timers = [setInterval(() => void refits.check(), checkMs), setInterval(() => void prune(), pruneMs)]
+  for (const timer of timers) timer.unref()
   return {
     desk,
     refits,
     close: async () => {
-      clearInterval(timer)
+      for (const timer of timers) clearInterval(timer)
       await refits.close()
     },
   }

@@ -118,6 +118,34 @@ test('a refit by request, its trial, promotion, comparison and the way back', as
   expect((await get(`/admin/policies/${second}`)).body).toMatchObject({ id: second, trust: expect.any(Number) })
 })
 
+test('no request fails while versions change places', async () => {
+  const first = await fitByHand(storage)
+  const { router, training, post } = await open()
+  await fillLog(storage, router, 60)
+  const end = await training.refits.run()
+  if (end.status !== 'done') throw new Error(`the refit ${end.status}`)
+  const places = [end.version, first, end.version, first]
+  let moving = true
+  const asked: Promise<number[]>[] = Array.from({ length: 8 }, async (_, caller) => {
+    const statuses: number[] = []
+    for (let i = 0; moving || i < 20; i++) {
+      const content = `sum of integer ${caller} and prime ${i}`
+      const answer = await post('/v1/chat/completions', { model: 'auto', messages: [{ role: 'user', content }] })
+      statuses.push(answer.status)
+    }
+    return statuses
+  })
+  for (const id of places) {
+    const { status } = await post(id === first ? '/admin/policies/rollback' : '/admin/policies/promote', { id })
+    expect(status).toBe(200)
+    expect(router.policy.version).toBe(id)
+  }
+  moving = false
+  const statuses = (await Promise.all(asked)).flat()
+  expect(statuses.length).toBeGreaterThanOrEqual(160)
+  expect(new Set(statuses)).toEqual(new Set([200]))
+})
+
 test('wrong requests are told so, and change nothing', async () => {
   const first = await fitByHand(storage)
   const { url, get, post } = await open()
