@@ -14,9 +14,15 @@ export function verdictWords(estimate: TargetEstimate | undefined): string {
   return `no difference shown: ${interval}`
 }
 
+/** The reasons that matter: where choices are beyond the log the rest follows, and what quality lacks is mostly lacking of cost too. */
 function refusalWords(refusals: readonly Refusal[]): string {
-  const reasons = [...new Set(refusals.map(reasonWords))]
-  const help = [...new Set(refusals.map(({ reason }) => helpWords[reason]))]
+  const beyond = refusals.filter(({ reason }) => reason === 'unsupported')
+  const told = new Map<RefusalReason, Refusal>()
+  for (const refusal of beyond.length > 0 ? beyond : refusals) {
+    if (!told.has(refusal.reason)) told.set(refusal.reason, refusal)
+  }
+  const reasons = [...told.values()].map(reasonWords)
+  const help = [...new Set([...told.keys()].map((reason) => helpWords[reason]))]
   return `the log can’t say: ${reasons.join('; ')}. What would help: ${help.join('; ')}`
 }
 
@@ -59,9 +65,9 @@ function signed(value: number): string {
 }
 
 function count(value: number): string {
-  return value < 10 ? value.toFixed(1) : value.toFixed(0)
+  return value < 10 ? value.toFixed(1).replace('.0', '') : value.toFixed(0)
 }
 
 function percent(share: number): string {
-  return `${(100 * share).toFixed(1)} %`
+  return `${(100 * share).toFixed(1).replace('.0', '')} %`
 }
