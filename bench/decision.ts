@@ -1,6 +1,6 @@
 /**
  * What one routing decision costs: with and without the embedding, for pools of 12, 100 and 1,000 LLMs, and one online
- * update. Distinct 1,000-character prompts. Run: npm exec -- node bench/decision.ts
+ * update; with and without another version on trial. Distinct 1,000-character prompts. Run: npm exec -- node bench/decision.ts
  */
 
 import { HashedNgramEmbedder } from '../src/routing/embedding/hashed-ngram-embedder.ts'
@@ -31,13 +31,17 @@ const prompts = Array.from({ length: requests }, () => {
 console.log(
   `Node ${process.version}; ${requests} distinct prompts of 1,000 characters; every LLM has ${labelsPerLlm} labels`,
 )
-console.log(['LLMs', 'embedding', 'p50 µs', 'p99 µs', 'mean µs', 'CPU µs'].map((cell) => cell.padStart(10)).join(''))
+console.log(
+  ['LLMs', 'embedding', 'trial', 'p50 µs', 'p99 µs', 'mean µs', 'CPU µs'].map((cell) => cell.padStart(10)).join(''),
+)
 for (const count of [12, 100, 1000]) {
-  for (const embedded of [true, false]) await measureDecisions(count, embedded)
+  for (const embedded of [true, false]) {
+    for (const onTrial of [false, true]) await measureDecisions(count, embedded, onTrial)
+  }
 }
 measureUpdates()
 
-async function measureDecisions(count: number, embedded: boolean): Promise<void> {
+async function measureDecisions(count: number, embedded: boolean, onTrial: boolean): Promise<void> {
   const fixed = new HashedNgramEmbedder()
   const vector = fixed.embed(prompts[0]!)
   const embedder = embedded ? fixed : { id: fixed.id, dimension: fixed.dimension, embed: () => vector }
@@ -45,6 +49,7 @@ async function measureDecisions(count: number, embedded: boolean): Promise<void>
   const policy = new RoutingPolicy({ embedder, pool })
   const router = newRouter(pool, policy)
   await teach(router, pool)
+  if (onTrial) router.tryOut({ policy: new RoutingPolicy({ embedder, pool }), phase: 'canary', share: 0.1, salt: 's' })
   for (let i = 0; i < 500; i++) await router.route(plainRequest(prompts[i]!), nobody)
   const times = new Float64Array(requests)
   const cpu = process.cpuUsage()
@@ -60,6 +65,7 @@ async function measureDecisions(count: number, embedded: boolean): Promise<void>
   const cells = [
     count,
     embedded ? 'yes' : 'no',
+    onTrial ? 'canary' : 'none',
     times[requests / 2]!,
     times[Math.floor(requests * 0.99)]!,
     meanUs,

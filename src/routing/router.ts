@@ -101,7 +101,7 @@ export class Router {
   }
 
   /**
-   * Tries a version beside the one that serves from the next request on (mathematics §23); undefined ends the trial. Named LLMs are never
+   * Tries a version beside the one that serves from the next request on (mathematics §25); undefined ends the trial. Named LLMs are never
    * tried with.
    *
    * @throws {RoutingError} `invalid_option`

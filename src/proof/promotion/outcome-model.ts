@@ -21,7 +21,7 @@ const reach = 0.25
 /**
  * r̂: the utility that each LLM's answer is expected to have, learned from the units counted before, never from the one it is used for, and
  * a function of the request alone, not of the arm. It only lowers the variance of what a trial shows: wrong, it biases nothing
- * (mathematics §23).
+ * (mathematics §25).
  */
 export class OutcomeModel {
   readonly #scale: UtilityScale

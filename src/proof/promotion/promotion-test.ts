@@ -38,7 +38,7 @@ export function trialAlpha(alpha: number, trial: number): number {
 }
 
 /**
- * Whether a candidate is better than the serving version, by units of a canary as they come, at any time (mathematics §23). Candidates no better
+ * Whether a candidate is better than the serving version, by units of a canary as they come, at any time (mathematics §25). Candidates no better
  * are ever found better with probability `alpha` at most, all candidates together.
  */
 export class PromotionTest {

@@ -10,7 +10,7 @@ export interface UnitDifference {
 }
 
 /**
- * D of one unit (mathematics §23). Over turns t with history h_t, arms A ∈ {s, c} drawn once per unit with c's share ε,
+ * D of one unit (mathematics §25). Over turns t with history h_t, arms A ∈ {s, c} drawn once per unit with c's share ε,
  *
  *     D = Σ_t Σ_a (ρᶜ_t·π_c(a) − ρˢ_t·π_s(a))·r̂(a) + (ρᶜ_{t+1} − ρˢ_{t+1})·(r_t − r̂(a_t))        ρᴬ_t = Π_{u<t} π_A(a_u)/q_u(a_u)
  *     q_t(a) = (1 − ε)·ρˢ_t·π_s(a) + ε·ρᶜ_t·π_c(a)
