@@ -19,13 +19,13 @@ import type { RoutingRequest } from '../routing/request.ts'
 import type { ResponseStore } from '../routing/response-store.ts'
 import type { AlarmBoard } from './alarms/alarm-board.ts'
 import type { SpendPacing } from './budgets/spend-pacing.ts'
+import type { ServingState } from './feedback/serving-state.ts'
 import type { LiveJudgeParts } from './live-judge/judge-settings.ts'
 import type { OnboardingDesk } from './onboarding/onboarding-desk.ts'
 import type { PolicyAdmin } from './policy-admin.ts'
 import type { PoolEditor } from './pool-editor.ts'
 import type { ReplayDesk } from './replay/replay-desk.ts'
 import type { RolloutWatch } from './rollout/rollout-view.ts'
-import type { ServingState } from './wire/feedback-body.ts'
 
 /** The router, as the gateway needs it. */
 export interface RequestRouter {

@@ -1,7 +1,7 @@
 import type { GatewayMetrics } from './gateway-metrics.ts'
 import type { GatewayOptions } from './gateway-options.ts'
 import type { GatewayParts } from './gateway-parts.ts'
-import type { ImplicitFeedback } from './implicit/implicit-feedback.ts'
+import type { SignReader } from './implicit/implicit-signals.ts'
 import type { AnswerJudge } from './live-judge/answer-judge.ts'
 import type { StoreHealth } from './store-health.ts'
 
@@ -14,7 +14,7 @@ export interface GatewayServices {
   /** Undefined: no live answer is judged. */
   readonly liveJudge: AnswerJudge | undefined
   /** Undefined: what callers do is not taken for feedback. */
-  readonly implicit: ImplicitFeedback | undefined
+  readonly implicit: SignReader | undefined
   /** No new work is taken any more. */
   readonly draining: () => boolean
 }

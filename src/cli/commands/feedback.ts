@@ -117,10 +117,11 @@ function describe({ accepted, duplicates, failed }: FeedbackImport): string {
   return `${counted(accepted, 'row')} accepted, ${duplicates} known, ${failed} refused`
 }
 
-function report(result: FeedbackImport, isDry: boolean, { out, note, colours }: Terminal): void {
-  for (const { line, message } of result.errors) note(`line ${line}: ${message}`)
+function report(result: FeedbackImport, isDry: boolean, terminal: Terminal): void {
+  const { colours } = terminal
+  for (const { line, message } of result.errors) terminal.note(`line ${line}: ${message}`)
   const untold = result.failed - result.errors.length
-  if (untold > 0) note(`… and ${counted(untold, 'other row')} refused`)
+  if (untold > 0) terminal.note(`… and ${counted(untold, 'other row')} refused`)
   const accepted = isDry ? `${counted(result.accepted, 'row')} would do` : `${counted(result.accepted, 'row')} accepted`
   const refused = `${result.failed} refused`
   const parts = [
@@ -128,5 +129,5 @@ function report(result: FeedbackImport, isDry: boolean, { out, note, colours }: 
     ...(isDry ? [] : [`${result.duplicates} known before`]),
     result.failed > 0 ? colours.bad(refused) : refused,
   ]
-  out(`${counted(result.rows, 'row')}: ${parts.join(', ')}`)
+  terminal.out(`${counted(result.rows, 'row')}: ${parts.join(', ')}`)
 }

@@ -19,7 +19,7 @@ export interface FeedbackOptions {
 }
 
 /**
- * A quarter of an LLM's last 300 labels, as labels fade by .997 each: what was said before weighs less than half (mathematics §25). 50 labels are
+ * A quarter of an LLM's last 300 labels, as labels fade by .997 each: what was said before weighs less than half (mathematics §27). 50 labels are
  * free, so that a key is heard where nobody else speaks; behaviour is off, as machines repeat themselves without being discontent.
  */
 export const defaultFeedbackOptions: FeedbackOptions = {

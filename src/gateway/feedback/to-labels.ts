@@ -23,11 +23,11 @@ export const verdicts = ['too_weak', 'right', 'stronger_than_needed'] as const
 /** What becomes a label, before it is known on which decision. */
 export type LabelDraft = Pick<Feedback, 'source' | 'kind' | 'value' | 'llm' | 'noise'> & { readonly weight: number }
 
-/** What a verdict that one was stronger than needed counts for, of the cheaper one that might have done (mathematics §25). */
+/** What a verdict that one was stronger than needed counts for, of the cheaper one that might have done (mathematics §27). */
 export const weakerWeight = 0.25
 
 /**
- * The labels that a statement comes to (mathematics §25). The first is the statement's own; `too_weak` and `right` are thumbs on who
+ * The labels that a statement comes to (mathematics §27). The first is the statement's own; `too_weak` and `right` are thumbs on who
  * answered, `stronger_than_needed` one more thumb, of little weight, on the best of those that would have cost less.
  *
  * @param decision what was decided and who answered; without it nothing is said of cheaper LLMs.

@@ -2,13 +2,13 @@ import type { RoutingDecision } from '../../routing/decision.ts'
 import type { Settlement } from '../../routing/outcome.ts'
 import { influenceCapOf } from '../feedback/influence-cap.ts'
 import type { GatewayServices } from '../gateway-services.ts'
-import { type AskedRequest, type ImplicitLabel, ImplicitSignals } from './implicit-signals.ts'
+import { type AskedRequest, type ImplicitLabel, ImplicitSignals, type SignReader } from './implicit-signals.ts'
 
 /** Signs under way to the store; what comes on top is dropped, as a sign is worth no memory. */
 const mostUnderWay = 1_000
 
 /** Takes what callers do for feedback, after their answers and off their way. */
-export class ImplicitFeedback {
+export class ImplicitFeedback implements SignReader {
   readonly #services: GatewayServices
   readonly #signals: ImplicitSignals
   #underWay = 0
@@ -32,7 +32,7 @@ export class ImplicitFeedback {
     if (this.#services.draining() || this.#underWay >= mostUnderWay) return
     this.#underWay += 1
     setImmediate(() => {
-      this.#give(this.#signals.ended(decision, settlement, asked)).finally(() => {
+      void this.#give(this.#signals.ended(decision, settlement, asked)).finally(() => {
         this.#underWay -= 1
       })
     })

@@ -12,7 +12,7 @@ const rememberedAnswers = 10_000
 /** Enough of a message to tell it from others. */
 const hashedChars = 8_192
 
-/** What a retry or an abort counts for, in labels: each is often no judgement at all (mathematics §25). */
+/** What a retry or an abort counts for, in labels: each is often no judgement at all (mathematics §27). */
 export const retryWeight = 0.2
 export const abortWeight = 0.1
 
@@ -21,6 +21,12 @@ export interface AskedRequest {
   readonly receivedAtMs: number
   /** In the neutral form. */
   readonly request: JsonObject
+}
+
+/** Whoever follows what becomes of answers. */
+export interface SignReader {
+  /** Takes one request whose settlement was handed to the store. Never throws, never waits. */
+  settled(decision: RoutingDecision, settlement: Settlement, asked: AskedRequest): void
 }
 
 /** A sign, as it is to be stored. */

@@ -6,6 +6,7 @@ import {
 } from '../../routing/feedback-store.ts'
 import type { PolicyVersionSummary } from '../../routing/policy-store.ts'
 import type { LabelReceipt } from '../feedback/accept-feedback.ts'
+import type { ServingState } from '../feedback/serving-state.ts'
 import { GatewayError } from '../gateway-error.ts'
 
 const prefix = 'fb-'
@@ -65,14 +66,6 @@ export function toConversationFeedbackBody(conversationId: string, receipts: rea
     sequences: taken.map(({ receipt }) => sequenceOf(receipt)),
     labels: receipts.map(toLabelBody),
   }
-}
-
-/** What learning stands at. */
-export interface ServingState {
-  readonly policyVersion: string
-  readonly embedderId: string
-  /** The last label folded in. */
-  readonly labelSequence: number
 }
 
 /** One label, and what has been learned from it: `GET /v1/feedback/<id>`. */

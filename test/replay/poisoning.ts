@@ -1,0 +1,249 @@
+/**
+ * A key that lies, on paretobandit: fitted on `val`; two honest keys thumb what they were answered (test prompts), 2,000 labels, and from half-way
+ * on a third key posts 10,000 thumbs down on the best LLM, ten before each honest label, all `test` prompts being its own requests. What moves: the LLM's
+ * q̂ and its share of the traffic, with no cap on a key's influence and with caps, beside what mathematics §27 bounds it by.
+ * Run: npm exec -- node test/replay/poisoning.ts [seeds]
+ */
+import { defaultFeedbackOptions } from '../../src/gateway/feedback/feedback-options.ts'
+import { readOutcomeData } from '../../src/outcomes/read-outcome-data.ts'
+import { selectSplit } from '../../src/outcomes/split.ts'
+import { buildContext } from '../../src/routing/embedding/context-builder.ts'
+import type { RoutingContext } from '../../src/routing/embedding/routing-context.ts'
+import type { InfluenceCap } from '../../src/routing/feedback-store.ts'
+import { SeededRandom } from '../../src/routing/numeric/random-source.ts'
+import type { Label } from '../../src/routing/outcome.ts'
+import { defaultLearning, newQualityEstimates, RoutingPolicy } from '../../src/routing/routing-policy.ts'
+import { fitPolicy } from '../../src/training/fit-policy.ts'
+import { dataFolder, meanAndInterval, recordedPool, recordedRequest } from './recorded-pool.ts'
+
+const seeds = Number(process.argv[2] ?? 3)
+const lambdas = [1.4, 20, 200]
+const honestLabels = 2_000
+const falsePerHonest = 10
+/** Of a thumb, of a source that agrees best. */
+const smallestVariance = 0.05 * 0.5
+/** After so many honest labels since the lies began. */
+const looks = new Set([2, 5, 10, 20, 50, 100, 200, 400, 700, 999])
+
+const source = await readOutcomeData(dataFolder('paretobandit'))
+const { policy: fitted, embedder } = await fitPolicy(source, { seed: 1, now: 0, split: 'val' })
+const data = selectSplit(source, 'test')
+const pool = recordedPool(data)
+const width = data.llms.length
+const best = bestLlm()
+const contexts: RoutingContext[] = []
+for (const { text } of data.prompts) contexts.push(await buildContext(embedder, recordedRequest(text, 1)))
+
+interface Variant {
+  readonly name: string
+  readonly lies: boolean
+  readonly cap?: InfluenceCap
+}
+
+const variants: readonly Variant[] = [
+  { name: 'nobody lies', lies: false },
+  { name: 'no cap', lies: true },
+  { name: '1000, 100, .25', lies: true, cap: { window: 1_000, free: 100, share: 0.25 } },
+  { name: '300, 50, .25 (served)', lies: true, cap: defaultFeedbackOptions.influence },
+]
+
+console.log(
+  `paretobandit, fit on val, ${data.prompts.length} test prompts, ${seeds} orders; 10,000 thumbs down on ${data.llms[best]!.id}`,
+)
+console.log(
+  'at the worst of ten looks after the lies began; traffic by greatest utility: share before > after, prompts that moved of those that may',
+)
+console.log(
+  [
+    'variant',
+    'weight of lies',
+    'alarms',
+    'mean shift',
+    'largest',
+    'mean bound',
+    'bound held',
+    ...lambdas.flatMap((l) => [`λ=${l}: share before`, 'after', 'moved', 'may move']),
+  ].join(' | '),
+)
+const table = new Map<string, number[][]>()
+for (let seed = 1; seed <= seeds; seed++) {
+  let truth: readonly Checkpoint[] | undefined
+  for (const variant of variants) {
+    const { checkpoints, given } = teach(variant, seed)
+    truth ??= checkpoints
+    const seen = checkpoints.map((at, i) => compare(at, truth![i]!))
+    const worst = seen.reduce((most, next) => (next.meanShift > most.meanShift ? next : most))
+    const isHeld = seen.every(({ breaches }) => breaches === 0)
+    const figures = worst.traffic.flatMap(({ share, shareBefore, moved, mayMove }) => [
+      shareBefore,
+      share,
+      moved,
+      mayMove,
+    ])
+    const row = [
+      given,
+      checkpoints.at(-1)!.alarms,
+      worst.meanShift,
+      worst.largestShift,
+      worst.bound,
+      Number(isHeld),
+      ...figures,
+    ]
+    table.set(variant.name, [...(table.get(variant.name) ?? []), row])
+  }
+}
+for (const [name, rows] of table) {
+  const cells = rows[0]!.map((_, i) => {
+    const { mean, halfWidth } = meanAndInterval(rows.map((row) => row[i]!))
+    return `${mean.toFixed(3)}${seeds > 1 ? ` ±${halfWidth.toFixed(3)}` : ''}`
+  })
+  console.log([name, ...cells].join(' | '))
+}
+
+/** What is believed of every prompt after so many honest labels. */
+interface Checkpoint {
+  /** q̂, shape [prompts][LLMs]. */
+  readonly mean: readonly Float64Array[]
+  /** u of the best LLM, shape [prompts]. */
+  readonly uncertainty: readonly number[]
+  /** Σ γ^age·w of the lies. */
+  readonly lieWeight: number
+  readonly alarms: number
+}
+
+/** Folds the honest labels, and the lies from half-way on, each with the weight that the cap leaves it, as the store gives it. */
+function teach({ lies, cap }: Variant, seed: number): { readonly checkpoints: Checkpoint[]; readonly given: number } {
+  const random = new SeededRandom(seed)
+  const liar = new SeededRandom(seed ^ 0x51ed270b)
+  const policy = new RoutingPolicy({ embedder, fitted, pool })
+  const window: { readonly own: boolean; readonly weight: number }[] = []
+  const checkpoints: Checkpoint[] = []
+  let sequence = 0
+  let given = 0
+  let lieWeight = 0
+  const give = (prompt: number, llm: number, value: number, keyId: string) => {
+    sequence++
+    const isLie = keyId === 'liar'
+    const weight = isLie && cap !== undefined ? allowed(window, cap) : 1
+    if (llm === best && weight > 0) {
+      window.push({ own: isLie, weight })
+      lieWeight = lieWeight * defaultLearning.discount ** weight + (isLie ? weight : 0)
+      given += isLie ? weight : 0
+    }
+    policy.learn(labelOf(sequence, prompt, llm, value, keyId, weight))
+  }
+  for (let i = 0; i < honestLabels; i++) {
+    for (let j = 0; lies && i >= honestLabels / 2 && j < falsePerHonest; j++) {
+      give(Math.floor(liar.next() * contexts.length), best, 0, 'liar')
+    }
+    // Half of the honest traffic is on the best LLM, the rest anywhere.
+    const prompt = Math.floor(random.next() * contexts.length)
+    const llm = random.next() < 0.5 ? best : Math.floor(random.next() * width)
+    const quality = data.quality[prompt * width + llm]!
+    give(prompt, llm, Number(random.next() < quality), i % 2 === 0 ? 'a' : 'b')
+    if (looks.has(i - honestLabels / 2)) checkpoints.push({ ...look(policy), lieWeight, alarms: policy.alarms.length })
+  }
+  return { checkpoints, given }
+}
+
+function look(policy: RoutingPolicy): Pick<Checkpoint, 'mean' | 'uncertainty'> {
+  const all = contexts.map((context) => {
+    const out = newQualityEstimates(width)
+    policy.estimateQuality(context, pool, out)
+    return [out.mean.slice(), out.uncertainty[best]!] as const
+  })
+  return { mean: all.map(([mean]) => mean), uncertainty: all.map(([, uncertainty]) => uncertainty) }
+}
+
+function compare({ mean, uncertainty, lieWeight }: Checkpoint, truth: Checkpoint) {
+  const shifts = mean.map((now, i) => Math.abs(now[best]! - truth.mean[i]![best]!))
+  const widest = Math.max(...uncertainty)
+  const bounds = uncertainty.map((u) =>
+    Math.min((u * Math.sqrt(lieWeight)) / Math.sqrt(smallestVariance), (u * widest * lieWeight) / smallestVariance),
+  )
+  return {
+    meanShift: average(shifts),
+    largestShift: Math.max(...shifts),
+    bound: average(bounds),
+    breaches: shifts.filter((shift, i) => shift > bounds[i]! + 1e-9).length,
+    traffic: lambdas.map((lambda) => compareTraffic(mean, truth.mean, bounds, lambda)),
+  }
+}
+
+function allowed(
+  labels: readonly { readonly own: boolean; readonly weight: number }[],
+  { window, free, share }: InfluenceCap,
+) {
+  let own = 0
+  let others = 0
+  for (const label of labels.slice(-window)) {
+    if (label.own) own += label.weight
+    else others += label.weight
+  }
+  return Math.min(1, Math.max(0, Math.max(free, (share / (1 - share)) * others) - own))
+}
+
+function labelOf(sequence: number, prompt: number, llm: number, value: number, keyId: string, weight: number): Label {
+  return {
+    sequence,
+    decisionId: `d${sequence}`,
+    llm: data.llms[llm]!.id,
+    context: contexts[prompt]!,
+    offlineQuality: undefined,
+    source: 'user',
+    keyId,
+    kind: 'thumbs',
+    value,
+    weight,
+    noise: undefined,
+    revises: undefined,
+  }
+}
+
+/** By greatest utility alone. `mayMove`: prompts where the best LLM is within its bound of being chosen, or of losing. */
+function compareTraffic(
+  now: readonly Float64Array[],
+  truth: readonly Float64Array[],
+  bounds: readonly number[],
+  lambda: number,
+) {
+  const weight = lambda / (1 + lambda)
+  const utility = (mean: Float64Array, prompt: number, llm: number) =>
+    weight * mean[llm]! - (1 - weight) * (data.costUsd[prompt * width + llm]! / fitted.costReferenceUsd)
+  const choose = (mean: Float64Array, prompt: number) => {
+    let chosen = 0
+    for (let llm = 1; llm < width; llm++) if (utility(mean, prompt, llm) > utility(mean, prompt, chosen)) chosen = llm
+    return chosen
+  }
+  const rows = now.map((mean, prompt) => {
+    const before = choose(truth[prompt]!, prompt)
+    const others = Math.max(
+      ...data.llms.map((_, llm) => (llm === best ? Number.NEGATIVE_INFINITY : utility(truth[prompt]!, prompt, llm))),
+    )
+    const gap = Math.abs(utility(truth[prompt]!, prompt, best) - others)
+    const after = choose(mean, prompt)
+    return {
+      served: after === best,
+      wasServed: before === best,
+      moved: after !== before,
+      mayMove: gap <= weight * bounds[prompt]!,
+    }
+  })
+  const part = (of: (row: (typeof rows)[number]) => boolean) => rows.filter(of).length / rows.length
+  return {
+    share: part(({ served }) => served),
+    shareBefore: part(({ wasServed }) => wasServed),
+    moved: part(({ moved }) => moved),
+    mayMove: part(({ mayMove }) => mayMove),
+  }
+}
+
+function bestLlm(): number {
+  const sums = new Float64Array(width)
+  for (let i = 0; i < data.quality.length; i++) sums[i % width]! += data.quality[i]!
+  return sums.indexOf(Math.max(...sums))
+}
+
+function average(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length
+}
