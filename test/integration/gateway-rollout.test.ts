@@ -1,0 +1,112 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { RolloutController } from '../../src/gateway/rollout/rollout-controller.ts'
+import { toRolloutBody } from '../../src/gateway/wire/rollout-body.ts'
+import { defaultPromotion } from '../../src/proof/promotion/promotion-test.ts'
+import { SeededRandom } from '../../src/routing/numeric/random-source.ts'
+import { toStoredPolicyVersion } from '../../src/routing/prediction/fitted-policy.ts'
+import type { Router } from '../../src/routing/router.ts'
+import type { Storage } from '../../src/storage/storage.ts'
+import { fitPolicy } from '../../src/training/fit-policy.ts'
+import { LivePolicy } from '../../src/training/live-policy.ts'
+import { proposeCandidate } from '../../src/training/rollout.ts'
+import { fillLog, fitByHand, openRefitStorage, question, refitPool, refitRouter } from './refit-log.ts'
+
+let folder: string
+let storage: Storage
+
+beforeEach(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'pointsman-rollout-'))
+  storage = await openRefitStorage(path.join(folder, 'pointsman.db'))
+})
+
+afterEach(async () => {
+  await storage.close()
+  await rm(folder, { recursive: true, force: true })
+})
+
+/** Fitted on outcomes with the LLMs exchanged: it sends sums to the one that cannot count. */
+async function proposeConfused(): Promise<string> {
+  const random = new SeededRandom(9)
+  const asked = Array.from({ length: 150 }, () => question(random))
+  const cells = (value: (row: number, llm: number) => number) =>
+    Float64Array.from({ length: 300 }, (_, cell) => value(cell >> 1, cell & 1))
+  const { policy, embedder } = await fitPolicy(
+    {
+      name: 'confused',
+      prompts: asked.map(({ text }, row) => ({ id: `p${row}`, source: '', text: `${text} ${row}`, extra: {} })),
+      llms: refitPool.map(({ id, price }) => ({ id, price, base: id, extra: {} })),
+      quality: cells((row, llm) => (llm === asked[row]!.topic ? 0.9 : 0.2)),
+      costUsd: cells(() => Number.NaN),
+      inputTokens: cells(() => 20),
+      outputTokens: cells(() => 100),
+      latencyMs: cells(() => Number.NaN),
+    },
+    { seed: 2, now: 2_000 },
+  )
+  await storage.policies.saveEmbedder(embedder.id, embedder.snapshot())
+  await storage.policies.saveVersion(toStoredPolicyVersion(policy))
+  await proposeCandidate(storage.policies, policy.id, { atMs: 5_000, detail: 'by a test' })
+  return policy.id
+}
+
+function controllerOf(router: Router, live: LivePolicy): RolloutController {
+  const log = { info: () => {}, warn: () => {}, error: (fields: object) => expect.fail(JSON.stringify(fields)) }
+  return new RolloutController(
+    {
+      router,
+      policies: storage.policies,
+      decisions: storage.decisions,
+      candidate: () => live.candidatePolicy(),
+      changed: () => live.follow(),
+      lambda: 20,
+      // Everything in the log was made long ago.
+      clock: { now: () => 10_000_000 },
+      newSalt: () => 'secret',
+      idAt: () => '',
+      log,
+    },
+    { ...defaultPromotion, shadowDecisions: 30, mode: 'auto', labelWindowMs: 1_000 },
+  )
+}
+
+test('a worse version, in a database: shadow, canary over restarts, held; another embedder reads the requests its own way', async () => {
+  const first = await fitByHand(storage)
+  const second = await proposeConfused()
+  const router = await refitRouter(storage)
+  const live = new LivePolicy(router, storage, { onError: (error) => expect.fail(String(error)) })
+  await live.start()
+  let controller = controllerOf(router, live)
+  await controller.step()
+  expect(router.trial?.terms.phase).toBe('shadow')
+  await fillLog(storage, router, 40)
+  await controller.step()
+  expect(toRolloutBody(await controller.view())).toMatchObject({
+    serving: first,
+    candidate: { id: second, phase: 'canary', trial: 1, shadow: { decisions: 40 }, canary: { share: 0.1, units: 0 } },
+    events: [{ kind: 'canary' }, { kind: 'shadow' }, { kind: 'released' }],
+  })
+  let units = 0
+  for (let batch = 0; batch < 40; batch++) {
+    await fillLog(storage, router, 100, 100 + batch)
+    // As after a kill: nothing is left but what the database has.
+    controller = controllerOf(router, live)
+    await controller.step()
+    const body = toRolloutBody(await controller.view())
+    expect(body.candidate!.canary!.units).toBeGreaterThanOrEqual(units)
+    expect(body.candidate!.canary!.units).toBeLessThanOrEqual(100 * (batch + 1))
+    units = body.candidate!.canary!.units
+    if (body.candidate!.phase === 'held') break
+  }
+  expect(toRolloutBody(await controller.view()).candidate).toMatchObject({
+    phase: 'held',
+    reason: expect.stringContaining('shown to be worse'),
+  })
+  expect(router.trial).toBeUndefined()
+  expect(router.policy.version).toBe(first)
+  const { decision } = (await storage.decisions.logged('', 50)).at(-1)!
+  expect(decision.experiment).toMatchObject({ candidateVersion: second, phase: 'canary' })
+  await live.close()
+})
