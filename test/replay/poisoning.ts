@@ -2,7 +2,7 @@
  * A key that lies, on paretobandit: fitted on `val`; two honest keys thumb what they were answered (test prompts), 2,000 labels, and from half-way
  * on a third key posts 10,000 thumbs down on the best LLM, ten before each honest label, all `test` prompts being its own requests. What moves: the LLM's
  * q̂ and its share of the traffic, with no cap on a key's influence and with caps, beside what mathematics §27 bounds it by.
- * Run: npm exec -- node test/replay/poisoning.ts [seeds]
+ * Run: npm exec -- node test/replay/poisoning.ts [seeds] [prior level]
  */
 import { defaultFeedbackOptions } from '../../src/gateway/feedback/feedback-options.ts'
 import { readOutcomeData } from '../../src/outcomes/read-outcome-data.ts'
@@ -17,6 +17,8 @@ import { fitPolicy } from '../../src/training/fit-policy.ts'
 import { dataFolder, meanAndInterval, recordedPool, recordedRequest } from './recorded-pool.ts'
 
 const seeds = Number(process.argv[2] ?? 3)
+/** How wrong the fit may be of a level: as served .01 beside the error of its mean, of the shipped starter policy .1. */
+const priorLevel = Number(process.argv[3] ?? defaultLearning.priors.fitted.level)
 const lambdas = [1.4, 20, 200]
 const honestLabels = 2_000
 const falsePerHonest = 10
@@ -34,6 +36,8 @@ const best = bestLlm()
 const contexts: RoutingContext[] = []
 for (const { text } of data.prompts) contexts.push(await buildContext(embedder, recordedRequest(text, 1)))
 
+const priors = { ...defaultLearning.priors, fitted: { level: priorLevel, slope: priorLevel / 10 } }
+
 interface Variant {
   readonly name: string
   readonly lies: boolean
@@ -44,6 +48,7 @@ const variants: readonly Variant[] = [
   { name: 'nobody lies', lies: false },
   { name: 'no cap', lies: true },
   { name: '1000, 100, .25', lies: true, cap: { window: 1_000, free: 100, share: 0.25 } },
+  { name: '300, 20, .1', lies: true, cap: { window: 300, free: 20, share: 0.1 } },
   { name: '300, 50, .25 (served)', lies: true, cap: defaultFeedbackOptions.influence },
 ]
 
@@ -115,7 +120,7 @@ interface Checkpoint {
 function teach({ lies, cap }: Variant, seed: number): { readonly checkpoints: Checkpoint[]; readonly given: number } {
   const random = new SeededRandom(seed)
   const liar = new SeededRandom(seed ^ 0x51ed270b)
-  const policy = new RoutingPolicy({ embedder, fitted, pool })
+  const policy = new RoutingPolicy({ embedder, fitted, pool, options: { priors } })
   const window: { readonly own: boolean; readonly weight: number }[] = []
   const checkpoints: Checkpoint[] = []
   let sequence = 0
