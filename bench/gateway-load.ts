@@ -4,6 +4,7 @@
  * {@link LoadResult}. Argument: a JSON file with the prompts.
  */
 import { readFileSync } from 'node:fs'
+import { setTimeout as wait } from 'node:timers/promises'
 import { lastWord, streamedEvents } from './chat-answer.ts'
 import { HttpConnection, type RawAnswer } from './http-connection.ts'
 
@@ -16,6 +17,10 @@ export interface LoadOrder {
   readonly durationMs?: number
   /** At most so many requests. Default: only `durationMs` ends it. */
   readonly requests?: number
+  /** So many begin each second, whether earlier ones have ended or not, as long as a connection is idle. Default: as fast as they can. */
+  readonly perSecond?: number
+  /** Bearer token of every request. */
+  readonly key?: string
   /** Posts a score for every answer, after it. */
   readonly feedback?: boolean
 }
@@ -63,13 +68,14 @@ async function run(order: LoadOrder): Promise<LoadResult> {
   const keepBusy = async (): Promise<void> => {
     const connection = new HttpConnection(order.url)
     try {
-      while (performance.now() < endAtMs && begun++ < limit) {
+      while (performance.now() < endAtMs && begun < limit) {
+        const lateMs = await turn(start, begun++, order)
         const answer = await connection.send(chatRequest(order))
-        complete.push(answer.completeMs)
-        firstByte.push(answer.firstByteMs)
+        complete.push(lateMs + answer.completeMs)
+        firstByte.push(lateMs + answer.firstByteMs)
         const wrong = faultOf(answer, order.stream)
         if (wrong !== undefined && errors.size < maxErrors) errors.add(wrong)
-        if (order.feedback === true) await judge(connection, answer, errors)
+        if (order.feedback === true) await judge(connection, answer, order, errors)
       }
     } catch (error) {
       errors.add(String(error))
@@ -91,17 +97,26 @@ async function run(order: LoadOrder): Promise<LoadResult> {
   }
 }
 
+/** Waits until the n-th request is due. @returns by how much it begins too late, ms: no connection was idle. */
+async function turn(startMs: number, n: number, { perSecond }: LoadOrder): Promise<number> {
+  if (perSecond === undefined) return 0
+  const aheadMs = startMs + (1000 * n) / perSecond - performance.now()
+  if (aheadMs > 0) await wait(aheadMs)
+  return Math.max(0, -aheadMs)
+}
+
 /** The prompts' number is finite; the counter in front makes every one distinct, so that no cache could ever answer. */
-function chatRequest({ model, stream }: LoadOrder): Buffer {
+function chatRequest({ model, stream, key }: LoadOrder): Buffer {
   const counter = String(sent++).padStart(counterDigits, '0')
   const content = `${counter} ${prompts[sent % prompts.length]!}`
   const body = JSON.stringify({ model, messages: [{ role: 'user', content }], ...(stream ? { stream } : {}) })
-  return post('/v1/chat/completions', body)
+  return post('/v1/chat/completions', body, key)
 }
 
-function post(path: string, body: string): Buffer {
+function post(path: string, body: string, key: string | undefined): Buffer {
+  const authorization = key === undefined ? '' : `authorization: Bearer ${key}\r\n`
   return Buffer.from(
-    `POST ${path} HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: application/json\r\n` +
+    `POST ${path} HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: application/json\r\n${authorization}` +
       `content-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
   )
 }
@@ -115,10 +130,15 @@ function faultOf({ status, body }: RawAnswer, stream: boolean): string | undefin
   return body.includes('data: [DONE]') ? undefined : 'a stream without [DONE]'
 }
 
-async function judge(connection: HttpConnection, answer: RawAnswer, errors: Set<string>): Promise<void> {
+async function judge(
+  connection: HttpConnection,
+  answer: RawAnswer,
+  { key }: LoadOrder,
+  errors: Set<string>,
+): Promise<void> {
   const id = /"id":"([^"]+)"/.exec(answer.body)?.[1]
   const receipt = await connection.send(
-    post('/v1/feedback', JSON.stringify({ response_id: id, score: (sent % 11) / 10 })),
+    post('/v1/feedback', JSON.stringify({ response_id: id, score: (sent % 11) / 10 }), key),
   )
   if (receipt.status !== 200) errors.add(`feedback: status ${receipt.status}: ${receipt.body.slice(0, 200)}`)
 }

@@ -35,8 +35,10 @@ export interface Stage {
   readonly load: PinnedProcess
   /** What the policies and the prompts are. */
   readonly description: string
-  /** A folder with a gateway's configuration and, where the data is there, a fitted policy. */
-  readonly newGatewayFolder: (name: string) => string
+  /** A folder with a gateway's configuration, `more` on top of it, and, where the data is there, a fitted policy. */
+  readonly newGatewayFolder: (name: string, more?: object) => string
+  /** Fits one more version for that folder; false where there is no data to fit on. */
+  readonly fitAgain: (folder: string) => boolean
   close(): Promise<void>
 }
 
@@ -53,12 +55,16 @@ export async function openStage(): Promise<Stage> {
   writeFileSync(promptFile, JSON.stringify(prompts))
   const upstream = await PinnedProcess.listening(loadCore, [path.join(import.meta.dirname, 'mock-upstream.ts')])
   const load = await PinnedProcess.listening(loadCore, [path.join(import.meta.dirname, 'gateway-load.ts'), promptFile])
-  const newGatewayFolder = (name: string): string => {
+  const newGatewayFolder = (name: string, more: object = {}): string => {
     const own = path.join(folder, name)
     mkdirSync(own)
-    writeFileSync(path.join(own, 'pointsman.yaml'), JSON.stringify(configuration(upstream.url)))
-    if (hasData) fitPolicy(own, data)
+    writeFileSync(path.join(own, 'pointsman.yaml'), JSON.stringify({ ...configuration(upstream.url), ...more }))
+    if (hasData) fitPolicy(own, data, 'val')
     return own
+  }
+  const fitAgain = (own: string): boolean => {
+    if (hasData) fitPolicy(own, data, 'test')
+    return hasData
   }
   return {
     folder,
@@ -68,6 +74,7 @@ export async function openStage(): Promise<Stage> {
       ? 'policy fitted on paretobandit, which knows 4 of the 12 LLMs; prompts joined from its test split'
       : 'no outcome data found: nothing fitted, prompts of made-up words',
     newGatewayFolder,
+    fitAgain,
     async close() {
       await Promise.all([load.process.stop(), upstream.process.stop()])
       rmSync(folder, { recursive: true })
@@ -85,9 +92,9 @@ function configuration(upstreamUrl: string): object {
   }
 }
 
-function fitPolicy(folder: string, data: string): void {
+function fitPolicy(folder: string, data: string, split: string): void {
   const cli = path.join(import.meta.dirname, '../dist/cli/main.js')
-  const { status, stdout, stderr } = spawnSync(process.execPath, [cli, 'fit', '--data', data, '--split', 'val'], {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [cli, 'fit', '--data', data, '--split', split], {
     cwd: folder,
     encoding: 'utf8',
   })

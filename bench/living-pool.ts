@@ -1,0 +1,177 @@
+/**
+ * What does a pool that changes cost its callers? A steady load of `auto` requests on a gateway while LLMs join and leave, prices change and policy
+ * versions are rolled back, beside the same load on a gateway that is left alone: failed requests, which must be none, and latency.
+ * A fresh process per variant and round, alternating order, medians.
+ *
+ * Run: npm run build && npm exec -- node bench/living-pool.ts [--quick]
+ */
+import path from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
+import { parseArgs } from 'node:util'
+import { openSqliteStorage } from '../src/storage/sqlite/open-sqlite-storage.ts'
+import type { LoadOrder, LoadResult } from './gateway-load.ts'
+import { measuredCore, openStage } from './gateway-setup.ts'
+import { canPin, PinnedProcess } from './pinned-process.ts'
+
+const { values: flags } = parseArgs({ options: { quick: { type: 'boolean' } } })
+const rounds = flags.quick === true ? 1 : 5
+const roundMs = flags.quick === true ? 15_000 : 60_000
+const warmUpMs = 3000
+const perSecond = 50
+const connections = 64
+const changeEveryMs = 1000
+const key = 'pm-of-the-living-pool'
+process.env.BENCH_MASTER_KEY = key
+/** Of the configuration; the price of this one changes. */
+const repriced = 'bench/llm-0'
+
+type Variant = 'left alone' | 'changing'
+
+interface Gateway {
+  readonly url: string
+  readonly upstreamUrl: string
+  readonly folder: string
+  /** Versions to change between. */
+  readonly hasTwo: boolean
+}
+
+const stage = await openStage()
+const results: Record<Variant, LoadResult[]> = { 'left alone': [], changing: [] }
+const changes = new Map<string, number>()
+try {
+  console.log(
+    `Node ${process.version}; ${stage.description}; ${perSecond} requests/s for ${roundMs / 1000} s, ${rounds} rounds, ` +
+      `a change every ${changeEveryMs / 1000} s${canPin ? ', the gateway on a core of its own' : ''}\n`,
+  )
+  for (let round = 0; round < rounds; round++) {
+    const order: Variant[] = ['left alone', 'changing']
+    for (const variant of round % 2 === 0 ? order : order.reverse())
+      results[variant].push(await measure(variant, round))
+  }
+  report()
+} finally {
+  await stage.close()
+}
+
+async function measure(variant: Variant, round: number): Promise<LoadResult> {
+  const folder = stage.newGatewayFolder(`${variant} ${round}`, { server: { master_key: 'env:BENCH_MASTER_KEY' } })
+  const hasTwo = stage.fitAgain(folder)
+  const { process: gateway, url } = await PinnedProcess.gateway(measuredCore, folder)
+  try {
+    const order: LoadOrder = {
+      url,
+      key,
+      model: 'auto',
+      stream: false,
+      concurrency: connections,
+      perSecond,
+      feedback: true,
+    }
+    await stage.load.ask<LoadResult>({ ...order, durationMs: warmUpMs })
+    const ended = new AbortController()
+    const opened = { url, upstreamUrl: stage.upstreamUrl, folder, hasTwo }
+    const changing = variant === 'changing' ? keepChanging(opened, ended.signal) : Promise.resolve()
+    const result = await stage.load.ask<LoadResult>({ ...order, durationMs: roundMs })
+    ended.abort()
+    await changing
+    console.log(`${variant.padEnd(11)} ${figures(result)}${result.errors.map((error) => `\n  ${error}`).join('')}`)
+    return result
+  } finally {
+    await gateway.stop()
+  }
+}
+
+/** One change after the other, each of a kind of its own, until the load ends. */
+async function keepChanging(gateway: Gateway, signal: AbortSignal): Promise<void> {
+  const kinds = [joins, changesPrice, rollsBack, leaves] as const
+  for (let i = 0; !signal.aborted; i++) {
+    const change = kinds[i % kinds.length]!
+    await change(gateway, Math.floor(i / kinds.length))
+    changes.set(change.name, (changes.get(change.name) ?? 0) + 1)
+    await wait(changeEveryMs, undefined, { signal }).catch(() => undefined)
+  }
+}
+
+async function joins({ url, upstreamUrl }: Gateway, n: number): Promise<void> {
+  await admin(url, '/model/new', {
+    model_name: `joined/llm-${n}`,
+    litellm_params: {
+      model: `openai/joined-${n}`,
+      api_base: `${upstreamUrl}/v1`,
+      input_cost_per_token: 1e-7,
+      output_cost_per_token: 4e-7,
+    },
+    model_info: { id: `joined/llm-${n}` },
+  })
+}
+
+async function leaves({ url }: Gateway, n: number): Promise<void> {
+  await admin(url, '/model/delete', { id: `joined/llm-${n}` })
+}
+
+/** As a command beside the gateway writes it down; the gateway follows. */
+async function changesPrice({ folder }: Gateway, n: number): Promise<void> {
+  const storage = await openSqliteStorage({ file: path.join(folder, '.pointsman/pointsman.db') })
+  const price = { inputPerMillionTokensUsd: 0.1 + 0.01 * (n % 10), outputPerMillionTokensUsd: 0.4 + 0.04 * (n % 10) }
+  await storage.pool.setOverride({ id: repriced, changedAtMs: Date.now(), paused: false, price })
+  await storage.close()
+}
+
+/** To the version that does not serve. */
+async function rollsBack({ url, hasTwo }: Gateway): Promise<void> {
+  if (!hasTwo) return
+  const { serving, versions } = (await admin(url, '/admin/policies')) as {
+    readonly serving: string
+    readonly versions: readonly { readonly id: string }[]
+  }
+  await admin(url, '/admin/policies/rollback', { id: versions.find(({ id }) => id !== serving)?.id })
+}
+
+async function admin(url: string, route: string, body?: object): Promise<unknown> {
+  const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json' }
+  const response = await fetch(
+    url + route,
+    body === undefined ? { headers } : { headers, method: 'POST', body: JSON.stringify(body) },
+  )
+  if (response.status !== 200) throw new Error(`${route}: ${response.status} ${await response.text()}`)
+  return response.json()
+}
+
+function report(): void {
+  const all = [...results['left alone'], ...results.changing]
+  const sent = all.reduce((sum, { requests }) => sum + requests, 0)
+  const failures = all.flatMap(({ errors }) => errors).length
+  const told = [...changes].map(([kind, count]) => `${kind} ${count}`).join(', ')
+  console.log(
+    `\n${sent} requests, ${failures === 0 ? 'none failed' : `${failures} kinds of failure`}; changes: ${told}`,
+  )
+  const quantiles = [
+    ['p50', 'p50Ms'],
+    ['p99', 'p99Ms'],
+  ] as const
+  for (const [name, field] of quantiles) {
+    const [alone, changing] = [results['left alone'], results.changing].map((of) => of.map((one) => one[field]))
+    const added = alone!.map((ms, round) => changing![round]! - ms)
+    console.log(
+      `${name}: left alone ${ms(median(alone!))} (${range(alone!)}), changing ${ms(median(changing!))} (${range(changing!)}); ` +
+        `added, within a round: median ${ms(median(added))} (${range(added)})`,
+    )
+  }
+  if (failures > 0) process.exitCode = 1
+}
+
+function figures({ requests, p50Ms, p99Ms }: LoadResult): string {
+  return `${requests} requests, p50 ${ms(p50Ms)}, p99 ${ms(p99Ms)}`
+}
+
+function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[values.length >> 1] ?? Number.NaN
+}
+
+function range(values: readonly number[]): string {
+  return `${ms(Math.min(...values))} to ${ms(Math.max(...values))}`
+}
+
+function ms(value: number): string {
+  return `${value.toFixed(2)} ms`
+}

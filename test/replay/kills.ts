@@ -1,0 +1,12 @@
+/**
+ * kill -9 of a served gateway at random moments during a stream of feedback, refits under way or not, and what is left of it.
+ *
+ * `npm run build && node test/replay/kills.ts [kills, default 50] [seed]`
+ */
+import { runKillStream } from './kill-stream.ts'
+
+const [kills = '50', seed = '1'] = process.argv.slice(2)
+const started = performance.now()
+const report = await runKillStream(Number(kills), Number(seed))
+console.log({ ...report, seconds: Math.round((performance.now() - started) / 1000) })
+if (report.faults.length > 0) process.exitCode = 1
