@@ -18,6 +18,8 @@ export interface LiveFigures {
   readonly spentTodayUsd: () => number
   readonly budgets: () => readonly LabelledFigure<'budget'>[]
   readonly duals: () => readonly LabelledFigure<'budget'>[]
+  /** What the trial of a policy version has come to; none where none is on trial. */
+  readonly trial: () => readonly LabelledFigure<'figure'>[]
   readonly recentAlarms: () => readonly LabelledFigure<'llm' | 'kind' | 'direction'>[]
 }
 
@@ -66,6 +68,12 @@ export class GatewayMetrics {
       'What a budget that runs short puts on prices, utility per C_ref',
       ['budget'],
       live.duals,
+    )
+    this.#labelledGauge(
+      'policy_trial',
+      'The policy version on trial: shadow_decisions, agreement, share, units, e_value, e_value_needed, failed',
+      ['figure'],
+      live.trial,
     )
     this.#labelledGauge(
       'recent_alarms',

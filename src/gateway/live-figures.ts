@@ -12,6 +12,7 @@ export function liveFigures(parts: GatewayParts, inFlight: () => number): LiveFi
     budgets: () =>
       spend.budgets().map(({ scope, spentNanoUsd }) => ({ labels: { budget: scope }, value: spentNanoUsd / 1e9 })),
     duals: () => (pacing?.states() ?? []).map(({ scope, dual }) => ({ labels: { budget: scope }, value: dual })),
+    trial: () => (parts.rollout?.figures() ?? []).map(([figure, value]) => ({ labels: { figure }, value })),
     recentAlarms() {
       const sinceMs = clock.now() - dayMs
       const counts = new Map<string, LabelledFigure<'llm' | 'kind' | 'direction'>>()

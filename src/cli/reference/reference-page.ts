@@ -84,6 +84,7 @@ async function metricTable(): Promise<string> {
     spentTodayUsd: () => 0,
     budgets: () => [],
     duals: () => [],
+    trial: () => [],
     recentAlarms: () => [],
   })
   const described = await metrics.describe()

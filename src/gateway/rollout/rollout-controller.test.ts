@@ -221,6 +221,7 @@ describe('RolloutController', () => {
       serving: 'v1',
       candidate: { id: 'v2', phase: 'canary', canary: { share: 0.1, units: 0 } },
     })
+    expect(new Map(controller.figures()).get('share')).toBe(0.1)
     expect(gateway.router.trial?.terms).toMatchObject({ phase: 'canary', share: 0.1, salt: 'secret' })
     await discardCandidate(gateway.policies, 'v2', { atMs: 1, detail: 'by hand' })
     await controller.step()

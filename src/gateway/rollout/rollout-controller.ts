@@ -83,6 +83,22 @@ export class RolloutController implements RolloutWatch {
     }
   }
 
+  figures(): readonly (readonly [name: string, value: number])[] {
+    const trial = this.#trial
+    const running = this.#parts.router.trial
+    if (trial === undefined || running === undefined) return []
+    const { shadow, test, phase, share } = trial
+    return [
+      ['shadow_decisions', shadow.decisions],
+      ['agreement', shadow.agreement],
+      ['share', phase === 'canary' ? share : 0],
+      ['units', test.units],
+      ['e_value', test.eValue],
+      ['e_value_needed', test.eValueNeeded],
+      ['failed', running.tally.failed],
+    ]
+  }
+
   /** Saves what was counted. */
   async close(): Promise<void> {
     await this.#stepping

@@ -15,4 +15,6 @@ export interface RolloutView {
 /** Whoever runs trials, as those who look at them need it. */
 export interface RolloutWatch {
   view(): Promise<RolloutView>
+  /** What this process knows of the trial under way, for metrics; nothing where there is none. */
+  figures(): readonly (readonly [name: string, value: number])[]
 }
