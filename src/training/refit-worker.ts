@@ -1,4 +1,7 @@
+import { execFile } from 'node:child_process'
+import { readlinkSync } from 'node:fs'
 import { setPriority } from 'node:os'
+import path from 'node:path'
 import { parentPort, workerData } from 'node:worker_threads'
 import type { StoredPolicyVersion } from '../routing/policy-store.ts'
 import { toStoredPolicyVersion } from '../routing/prediction/fitted-policy.ts'
@@ -27,11 +30,17 @@ try {
   send({ kind: 'refused', code: error.code, message: error.message })
 }
 
-/** Linux keeps a priority per thread, and 0 is the thread that asks (setpriority(2), NPTL); elsewhere it would be the whole process's. */
+/**
+ * Linux keeps a priority per thread, and 0 is the thread that asks (setpriority(2), NPTL); elsewhere it would be the whole process's. Its scheduler
+ * still lets even the lowest run out its slice of some milliseconds when a request wakes another thread, unless it is of the idle class, which
+ * util-linux's `chrt` can give; without it the priority alone must do.
+ */
 function yieldToAnswers(): void {
   if (process.platform !== 'linux') return
   try {
     setPriority(0, lowestPriority)
+    const thread = path.basename(readlinkSync('/proc/thread-self'))
+    execFile('chrt', ['--idle', '--pid', '0', thread], () => {})
   } catch {
     // Some sandboxes forbid it: the fit then takes its turn as others do.
   }
