@@ -73,7 +73,8 @@ function storage(
   labels: readonly Label[] = [],
 ): Storage {
   const policies = {
-    latestVersion: async () => versions.at(-1),
+    rollout: async () => ({ servingId: undefined, candidate: undefined, trials: 0 }),
+    version: async (id: string) => versions.find((version) => version.id === id),
     listVersions: async () => versions,
     embedder: async () => new HashedNgramEmbedder().snapshot(),
   }
