@@ -39,14 +39,14 @@ export const feedbackSchema = z.strictObject({
         .min(1)
         .max(10_000)
         .default(influence.window)
-        .describe('The last labels of an LLM that are looked at.'),
-      free: z.number().min(0).default(influence.free).describe('Weight in them that every key has, in labels.'),
+        .describe('Labels of others that credit is saved up from, where that is more than `free`.'),
+      free: z.number().min(0).default(influence.free).describe('Labels of an LLM that every key has a day.'),
       share: z
         .number()
         .min(0)
         .max(1)
         .default(influence.share)
-        .describe('Share of their weight that a key may come to; 1: no cap.'),
+        .describe('Share of what is said of an LLM that a key may come to beyond that; 1: no cap.'),
     })
     .prefault({})
     .describe(

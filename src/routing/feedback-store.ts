@@ -19,17 +19,17 @@ export const maxSourcesPerDecision = 8
 export const maxLabelsPerDecision = 32
 
 /**
- * How much one key may say of one LLM. Of the LLM's last `window` labels that weigh something, revised ones left out, let K be the weight of the
- * key's own, and T of all, both with the new label in: it gets the largest weight, up to what was asked, at which K ≤ max(free, share·T). What is
- * beyond is kept, with weight 0. Labels of weight 0 hold no place in the window: else a key could push the others out of it by posting more. For the
- * same reason each label in the window counts in K for at least 2·free/window, however little it weighs.
+ * How much one key may say of one LLM: as much as it has credit for. It begins with `free`, and each label takes its weight of
+ * it; what is beyond is kept, with weight 0. Each label that anybody else offers on the LLM gives share/(1 − share) back, so that in the long run the key comes to
+ * no more than that share of what is said; each day gives `free` back, so that a key is heard where nobody else speaks. More than
+ * max(free, `window` labels of others) is never saved up. What a key offers itself changes nothing: it cannot push others out.
  */
 export interface InfluenceCap {
-  /** Labels. */
+  /** Labels of others. */
   readonly window: number
-  /** Weight, in labels. */
+  /** Weight, in labels, per day. */
   readonly free: number
-  /** [0, 1]. */
+  /** [0, 1]; 1: no cap. */
   readonly share: number
 }
 

@@ -75,7 +75,7 @@ export function describeLabelWeights(use: () => Storage): void {
   }
 
   it('lets a key weigh so much, or so large a share of what is said of an LLM', async () => {
-    const cap: InfluenceCap = { window: 100, free: 2, share: 0.2 }
+    const cap: InfluenceCap = { window: 10, free: 2, share: 0.2 }
     const weigh = async (keyId: string, count: number, weight = 1): Promise<number[]> => {
       const weights: number[] = []
       for (let i = 0; i < count; i++) weights.push(await weightOf(`${keyId}-${weight}-${i}`, { keyId, weight }, cap))
@@ -86,14 +86,14 @@ export function describeLabelWeights(use: () => Storage): void {
     expect(await say('other', { keyId: 'loud', llm: 'provider/llm-number-2' }, cap)).toMatchObject({
       label: { weight: 1 },
     })
-    // Uncapped: 14 labels of others, so that a fifth of all is 3.5.
+    // 14 labels of others give a quarter of a label each, whatever they weigh; more than two are saved up to window/4 = 2.5.
     for (let i = 0; i < 14; i++) {
       await answer(`trusted-${i}`)
-      await say(`trusted-${i}`, { keyId: undefined })
+      await say(`trusted-${i}`, { keyId: undefined, weight: 0.5 })
     }
     const after = await weigh('loud', 3, 1.25)
     expect(after[0]).toBeCloseTo(1.25, 12)
-    expect(after[1]).toBeCloseTo(0.25, 12)
+    expect(after[1]).toBeCloseTo(1.25, 12)
     expect(after[2]).toBe(0)
   })
 
@@ -111,15 +111,29 @@ export function describeLabelWeights(use: () => Storage): void {
     expect(await weightOf('d1', { weight: 7 }, cap)).toBe(7)
   })
 
-  it('forgets the labels before the window, which nobody can fill with labels of hardly any weight', async () => {
-    const cap: InfluenceCap = { window: 8, free: 2, share: 0.25 }
-    for (const keyId of ['a', 'b', 'c', 'd']) expect(await weightOf(`first-${keyId}`, { keyId }, cap)).toBe(1)
-    // Each counts for at least 2·2/8: the fourth reaches what is free, whatever it weighs.
-    const tiny = { keyId: 'loud', weight: 1e-6 }
-    for (let i = 0; i < 4; i++) expect(await weightOf(`tiny-${i}`, tiny, cap)).toBe(1e-6)
-    for (let i = 4; i < 12; i++) expect(await weightOf(`tiny-${i}`, tiny, cap)).toBe(0)
-    // Those of weight 0 are not in the window, which now holds three of the tiny ones and five of others.
-    for (const i of [1, 2, 3, 4, 5]) expect(await weightOf(`later-${i}`, { keyId: `k${i}` }, cap)).toBe(1)
-    expect(await weightOf('loud-again', { keyId: 'loud' }, cap)).toBeCloseTo(0.5, 12)
+  it('fills the credit with the days, but saves up no more than it holds', async () => {
+    const cap: InfluenceCap = { window: 0, free: 2, share: 0 }
+    const day = 86_400_000
+    const at = async (id: string, days: number, weight = 2): Promise<number> =>
+      weightOf(id, { receivedAtMs: days * day, weight }, cap)
+    expect(await at('d1', 10)).toBe(2)
+    expect(await at('d2', 10)).toBe(0)
+    expect(await at('d3', 10.25)).toBeCloseTo(0.5, 12)
+    expect(await at('d4', 9)).toBe(0)
+    expect(await at('d5', 100, 5)).toBe(2)
+  })
+
+  it('hears keys that are capped as much as others offer, however much one of them posts', async () => {
+    const cap: InfluenceCap = { window: 4, free: 1, share: 0.25 }
+    let next = 0
+    const heard: Record<string, number> = { a: 0, b: 0, loud: 0 }
+    for (let i = 0; i < 30; i++) {
+      for (const keyId of ['a', 'b', 'loud', 'loud', 'loud', 'loud', 'loud', 'loud']) {
+        heard[keyId]! += await weightOf(`d${next++}`, { keyId }, cap)
+      }
+    }
+    // To each label of a and b others offer seven; to six of the loud one two, which give a third of a label each.
+    expect([heard['a'], heard['b']]).toEqual([30, 30])
+    expect(heard['loud']).toBeCloseTo(4 / 3 + 58 / 3, 6)
   })
 }

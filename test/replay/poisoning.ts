@@ -47,9 +47,9 @@ interface Variant {
 const variants: readonly Variant[] = [
   { name: 'nobody lies', lies: false },
   { name: 'no cap', lies: true },
-  { name: '1000, 100, .25', lies: true, cap: { window: 1_000, free: 100, share: 0.25 } },
-  { name: '300, 20, .1', lies: true, cap: { window: 300, free: 20, share: 0.1 } },
-  { name: '300, 50, .25 (served)', lies: true, cap: defaultFeedbackOptions.influence },
+  { name: '20 free, .1', lies: true, cap: { window: 150, free: 20, share: 0.1 } },
+  { name: '50 free, .25 (served)', lies: true, cap: defaultFeedbackOptions.influence },
+  { name: '100 free, .25', lies: true, cap: { window: 300, free: 100, share: 0.25 } },
 ]
 
 console.log(
@@ -121,7 +121,7 @@ function teach({ lies, cap }: Variant, seed: number): { readonly checkpoints: Ch
   const random = new SeededRandom(seed)
   const liar = new SeededRandom(seed ^ 0x51ed270b)
   const policy = new RoutingPolicy({ embedder, fitted, pool, options: { priors } })
-  const window: { readonly own: boolean; readonly weight: number }[] = []
+  let credit = cap?.free ?? 0
   const checkpoints: Checkpoint[] = []
   let sequence = 0
   let given = 0
@@ -129,9 +129,11 @@ function teach({ lies, cap }: Variant, seed: number): { readonly checkpoints: Ch
   const give = (prompt: number, llm: number, value: number, keyId: string) => {
     sequence++
     const isLie = keyId === 'liar'
-    const weight = isLie && cap !== undefined ? allowed(window, cap) : 1
+    const weight = isLie && cap !== undefined ? Math.min(1, credit) : 1
+    if (llm === best && isLie) credit -= weight
+    // As the store fills a key's credit; all in one day.
+    else if (llm === best && cap !== undefined) credit = Math.min(cap.free, credit + cap.share / (1 - cap.share))
     if (llm === best && weight > 0) {
-      window.push({ own: isLie, weight })
       lieWeight = lieWeight * defaultLearning.discount ** weight + (isLie ? weight : 0)
       given += isLie ? weight : 0
     }
@@ -173,19 +175,6 @@ function compare({ mean, uncertainty, lieWeight }: Checkpoint, truth: Checkpoint
     breaches: shifts.filter((shift, i) => shift > bounds[i]! + 1e-9).length,
     traffic: lambdas.map((lambda) => compareTraffic(mean, truth.mean, bounds, lambda)),
   }
-}
-
-function allowed(
-  labels: readonly { readonly own: boolean; readonly weight: number }[],
-  { window, free, share }: InfluenceCap,
-) {
-  let own = 0
-  let others = 0
-  for (const label of labels.slice(-window)) {
-    if (label.own) own += label.weight
-    else others += label.weight
-  }
-  return Math.min(1, Math.max(0, Math.max(free, (share / (1 - share)) * others) - own))
 }
 
 function labelOf(sequence: number, prompt: number, llm: number, value: number, keyId: string, weight: number): Label {

@@ -19,11 +19,11 @@ export interface FeedbackOptions {
 }
 
 /**
- * A quarter of an LLM's last 300 labels, as labels fade by .997 each: what was said before weighs less than half (mathematics §27). 50 labels are
- * free, so that a key is heard where nobody else speaks; behaviour is off, as machines repeat themselves without being discontent.
+ * A quarter of what is said of an LLM, and 50 labels of it a day, so that a key is heard where nobody else speaks; no more than 50 are saved up: labels fade
+ * by .997 each, and 50 at once are 14 % of what is remembered (mathematics §27). Behaviour is off, as machines repeat themselves without being discontent.
  */
 export const defaultFeedbackOptions: FeedbackOptions = {
   metrics: new Map(),
-  influence: { window: 300, free: 50, share: 0.25 },
+  influence: { window: 150, free: 50, share: 0.25 },
   implicit: { retry: false, abort: false },
 }

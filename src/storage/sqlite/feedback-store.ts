@@ -24,6 +24,7 @@ interface EarlierLabel {
   readonly value: number
   readonly weight: number
   readonly noise: number | null
+  readonly key_id: string | null
 }
 
 /** What a new label holds beside its message. */
@@ -88,12 +89,10 @@ export class SqliteFeedbackStore {
       return { status: 'duplicate', sequence: earlier.sequence }
     }
     if (await this.#isBeyondLimits(feedback)) return { status: 'too_many' }
-    // First, so that what is revised leaves room for what takes its place.
-    if (earlier !== undefined) await this.#discount(earlier)
     const made: NewLabel = {
       llm,
       offline_quality: loggedOfflineQuality(decision, decision.list, llm) ?? null,
-      weight: this.#influence.allowedWeight(feedback.weight ?? 1, llm, feedback.keyId, cap),
+      weight: this.#influence.allowedWeight(feedback, llm, earlier, cap),
     }
     const sequence = await this.#insert(feedback, made, earlier)
     await this.#rememberMessage(feedback, sequence)
@@ -159,17 +158,13 @@ export class SqliteFeedbackStore {
   async #latestOfSource({ decisionId, source }: Feedback, llm: LlmId): Promise<EarlierLabel | undefined> {
     return this.#database
       .selectFrom('labels')
-      .select(['sequence', 'kind', 'value', 'weight', 'noise'])
+      .select(['sequence', 'kind', 'value', 'weight', 'noise', 'key_id'])
       .where('decision_id', '=', decisionId)
       .where('source', '=', source)
       .where('llm', '=', llm)
       .orderBy('sequence', 'desc')
       .limit(1)
       .executeTakeFirst()
-  }
-
-  async #discount({ sequence }: EarlierLabel): Promise<void> {
-    await this.#database.updateTable('labels').set({ counted: 0 }).where('sequence', '=', sequence).execute()
   }
 
   /** The counter outlives pruned labels, whose sequences are never given twice. */
@@ -189,7 +184,6 @@ export class SqliteFeedbackStore {
         kind: feedback.kind,
         value: feedback.value,
         noise: feedback.noise ?? null,
-        counted: made.weight,
         revises: earlier?.sequence ?? null,
         received_at_ms: feedback.receivedAtMs,
         key_id: feedback.keyId ?? null,

@@ -1,64 +1,106 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { type Kysely, sql } from 'kysely'
 import type { InfluenceCap } from '../../routing/feedback-store.ts'
+import type { Feedback } from '../../routing/outcome.ts'
 import type { LlmId } from '../../routing/registry/llm.ts'
 import { FixedQuery } from './fixed-query.ts'
 import type { Schema } from './schema.ts'
 
-interface WindowOf {
+const dayMs = 86_400_000
+
+type Credit = Schema['label_credits']
+
+interface CreditOf {
   readonly llm: LlmId
-  readonly key: string | null
-  readonly window: number
+  readonly key: string
 }
 
-interface WindowWeights {
+/** What is known of a key before it speaks, and of all others. */
+interface Standing {
   readonly all: number
-  readonly own: number
-  readonly ownLabels: number
+  readonly own: number | null
+  readonly others: number | null
+  readonly credit: number | null
+  readonly atMs: number | null
 }
 
-/** What the last labels of an LLM weigh, and what a cap leaves of the weight of the next. Reads at most `window` entries of an index. */
+/** What each key may say of each LLM, as a credit that others' labels and time fill. Reads and writes a row per label. */
 export class LabelInfluence {
-  readonly #weigh: FixedQuery<WindowOf, WindowWeights>
+  readonly #standing: FixedQuery<CreditOf, Standing>
+  readonly #keep: FixedQuery<Credit>
 
   constructor(database: Kysely<Schema>, connection: DatabaseSync) {
-    this.#weigh = weighQuery(database, connection)
+    this.#standing = standingQuery(database, connection)
+    this.#keep = keepQuery(database, connection)
   }
 
   /**
-   * @param wanted what the label is to weigh.
-   * @returns what it may.
+   * Counts a label as offered, and takes what it weighs from its key's credit.
+   *
+   * @param earlier the label it revises, whose weight goes back to the key that gave it.
+   * @returns what it may weigh.
    */
-  allowedWeight(wanted: number, llm: LlmId, keyId: string | undefined, cap: InfluenceCap | undefined): number {
-    if (cap === undefined || cap.share >= 1) return wanted
-    const { window, free, share } = cap
-    const weighed = this.#weigh.first({ llm, key: keyId ?? null, window })
-    const { all, own, ownLabels } = weighed ?? { all: 0, own: 0, ownLabels: 0 }
-    const others = all - own
-    // Many labels of hardly any weight would push the others, and then the key's own, out of the window.
-    const charged = Math.max(own, (ownLabels * 2 * free) / window)
-    const allowed = Math.max(free, (share / (1 - share)) * others) - charged
-    return Math.min(wanted, Math.max(0, allowed))
+  allowedWeight(
+    { weight: wanted = 1, keyId, receivedAtMs }: Feedback,
+    llm: LlmId,
+    earlier: { readonly weight: number; readonly key_id: string | null } | undefined,
+    cap: InfluenceCap | undefined,
+  ): number {
+    const key = keyId ?? ''
+    const found = this.#standing.first({ llm, key })
+    const own = found?.own ?? 0
+    const others = (found?.all ?? 0) - own
+    const isCapped = cap !== undefined && cap.share < 1
+    const returned = earlier !== undefined && (earlier.key_id ?? '') === key ? earlier.weight : 0
+    const credit = isCapped ? creditOf(cap, found, others, receivedAtMs) + returned : (found?.credit ?? null)
+    const allowed = credit === null || !isCapped ? wanted : Math.min(wanted, Math.max(0, credit))
+    this.#keep.change({
+      llm,
+      key_id: key,
+      offered: own + 1,
+      others: isCapped ? others : (found?.others ?? 0),
+      credit: credit === null || !isCapped ? credit : credit - allowed,
+      at_ms: isCapped ? Math.max(receivedAtMs, found?.atMs ?? 0) : (found?.atMs ?? receivedAtMs),
+    })
+    return allowed
   }
 }
 
-/** Labels without a key are those of one nameless key. */
-function weighQuery(database: Kysely<Schema>, connection: DatabaseSync) {
-  return new FixedQuery<WindowOf, WindowWeights>(connection, ['key', 'key', 'llm', 'window'], ({ llm, key, window }) =>
+/** See {@link InfluenceCap}. */
+function creditOf(
+  { window, free, share }: InfluenceCap,
+  found: Standing | undefined,
+  others: number,
+  atMs: number,
+): number {
+  const perLabel = share / (1 - share)
+  const most = Math.max(free, perLabel * window)
+  if (found === undefined || found.credit === null) return Math.min(most, free + perLabel * others)
+  const days = Math.max(0, atMs - found.atMs!) / dayMs
+  return Math.min(most, found.credit + perLabel * (others - found.others!) + free * days)
+}
+
+function standingQuery(database: Kysely<Schema>, connection: DatabaseSync) {
+  return new FixedQuery<CreditOf, Standing>(connection, ['key', 'key', 'key', 'key', 'llm'], ({ llm, key }) => {
+    const own = (column: 'offered' | 'others' | 'credit' | 'at_ms') =>
+      sql<number | null>`max(${sql.ref(column)}) FILTER (WHERE key_id = ${key})`
+    return database
+      .selectFrom('label_credits')
+      .select(sql<number>`total(offered)`.as('all'))
+      .select([own('offered').as('own'), own('others').as('others')])
+      .select([own('credit').as('credit'), own('at_ms').as('atMs')])
+      .where('llm', '=', llm)
+      .compile()
+  })
+}
+
+function keepQuery(database: Kysely<Schema>, connection: DatabaseSync) {
+  const columns = ['llm', 'key_id', 'offered', 'others', 'credit', 'at_ms'] as const
+  return new FixedQuery<Credit>(connection, columns, (row) =>
     database
-      .selectFrom((from) =>
-        from
-          .selectFrom('labels')
-          .select(['key_id', 'counted'])
-          .where('llm', '=', llm)
-          .where('counted', '>', sql.lit(0))
-          .orderBy('sequence', 'desc')
-          .limit(window)
-          .as('last'),
-      )
-      .select(sql<number>`total(counted)`.as('all'))
-      .select(sql<number>`total(counted) FILTER (WHERE key_id IS ${key})`.as('own'))
-      .select(sql<number>`count(*) FILTER (WHERE key_id IS ${key})`.as('ownLabels'))
+      .replaceInto('label_credits')
+      .columns([...columns])
+      .values(row)
       .compile(),
   )
 }

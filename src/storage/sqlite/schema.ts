@@ -17,6 +17,7 @@ export interface Schema {
   readonly settlements: SettlementsTable
   readonly label_counter: { readonly id: 1; readonly latest: number }
   readonly labels: LabelsTable
+  readonly label_credits: LabelCreditsTable
   readonly feedback_messages: FeedbackMessagesTable
   readonly policy_versions: PolicyVersionsTable
   readonly embedders: EmbeddersTable
@@ -115,8 +116,20 @@ interface LabelsTable {
   readonly key_id: string | null
   readonly weight: number
   readonly noise: number | null
-  /** What caps on influence count it for: its weight, 0 once it was revised. */
-  readonly counted: number
+}
+
+/** What a key has said of an LLM, and may still. */
+interface LabelCreditsTable {
+  readonly llm: string
+  /** '' for none. */
+  readonly key_id: string
+  /** Labels, whatever they weigh. */
+  readonly offered: number
+  /** Labels that others had offered when the credit was last reckoned. */
+  readonly others: number
+  /** Weight; null: never reckoned. */
+  readonly credit: number | null
+  readonly at_ms: number
 }
 
 /** Messages that carried an idempotency key, and the label that answered each. */
