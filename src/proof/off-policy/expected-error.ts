@@ -4,6 +4,9 @@ import type { PreparedLog } from './prepare-log.ts'
 /** Rows that the variance of the larger group counts for beside a group's own. */
 const sharedRows = 10
 
+/** How far an interval goes from the variance seen to a larger one expected: measured to cover, neither much less nor much more. */
+const expectedShare = 1 / 3
+
 /**
  * Σ over rows of what drawing at random does to the variance of a sum of weighted residuals, by stratum: two per LLM, at 2m the rows where it was
  * the most likely to be drawn, at 2m + 1 the others. Requests on which an LLM is the favourite are not those on which it is not.
@@ -60,7 +63,7 @@ export function residualSquares({ log, favourite }: PreparedLog, residual: Float
  *
  *     V_exp = variance of the mean of Σ_a π(a)·r̂(a) + 1/n²·Σ_k spread_k·E[(r − r̂)²/ℓ² | k]
  *
- * Where it is more than the variance seen, the interval takes the middle of the two (mathematics §26: measured coverage).
+ * Where it is more than the variance seen, the interval goes a third of the way (mathematics §26).
  *
  * @param scores by row. @param expected by row, the direct model's part of them.
  */
@@ -80,5 +83,5 @@ export function guardedMean(
   const expectedVariance = modelError ** 2 + drawVariance / (rows * rows)
   const seenVariance = seen.standardError ** 2
   if (!(expectedVariance > seenVariance)) return seen
-  return withError(seen.value, Math.sqrt((expectedVariance + seenVariance) / 2), clusters)
+  return withError(seen.value, Math.sqrt(seenVariance + expectedShare * (expectedVariance - seenVariance)), clusters)
 }
