@@ -69,7 +69,9 @@ async function run(order: LoadOrder): Promise<LoadResult> {
     const connection = new HttpConnection(order.url)
     try {
       while (performance.now() < endAtMs && begun < limit) {
-        const lateMs = await turn(start, begun++, order)
+        const n = begun++
+        if (dueMs(start, n, order) >= endAtMs) break
+        const lateMs = await turn(start, n, order)
         const answer = await connection.send(chatRequest(order))
         complete.push(lateMs + answer.completeMs)
         firstByte.push(lateMs + answer.firstByteMs)
@@ -97,10 +99,15 @@ async function run(order: LoadOrder): Promise<LoadResult> {
   }
 }
 
+/** When the n-th request is due; where no pace is set, at once. */
+function dueMs(startMs: number, n: number, { perSecond }: LoadOrder): number {
+  return perSecond === undefined ? startMs : startMs + (1000 * n) / perSecond
+}
+
 /** Waits until the n-th request is due. @returns by how much it begins too late, ms: no connection was idle. */
-async function turn(startMs: number, n: number, { perSecond }: LoadOrder): Promise<number> {
-  if (perSecond === undefined) return 0
-  const aheadMs = startMs + (1000 * n) / perSecond - performance.now()
+async function turn(startMs: number, n: number, order: LoadOrder): Promise<number> {
+  if (order.perSecond === undefined) return 0
+  const aheadMs = dueMs(startMs, n, order) - performance.now()
   if (aheadMs > 0) await wait(aheadMs)
   return Math.max(0, -aheadMs)
 }

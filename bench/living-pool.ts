@@ -3,23 +3,23 @@
  * versions are rolled back, beside the same load on a gateway that is left alone: failed requests, which must be none, and latency.
  * A fresh process per variant and round, alternating order, medians.
  *
- * Run: npm run build && npm exec -- node bench/living-pool.ts [--quick]
+ * Run: npm run build && npm exec -- node bench/living-pool.ts [--quick] [--only joins,leaves,changesPrice,rollsBack]
  */
+import { cpSync } from 'node:fs'
 import path from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
-import { openSqliteStorage } from '../src/storage/sqlite/open-sqlite-storage.ts'
 import type { LoadOrder, LoadResult } from './gateway-load.ts'
 import { measuredCore, openStage } from './gateway-setup.ts'
 import { canPin, PinnedProcess } from './pinned-process.ts'
 
-const { values: flags } = parseArgs({ options: { quick: { type: 'boolean' } } })
+const { values: flags } = parseArgs({ options: { quick: { type: 'boolean' }, only: { type: 'string' } } })
 const rounds = flags.quick === true ? 1 : 5
-const roundMs = flags.quick === true ? 15_000 : 60_000
+const roundMs = flags.quick === true ? 15_000 : 40_000
 const warmUpMs = 3000
 const perSecond = 50
 const connections = 64
-const changeEveryMs = 1000
+const changeEveryMs = flags.quick === true ? 1000 : 5000
 const key = 'pm-of-the-living-pool'
 process.env.BENCH_MASTER_KEY = key
 /** Of the configuration; the price of this one changes. */
@@ -27,16 +27,10 @@ const repriced = 'bench/llm-0'
 
 type Variant = 'left alone' | 'changing'
 
-interface Gateway {
-  readonly url: string
-  readonly upstreamUrl: string
-  readonly folder: string
-  /** Versions to change between. */
-  readonly hasTwo: boolean
-}
-
 const stage = await openStage()
 const results: Record<Variant, LoadResult[]> = { 'left alone': [], changing: [] }
+const fitted = stage.newGatewayFolder('fitted', { server: { master_key: 'env:BENCH_MASTER_KEY' } })
+const hasTwo = stage.fitAgain(fitted)
 const changes = new Map<string, number>()
 try {
   console.log(
@@ -54,8 +48,8 @@ try {
 }
 
 async function measure(variant: Variant, round: number): Promise<LoadResult> {
-  const folder = stage.newGatewayFolder(`${variant} ${round}`, { server: { master_key: 'env:BENCH_MASTER_KEY' } })
-  const hasTwo = stage.fitAgain(folder)
+  const folder = path.join(stage.folder, `${variant} ${round}`)
+  cpSync(fitted, folder, { recursive: true })
   const { process: gateway, url } = await PinnedProcess.gateway(measuredCore, folder)
   try {
     const order: LoadOrder = {
@@ -69,8 +63,7 @@ async function measure(variant: Variant, round: number): Promise<LoadResult> {
     }
     await stage.load.ask<LoadResult>({ ...order, durationMs: warmUpMs })
     const ended = new AbortController()
-    const opened = { url, upstreamUrl: stage.upstreamUrl, folder, hasTwo }
-    const changing = variant === 'changing' ? keepChanging(opened, ended.signal) : Promise.resolve()
+    const changing = variant === 'changing' ? keepChanging(url, ended.signal) : Promise.resolve()
     const result = await stage.load.ask<LoadResult>({ ...order, durationMs: roundMs })
     ended.abort()
     await changing
@@ -82,58 +75,48 @@ async function measure(variant: Variant, round: number): Promise<LoadResult> {
 }
 
 /** One change after the other, each of a kind of its own, until the load ends. */
-async function keepChanging(gateway: Gateway, signal: AbortSignal): Promise<void> {
-  const kinds = [joins, changesPrice, rollsBack, leaves] as const
+async function keepChanging(url: string, signal: AbortSignal): Promise<void> {
+  const only = flags.only?.split(',')
+  const kinds = [joins, changesPrice, rollsBack, leaves].filter(({ name }) => only?.includes(name) ?? true)
   for (let i = 0; !signal.aborted; i++) {
     const change = kinds[i % kinds.length]!
-    await change(gateway, Math.floor(i / kinds.length))
+    await change(url, Math.floor(i / kinds.length))
     changes.set(change.name, (changes.get(change.name) ?? 0) + 1)
     await wait(changeEveryMs, undefined, { signal }).catch(() => undefined)
   }
 }
 
-async function joins({ url, upstreamUrl }: Gateway, n: number): Promise<void> {
-  await admin(url, '/model/new', {
-    model_name: `joined/llm-${n}`,
-    litellm_params: {
-      model: `openai/joined-${n}`,
-      api_base: `${upstreamUrl}/v1`,
-      input_cost_per_token: 1e-7,
-      output_cost_per_token: 4e-7,
-    },
-    model_info: { id: `joined/llm-${n}` },
+async function joins(url: string, n: number): Promise<void> {
+  await admin(url, 'POST', '/admin/llms', {
+    id: `joined/llm-${n}`,
+    provider: 'mock',
+    price: { input: 0.1, output: 0.4 },
   })
 }
 
-async function leaves({ url }: Gateway, n: number): Promise<void> {
-  await admin(url, '/model/delete', { id: `joined/llm-${n}` })
+async function leaves(url: string, n: number): Promise<void> {
+  await admin(url, 'DELETE', `/admin/llms/joined/llm-${n}`)
 }
 
-/** As a command beside the gateway writes it down; the gateway follows. */
-async function changesPrice({ folder }: Gateway, n: number): Promise<void> {
-  const storage = await openSqliteStorage({ file: path.join(folder, '.pointsman/pointsman.db') })
-  const price = { inputPerMillionTokensUsd: 0.1 + 0.01 * (n % 10), outputPerMillionTokensUsd: 0.4 + 0.04 * (n % 10) }
-  await storage.pool.setOverride({ id: repriced, changedAtMs: Date.now(), paused: false, price })
-  await storage.close()
+async function changesPrice(url: string, n: number): Promise<void> {
+  const step = 1 + (n % 10)
+  await admin(url, 'PATCH', `/admin/llms/${repriced}`, { price: { input: 0.1 * step, output: 0.4 * step } })
 }
 
 /** To the version that does not serve. */
-async function rollsBack({ url, hasTwo }: Gateway): Promise<void> {
+async function rollsBack(url: string): Promise<void> {
   if (!hasTwo) return
-  const { serving, versions } = (await admin(url, '/admin/policies')) as {
+  const { serving, versions } = (await admin(url, 'GET', '/admin/policies')) as {
     readonly serving: string
     readonly versions: readonly { readonly id: string }[]
   }
-  await admin(url, '/admin/policies/rollback', { id: versions.find(({ id }) => id !== serving)?.id })
+  await admin(url, 'POST', '/admin/policies/rollback', { id: versions.find(({ id }) => id !== serving)?.id })
 }
 
-async function admin(url: string, route: string, body?: object): Promise<unknown> {
+async function admin(url: string, method: string, route: string, body?: object): Promise<unknown> {
   const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json' }
-  const response = await fetch(
-    url + route,
-    body === undefined ? { headers } : { headers, method: 'POST', body: JSON.stringify(body) },
-  )
-  if (response.status !== 200) throw new Error(`${route}: ${response.status} ${await response.text()}`)
+  const response = await fetch(url + route, { method, headers, body: body === undefined ? null : JSON.stringify(body) })
+  if (!response.ok) throw new Error(`${method} ${route}: ${response.status} ${await response.text()}`)
   return response.json()
 }
 
