@@ -192,6 +192,23 @@ describe('RoutingPolicy', () => {
     )
   })
 
+  test('a key that lies under everybody’s name comes to count for less, and the others for no less', () => {
+    const random = new SeededRandom(5)
+    const live = policy()
+    for (let i = 0; i < 200; i++) {
+      live.learn(label(2 * i + 1, 'a', 0.6 + 0.1 * nextNormal(random), { source: 'user', keyId: 'honest' }))
+      live.learn(label(2 * i + 2, 'a', 0, { source: 'user', keyId: 'liar' }))
+    }
+    const { noise } = live.learnedState() as unknown as {
+      noise: { sources: readonly { source: string; weight: number; ratios: number }[] }
+    }
+    const ratio = (source: string) => {
+      const { weight, ratios } = noise.sources.find((one) => one.source === source)!
+      return ratios / weight
+    }
+    expect(ratio('score user liar')).toBeGreaterThan(5 * ratio('score user honest'))
+  })
+
   test('of weight 0 a label teaches nothing, but takes back what its source said before', () => {
     const live = policy()
     const silent = policy()

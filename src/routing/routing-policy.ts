@@ -253,7 +253,8 @@ export class RoutingPolicy {
     }
     const { offline, noise } = this.#offlineOf(label)
     writeResidualFeatures(context, this.#features)
-    const source = `${label.kind} ${label.source}`
+    // Of each key apart: what one key says under a name is no news of others who say it.
+    const source = [label.kind, label.source, label.keyId ?? ''].join(' ').trimEnd()
     const noiseRatio = this.#noise?.ratio(source) ?? 1
     const observe = (said: Pick<Label, 'sequence' | 'value' | 'kind' | 'noise'>): ResidualObservation => ({
       sequence: said.sequence,
