@@ -71,6 +71,22 @@ describe('feedbackRows', () => {
 })
 
 describe('importFeedback', () => {
+  test('takes rows on one answer in their order, however long each takes', async () => {
+    const lines = Array.from({ length: 10 }, (_, i) => `{"id":"d${i % 2}","score":${i / 10}}`)
+    const taken: unknown[] = []
+    const target = async (body: Readonly<Record<string, unknown>>) => {
+      // The earlier, the more turns of the queue it waits.
+      for (let turn = 0; turn < 20 - 20 * Number(body.score); turn++) await Promise.resolve()
+      if (body.id === 'd0') taken.push(body.score)
+      return 'accepted' as const
+    }
+    await importFeedback(feedbackRows(lines, 'jsonl', 'file'), target, {
+      onProgress: () => {},
+      shouldStop: () => false,
+    })
+    expect(taken).toEqual([0, 0.2, 0.4, 0.6, 0.8])
+  })
+
   test('goes on behind rows that are refused, tells their lines, and stops between rows when asked', async () => {
     const lines = Array.from({ length: 100 }, (_, i) => `{"id":"d${i}","score":${i === 40 ? 2 : 1}}`)
     const seen = new Set<unknown>()

@@ -36,7 +36,7 @@ export async function importFeedback(
   const counts = { rows: 0, accepted: 0, duplicates: 0, failed: 0, line: 0 }
   const errors: { readonly line: number; readonly message: string }[] = []
   const take = async (batch: readonly FeedbackRow[]): Promise<void> => {
-    const ended = await Promise.all(batch.map((row) => outcomeOf(row, target)))
+    const ended = await outcomesOf(batch, target)
     for (const [i, { line }] of batch.entries()) {
       const outcome = ended[i]!
       counts.rows++
@@ -60,6 +60,19 @@ export async function importFeedback(
   }
   if (batch.length > 0) await take(batch)
   return { ...counts, errors }
+}
+
+/** Rows on one answer or conversation in their order, as the last word counts; the others side by side. */
+function outcomesOf(batch: readonly FeedbackRow[], target: FeedbackTarget) {
+  const last = new Map<unknown, Promise<unknown>>()
+  return Promise.all(
+    batch.map((row) => {
+      const about = row.body?.['response_id'] ?? row.body?.['id'] ?? row.body?.['conversation_id']
+      const turn = Promise.resolve(last.get(about)).then(() => outcomeOf(row, target))
+      last.set(about, turn)
+      return turn
+    }),
+  )
 }
 
 async function outcomeOf(
