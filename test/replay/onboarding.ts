@@ -43,8 +43,10 @@ const width = data.llms.length
 const order = Int32Array.from(data.prompts, (_, row) => row)
 shuffle(order, new SeededRandom(1))
 const rows = [...order]
-const testRows = rows.splice(0, Math.floor(0.3 * data.prompts.length))
+const testRows = rows.splice(0, Math.floor(0.2 * data.prompts.length))
 const probeRows = rows.splice(0, Math.max(...probeCounts))
+// Fitted predictors know the prompts they were fitted on too well: what is served is new to all.
+const servedRows = rows.splice(0, Math.min(requests, Math.floor(0.45 * rows.length)))
 const trainRows = rows
 const bases = [...new Set(data.llms.map((llm) => llm.base))]
 const chosen = new SeededRandom(2)
@@ -52,7 +54,7 @@ const heldOut = Int32Array.from(bases, (_, index) => index)
 shuffle(heldOut, chosen)
 const upstream = await startRightOrWrong(data)
 console.log(
-  `${name}: ${width} LLMs of ${bases.length} bases; ${trainRows.length} prompts to fit, ${probeRows.length} to probe, ${testRows.length} to test; ${requests} requests with feedback; seed 1`,
+  `${name}: ${width} LLMs of ${bases.length} bases; ${trainRows.length} prompts to fit, ${probeRows.length} to probe, ${testRows.length} to test; ${requests} requests with feedback, of ${servedRows.length} prompts; seed 1`,
 )
 const results: Landed[] = []
 for (const index of [...heldOut].slice(0, mostBases)) {
@@ -63,7 +65,7 @@ for (const index of [...heldOut].slice(0, mostBases)) {
     )
     const shares = landed.shares.map((share) => share.toFixed(3)).join(' ')
     console.log(
-      `${landed.llm} N=${landed.probes} level ${landed.level.toFixed(3)}/${landed.truth.toFixed(3)} λ=${landed.lambda} ideal ${landed.ideal.toFixed(3)} got ${shares} | ${tasks.join(', ')}`,
+      `${landed.llm} N=${landed.probes} level ${landed.level.toFixed(3)}/${landed.truth.toFixed(3)} λ=${landed.lambda} ideal ${landed.ideal.toFixed(3)} got ${shares} same ${landed.overlaps.map((part) => part.toFixed(3)).join(' ')} | ${tasks.join(', ')}`,
     )
   }
 }
@@ -187,7 +189,7 @@ async function serve(service: Service, of: Case): Promise<Landed> {
   look()
   // Who gets next to nothing from a policy fitted with it has no share to reach.
   const isWanted = of.ideal >= leastIdealShare
-  const stream = Array.from({ length: isWanted ? requests : 0 }, (_, i) => trainRows[i % trainRows.length]!)
+  const stream = Array.from({ length: isWanted ? requests : 0 }, (_, i) => servedRows[i % servedRows.length]!)
   await send(url, stream.slice(0, 200), of.lambda, service)
   look()
   await send(url, stream.slice(200), of.lambda, service)
