@@ -141,7 +141,7 @@ function taskStrengths({ llm, others, policy, seen, own, measured }: LandingPart
     .sort((a, b) => (a.task < b.task ? -1 : 1))
 }
 
-/** q̂ of fitted LLMs, each probe predicted once. */
+/** The level reported for fitted LLMs, as q̂ only ranks; each probe predicted once. */
 function predictor({ fitted }: RoutingPolicy): (probe: SeenProbe, llm: LlmId) => number {
   const kept = new Map<string, Float64Array>()
   const columns = new Map(fitted?.quality.llms.map((id, column) => [id, column]))
@@ -152,7 +152,7 @@ function predictor({ fitted }: RoutingPolicy): (probe: SeenProbe, llm: LlmId) =>
       fitted?.quality.predict(context, predicted)
       kept.set(id, predicted)
     }
-    return predicted[columns.get(llm)!]!
+    return fitted!.reportedQuality(predicted[columns.get(llm)!]!)
   }
 }
 

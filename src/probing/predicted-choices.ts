@@ -15,7 +15,10 @@ export interface DecidedRequest {
 
 /** What a pool is expected to come to on some requests. */
 export interface PoolForecast {
-  /** By LLM, in pool order: how many requests it gets, q̂ and ĉ on average over all requests; ĉ NaN where its price is not known. */
+  /**
+   * By LLM, in pool order: how many requests it gets; reported quality (mathematics §2) and ĉ on average over all requests; ĉ NaN where its
+   * price is not known.
+   */
   readonly llms: readonly {
     readonly id: string
     readonly chosen: number
@@ -57,11 +60,11 @@ export function forecastPool(
     candidateUtilities(buffers, count, weights, isFitted, options)
     const best = highest(buffers.utility, buffers.comparableCostUsd, count)
     for (let i = 0; i < count; i++) {
-      sums[i]!.quality += buffers.mean[i]!
+      sums[i]!.quality += policy.reportedQuality(buffers.mean[i]!)
       sums[i]!.costUsd += buffers.costUsd[i]!
     }
     sums[best]!.chosen++
-    quality += buffers.mean[best]!
+    quality += policy.reportedQuality(buffers.mean[best]!)
     costUsd += buffers.costUsd[best]!
   }
   const n = requests.length

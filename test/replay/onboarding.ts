@@ -178,7 +178,8 @@ async function serve(service: Service, of: Case): Promise<Landed> {
   const predicted = new Float64Array(fitted.quality.llms.length)
   const estimates = of.list.map(({ context }) => {
     fitted.quality.predict(context, predicted)
-    return predicted[place]!
+    // What is shown and compared with floors: q̂ only ranks.
+    return fitted.reportedQuality(predicted[place]!)
   })
   const shares: number[] = []
   const overlaps: number[] = []
