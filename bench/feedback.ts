@@ -31,7 +31,7 @@ const folder = await mkdtemp(join(process.argv[3] ?? tmpdir(), 'pointsman-bench-
 const file = join(folder, 'pointsman.db')
 try {
   console.log(
-    `Node ${process.version}; ${decisions} decisions over 12 LLMs, ${keys} keys, cap over the last ${cap.window} labels of an LLM`,
+    `Node ${process.version}; ${decisions} decisions over 12 LLMs, ${keys} keys, cap of ${cap.share} of what is said`,
   )
   const database = openDatabase({ file, busyTimeoutMs: 0, maxFileBytes: undefined })
   const operations = createOperations(new Kysely<Schema>({ dialect: nodeSqliteDialect(database) }), database)
