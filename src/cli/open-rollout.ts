@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { PromotionConfig } from '../config/promotion-schema.ts'
-import type { Logger } from '../gateway/gateway-parts.ts'
+import type { Logger } from '../gateway/logger.ts'
 import { RolloutController } from '../gateway/rollout/rollout-controller.ts'
 import type { Router } from '../routing/router.ts'
 import type { Storage } from '../storage/storage.ts'

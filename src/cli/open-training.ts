@@ -1,5 +1,5 @@
 import type { TrainingConfig } from '../config/training-schema.ts'
-import type { Logger } from '../gateway/gateway-parts.ts'
+import type { Logger } from '../gateway/logger.ts'
 import type { PolicyAdmin } from '../gateway/policy-admin.ts'
 import type { Router } from '../routing/router.ts'
 import type { Storage } from '../storage/storage.ts'

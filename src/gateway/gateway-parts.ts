@@ -21,6 +21,7 @@ import type { AlarmBoard } from './alarms/alarm-board.ts'
 import type { SpendPacing } from './budgets/spend-pacing.ts'
 import type { ServingState } from './feedback/serving-state.ts'
 import type { LiveJudgeParts } from './live-judge/judge-settings.ts'
+import type { Logger } from './logger.ts'
 import type { OnboardingDesk } from './onboarding/onboarding-desk.ts'
 import type { PolicyAdmin } from './policy-admin.ts'
 import type { PoolEditor } from './pool-editor.ts'
@@ -79,13 +80,6 @@ export interface EmbeddingService {
   /** As {@link GatewayParts.priceOf}. */
   readonly priceOf?: ((model: EmbeddingModel, reportedModel: string | undefined) => TokenPrice | undefined) | undefined
   readonly charges: ChargeStore
-}
-
-/** Structured logging; pino's loggers satisfy it. */
-export interface Logger {
-  info(fields: object, message: string): void
-  warn(fields: object, message: string): void
-  error(fields: object, message: string): void
 }
 
 /** What a gateway is joined from. Who opened a part closes it: the gateway closes none of them. */

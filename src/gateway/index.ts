@@ -1,6 +1,7 @@
 export { createGateway, type Gateway } from './create-gateway.ts'
 export { GatewayError, type GatewayErrorCode } from './gateway-error.ts'
 export { defaultGatewayOptions, type GatewayOptions } from './gateway-options.ts'
-export type { GatewayParts, LabelSink, Logger, RequestRouter } from './gateway-parts.ts'
+export type { GatewayParts, LabelSink, RequestRouter } from './gateway-parts.ts'
+export type { Logger } from './logger.ts'
 export type { DecisionBody, StoredDecisionBody } from './wire/decision-body.ts'
 export type { ModelBody } from './wire/model-body.ts'

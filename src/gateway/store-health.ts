@@ -1,6 +1,6 @@
 import type { Clock } from '../routing/clock.ts'
 import { GatewayError } from './gateway-error.ts'
-import type { Logger } from './gateway-parts.ts'
+import type { Logger } from './logger.ts'
 
 /** At most one line per second: a dead disk under load must not fill the log too. */
 const logEveryMs = 1_000

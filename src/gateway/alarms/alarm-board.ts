@@ -5,7 +5,7 @@ import type { ChangeAlarm } from '../../routing/learning/residual-state.ts'
 import type { Settlement } from '../../routing/outcome.ts'
 import type { Llm, LlmId } from '../../routing/registry/llm.ts'
 import { billedNanoUsd } from '../../routing/registry/token-bill.ts'
-import type { Logger } from '../gateway-parts.ts'
+import type { Logger } from '../logger.ts'
 
 /** Something about an LLM is no longer what it was. */
 export interface Alarm {

@@ -7,7 +7,7 @@ import type { Router } from '../../routing/router.ts'
 import type { RoutingPolicy } from '../../routing/routing-policy.ts'
 import type { LiveCandidate } from '../../training/live-policy.ts'
 import { isOnTrial, releaseVersion } from '../../training/rollout.ts'
-import type { Logger } from '../gateway-parts.ts'
+import type { Logger } from '../logger.ts'
 import { frozenPriors } from './frozen-priors.ts'
 import type { RolloutView, RolloutWatch } from './rollout-view.ts'
 
