@@ -22,6 +22,8 @@ describe('regex grader', () => {
     expect(await regexQuality('^b+$', ' bb\n')).toBe(1)
     expect(await regexQuality('^b+$', 'abb')).toBe(0)
     expect(await regexQuality('^B$', 'b', 'i')).toBe(1)
+    expect(await regexQuality('^b+$', '<think>an a?</think>\n\nbb')).toBe(1)
+    expect(await regexQuality('a', '<think>an a?</think>\n\nbb')).toBe(0)
   })
 
   it('gives up on a pattern that backtracks without end, and goes on with the next', async () => {

@@ -94,6 +94,14 @@ describe('createGrader', () => {
     expect(() => createGrader(judge, off)).toThrow(expect.objectContaining({ code: 'grader_unavailable' }))
   })
 
+  it('compares an answer whole, without the thinking before it', async () => {
+    const grader = createGrader({ kind: 'exact', answers: ['Paris'] }, grading)
+    const quality = async (text: string) => (await grader.grade(answerOf(text), noSignal)).quality
+    expect(await quality('<think>Lyon?</think>\n\nParis\n')).toBe(1)
+    expect(await quality('<think>Paris?</think>Lyon')).toBe(0)
+    expect(await quality('In Paris')).toBe(0)
+  })
+
   it('grades calls of tools by value', async () => {
     const grader = createGrader({ kind: 'tool-call', name: 'f', arguments: { a: 1, b: ['x'] } }, grading)
     const quality = async (...calls: AnswerToGrade['toolCalls']) =>

@@ -1,4 +1,5 @@
 import type { BoundedChecks } from './bounded-checks.ts'
+import { withoutThinking } from './final-answer.ts'
 import type { Grader } from './grader.ts'
 import type { GraderSpec } from './grader-spec.ts'
 import { verdict } from './verdict.ts'
@@ -7,6 +8,9 @@ import { verdict } from './verdict.ts'
 export function createRegexGrader(spec: Extract<GraderSpec, { kind: 'regex' }>, checks: BoundedChecks): Grader {
   const { pattern, flags } = spec
   return {
-    grade: async ({ text }) => verdict((await checks.run({ kind: 'regex', pattern, flags, text: text.trim() })).holds),
+    async grade({ text }) {
+      const answer = withoutThinking(text).trim()
+      return verdict((await checks.run({ kind: 'regex', pattern, flags, text: answer })).holds)
+    },
   }
 }
