@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { earlyRefusal, fewestGradedProbes, refusalOf } from './newcomer-verdict.ts'
 import type { ProbeTally } from './probe-tally.ts'
 
-const good: ProbeTally = { done: 50, graded: 50, failed: 0, empty: 0, meanQuality: 0.6, aboveZero: 30 }
+const good: ProbeTally = { done: 50, graded: 50, failed: 0, empty: 0, meanQuality: 0.6 }
 const free = { spentUsd: 0, capUsd: undefined }
 
 describe('refusalOf', () => {
@@ -13,13 +13,15 @@ describe('refusalOf', () => {
     expect(refusalOf(good, { spentUsd: 1.01, capUsd: 1 })).toContain('more than the cap')
     expect(refusalOf({ ...good, graded: 19, failed: 31 }, free)).toContain('19 of 50 answers could be graded')
     expect(refusalOf({ ...good, graded: 24, failed: 26 }, free)).toBe('26 of 50 probes failed')
-    expect(refusalOf({ ...good, aboveZero: 0, meanQuality: 0 }, free)).toContain('none of its 50')
+    // One right answer of 50, by luck.
+    expect(refusalOf({ ...good, meanQuality: 0.02 }, free)).toContain('worth 0.020 on average')
+    expect(refusalOf({ ...good, meanQuality: 0.05 }, free)).toBeUndefined()
   })
 
   it('never lets one in on fewer graded probes than the least', () => {
     fc.assert(
       fc.property(fc.nat(fewestGradedProbes - 1), fc.nat(300), (graded, failed) => {
-        const tally = { ...good, done: graded + failed, graded, failed, aboveZero: graded }
+        const tally = { ...good, done: graded + failed, graded, failed }
         expect(refusalOf(tally, free)).toBeDefined()
       }),
     )

@@ -10,6 +10,9 @@ const callsUntilJudged = 20
 /** Of the first calls: beyond it, going on would be money for nothing. */
 const mostEarlyFailures = 0.8
 
+/** Below it answers are taken for garbage: whoever says the same to everything is right now and then. */
+export const leastMeanQuality = 0.05
+
 /** Of all: what is left is what it did not fail at, and would flatter it. */
 const mostFailures = 0.5
 
@@ -30,13 +33,13 @@ export function earlyRefusal({ done, failed, empty }: ProbeTally, lastError: str
 
 /**
  * Why an LLM is not admitted after its probes; undefined: nothing speaks against it. Never admitted without enough answers
- * that could be graded, nor when none of them was worth anything, nor when it charged more than it was allowed to.
+ * that could be graded, nor when they are worth next to nothing, nor when it charged more than it was allowed to.
  */
 export function refusalOf(
   tally: ProbeTally,
   spending: { readonly spentUsd: number; readonly capUsd: number | undefined },
 ): string | undefined {
-  const { done, graded, failed, aboveZero } = tally
+  const { done, graded, failed, meanQuality } = tally
   const { spentUsd, capUsd } = spending
   if (capUsd !== undefined && spentUsd > capUsd) {
     return `it charged $${spentUsd.toPrecision(3)}, more than the cap of $${capUsd}: what calls cost cannot be told from its price`
@@ -45,5 +48,6 @@ export function refusalOf(
     return `${graded} of ${done} answers could be graded; at least ${fewestGradedProbes} are needed`
   }
   if (failed > mostFailures * done) return `${failed} of ${done} probes failed`
-  return aboveZero === 0 ? `none of its ${graded} graded answers was worth anything` : undefined
+  if (meanQuality >= leastMeanQuality) return undefined
+  return `its ${graded} graded answers are worth ${meanQuality.toFixed(3)} on average; below ${leastMeanQuality} they are taken for garbage`
 }

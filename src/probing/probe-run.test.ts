@@ -39,7 +39,7 @@ describe('ProbeAsking', () => {
     })
     const { end, tally, spentUsd } = await run.run(never)
     expect(end).toEqual({ kind: 'asked' })
-    expect(tally).toEqual({ done: 30, graded: 30, failed: 0, empty: 0, meanQuality: 0.5, aboveZero: 15 })
+    expect(tally).toEqual({ done: 30, graded: 30, failed: 0, empty: 0, meanQuality: 0.5 })
     expect(provider.mostOpen).toBe(8)
     expect(spentUsd).toBeCloseTo(30 * 1.01e-3, 12)
     expect(books.ends).toHaveLength(30)

@@ -11,8 +11,6 @@ export interface ProbeTally {
   readonly empty: number
   /** Mean over the graded; NaN where there is none. */
   readonly meanQuality: number
-  /** Graded above 0. */
-  readonly aboveZero: number
 }
 
 /** How far a run is, for people. */
@@ -28,14 +26,13 @@ export interface ProbeProgress extends ProbeTally {
 export const emptyAnswer = 'the answer was empty'
 
 export function tallyOf(outcomes: Iterable<ProbeOutcome>): ProbeTally {
-  let [done, graded, empty, sum, aboveZero] = [0, 0, 0, 0, 0]
+  let [done, graded, empty, sum] = [0, 0, 0, 0]
   for (const { quality, error } of outcomes) {
     done++
     if (error === emptyAnswer) empty++
     if (quality === undefined) continue
     graded++
     sum += quality
-    if (quality > 0) aboveZero++
   }
-  return { done, graded, failed: done - graded, empty, meanQuality: sum / graded, aboveZero }
+  return { done, graded, failed: done - graded, empty, meanQuality: sum / graded }
 }

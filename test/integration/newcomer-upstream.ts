@@ -9,7 +9,7 @@ export interface NewcomerUpstream {
 }
 
 /**
- * Answers `Say X` by the name of the model: `good` says X, `half` to every other; `garbage` says what nobody asked for, `silent` nothing; `hangs` never
+ * Answers `Say X` by the name of the model: `good` says X, `half` to every other; `garbage` says what nobody asked for, right once, `silent` nothing; `hangs` never
  * answers; `dear` bills 1 USD a call; `busy` says 429 to every first call; `slow` says X after a while.
  */
 export async function startNewcomerUpstream(): Promise<NewcomerUpstream> {
@@ -36,7 +36,13 @@ export async function startNewcomerUpstream(): Promise<NewcomerUpstream> {
       answered.set(model, (answered.get(model) ?? 0) + 1)
       const isEven = Number(right.split('-')[1]) % 2 === 0
       const content =
-        model === 'garbage' ? '\u0007 lorem {{' : model === 'silent' ? '' : model === 'half' && !isEven ? 'no' : right
+        model === 'garbage' && right !== 'A-7'
+          ? '\u0007 lorem {{'
+          : model === 'silent'
+            ? ''
+            : model === 'half' && !isEven
+              ? 'no'
+              : right
       const usage = { prompt_tokens: 10, completion_tokens: 5, total_tokens: 15, ...(model === 'dear' && { cost: 1 }) }
       const message = { role: 'assistant', content }
       const answer = {

@@ -143,7 +143,7 @@ describe('POST /admin/llms', () => {
   })
 
   test.each([
-    ['garbage', 'none of its 60 graded answers was worth anything'],
+    ['garbage', 'its 60 graded answers are worth 0.017 on average'],
     ['silent', 'answers were empty'],
     ['hangs', 'upstream_timeout'],
     ['missing', 'calls failed'],
