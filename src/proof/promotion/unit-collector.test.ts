@@ -87,6 +87,7 @@ describe('UnitCollector', () => {
       { id: 'd1', atMs: 0, score: 1 },
       { id: 'd2', atMs: 5, conversation: 'c', score: 0 },
       { id: 'd3', atMs: 6, score: 1 },
+      { id: 'd4', atMs: 7, status: 'failed' as const },
     ]
     const collector = new UnitCollector('v2', '')
     expect(collect(turns, 10, collector)).toHaveLength(1)

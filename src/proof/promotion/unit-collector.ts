@@ -17,6 +17,9 @@ interface OpenUnit {
   readonly conversation: string | undefined
   readonly share: number
   readonly turns: TrialTurn[]
+  /** What its turns added to the collector's counts. */
+  answered: number
+  labelled: number
   /** The share of the canary has changed since: what comes now was drawn by another rule. */
   isCut: boolean
 }
@@ -31,8 +34,7 @@ export class UnitCollector {
   readonly #byConversation = new Map<string, OpenUnit>()
   #counted = new Set<number>()
   #cursor: string
-  #answered = 0
-  #labelled = 0
+  readonly #counts = { answered: 0, labelled: 0 }
 
   /** @param version the candidate's. @param afterId the last decision before its canary. */
   constructor(version: string, afterId: string) {
@@ -47,7 +49,7 @@ export class UnitCollector {
 
   /** Share of answers that somebody labelled. */
   get labelShare(): number {
-    return (1 + this.#labelled) / (1 + this.#answered)
+    return (1 + this.#counts.labelled) / (1 + this.#counts.answered)
   }
 
   /** The next decision of the log, with its labels. @param prior see {@link TrialTurn.prior}. */
@@ -60,24 +62,14 @@ export class UnitCollector {
     if (known !== undefined && experiment.share !== known.share) known.isCut = true
     if (known?.isCut === true || createdAtMs - (known?.firstMs ?? createdAtMs) > conversationMs) return
     const turn = trialTurn(logged, prior(logged), this.labelShare)
-    if (settlement?.status === 'completed') {
-      this.#answered++
-      if (turn.outcome !== undefined) this.#labelled++
+    const unit = known ?? this.#begin(logged, experiment.share)
+    unit.turns.push(turn)
+    if (settlement?.status !== 'completed') return
+    const labelled = turn.outcome === undefined ? 0 : 1
+    for (const counts of [this.#counts, unit]) {
+      counts.answered++
+      counts.labelled += labelled
     }
-    if (known !== undefined) {
-      known.turns.push(turn)
-      return
-    }
-    const unit: OpenUnit = {
-      firstId: decision.id,
-      firstMs: createdAtMs,
-      conversation: conversationId,
-      share: experiment.share,
-      turns: [turn],
-      isCut: false,
-    }
-    this.#open.push(unit)
-    if (conversationId !== undefined) this.#byConversation.set(conversationId, unit)
   }
 
   /** Takes out the units that can grow no more. @param readUntilMs every decision made before has been added. */
@@ -97,15 +89,15 @@ export class UnitCollector {
 
   /** Without the units under way, which are read again from {@link cursor} on. */
   snapshot(): SnapshotData {
-    const open = this.#open.flatMap(({ turns }) => turns)
+    const sum = (of: 'answered' | 'labelled') => this.#open.reduce((total, unit) => total + unit[of], 0)
     return {
       formatVersion: 1,
       kind: 'unit-collector',
       version: this.#version,
       cursor: this.#cursor,
       counted: Int32Array.from(this.#counted),
-      answered: this.#answered - open.length,
-      labelled: this.#labelled - open.filter(({ outcome }) => outcome?.weight === 1).length,
+      answered: this.#counts.answered - sum('answered'),
+      labelled: this.#counts.labelled - sum('labelled'),
     }
   }
 
@@ -114,9 +106,25 @@ export class UnitCollector {
     const fields = requireSnapshot(data, 'unit-collector')
     const collector = new UnitCollector(stringField(fields, 'version'), stringField(fields, 'cursor'))
     collector.#counted = new Set(integersField(fields, 'counted'))
-    collector.#answered = Math.max(0, numberField(fields, 'answered'))
-    collector.#labelled = Math.max(0, numberField(fields, 'labelled'))
+    collector.#counts.answered = numberField(fields, 'answered')
+    collector.#counts.labelled = numberField(fields, 'labelled')
     return collector
+  }
+
+  #begin({ decision: { id, createdAtMs, conversationId } }: LoggedDecision, share: number): OpenUnit {
+    const unit: OpenUnit = {
+      firstId: id,
+      firstMs: createdAtMs,
+      conversation: conversationId,
+      share,
+      turns: [],
+      answered: 0,
+      labelled: 0,
+      isCut: false,
+    }
+    this.#open.push(unit)
+    if (conversationId !== undefined) this.#byConversation.set(conversationId, unit)
+    return unit
   }
 
   #remember(hash: number): void {
