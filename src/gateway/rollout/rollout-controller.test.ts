@@ -164,6 +164,15 @@ async function serve(
   return { controller, rollout: await policies.rollout(), kinds: policies.events.map(({ kind }) => kind) }
 }
 
+/** The gateway's parts, with something that happens before each look at the log. */
+function reading({ parts }: Awaited<ReturnType<typeof world>>, before: () => Promise<void>): RolloutParts {
+  const logged: RolloutParts['decisions']['logged'] = async (after, limit) => {
+    await before()
+    return parts.decisions.logged(after, limit)
+  }
+  return { ...parts, decisions: { logged } }
+}
+
 describe('RolloutController', () => {
   test('a better version goes from shadow by a canary to serving', async () => {
     const gateway = await world(policy('v1', wrong), policy('v2', right))
@@ -208,6 +217,36 @@ describe('RolloutController', () => {
     expect(await reasonOf(undefined)).toBe('it cannot be loaded: no such file')
     const broken = { ...cost, predict: () => expect.unreachable() }
     expect(await reasonOf(policy('v2', right, broken))).toMatch(/^it failed in \d+ of \d+ decisions/)
+  })
+
+  test('one that somebody discards while the log is read for its verdict is not released', async () => {
+    const undisturbed = await world(policy('v1', wrong), policy('v2', right))
+    let looks = 0
+    const counting = reading(undisturbed, async () => void looks++)
+    await serve({ ...undisturbed, parts: counting })
+    const gateway = await world(policy('v1', wrong), policy('v2', right))
+    const parts = reading(gateway, async () => {
+      if (--looks === 0) await discardCandidate(gateway.policies, 'v2', { atMs: 1, detail: 'by hand' })
+    })
+    const { rollout, kinds } = await serve({ ...gateway, parts })
+    expect(looks).toBe(0)
+    expect(kinds).toEqual(['discarded', 'canary', 'shadow'])
+    expect(rollout).toMatchObject({ servingId: 'v1', candidate: undefined })
+    expect(gateway.router.policy.version).toBe('v1')
+  })
+
+  test('one whose evidence cannot be read is held with the reason, and can be looked at', async () => {
+    const gateway = await world(policy('v1', wrong), policy('v2', right))
+    const rollout = await gateway.policies.rollout()
+    const evidence = { formatVersion: 99, kind: 'rollout-trial' }
+    const candidate = { ...rollout.candidate!, phase: 'canary' as const, evidence }
+    await gateway.policies.changeRollout(rollout, { ...rollout, candidate }, undefined)
+    const controller = new RolloutController(gateway.parts, gateway.options)
+    expect(toRolloutBody(await controller.view()).candidate).toMatchObject({ phase: 'canary', canary: null })
+    await controller.step()
+    const held = toRolloutBody(await controller.view()).candidate
+    expect(held).toMatchObject({ phase: 'held', reason: expect.stringMatching(/^its evidence cannot be read: /) })
+    expect(gateway.router.trial).toBeUndefined()
   })
 
   test('a trial can be watched; discarded elsewhere, it ends', async () => {

@@ -6,7 +6,7 @@ import type { PolicyRollout, PolicyStore, RolloutCandidate, RolloutEvent } from 
 import type { Router } from '../../routing/router.ts'
 import type { RoutingPolicy } from '../../routing/routing-policy.ts'
 import type { LiveCandidate } from '../../training/live-policy.ts'
-import { isOnTrial, releaseVersion } from '../../training/rollout.ts'
+import { isOnTrial } from '../../training/rollout.ts'
 import type { Logger } from '../logger.ts'
 import { frozenPriors } from './frozen-priors.ts'
 import type { RolloutView, RolloutWatch } from './rollout-view.ts'
@@ -77,7 +77,7 @@ export class RolloutController implements RolloutWatch {
     const tally = this.#parts.router.trial?.tally
     return {
       rollout,
-      trial: this.#trialOf(candidate) ?? this.#restored(candidate),
+      trial: this.#trialOf(candidate) ?? this.#restored(candidate).trial,
       addedDecisionMs: tally === undefined || tally.asked === 0 ? undefined : tally.totalMs / tally.asked,
       events,
     }
@@ -120,6 +120,10 @@ export class RolloutController implements RolloutWatch {
       return
     }
     const trial = this.#trialOf(candidate) ?? this.#begin(candidate)
+    if ('fault' in trial) {
+      await this.#hold(rollout, candidate, `its evidence cannot be read: ${messageOf(trial.fault)}`)
+      return
+    }
     this.#present(trial, live.policy)
     const fault = this.#faultOf()
     if (fault !== undefined) {
@@ -142,20 +146,26 @@ export class RolloutController implements RolloutWatch {
     return identity?.version === candidate?.id && identity?.trial === candidate?.trial ? this.#trial : undefined
   }
 
-  /** From what was saved, or anew. */
-  #begin(candidate: RolloutCandidate): RolloutTrial {
+  /** From what was saved, or anew; the fault where what was saved cannot be read. */
+  #begin(candidate: RolloutCandidate): RolloutTrial | { readonly fault: unknown } {
     const { router, lambda, newSalt, idAt } = this.#parts
+    const { trial: saved, fault } = this.#restored(candidate)
+    if (fault !== undefined) return { fault }
     const scale = { lambda, costReferenceUsd: router.policy.costReferenceUsd }
     const identity = { version: candidate.id, trial: candidate.trial, scale, salt: newSalt() }
-    const fresh = () => new RolloutTrial(identity, idAt(candidate.sinceMs), this.#options)
-    this.#trial = this.#restored(candidate) ?? fresh()
+    this.#trial = saved ?? new RolloutTrial(identity, idAt(candidate.sinceMs), this.#options)
     this.#readAfter = this.#trial.cursor
     this.#unsaved = candidate.evidence === undefined
     return this.#trial
   }
 
-  #restored(candidate: RolloutCandidate | undefined): RolloutTrial | undefined {
-    return candidate?.evidence === undefined ? undefined : RolloutTrial.restore(candidate.evidence, this.#options)
+  #restored(candidate: RolloutCandidate | undefined): { readonly trial?: RolloutTrial; readonly fault?: unknown } {
+    if (candidate?.evidence === undefined) return {}
+    try {
+      return { trial: RolloutTrial.restore(candidate.evidence, this.#options) }
+    } catch (fault) {
+      return { fault }
+    }
   }
 
   /** Has the router try the version as the trial says. */
@@ -206,7 +216,9 @@ export class RolloutController implements RolloutWatch {
     const { policies, log, changed } = this.#parts
     const atMs = this.#nowMs()
     if (kind === 'promote') {
-      await releaseVersion(policies, candidate.id, { atMs, detail })
+      // Not whatever the rollout has become since the log was read: who discarded the version meanwhile has the last word.
+      const next: PolicyRollout = { ...rollout, servingId: candidate.id, candidate: undefined }
+      await policies.changeRollout(rollout, next, { atMs, version: candidate.id, kind: 'promoted', detail })
       log.info({ policy: candidate.id }, `a policy version is promoted: ${detail}`)
     } else {
       trial.beginCanary()
