@@ -2,9 +2,9 @@ import type { Feedback, Label } from './outcome.ts'
 
 export type FeedbackReceipt =
   /** Committed, with its place in the order. */
-  | { readonly status: 'accepted'; readonly sequence: number; readonly label: Label }
-  /** Already known with the same value: nothing was written. */
-  | { readonly status: 'duplicate'; readonly sequence: number }
+  | { readonly status: 'accepted'; readonly sequence: number; readonly label: Label; readonly withdrawn?: Label }
+  /** Already known with the same value: nothing was written, but what {@link Feedback.withdraws} asks for. */
+  | { readonly status: 'duplicate'; readonly sequence: number; readonly withdrawn?: Label }
   /** No such decision, or it belongs to another key: the two are not told apart. */
   | { readonly status: 'unknown_decision' }
   /** No LLM answered (yet): there is nothing to judge. */

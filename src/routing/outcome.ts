@@ -46,6 +46,11 @@ export interface Feedback {
   readonly receivedAtMs: number
   /** The key that posted it. */
   readonly keyId: string | undefined
+  /**
+   * A source whose last word on the decision, on whichever LLM, goes with this one: a thumb of weight 0 takes its place, in the same commit.
+   * Of no effect on a repeat of a message.
+   */
+  readonly withdraws?: string | undefined
   /** The caller's own id for this message; a repeat is answered, not learned. */
   readonly idempotencyKey: string | undefined
 }

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest'
 import type { InfluenceCap } from '../routing/feedback-store.ts'
+import { revisableLabels } from '../routing/learning/residual-state.ts'
 import type { Feedback } from '../routing/outcome.ts'
 import { sampleDecision, sampleFeedback, sampleSettlement } from './__fixtures__/sample-records.ts'
 import type { Storage } from './storage.ts'
@@ -104,6 +105,58 @@ export function describeLabelWeights(use: () => Storage): void {
     expect(await say('d1', { value: 0.3, weight: 0.5 }, cap)).toMatchObject({ label: { weight: 0.5 } })
     expect(await weightOf('d2', {}, cap)).toBe(0.5)
     expect(await weightOf('d3', {}, cap)).toBe(0)
+  })
+
+  it('takes a word on what is long past for a new one, as learning does', async () => {
+    const cap: InfluenceCap = { window: 1, free: 1, share: 0 }
+    const day = 86_400_000
+    for (let i = 0; i < 3; i++) await weightOf(`d${i}`, { value: 1, receivedAtMs: i * day }, cap)
+    const others = Array.from({ length: revisableLabels - 3 }, (_, i) => `o${i}`)
+    await Promise.all(others.map((id) => answer(id)))
+    await Promise.all(others.map((id) => say(id, { keyId: undefined })))
+    const revise = (id: string) => say(id, { value: 0, receivedAtMs: 2 * day }, cap)
+    // Of the last of its three words the key gets the room back; the others are behind what learning can take back.
+    expect(await revise('d2')).toMatchObject({ label: { weight: 1, revises: { sequence: 3 } } })
+    expect(await revise('d0')).toMatchObject({ label: { weight: 0, revises: { sequence: 1 } } })
+    expect(await revise('d1')).toMatchObject({ label: { weight: 0, revises: { sequence: 2 } } })
+  })
+
+  it('takes back what another source of the same speaker said, in one commit, and once', async () => {
+    const cap: InfluenceCap = { window: 1, free: 2, share: 0 }
+    await answer('d1')
+    const other = 'provider/llm-number-5'
+    const weaker = { source: 'user:weaker', llm: other, kind: 'thumbs', value: 1, weight: 0.25 } as const
+    const withdraws = 'user:weaker'
+    await say('d1', { kind: 'thumbs', value: 1 }, cap)
+    expect(await say('d1', { kind: 'thumbs', value: 1, withdraws }, cap)).toEqual({ status: 'duplicate', sequence: 1 })
+    await say('d1', weaker, cap)
+    const taken = { ...weaker, sequence: 3, value: 0, weight: 0, revises: { sequence: 2, value: 1, weight: 0.25 } }
+    const right = { kind: 'thumbs', value: 1, withdraws, idempotencyKey: 'm' } as const
+    expect(await say('d1', right, cap)).toMatchObject({ status: 'duplicate', sequence: 1, withdrawn: taken })
+    expect(await say('d1', { ...right, idempotencyKey: 'n' }, cap)).toEqual({ status: 'duplicate', sequence: 1 })
+    expect(await say('d1', weaker, cap)).toMatchObject({
+      sequence: 4,
+      label: { weight: 0.25, revises: { sequence: 3 } },
+    })
+    // A message that is sent again takes nothing back.
+    expect(await say('d1', right, cap)).toEqual({ status: 'duplicate', sequence: 1 })
+    const scored = await say('d1', { value: 0.4, withdraws }, cap)
+    expect(scored).toMatchObject({
+      sequence: 5,
+      label: { llm: answered },
+      withdrawn: { sequence: 6, llm: other, weight: 0 },
+    })
+    expect((await use().feedback.labelsAfter(0, 10)).map(({ sequence, weight }) => [sequence, weight])).toEqual([
+      [1, 1],
+      [2, 0.25],
+      [3, 0],
+      [4, 0.25],
+      [5, 1],
+      [6, 0],
+    ])
+    // And its key has the room again: of its two labels of that LLM none is used.
+    await answer('d2')
+    expect(await say('d2', { llm: other, weight: 2 }, cap)).toMatchObject({ label: { weight: 2 } })
   })
 
   it('has no cap for a share of 1', async () => {

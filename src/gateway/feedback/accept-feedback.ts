@@ -115,6 +115,7 @@ async function give(
 function teach(labels: LabelSink, receipt: FeedbackReceipt): void {
   if (receipt.status === 'accepted') labels.accept(receipt.label)
   else if (receipt.status === 'duplicate') labels.nudge?.(receipt.sequence)
+  if ('withdrawn' in receipt && receipt.withdrawn !== undefined) labels.accept(receipt.withdrawn)
 }
 
 function ignore(): void {}

@@ -21,9 +21,11 @@ describe('toLabelDrafts', () => {
   const verdict = (said: 'too_weak' | 'right' | 'stronger_than_needed', decision?: StoredDecision) =>
     toLabelDrafts({ kind: 'verdict', verdict: said }, 'user', decision)
 
-  test('too weak is a thumb down, right a thumb up', () => {
-    expect(verdict('too_weak', stored)).toEqual([{ source: 'user', kind: 'thumbs', value: 0, weight: 1 }])
-    expect(verdict('right', stored)).toEqual([{ source: 'user', kind: 'thumbs', value: 1, weight: 1 }])
+  test('too weak is a thumb down, right a thumb up, and each takes back what was said for a weaker one', () => {
+    const withdraws = 'user:weaker'
+    expect(verdict('too_weak', stored)).toEqual([{ source: 'user', kind: 'thumbs', value: 0, weight: 1, withdraws }])
+    expect(verdict('right', stored)).toEqual([{ source: 'user', kind: 'thumbs', value: 1, weight: 1, withdraws }])
+    expect(toLabelDrafts({ kind: 'score', value: 0.3 }, 'user', undefined)).toMatchObject([{ value: 0.3, withdraws }])
   })
 
   test('stronger than needed also speaks, a little, for the best of the cheaper', () => {

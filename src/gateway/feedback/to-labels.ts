@@ -21,14 +21,17 @@ export type Verdict = (typeof verdicts)[number]
 export const verdicts = ['too_weak', 'right', 'stronger_than_needed'] as const
 
 /** What becomes a label, before it is known on which decision. */
-export type LabelDraft = Pick<Feedback, 'source' | 'kind' | 'value' | 'llm' | 'noise'> & { readonly weight: number }
+export type LabelDraft = Pick<Feedback, 'source' | 'kind' | 'value' | 'llm' | 'noise' | 'withdraws'> & {
+  readonly weight: number
+}
 
 /** What a verdict that one was stronger than needed counts for, of the cheaper one that might have done (mathematics §27). */
 export const weakerWeight = 0.25
 
 /**
  * The labels that a statement comes to (mathematics §27). The first is the statement's own; `too_weak` and `right` are thumbs on who
- * answered, `stronger_than_needed` one more thumb, of little weight, on the best of those that would have cost less.
+ * answered, `stronger_than_needed` one more thumb, of little weight, on the best of those that would have cost less; any other
+ * word of that source on the answer takes that thumb back.
  *
  * @param decision what was decided and who answered; without it nothing is said of cheaper LLMs.
  */
@@ -36,12 +39,12 @@ export function toLabelDrafts(said: Statement, source: string, decision: StoredD
   switch (said.kind) {
     case 'score':
     case 'thumbs':
-      return [{ source, kind: said.kind, value: said.value, weight: 1 }]
-    case 'verdict':
-      return [
-        { source, kind: 'thumbs', value: Number(said.verdict !== 'too_weak'), weight: 1 },
-        ...(said.verdict === 'stronger_than_needed' ? weakerDrafts(source, decision) : []),
-      ]
+      return [{ source, kind: said.kind, value: said.value, weight: 1, withdraws: weakerSource(source) }]
+    case 'verdict': {
+      const own = { source, kind: 'thumbs', value: Number(said.verdict !== 'too_weak'), weight: 1 } as const
+      if (said.verdict === 'stronger_than_needed') return [own, ...weakerDrafts(source, decision)]
+      return [{ ...own, withdraws: weakerSource(source) }]
+    }
     case 'demonstration': {
       const { llm, score } = said
       return [{ source, llm, kind: score === undefined ? 'thumbs' : 'score', value: score ?? 1, weight: 1 }]
@@ -51,10 +54,14 @@ export function toLabelDrafts(said: Statement, source: string, decision: StoredD
   }
 }
 
+function weakerSource(source: string): string {
+  return `${source}:weaker`
+}
+
 function weakerDrafts(source: string, stored: StoredDecision | undefined): LabelDraft[] {
   const llm = stored === undefined ? undefined : bestCheaper(stored)
   if (llm === undefined) return []
-  return [{ source: `${source}:weaker`, llm, kind: 'thumbs', value: 1, weight: weakerWeight }]
+  return [{ source: weakerSource(source), llm, kind: 'thumbs', value: 1, weight: weakerWeight }]
 }
 
 /** Of the candidates predicted to cost less than the LLM that answered, the one of the highest q̂; of equals the cheaper. */

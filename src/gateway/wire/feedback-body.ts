@@ -103,8 +103,9 @@ function toLearnedBody(label: StoredLabel, { policyVersion, labelSequence, embed
 }
 
 /** Why a label has not moved what serves. */
-function unlearnedReason({ sequence, weight, context }: StoredLabel, learnedTo: number, embedderId: string) {
-  if (weight === 0) return 'its key has had its say on this LLM'
+function unlearnedReason({ sequence, weight, context, revises }: StoredLabel, learnedTo: number, embedderId: string) {
+  // One that weighs nothing still takes back what it revises.
+  if (weight === 0 && (revises === undefined || revises.weight === 0)) return 'its key has had its say on this LLM'
   if (context.embedding.length === 0) return 'the request named its LLM, which teaches nothing'
   if (context.embedderId !== embedderId) return 'its request was embedded by another embedder than the one that serves'
   return sequence > learnedTo ? 'not folded in yet' : undefined

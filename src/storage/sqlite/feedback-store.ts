@@ -11,8 +11,8 @@ import type { Schema } from './schema.ts'
 
 /** As a `FeedbackReceipt`, with the label's row in place of the label. */
 export type FeedbackReceiptRow =
-  | { readonly status: 'accepted'; readonly label: LabelRow }
-  | { readonly status: 'duplicate'; readonly sequence: number }
+  | { readonly status: 'accepted'; readonly label: LabelRow; readonly withdrawn?: LabelRow }
+  | { readonly status: 'duplicate'; readonly sequence: number; readonly withdrawn?: LabelRow }
   | { readonly status: 'unknown_decision' | 'no_answer' | 'too_many' }
 
 /** Idempotency keys remembered per decision: enough for every label and as many repeats. */
@@ -20,11 +20,14 @@ const maxMessagesPerDecision = 2 * maxLabelsPerDecision
 
 interface EarlierLabel {
   readonly sequence: number
+  readonly llm: LlmId
   readonly kind: 'score' | 'thumbs'
   readonly value: number
   readonly weight: number
   readonly noise: number | null
   readonly key_id: string | null
+  /** Labels that were given since. */
+  readonly age: number
 }
 
 /** What a new label holds beside its message. */
@@ -86,7 +89,7 @@ export class SqliteFeedbackStore {
     const earlier = await this.#latestOfSource(feedback, llm)
     if (earlier !== undefined && earlier.kind === feedback.kind && earlier.value === feedback.value) {
       await this.#rememberRepeat(feedback, earlier.sequence)
-      return { status: 'duplicate', sequence: earlier.sequence }
+      return { status: 'duplicate', sequence: earlier.sequence, ...(await this.#withdraw(feedback, decision, cap)) }
     }
     if (await this.#isBeyondLimits(feedback)) return { status: 'too_many' }
     const made: NewLabel = {
@@ -96,7 +99,27 @@ export class SqliteFeedbackStore {
     }
     const sequence = await this.#insert(feedback, made, earlier)
     await this.#rememberMessage(feedback, sequence)
-    return { status: 'accepted', label: labelRow(feedback, sequence, made, decision, earlier) }
+    const label = labelRow(feedback, sequence, made, decision, earlier)
+    return { status: 'accepted', label, ...(await this.#withdraw(feedback, decision, cap)) }
+  }
+
+  /** Puts a label of weight 0 in the place of the latest that `withdraws` names; of one that was taken back already the value is 0. */
+  async #withdraw(
+    { withdraws, ...feedback }: Feedback,
+    decision: JudgedDecision,
+    cap: InfluenceCap | undefined,
+  ): Promise<{ readonly withdrawn?: LabelRow }> {
+    if (withdraws === undefined) return {}
+    const earlier = await this.#latestOfSource({ ...feedback, source: withdraws })
+    if (earlier === undefined || earlier.value === 0) return {}
+    const nothing: Feedback = { ...feedback, source: withdraws, kind: 'thumbs', value: 0, weight: 0, noise: undefined }
+    const made: NewLabel = {
+      llm: earlier.llm,
+      offline_quality: loggedOfflineQuality(decision, decision.list, earlier.llm) ?? null,
+      weight: this.#influence.allowedWeight(nothing, earlier.llm, earlier, cap),
+    }
+    const sequence = await this.#insert(nothing, made, earlier)
+    return { withdrawn: labelRow(nothing, sequence, made, decision, earlier) }
   }
 
   async labelsAfter(sequence: number, limit: number): Promise<readonly LabelRow[]> {
@@ -155,16 +178,16 @@ export class SqliteFeedbackStore {
     return labels >= maxLabelsPerDecision || (!isKnown && said.length >= maxSourcesPerDecision)
   }
 
-  async #latestOfSource({ decisionId, source }: Feedback, llm: LlmId): Promise<EarlierLabel | undefined> {
-    return this.#database
+  /** @param llm left out: of whichever. */
+  async #latestOfSource({ decisionId, source }: Feedback, llm?: LlmId): Promise<EarlierLabel | undefined> {
+    let found = this.#database
       .selectFrom('labels')
-      .select(['sequence', 'kind', 'value', 'weight', 'noise', 'key_id'])
+      .select(['sequence', 'llm', 'kind', 'value', 'weight', 'noise', 'key_id'])
       .where('decision_id', '=', decisionId)
       .where('source', '=', source)
-      .where('llm', '=', llm)
-      .orderBy('sequence', 'desc')
-      .limit(1)
-      .executeTakeFirst()
+    if (llm !== undefined) found = found.where('llm', '=', llm)
+    const label = await found.orderBy('sequence', 'desc').limit(1).executeTakeFirst()
+    return label && { ...label, age: (await this.latestSequence()) - label.sequence }
   }
 
   /** The counter outlives pruned labels, whose sequences are never given twice. */

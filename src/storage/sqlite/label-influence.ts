@@ -1,6 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { type Kysely, sql } from 'kysely'
 import type { InfluenceCap } from '../../routing/feedback-store.ts'
+import { revisableLabels } from '../../routing/learning/residual-state.ts'
 import type { Feedback } from '../../routing/outcome.ts'
 import type { LlmId } from '../../routing/registry/llm.ts'
 import { FixedQuery } from './fixed-query.ts'
@@ -37,13 +38,14 @@ export class LabelInfluence {
   /**
    * Counts a label as offered, and takes what it weighs from its key's credit.
    *
-   * @param earlier the label it revises, whose weight goes back to the key that gave it.
+   * @param earlier the label it revises, `age` labels ago, whose weight goes back to the key that gave it as long as learning takes the label back:
+   * of what is older a revision is one more label, and the key would be heard twice.
    * @returns what it may weigh.
    */
   allowedWeight(
     { weight: wanted = 1, keyId, receivedAtMs }: Feedback,
     llm: LlmId,
-    earlier: { readonly weight: number; readonly key_id: string | null } | undefined,
+    earlier: { readonly weight: number; readonly key_id: string | null; readonly age: number } | undefined,
     cap: InfluenceCap | undefined,
   ): number {
     const key = keyId ?? ''
@@ -51,7 +53,8 @@ export class LabelInfluence {
     const own = found?.own ?? 0
     const others = (found?.all ?? 0) - own
     const isCapped = cap !== undefined && cap.share < 1
-    const returned = earlier !== undefined && (earlier.key_id ?? '') === key ? earlier.weight : 0
+    const isReturned = earlier !== undefined && (earlier.key_id ?? '') === key && earlier.age < revisableLabels
+    const returned = isReturned ? earlier.weight : 0
     const credit = isCapped ? creditOf(cap, found, others, receivedAtMs) + returned : (found?.credit ?? null)
     const allowed = credit === null || !isCapped ? wanted : Math.min(wanted, Math.max(0, credit))
     this.#keep.change({

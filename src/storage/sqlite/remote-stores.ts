@@ -69,10 +69,11 @@ export function remoteFeedbackStore(client: StorageClient): FeedbackStore {
   return {
     async accept(feedback, visibleTo, cap) {
       const receipt = await client.write('acceptFeedback', feedback, visibleTo, cap)
-      if (receipt.status === 'duplicate') return receipt
-      if (receipt.status !== 'accepted') return { status: receipt.status }
+      if (receipt.status !== 'accepted' && receipt.status !== 'duplicate') return { status: receipt.status }
+      const withdrawn = receipt.withdrawn && { withdrawn: decodeLabel(receipt.withdrawn) }
+      if (receipt.status === 'duplicate') return { status: 'duplicate', sequence: receipt.sequence, ...withdrawn }
       const label = decodeLabel(receipt.label)
-      return { status: 'accepted', sequence: label.sequence, label }
+      return { status: 'accepted', sequence: label.sequence, label, ...withdrawn }
     },
     labelsAfter: async (sequence, limit) => (await client.read('labelsAfter', sequence, limit)).map(decodeLabel),
     latestSequence: () => client.read('latestSequence'),
