@@ -63,7 +63,7 @@ describe('DailySpend', () => {
     const asked: unknown[] = []
     const spend = await DailySpend.load(storeWith({ '': 4e8, alice: 3e8 }, asked), new SetClock(), {
       gatewayCapUsd: 2,
-      keys: [{ id: 'alice' }],
+      keys: () => [{ id: 'alice' }],
     })
     expect(asked).toEqual([
       [Date.UTC(2026, 10, 22), undefined],
@@ -127,7 +127,7 @@ describe('DailySpend', () => {
   test('counts for the team too, whose cap binds all of its keys together', async () => {
     const spend = await DailySpend.load(storeWith({ '': 9e8, alice: 3e8, carol: 2e8 }), new SetClock(), {
       teamCapsUsd: new Map([['search', 0.8]]),
-      keys: [{ id: 'alice', team: 'search' }, { id: 'carol', team: 'search' }, { id: 'bob' }],
+      keys: () => [{ id: 'alice', team: 'search', dailyCapUsd: 1 }, { id: 'carol', team: 'search' }, { id: 'bob' }],
     })
     const inTeam = { ...alice, team: 'search' }
     expect(spend.remainingUsd(inTeam)).toBeCloseTo(0.3, 12)
@@ -138,6 +138,26 @@ describe('DailySpend', () => {
     expect(spend.budgets()).toEqual([
       { scope: 'team:search', capNanoUsd: 8e8, spentNanoUsd: 7e8 },
       { scope: 'key:alice', capNanoUsd: 1e9, spentNanoUsd: 3e8 },
+    ])
+  })
+
+  test('a key that was replaced has spent all the same: its team bears it, today', async () => {
+    const store = storeWith({ '': 5e8, old: 3e8, older: 1e8, alice: 1e8 })
+    const team = 'search'
+    const spend = await DailySpend.load(store, new SetClock(), {
+      teamCapsUsd: new Map([[team, 0.8]]),
+      keys: () => [
+        { id: 'old', team, dailyCapUsd: 1, revokedAtMs: noonMs - 1 },
+        // Revoked the day before: the store would say 0.
+        { id: 'older', team, revokedAtMs: noonMs - dayMs },
+        { id: 'alice', team, dailyCapUsd: 1 },
+      ],
+    })
+    expect(spend.remainingUsd({ ...alice, team })).toBeCloseTo(0.4, 12)
+    // A key counts among the budgets before its first request; one that was revoked has none.
+    expect(spend.budgets()).toEqual([
+      { scope: 'team:search', capNanoUsd: 8e8, spentNanoUsd: 4e8 },
+      { scope: 'key:alice', capNanoUsd: 1e9, spentNanoUsd: 1e8 },
     ])
   })
 

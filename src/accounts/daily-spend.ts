@@ -27,6 +27,15 @@ export interface SpendReservation {
   settle(nanoUsd: number | undefined): void
 }
 
+/** A key as budgets see it. */
+export interface SpendingKey {
+  readonly id: string
+  readonly team?: string | undefined
+  readonly dailyCapUsd?: number | undefined
+  /** Of one that was revoked the team still bears what it spent. */
+  readonly revokedAtMs?: number | undefined
+}
+
 /** What one budget stands at, nano-USD. */
 export interface BudgetState {
   /** `gateway`, `team:<name>` or `key:<id>`. */
@@ -40,8 +49,8 @@ export interface DailySpendOptions {
   /** Undefined: none. */
   readonly gatewayCapUsd?: number | undefined
   readonly teamCapsUsd?: ReadonlyMap<string, number> | undefined
-  /** Keys whose spend of today is read; others start from zero. */
-  readonly keys?: Iterable<{ readonly id: string; readonly team?: string | undefined }> | undefined
+  /** All keys of now, revoked ones too. What those of the start spent today is read; later ones start from zero. */
+  readonly keys?: (() => readonly SpendingKey[]) | undefined
   /** Told of each routed request that was settled, per capped budget. */
   readonly onBooked?: ((scope: string, nanoUsd: number) => void) | undefined
   /** Left out: a process that dies forgets what it promised in its last moments. */
@@ -76,13 +85,14 @@ export class DailySpend {
   readonly #teamCapsUsd: ReadonlyMap<string, number>
   readonly #leases: BudgetLeases | undefined
   readonly #onBooked: DailySpendOptions['onBooked']
-  /** The caps that keys were last seen with, to tell of. */
-  readonly #keyCapsNanoUsd = new Map<string, number>()
+  readonly #keys: () => readonly SpendingKey[]
   #day: number
   #accounts = new Map<string, Account>()
 
-  private constructor(clock: Clock, { gatewayCapUsd, teamCapsUsd = new Map(), leases, onBooked }: DailySpendOptions) {
+  private constructor(clock: Clock, options: DailySpendOptions) {
+    const { gatewayCapUsd, teamCapsUsd = new Map(), keys = () => [], leases, onBooked } = options
     this.#clock = clock
+    this.#keys = keys
     this.#gatewayCapNanoUsd = toCapNanoUsd(gatewayCapUsd)
     this.#teamCapsUsd = teamCapsUsd
     this.#leases = leases
@@ -98,7 +108,9 @@ export class DailySpend {
     const spend = new DailySpend(clock, options)
     const sinceMs = spend.#day * dayMs
     spend.#account(gatewayScope).spentNanoUsd = await store.spentNanoUsd(sinceMs)
-    for (const { id, team } of options.keys ?? []) {
+    for (const { id, team, revokedAtMs } of spend.#keys()) {
+      // Today it spent nothing.
+      if (revokedAtMs !== undefined && revokedAtMs < sinceMs) continue
       const spentNanoUsd = await store.spentNanoUsd(sinceMs, id)
       spend.#account(keyScope(id)).spentNanoUsd = spentNanoUsd
       if (team !== undefined) spend.#account(teamScope(team)).spentNanoUsd += spentNanoUsd
@@ -172,21 +184,29 @@ export class DailySpend {
     }
   }
 
+  /** Booked or reserved today of one budget. */
+  spentNanoUsd(scope: string): number {
+    this.#turnDay()
+    return this.#accounts.get(scope)?.spentNanoUsd ?? 0
+  }
+
   /** Booked or reserved today, all keys together, USD. */
   get spentTodayUsd(): number {
     this.#turnDay()
     return this.#account(gatewayScope).spentNanoUsd / 1e9
   }
 
-  /** Every capped budget, the gateway's first; of keys those that spent since the start. */
+  /** Every capped budget, the gateway's first, then those of teams and of the keys in use. */
   budgets(): readonly BudgetState[] {
     this.#turnDay()
     const caps = new Map<string, number>([[gatewayScope, this.#gatewayCapNanoUsd]])
     for (const [team, capUsd] of this.#teamCapsUsd) caps.set(teamScope(team), toCapNanoUsd(capUsd))
-    for (const [scope, cap] of this.#keyCapsNanoUsd) caps.set(scope, cap)
+    for (const { id, dailyCapUsd, revokedAtMs } of this.#keys()) {
+      if (revokedAtMs === undefined) caps.set(keyScope(id), toCapNanoUsd(dailyCapUsd))
+    }
     return [...caps]
       .filter(([, capNanoUsd]) => capNanoUsd !== Number.POSITIVE_INFINITY)
-      .map(([scope, capNanoUsd]) => ({ scope, capNanoUsd, spentNanoUsd: this.#account(scope).spentNanoUsd }))
+      .map(([scope, capNanoUsd]) => ({ scope, capNanoUsd, spentNanoUsd: this.spentNanoUsd(scope) }))
   }
 
   /** Milliseconds until the next UTC day, when the caps start anew. */
@@ -212,11 +232,7 @@ export class DailySpend {
     }
     add(gatewayScope, this.#gatewayCapNanoUsd)
     if (team !== undefined) add(teamScope(team), toCapNanoUsd(this.#teamCapsUsd.get(team)))
-    if (dailyCapUsd !== undefined) {
-      const scope = keyScope(keyId ?? '')
-      add(scope, toCapNanoUsd(dailyCapUsd))
-      this.#keyCapsNanoUsd.set(scope, toCapNanoUsd(dailyCapUsd))
-    }
+    if (dailyCapUsd !== undefined) add(keyScope(keyId ?? ''), toCapNanoUsd(dailyCapUsd))
     return capped
   }
 

@@ -91,6 +91,7 @@ describe('KeyRing', () => {
     await ring.refresh()
     expect(ring.authenticate(made.secret)).toBeUndefined()
     expect(ring.activeKeys()).toEqual([])
+    expect(ring.everIssued().map(({ id }) => id)).toEqual(['k1'])
   })
 
   test('that lost its last key does not count as one that never had any', async () => {

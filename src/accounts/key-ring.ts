@@ -10,7 +10,7 @@ export class KeyRing {
   readonly #store: KeyStore
   readonly #master: ApiKey | undefined
   #activeByHash: ReadonlyMap<string, ApiKey> = new Map()
-  #everIssued = 0
+  #issued: readonly ApiKey[] = []
 
   private constructor(store: KeyStore, masterSecret: string | undefined) {
     this.#store = store
@@ -26,7 +26,7 @@ export class KeyRing {
 
   async refresh(): Promise<void> {
     const keys = await this.#store.list()
-    this.#everIssued = keys.length
+    this.#issued = keys
     this.#activeByHash = new Map(
       keys.filter((key) => key.revokedAtMs === undefined).map((key) => [key.secretHash, key]),
     )
@@ -47,13 +47,18 @@ export class KeyRing {
 
   /** No key was ever issued, and there is no master key. Revoking the last key does not make it true: that must not open the gateway. */
   get neverIssued(): boolean {
-    return this.#everIssued === 0 && this.#master === undefined
+    return this.#issued.length === 0 && this.#master === undefined
   }
 
   /** Keys that are not revoked, the master key first. */
   activeKeys(): readonly ApiKey[] {
     const issued = [...this.#activeByHash.values()]
     return this.#master === undefined ? issued : [this.#master, ...issued]
+  }
+
+  /** Every key there ever was, the revoked ones too: what those spent is spent. */
+  everIssued(): readonly ApiKey[] {
+    return this.#issued
   }
 
   /** The key of a secret, or undefined when it is unknown or revoked. */

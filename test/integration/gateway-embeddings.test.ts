@@ -361,7 +361,7 @@ test('charges count for the day again after a restart', async () => {
   await post({ model: 'embed-small', input: ['a', 'b'] })
   await storage.close()
   const reopened = await openSqliteStorage({ file })
-  const again = await DailySpend.load(reopened.decisions, machineClock, { keys: [{ id: 'alice' }] })
+  const again = await DailySpend.load(reopened.decisions, machineClock, { keys: () => [{ id: 'alice' }] })
   expect(again.spentTodayUsd).toBe(0.000002)
   expect(again.remainingUsd({ keyId: 'alice', dailyCapUsd: 0.000005 })).toBeCloseTo(0.000003, 12)
   await reopened.close()

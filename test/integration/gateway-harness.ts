@@ -100,7 +100,7 @@ export async function startHarness(options: HarnessOptions): Promise<Harness> {
   const log = (level: string) => (_fields: object, message: string) => void logged.push({ level, message })
   const spend = await DailySpend.load(decisions, machineClock, {
     gatewayCapUsd: options.gatewayCapUsd,
-    keys: keys.activeKeys(),
+    keys: () => keys.everIssued(),
   })
   const gateway = createGateway(
     {

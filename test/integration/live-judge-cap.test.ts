@@ -31,7 +31,7 @@ it('counts what a judge spent today against its cap after a restart, and against
   await first.close()
 
   const second = await openSqliteStorage({ file })
-  const keys = [{ id: judgeSpenderId }, { id: 'alice' }]
+  const keys = () => [{ id: judgeSpenderId }, { id: 'alice' }]
   const spend = await DailySpend.load(second.decisions, machineClock, { gatewayCapUsd: 1, keys })
   expect(spend.remainingUsd({ keyId: judgeSpenderId, dailyCapUsd: 0.01 })).toBeCloseTo(0.005, 12)
   expect(spend.reserve({ keyId: judgeSpenderId, dailyCapUsd: 0.01 }, 6_000_000, false)).toBeUndefined()
