@@ -12,6 +12,8 @@ import { systemClock } from './system.ts'
 
 /** How often the pacers learn anew what is to come of the day. */
 const refreshMs = 60_000
+/** How soon a price or a pool that was changed counts for them. */
+const staleMs = 1_000
 
 /** What the caps of a serving process rest on. */
 export interface OpenBudgets {
@@ -24,7 +26,7 @@ export interface OpenBudgets {
 
 /** The caps of gateway, teams and keys, with what was spent today. */
 export async function openBudgets(
-  config: Pick<PointsmanConfig, 'teams' | 'budgets'>,
+  config: Pick<PointsmanConfig, 'teams' | 'budgets' | 'judge'>,
   gatewayCapUsd: number | undefined,
   storage: Pick<Storage, 'decisions' | 'leases'>,
   keys: KeyRing,
@@ -38,12 +40,13 @@ export async function openBudgets(
   const teamCapsUsd = new Map(
     config.teams.flatMap(({ name, dailyCapUsd }) => (dailyCapUsd === undefined ? [] : [[name, dailyCapUsd] as const])),
   )
+  // What the judge spends has a cap of its own, as a key's has.
+  const judge = { id: judgeSpenderId, dailyCapUsd: config.judge?.dailyCapUsd }
   let pacing: SpendPacing | undefined
   const spend: DailySpend = await DailySpend.load(storage.decisions, systemClock, {
     gatewayCapUsd,
     teamCapsUsd,
-    // What the judge spends has a cap of its own, as a key's has.
-    keys: [...keys.activeKeys(), { id: judgeSpenderId }],
+    keys: () => [...keys.everIssued(), judge],
     leases,
     onBooked: (scope, nanoUsd) => pacing?.booked(scope, nanoUsd),
   })
@@ -51,8 +54,9 @@ export async function openBudgets(
     pacing = new SpendPacing({
       spend,
       decisions: storage.decisions,
-      keys: () => keys.activeKeys(),
-      costReferenceUsd: () => router.policy.costReferenceUsd,
+      keys: () => keys.everIssued(),
+      pool: router.pool,
+      policy: () => router.policy,
       clock: systemClock,
     })
   }
@@ -60,13 +64,18 @@ export async function openBudgets(
     pacing?.refresh().catch((error: unknown) => log.warn({ err: error }, 'budgets could not be paced anew'))
   }
   refresh()
-  const timer = setInterval(refresh, refreshMs)
-  timer.unref()
+  const timers = [
+    setInterval(refresh, refreshMs),
+    setInterval(() => {
+      if (pacing?.isStale === true) refresh()
+    }, staleMs),
+  ]
+  for (const timer of timers) timer.unref()
   return {
     spend,
     pacing,
     async close() {
-      clearInterval(timer)
+      for (const timer of timers) clearInterval(timer)
       await leases.close()
     },
   }

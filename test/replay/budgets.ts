@@ -93,8 +93,8 @@ async function live(way: Way, capUsd: number, seed: number): Promise<readonly Da
       onBooked: (scope, nanoUsd) => pacing?.booked(scope, nanoUsd),
     })
     if (way === 'paced') {
-      const parts = { spend, decisions: store, clock, keys: () => [], costReferenceUsd: () => fitted.costReferenceUsd }
-      pacing = new SpendPacing(parts)
+      const parts = { spend, decisions: store, clock, pool: router.pool, policy: () => router.policy }
+      pacing = new SpendPacing({ ...parts, keys: () => [] })
     }
     let quality = 0
     let refused = 0

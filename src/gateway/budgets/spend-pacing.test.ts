@@ -1,9 +1,12 @@
 import { describe, expect, test } from 'vitest'
-import { DailySpend } from '../../accounts/daily-spend.ts'
+import { DailySpend, type SpendingKey } from '../../accounts/daily-spend.ts'
 import { defaultPreference } from '../../routing/decision/routing-preference.ts'
 import type { CandidateTerms, RoutingDecision } from '../../routing/decision.ts'
 import type { StoredDecision } from '../../routing/decision-store.ts'
-import { loggedSpendCurve } from './logged-spend-curve.ts'
+import type { CostEstimates, CostPredictor } from '../../routing/prediction/cost-predictor.ts'
+import { type Llm, unknownLlmProperties } from '../../routing/registry/llm.ts'
+import { LlmRegistry } from '../../routing/registry/llm-registry.ts'
+import { loggedSpendCurve, type PresentCosts, repriced } from './logged-spend-curve.ts'
 import { SpendPacing } from './spend-pacing.ts'
 
 const noonMs = Date.UTC(2026, 10, 22, 12)
@@ -33,9 +36,36 @@ function decision(candidates: readonly CandidateTerms[], more: Partial<RoutingDe
 /** Worth .5 more at a cost of 1 against .1: from ν = .5/.9 the cheap one is chosen, with C_ref = 1. */
 const dearOrCheap = decision([terms('dear', 0.9, 1), terms('cheap', 0.4, 0.1)])
 
+/** Bills are what the price says a million output tokens come to. */
+const perRequest = (id: string, usd: number): Llm => ({
+  ...{ ...unknownLlmProperties, id, provider: 'p', upstreamModel: id },
+  price: { inputPerMillionTokensUsd: 0, outputPerMillionTokensUsd: usd },
+})
+
+function presentOf(pool: LlmRegistry): PresentCosts {
+  const cost = {
+    predict: (_context: unknown, _size: unknown, llms: readonly Llm[], out: CostEstimates) => {
+      llms.forEach(({ price }, i) => {
+        out.costUsd[i] = price?.outputPerMillionTokensUsd ?? Number.NaN
+      })
+    },
+  } as CostPredictor
+  return { llm: (id) => pool.get(id), policy: { cost, costReferenceUsd: 1, embedder: { id: 'e' } } }
+}
+
+const dearAndCheap = () => new LlmRegistry([perRequest('dear', 1), perRequest('cheap', 0.1)])
+
+function curveOf(decisions: readonly RoutingDecision[], pool = dearAndCheap()) {
+  const present = presentOf(pool)
+  return loggedSpendCurve(
+    decisions.flatMap((one) => repriced(one, present) ?? []),
+    1,
+  )
+}
+
 describe('loggedSpendCurve', () => {
   test('changes LLM where the dual outweighs what the dear one is worth more', () => {
-    const { duals, meanCostUsd } = loggedSpendCurve([dearOrCheap], 1)!
+    const { duals, meanCostUsd } = curveOf([dearOrCheap])!
     duals.forEach((dual, i) => {
       expect(meanCostUsd[i]).toBe(dual < 0.5 / 0.9 ? 1 : 0.1)
     })
@@ -43,13 +73,31 @@ describe('loggedSpendCurve', () => {
 
   test('takes out what a dual had done to the logged utilities', () => {
     const paced = decision([terms('dear', 0.9 - 0.7, 1), terms('cheap', 0.4 - 0.07, 0.1)], { budgetDual: 0.7 })
-    expect(loggedSpendCurve([paced], 1)).toEqual(loggedSpendCurve([dearOrCheap], 1))
+    expect(curveOf([paced])).toEqual(curveOf([dearOrCheap]))
   })
 
   test('says nothing of named LLMs and of unknown costs', () => {
-    expect(loggedSpendCurve([decision([terms('a', 1, 1)], { pinned: true })], 1)).toBeUndefined()
-    expect(loggedSpendCurve([decision([terms('a', 1, undefined)])], 1)).toBeUndefined()
-    expect(loggedSpendCurve([], 1)).toBeUndefined()
+    expect(curveOf([decision([terms('a', 1, 1)], { pinned: true })])).toBeUndefined()
+    expect(curveOf([decision([terms('dear', 1, undefined)])])).toBeUndefined()
+    expect(curveOf([])).toBeUndefined()
+  })
+
+  test('is that of the prices and the pool of now, whatever they were when it was logged', () => {
+    const pool = dearAndCheap()
+    pool.set(perRequest('dear', 0.4))
+    // At λ = 1.4 a price .6 lower is worth .6/2.4 more: .75 + … against .3 in cost.
+    const { duals, meanCostUsd } = curveOf([dearOrCheap], pool)!
+    duals.forEach((dual, i) => {
+      expect(meanCostUsd[i]).toBe(dual < (0.5 + 0.6 / 2.4) / 0.3 ? 0.4 : 0.1)
+    })
+    pool.remove('dear')
+    expect(new Set(curveOf([dearOrCheap], pool)!.meanCostUsd)).toEqual(new Set([0.1]))
+    pool.remove('cheap')
+    expect(curveOf([dearOrCheap], pool)).toBeUndefined()
+    // Of a prompt that another embedder read the predictor knows nothing: its costs stay.
+    const other = { embedderId: 'old', embedding: new Float32Array(0), explicit: new Float32Array(0) }
+    const old = decision(dearOrCheap.candidates, { context: other } as Partial<RoutingDecision>)
+    expect(curveOf([old], new LlmRegistry([perRequest('dear', 9)]))!.meanCostUsd[0]).toBe(1)
   })
 })
 
@@ -58,7 +106,7 @@ const alice = { keyId: 'alice', dailyCapUsd: 10 }
 interface World {
   readonly perHour?: number
   readonly gatewayCapUsd?: number
-  readonly keys?: readonly { readonly id: string; readonly team?: string }[]
+  readonly keys?: readonly SpendingKey[]
   readonly teamCapsUsd?: ReadonlyMap<string, number>
 }
 
@@ -80,11 +128,17 @@ async function pacingIn({ perHour = 10, gatewayCapUsd, keys = [], teamCapsUsd }:
   const spend: DailySpend = await DailySpend.load(decisions, clock, {
     gatewayCapUsd,
     teamCapsUsd,
-    keys,
+    keys: () => keys,
     onBooked: (scope, nanoUsd) => pacing.booked(scope, nanoUsd),
   })
-  const pacing: SpendPacing = new SpendPacing({ spend, decisions, keys: () => keys, costReferenceUsd: () => 1, clock })
-  return { spend, pacing, clock, asked }
+  const pool = dearAndCheap()
+  const { policy } = presentOf(pool)
+  const pacing: SpendPacing = new SpendPacing({
+    ...{ spend, decisions, pool, clock },
+    keys: () => keys,
+    policy: () => policy,
+  })
+  return { spend, pacing, pool, asked }
 }
 
 describe('SpendPacing', () => {
@@ -130,6 +184,32 @@ describe('SpendPacing', () => {
     const { paceUsd } = pacing.states()[0]!
     spend.reserve({ keyId: 'bob', dailyCapUsd: undefined }, 1e9, false)?.settle(5e9)
     expect(pacing.states()[0]!.paceUsd).toBe(paceUsd)
+  })
+
+  test('a price or a pool that changed moves the dual with the next refresh', async () => {
+    const { pacing, pool } = await pacingIn({ gatewayCapUsd: 60 })
+    expect(pacing.isStale).toBe(true)
+    await pacing.refresh()
+    expect(pacing.isStale).toBe(false)
+    const before = pacing.dualFor(alice)
+    expect(before).toBeGreaterThan(0)
+    pool.set(perRequest('dear', 0.45))
+    expect(pacing.isStale).toBe(true)
+    await pacing.refresh()
+    expect(pacing.dualFor(alice)).toBe(0)
+    pool.set(perRequest('dear', 2))
+    await pacing.refresh()
+    expect(pacing.dualFor(alice)).toBeGreaterThan(0)
+    pool.remove('dear')
+    await pacing.refresh()
+    expect(pacing.dualFor(alice)).toBe(0)
+  })
+
+  test('a key with a cap is paced from its first request on', async () => {
+    const keys = [{ id: 'alice', dailyCapUsd: 60 }]
+    const { pacing } = await pacingIn({ keys })
+    await pacing.refresh()
+    expect(pacing.dualFor({ keyId: 'alice', dailyCapUsd: 60 })).toBeGreaterThan(0)
   })
 
   test('nobody knows what is to come on the first morning: no price', async () => {

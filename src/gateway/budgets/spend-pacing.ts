@@ -1,11 +1,12 @@
+import { setImmediate as otherWork } from 'node:timers/promises'
 import type { ApiKey } from '../../accounts/api-key.ts'
 import { type DailySpend, gatewayScope, keyScope, type Spender, teamScope, utcDay } from '../../accounts/daily-spend.ts'
 import { expectedRequestsLeft, type HourlyCounts } from '../../accounts/request-forecast.ts'
 import type { Clock } from '../../routing/clock.ts'
-import { BudgetPacer } from '../../routing/decision/budget-pacer.ts'
-import type { RoutingDecision } from '../../routing/decision.ts'
-import type { DecisionStore } from '../../routing/decision-store.ts'
-import { loggedSpendCurve } from './logged-spend-curve.ts'
+import { BudgetPacer, type SpendCurve } from '../../routing/decision/budget-pacer.ts'
+import type { DecisionStore, StoredDecision } from '../../routing/decision-store.ts'
+import type { LlmRegistry } from '../../routing/registry/llm-registry.ts'
+import { loggedSpendCurve, type PresentCosts, type RepricedDecision, repriced } from './logged-spend-curve.ts'
 
 /** Days whose hours say what a day is like. */
 const profileDays = 7
@@ -16,6 +17,9 @@ const curveDecisions = 300
 /** With fewer of its own, a budget's curve is that of all traffic. */
 const fewestOwnDecisions = 100
 
+/** Decisions priced anew at a time: a request that comes meanwhile waits for no more. */
+const batch = 25
+
 const dayMs = 86_400_000
 const hoursOfDay = 24
 
@@ -24,8 +28,10 @@ export interface SpendPacingParts {
   readonly decisions: Pick<DecisionStore, 'recentSettlements' | 'decisionsPerHour'>
   /** The keys in use, to know whose spend a team's is. */
   readonly keys: () => readonly Pick<ApiKey, 'id' | 'team'>[]
-  /** C_ref of the version that serves. */
-  readonly costReferenceUsd: () => number
+  /** Of now, with its prices. */
+  readonly pool: Pick<LlmRegistry, 'get' | 'list'>
+  /** The version that serves. */
+  readonly policy: () => PresentCosts['policy']
   readonly clock: Clock
 }
 
@@ -60,6 +66,8 @@ export class SpendPacing {
   readonly #parts: SpendPacingParts
   readonly #paced = new Map<string, Paced>()
   #refreshing: Promise<void> | undefined
+  /** The pool that the curves are of. */
+  #priced: ReturnType<LlmRegistry['list']> | undefined
 
   constructor(parts: SpendPacingParts) {
     this.#parts = parts
@@ -93,6 +101,11 @@ export class SpendPacing {
     return this.#refreshing
   }
 
+  /** Whether the pool, or a price in it, is another than the one that the curves are of. */
+  get isStale(): boolean {
+    return this.#priced !== this.#parts.pool.list()
+  }
+
   states(): readonly PacingState[] {
     return [...this.#paced.values()].map(({ scope, pacer, expectedRequestsLeft }) => ({
       scope,
@@ -103,24 +116,41 @@ export class SpendPacing {
   }
 
   async #refresh(): Promise<void> {
-    const budgets = this.#parts.spend.budgets()
-    for (const scope of this.#paced.keys()) {
-      if (!budgets.some((budget) => budget.scope === scope)) this.#paced.delete(scope)
-    }
+    const { spend, pool, clock, decisions } = this.#parts
+    this.#priced = pool.list()
+    const budgets = spend.budgets()
+    const capped = new Set(budgets.map(({ scope }) => scope))
+    for (const scope of this.#paced.keys()) if (!capped.has(scope)) this.#paced.delete(scope)
     if (budgets.length === 0) return
-    const settled = await this.#parts.decisions.recentSettlements(curveDecisions)
-    const recent = settled.map(({ decision }) => decision)
+    const recent = await this.#repriced(await decisions.recentSettlements(curveDecisions))
+    const ofAll = this.#curveOf(recent)
     for (const { scope, capNanoUsd } of budgets) {
       const paced = await this.#ofToday(scope)
-      const left = expectedRequestsLeft(paced.earlier, paced.today, paced.firstAtMs, this.#parts.clock.now())
+      const left = expectedRequestsLeft(paced.earlier, paced.today, paced.firstAtMs, clock.now())
       paced.expectedRequestsLeft = left
-      const spentNanoUsd = this.#parts.spend.budgets().find((budget) => budget.scope === scope)?.spentNanoUsd ?? 0
-      this.#retarget(paced, (capNanoUsd - spentNanoUsd) / 1e9, left, recent)
+      const own = this.#ownOf(scope, recent)
+      const curve = own === undefined ? ofAll : this.#curveOf(own)
+      this.#retarget(paced, (capNanoUsd - spend.spentNanoUsd(scope)) / 1e9, left, curve)
+      await otherWork()
     }
   }
 
-  #retarget(paced: Paced, leftUsd: number, requests: number | undefined, recent: readonly RoutingDecision[]): void {
-    const curve = loggedSpendCurve(this.#decisionsOf(paced.scope, recent), this.#parts.costReferenceUsd())
+  async #repriced(settled: readonly StoredDecision[]): Promise<readonly RepricedDecision[]> {
+    const present = { llm: this.#parts.pool.get.bind(this.#parts.pool), policy: this.#parts.policy() }
+    const found: RepricedDecision[] = []
+    for (let i = 0; i < settled.length; i++) {
+      if (i % batch === 0) await otherWork()
+      const decision = repriced(settled[i]!.decision, present)
+      if (decision !== undefined) found.push(decision)
+    }
+    return found
+  }
+
+  #curveOf(decisions: readonly RepricedDecision[]): SpendCurve | undefined {
+    return loggedSpendCurve(decisions, this.#parts.policy().costReferenceUsd)
+  }
+
+  #retarget(paced: Paced, leftUsd: number, requests: number | undefined, curve: SpendCurve | undefined): void {
     if (requests === undefined || curve === undefined) {
       paced.pacer = undefined
       return
@@ -135,11 +165,12 @@ export class SpendPacing {
     }
   }
 
-  #decisionsOf(scope: string, recent: readonly RoutingDecision[]): readonly RoutingDecision[] {
-    if (scope === gatewayScope) return recent
+  /** Undefined: too few to say more than those of all traffic do. */
+  #ownOf(scope: string, recent: readonly RepricedDecision[]): readonly RepricedDecision[] | undefined {
+    if (scope === gatewayScope) return undefined
     const keyIds = new Set(this.#keyIdsOf(scope))
     const own = recent.filter(({ keyId }) => keyId !== undefined && keyIds.has(keyId))
-    return own.length >= fewestOwnDecisions ? own : recent
+    return own.length >= fewestOwnDecisions ? own : undefined
   }
 
   #keyIdsOf(scope: string): readonly string[] {
