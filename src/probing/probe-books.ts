@@ -13,7 +13,7 @@ export interface ProbeCallEnd {
 /** Where the money for probes is booked: with all other money. */
 export interface ProbeBooks {
   /**
-   * Sets money aside and writes that down before the call is made.
+   * Sets money aside and writes that down before the call is made; may wait for others to end.
    *
    * @returns how to book the bill; undefined: a cap of the gateway does not allow the call.
    */
