@@ -42,7 +42,7 @@ export function refusalOf(
   const { done, graded, failed, meanQuality } = tally
   const { spentUsd, capUsd } = spending
   if (capUsd !== undefined && spentUsd > capUsd) {
-    return `it charged $${spentUsd.toPrecision(3)}, more than the cap of $${capUsd}: what calls cost cannot be told from its price`
+    return `its calls cost $${spentUsd.toPrecision(3)} in all, more than the cap of $${capUsd}`
   }
   if (graded < fewestGradedProbes) {
     return `${graded} of ${done} answers could be graded; at least ${fewestGradedProbes} are needed`

@@ -175,6 +175,40 @@ describe('ProbeAsking', () => {
     expect(second.provider.calls.length).toBeLessThan(2)
   })
 
+  it('counts bills of an earlier run that are not known as the dearest', async () => {
+    const store = new MemoryProbeStore()
+    const unbilled = asking(() => ({ ...says('right'), usage: undefined }), { count: 25, capUsd: 1 }, { store })
+    const { spentUsd } = await unbilled.run.run(never)
+    expect(spentUsd).toBeGreaterThan(0)
+    const again = await asking(right, { count: 25, capUsd: 1 }, { store }).run.run(never)
+    expect(again.spentUsd).toBeCloseTo(spentUsd, 12)
+  })
+
+  it('asks cheaper probes where a dear one does not fit into what is left', async () => {
+    const [dear, ...cheap] = simpleProbes(30)
+    const long = { ...dear!.probe, request: { ...dear!.probe.request, max_tokens: 100_000 } }
+    const provider = new ScriptedNewcomer(right)
+    const parts = { store: new MemoryProbeStore(), books: new MemoryBooks(), clock: { now: () => 7 } }
+    const probes = [{ ...dear!, probe: long }, ...cheap]
+    const { end, tally } = await new ProbeAsking(parts, probed(provider), probes, { probeSet: 's', capUsd: 0.05 }).run(
+      never,
+    )
+    expect(end).toEqual({ kind: 'capped' })
+    expect(tally.graded).toBe(29)
+  })
+
+  it('does not give up an LLM for the probes that it failed before', async () => {
+    const store = new MemoryProbeStore()
+    const failsSome: AnswerCall = ({ request }) => {
+      if (/question 5\d$/.test(String(request.messages[0]!.content))) throw failing()
+      return says('right')
+    }
+    const first = await asking(failsSome, { count: 60 }, { store }).run.run(never)
+    expect(first).toMatchObject({ end: { kind: 'asked' }, tally: { graded: 50, failed: 10 } })
+    const again = await asking(failsSome, { count: 60 }, { store }).run.run(never)
+    expect(again).toMatchObject({ end: { kind: 'asked' }, tally: { graded: 50, failed: 10 } })
+  })
+
   it('stops where the gateway allows no further call', async () => {
     const { run, provider } = asking(right, { concurrency: 1 }, { books: new MemoryBooks((index) => index < 3) })
     const { end } = await run.run(never)

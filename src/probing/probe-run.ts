@@ -5,7 +5,7 @@ import { askProbe, dearestNanoUsd, type ProbedLlm, type ProbeReply, withOutputCa
 import { earlyRefusal } from './newcomer-verdict.ts'
 import { OnboardingError } from './onboarding-error.ts'
 import type { Probe } from './probe.ts'
-import type { ProbeBooks } from './probe-books.ts'
+import type { ProbeBooks, ProbeCallEnd } from './probe-books.ts'
 import { ProbeBudget } from './probe-budget.ts'
 import { type ProbeProgress, type ProbeTally, tallyOf } from './probe-tally.ts'
 
@@ -50,6 +50,14 @@ export interface ProbeRunResult {
 
 export const defaultProbeConcurrency = 8
 
+/** A call that did not come to an end of its own. */
+const cutShort: ProbeCallEnd = {
+  status: 'aborted',
+  reportedModel: undefined,
+  usage: undefined,
+  costNanoUsd: undefined,
+}
+
 /** ETA from fewer answers would jump about. */
 const answersUntilEta = 5
 
@@ -70,6 +78,10 @@ export class ProbeAsking {
   #budget = new ProbeBudget(undefined, 0)
   #end: ProbeRunEnd | undefined
   #lastError: string | undefined
+  /** Some probe was left out, as what is left of the cap does not suffice for it. */
+  #isCapped = false
+  /** What is asked again failed before: that all of it fails is no news. */
+  #isRetrying = false
   #asked = 0
   #toAsk = 0
   #startMs = 0
@@ -110,12 +122,14 @@ export class ProbeAsking {
   async run(signal: AbortSignal): Promise<ProbeRunResult> {
     const { probeSet, capUsd } = this.#options
     const known = await this.#parts.store.outcomes(probeSet, this.#target.llm.id)
-    const ids = new Set(this.#probes.map(({ probe }) => probe.id))
-    for (const outcome of known) if (ids.has(outcome.probeId)) this.#outcomes.set(outcome.probeId, outcome)
-    this.#budget = new ProbeBudget(
-      capUsd,
-      known.reduce((sum, { costNanoUsd = 0 }) => sum + costNanoUsd, 0),
-    )
+    const probes = new Map(this.#probes.map(({ probe }) => [probe.id, probe]))
+    let spent = 0
+    for (const outcome of known) {
+      const probe = probes.get(outcome.probeId)
+      spent += outcome.costNanoUsd ?? (probe === undefined ? 0 : this.#dearest(probe))
+      if (probe !== undefined) this.#outcomes.set(outcome.probeId, outcome)
+    }
+    this.#budget = new ProbeBudget(capUsd, spent)
     this.#startMs = this.#parts.clock.now()
     const aborted = () => this.#finish({ kind: 'stopped', reason: 'stopped by its owner' })
     signal.addEventListener('abort', aborted, { once: true })
@@ -123,11 +137,12 @@ export class ProbeAsking {
     try {
       const fresh = this.#probes.filter(({ probe }) => !this.#outcomes.has(probe.id))
       await this.#askAll(fresh)
+      this.#isRetrying = true
       await this.#askAll(this.#probes.filter(({ probe }) => this.#outcomes.get(probe.id)?.quality === undefined))
     } finally {
       signal.removeEventListener('abort', aborted)
     }
-    const end = this.#end ?? { kind: 'asked' }
+    const end = this.#end ?? { kind: this.#isCapped ? 'capped' : 'asked' }
     return { end, tally: tallyOf(this.#outcomes.values()), spentUsd: this.#budget.spentUsd }
   }
 
@@ -154,8 +169,11 @@ export class ProbeAsking {
   async #ask({ probe, grader }: GradableProbe): Promise<void> {
     const { llm } = this.#target
     const request = withOutputCap(probe.request, llm)
-    const reserved = llm.price === undefined ? 0 : dearestNanoUsd(llm.price, request)
-    if (!(await this.#budget.reserve(reserved))) return this.#finish({ kind: 'capped' }, false)
+    const reserved = this.#dearest(probe)
+    if (!(await this.#budget.reserve(reserved))) {
+      this.#isCapped = true
+      return
+    }
     let spent = 0
     try {
       if (this.#end !== undefined) return
@@ -164,7 +182,13 @@ export class ProbeAsking {
         const reason = 'the daily cap of the gateway is used up; probing goes on by the same call tomorrow'
         return this.#finish({ kind: 'stopped', reason }, false)
       }
-      const reply = await askProbe(this.#target, request, grader, this.#stop.signal)
+      // It may have waited for others.
+      if (this.#end !== undefined) return await settle({ ...cutShort, costNanoUsd: 0 })
+      spent = reserved
+      const reply = await askProbe(this.#target, request, grader, this.#stop.signal).catch(async (error: unknown) => {
+        await settle(cutShort)
+        throw error
+      })
       await settle(reply.end)
       spent = (reply.end.costNanoUsd ?? reserved) + Math.round(reply.gradingUsd * 1e9)
       // Who was cut off by us did not fail.
@@ -174,6 +198,11 @@ export class ProbeAsking {
       this.#budget.settle(reserved, spent)
     }
     this.#judge()
+  }
+
+  #dearest(probe: Probe): number {
+    const { llm } = this.#target
+    return llm.price === undefined ? 0 : dearestNanoUsd(llm.price, withOutputCap(probe.request, llm))
   }
 
   async #keep(probe: Probe, { end, quality, error, completionMs }: ProbeReply): Promise<void> {
@@ -198,7 +227,7 @@ export class ProbeAsking {
 
   #judge(): void {
     this.#report()
-    const reason = earlyRefusal(tallyOf(this.#own.values()), this.#lastError)
+    const reason = this.#isRetrying ? undefined : earlyRefusal(tallyOf(this.#own.values()), this.#lastError)
     if (reason !== undefined) this.#finish({ kind: 'hopeless', reason })
     else if (this.#budget.isOverdrawn) this.#finish({ kind: 'capped' })
   }
