@@ -204,6 +204,22 @@ describe('POST /admin/llms', () => {
 })
 
 describe('a pool that changes while it serves', () => {
+  test('keeps what a run under way has learned where it is asked to begin anew', async () => {
+    const { body } = await call('POST', '/admin/llms', newcomer('slow', { set: 'say', concurrency: 1 }))
+    const again = await call('POST', '/admin/llms/new%2Fslow/probe', { set: 'say', anew: true })
+    expect(again).toMatchObject({ status: 400, body: { error: { message: expect.stringContaining('being probed') } } })
+    expect(await ended(body.run)).toMatchObject({ status: 'admitted', progress: { done: probes, graded: probes } })
+  })
+
+  test('ends the run of an LLM that a command took out of the pool', async () => {
+    mkdirSync(path.join(folder, 'sets', 'long'))
+    writeFileSync(path.join(folder, 'sets', 'long', 'probes.jsonl'), sayProbes(400))
+    const { body } = await call('POST', '/admin/llms', newcomer('slow', { set: 'long', concurrency: 1 }))
+    await command(['llm', 'remove', 'new/slow']).ended
+    expect(await ended(body.run)).toMatchObject({ status: 'stopped' })
+    expect(upstream.answered.get('slow')).toBeLessThan(400)
+  })
+
   test('prices, pauses, resumes and removes, over a restart', async () => {
     expect((await call('POST', '/admin/llms', newcomer('good', false))).status).toBe(201)
     const priced = await call('PATCH', '/admin/llms/half', { price: { input: 7, output: 9 } })

@@ -142,23 +142,22 @@ async function listLlms({ pool, desk, terminal }: LlmsSession): Promise<void> {
     { title: 'probed' },
     { title: 'state' },
   ] as const
-  const rows = await Promise.all(
-    pool.members().map(async ({ llm, source, paused, isRepriced }): Promise<Cell[]> => {
-      const known = desk.knowledgeOf(llm.id)
-      const run = await desk.lastRun(llm.id)
-      return [
-        { text: llm.id, tone: 'strong' },
-        llm.provider.split('/', 1)[0]!,
-        llm.upstreamModel,
-        `${priceText(llm.price)}${isRepriced ? ' *' : ''}`,
-        source,
-        known === undefined ? '–' : known.quality.toFixed(3),
-        known === undefined ? { text: 'its price', tone: 'dim' } : `${known.source}, ${known.labels} labels`,
-        run === undefined ? { text: 'never', tone: 'dim' } : run.status,
-        paused ? { text: 'paused', tone: 'warning' } : { text: 'serves', tone: 'good' },
-      ]
-    }),
-  )
+  const runs = await desk.lastRuns()
+  const rows = pool.members().map(({ llm, source, paused, isRepriced }): Cell[] => {
+    const known = desk.knowledgeOf(llm.id)
+    const run = runs.get(llm.id)
+    return [
+      { text: llm.id, tone: 'strong' },
+      llm.provider.split('/', 1)[0]!,
+      llm.upstreamModel,
+      `${priceText(llm.price)}${isRepriced ? ' *' : ''}`,
+      source,
+      known === undefined ? '–' : known.quality.toFixed(3),
+      known === undefined ? { text: 'its price', tone: 'dim' } : `${known.source}, ${known.labels} labels`,
+      run === undefined ? { text: 'never', tone: 'dim' } : run.status,
+      paused ? { text: 'paused', tone: 'warning' } : { text: 'serves', tone: 'good' },
+    ]
+  })
   terminal.out(renderTable(columns, rows, terminal.colours))
   if (pool.members().some(({ isRepriced }) => isRepriced)) terminal.note('* in place of the list price')
   for (const { id, reason } of pool.broken()) terminal.note(`${id} was added and cannot serve: ${reason}`)

@@ -103,13 +103,12 @@ export class OnboardingDesk {
     if (editor.member(id) === undefined) throw unknownLlm(id)
     const set = await loadSet(order.set)
     const earlier = await this.lastRun(id)
+    this.#requireIdle(id)
     if (order.anew === true) await probes.forget(id)
     // Looked at again: the pool may have changed meanwhile.
     const member = editor.member(id)
     if (member === undefined) throw unknownLlm(id)
-    if ([...this.#open.values()].some(({ llm }) => llm === id)) {
-      throw new OnboardingError('already_running', `${id} is being probed already`)
-    }
+    this.#requireIdle(id)
     const run: ProbeRun = {
       id: `run_${newId()}`,
       llm: id,
@@ -126,6 +125,11 @@ export class OnboardingDesk {
     return this.#begin(run, member.llm, set, order.concurrency ?? defaults.concurrency, isWaiting)
   }
 
+  #requireIdle(id: LlmId): void {
+    if (![...this.#open.values()].some(({ llm }) => llm === id)) return
+    throw new OnboardingError('already_running', `${id} is being probed already`)
+  }
+
   async #begin(
     run: ProbeRun,
     llm: Llm,
@@ -139,6 +143,8 @@ export class OnboardingDesk {
       resolve = done
     })
     const onProgress = (progress: ProbeProgress) => {
+      // Another process may have taken it out of the pool.
+      if (this.#parts.editor.member(run.llm) === undefined) stop.abort()
       open.progress = progress
       open.run = { ...open.run, probes: progress.total }
       resolve()
@@ -220,7 +226,13 @@ export class OnboardingDesk {
 
   /** Of an LLM; undefined: it was never probed. */
   async lastRun(llm: LlmId): Promise<ProbeRun | undefined> {
-    return (await this.#parts.probes.runs(runsRead)).find((run) => run.llm === llm)
+    return (await this.lastRuns()).get(llm)
+  }
+
+  /** Of each LLM that was ever probed. */
+  async lastRuns(): Promise<ReadonlyMap<LlmId, ProbeRun>> {
+    const latestFirst = await this.#parts.probes.runs(runsRead)
+    return new Map(latestFirst.toReversed().map((run) => [run.llm, run]))
   }
 
   /** What the serving version knows of an LLM; undefined: its price alone. */

@@ -21,7 +21,11 @@ export const llmsRoute: Route = {
   callsLlm: false,
   async handle(services, { exchange }) {
     const editor = editorOf(services)
-    const data = await Promise.all(editor.members().map(({ llm }) => memberBody(services, llm.id)))
+    const { onboarding } = services.parts
+    const runs = await onboarding?.lastRuns()
+    const data = editor
+      .members()
+      .map((member) => toMemberBody(member, onboarding?.knowledgeOf(member.llm.id), runs?.get(member.llm.id)))
     exchange.sendJson(200, { object: 'list', data, unavailable: editor.broken() })
   },
 }
