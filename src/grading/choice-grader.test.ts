@@ -48,6 +48,19 @@ const right = [
   'La réponse est B.',
   'B\n\nExplanation:\nA) London is in England.',
   'B\n\nParis is the capital of France.',
+  'B\n\nExplanation: Paris is the capital of France. London (A) is in England.',
+  '**B**\n\n(A) is in England, C is in Texas.',
+  'The answer is B rather than C.',
+  'The answer is B because C is in Texas.',
+  'B is the correct answer, since D is no capital.',
+  'B is correct because A is in England.',
+  'The correct answer is B, not A.',
+  '- A. London\n- B. Paris\n\nTherefore, **B** is correct.',
+  '{"answer": "B"}',
+  'The answer is <b>B</b>',
+  '```\nB\n```',
+  '\u2705 **B) Paris**',
+  '答案是B',
 ]
 
 const wrong = [
@@ -70,6 +83,13 @@ const wrong = [
   'Berlin',
   'The answer is B. No, the answer is A.',
   'But why?',
+  'A, B',
+  'B, C',
+  'Both A and B',
+  'It could be A or B',
+  'A\nB\nC',
+  'B as well as C',
+  'A is correct.',
   'A. London: no\nB. Paris: yes\nC. Paris, Texas: no',
 ]
 
@@ -96,6 +116,25 @@ describe('choice grader', () => {
     ).toBe('I')
   })
 
+  it.each([
+    'I choose A',
+    'I choose A.',
+    "It's A",
+    'A is correct.',
+    'A is the correct answer.',
+    'Option A is correct.',
+    'A because no',
+  ])('takes the A of %j for a letter', (text) => {
+    expect(chosenOption(text, ['yes', 'no way', 'perhaps'])).toBe('A')
+  })
+
+  it.each(['A not so easy question', 'As is often so', 'It is A Coruña', 'A correct answer takes more time'])(
+    'takes the A of %j for a word',
+    (text) => {
+      expect(chosenOption(text, ['yes', 'no way', 'perhaps'])).toBeUndefined()
+    },
+  )
+
   it('reads each letter in each usual form', () => {
     fc.assert(
       fc.property(
@@ -116,5 +155,6 @@ describe('choice grader', () => {
       fc.property(fc.string({ unit: 'grapheme', maxLength: 200 }), (text) => void chosenOption(text, ['x', 'y'])),
     )
     for (const piece of [' ', '*', '(', 'B ', 'B, ', '"', 'answer']) chosenOption(piece.repeat(50_000), ['x', 'y'])
+    for (const blank of ['\n', ' ', ' \n']) chosenOption(`answer${blank.repeat(200_000)}`, ['x', 'y'])
   })
 })

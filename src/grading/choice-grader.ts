@@ -8,10 +8,15 @@ import { verdict } from './verdict.ts'
 const several = 'several'
 
 const openingPattern =
-  /^[*_"'“]*(?:option|choice|answer)?[\s*_"'“([]{0,9}([a-z])(?:[\s*_"'”)\]]*$|[*_"'”]*[)\].:,–—-]+(.*)$|[*_]+(.*)$)/isu
+  /^[*_"'“]*(?:option|choice|answer)?[\s*_"'“([]{0,9}([a-z])(?:[\s*_"'”)\]]*$|[*_"'”]*([)\].:,–—-]+.*)$|[*_]+(.*)$|[*_"'”]*[ \t]*(\n.*)$)/isu
+
+/** "B because C is in Spain", "A is the correct answer": what else is named is explained. Not "A correct answer", not "B as well as C". */
+const statedPattern =
+  /^[*_"'“]*(?:(?:option|choice|answer)\s+)?[*_"'“([]{0,9}([A-Z])[)\]*_"'”]{0,9}\s+(?:because|since|rather than|instead of|over|as(?!\s+well)|is (?:the )?(?:only |most )?(?:correct|right|best|true|accurate|appropriate|answer))\b/iu
 
 /** Behind a letter: another one that is meant as well. */
-const alternative = /^[\s,*)\]]*(?:or|and|\/|&|,)[\s*([]*([a-z])(?![\p{L}\p{N}'’])/iu
+const alternative =
+  /^[\s,*)\].:]*(?:or|and|\/|&)[\s*([]*([a-z])(?![\p{L}\p{N}'’])|^[\s*)\]]*,[\s*([]*([b-hj-z](?![\p{L}\p{N}'’])|[ai](?=[\s*)\]]*(?:$|[,.;])))/iu
 
 /** An opening is short; what follows it is explanation. */
 const openingCharacters = 2_000
@@ -49,14 +54,16 @@ export function chosenOption(text: string, texts: readonly string[]): string | u
  * @returns `several` where it goes on with another ("B or C"), or with the text of another ("B) London").
  */
 function openingLetter(text: string, texts: readonly string[]): string | undefined {
-  const match = openingPattern.exec(text.trim().slice(0, openingCharacters))
+  const opening = text.trim().slice(0, openingCharacters)
+  const match = openingPattern.exec(opening) ?? statedPattern.exec(opening)
   const letter = match?.[1]?.toUpperCase()
   if (letter === undefined || !isLetterOf(letter, texts)) return undefined
-  const rest = match?.[2] ?? match?.[3] ?? ''
-  const other = alternative.exec(rest)?.[1]?.toUpperCase()
+  const rest = match?.[2] ?? match?.[3] ?? match?.[4] ?? ''
+  const [, joined, listed] = alternative.exec(rest) ?? []
+  const other = (joined ?? listed)?.toUpperCase()
   if (other !== undefined && other !== letter && isLetterOf(other, texts)) return several
   // "A. London: no\nB. Paris: yes": it goes through them all.
-  if (letter === 'A' && /^[\s*_(]*B[*_]*[).:]/mu.test(rest)) return several
+  if (letter === 'A' && /^[\s*_(]*B[*_]*(?:[).:]|[ \t]*$)/mu.test(rest)) return several
   const said = texts.indexOf(evenOut(rest))
   return said === -1 || letterOf(said) === letter ? letter : several
 }
@@ -75,7 +82,7 @@ function optionIn(place: string, texts: readonly string[]): string | undefined {
 function lettersIn(place: string, texts: readonly string[]): Set<string> {
   const found = new Set<string>()
   const setOff =
-    /(?:[([]\s*|\*\*|(?:option|choice|answer)\s+)([A-Z])(?![\p{L}\p{N}'’])|(?<![\p{L}\p{N}'’])([B-HJ-Z])(?![\p{L}\p{N}'’])|(?:^|(?:,|\bor|\band|\bboth|\beither)\s+)([AI])(?=\s*(?:$|[,.;)]|or\b|and\b))/gu
+    /(?:[([]\s*|\*\*|(?:[Oo]ption|[Cc]hoice|[Aa]nswer)\s+)([A-Z])(?![\p{L}\p{N}'’])|(?<![\p{L}\p{N}'’])([B-HJ-Z])(?![\p{L}\p{N}'’])|(?:^|(?:,|\b(?:or|and|[Bb]oth|[Ee]ither|is|be|choose|chose|pick|select|with|say|for)|['’]s)\s+)([AI])(?=\s*(?:$|[,.;)!]|or\b|and\b))/gu
   for (const match of place.matchAll(setOff)) {
     const letter = match[1] ?? match[2] ?? match[3]
     if (letter !== undefined && isLetterOf(letter, texts)) found.add(letter)

@@ -1,6 +1,6 @@
-/** How LLMs announce what they settle on; the last announcement counts. */
+/** How LLMs announce what they settle on; the last announcement counts. White space is bounded: an LLM that writes lines without end would cost quadratic time. */
 const announcement =
-  /(?:\b(?:final|correct|best|right)\s+(?:answer|option|choice)|\banswer|\bresult)\s*(?:\*\*|__)?\s*(?:(?:is|are|would be|will be|=|:|：)\s*)+(?:\*\*|__)?\s*(?:that\b|therefore\b)?|^\s*####\s*/gimu
+  /(?:\b(?:final|correct|best|right)\s{1,9}(?:answer|option|choice)|\banswer|\bresult)\s{0,9}(?:\*\*|__)?\s{0,9}(?:(?:is|are|would be|will be|=|:|：)\s{0,9})+(?:\*\*|__)?\s{0,9}(?:that\b|therefore\b)?|答案\s{0,9}[是为：:]\s{0,9}|^[ \t]*####\s{0,9}/gimu
 
 /** Without what some open models leave of their thinking in the answer. */
 export function withoutThinking(text: string): string {

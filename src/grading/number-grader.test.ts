@@ -94,6 +94,24 @@ const right: readonly (readonly [string, number])[] = [
   ['The area is 12 cm².', 12],
   ['\\(x = -\\frac{3}{2}\\)', -1.5],
   ['Final Answer: The final answer is $12$. I hope it is correct.', 12],
+  ['minus 40 degrees', -40],
+  ['It is negative $5.', -5],
+  ['5 minus 3 is 2', 2],
+  ['10**5', 1e5],
+  ['3.0 * 10**5', 3e5],
+  ['\\boxed{\\frac12}', 0.5],
+  ['2.5M', 2.5e6],
+  ['$1.5K', 1500],
+  ['3.2bn', 3.2e9],
+  ['1.234.567', 1234567],
+  ['The answer is not 42 but 43', 43],
+  ['4 buses are needed, since 140 / 40 = 3.5', 4],
+  ['Since 140 / 40 = 3.5, 4 buses are needed', 4],
+  ['There were 3 because 2 left, so 12 remain', 12],
+  ['答案是8。', 8],
+  ['La respuesta es 8.', 8],
+  ['## Final Answer\n**42 apples**', 42],
+  ['{"answer": 42}', 42],
 ]
 
 const wrong: readonly (readonly [string, number])[] = [
@@ -108,6 +126,9 @@ const wrong: readonly (readonly [string, number])[] = [
   ['4.2', 42],
   ['420', 42],
   ['1.234', 1234],
+  ['5 m', 5e6],
+  ['10 minus 4', -10],
+  ['The answer is not 42 but 43', 42],
   ['x² + y²', 2],
   ['NaN', 0],
   ['Infinity', 0],
@@ -151,5 +172,6 @@ describe('number grader', () => {
     fc.assert(fc.property(fc.string({ unit: 'grapheme', maxLength: 200 }), (text) => void finalNumber(text)))
     for (const piece of ['1', ' ', '1 ', '1,', '(', '**', '$1', '\\frac{', '-', '1/', "1'"])
       finalNumber(piece.repeat(50_000))
+    for (const blank of ['\n', ' ', ' \n']) finalNumber(`answer${blank.repeat(200_000)}`)
   })
 })

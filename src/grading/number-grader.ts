@@ -34,7 +34,10 @@ export function finalNumber(whole: string): readonly number[] | undefined {
     const found = place === undefined ? undefined : numberOfStatement(place)
     if (found !== undefined) return found.readings
   }
-  const lines = text.split('\n').reverse()
+  const lines = text
+    .split('\n')
+    .filter((line) => /[\p{L}\p{N}]/u.test(line))
+    .reverse()
   for (const line of lines) {
     const found = numberOfLine(line)
     if (found !== undefined) return found.readings
@@ -47,7 +50,7 @@ const wordsBefore = 2
 
 /** After "the answer is" the first number counts, in an equation the one behind its sign; where it is explained first, as in any line. */
 function numberOfStatement(place: string): NumberRead | undefined {
-  const plain = withoutAsides(place)
+  const plain = withoutAsides(place.replace(/\bnot\s{1,9}\S{1,40}\s{1,9}but\b/giu, ' '))
   const [clause = ''] = plain.split(/[;!?]|[.,](?=\s|$)|\b(?:because|since|which)\b/u)
   const first = clause.search(/\d|\\/u)
   const isSoon = first === -1 || clause.slice(0, first).trim().split(/\s+/u).length <= wordsBefore
@@ -59,7 +62,8 @@ function numberOfStatement(place: string): NumberRead | undefined {
 /** What is set in bold; else what an equation ends on, if that is not the middle of the sentence; else the last number outside of brackets. */
 function numberOfLine(line: string): NumberRead | undefined {
   const bold = [...line.matchAll(/(\*\*|__)(.+?)\1/gu)].flatMap((match) => numbersIn(match[2] ?? '')).at(-1)
-  return bold ?? numberOfEquation(withoutAsides(line)) ?? numbersIn(withoutAsides(line)).at(-1)
+  const plain = withoutReason(withoutAsides(line))
+  return bold ?? numberOfEquation(plain) ?? numbersIn(plain).at(-1)
 }
 
 function numberOfEquation(line: string): NumberRead | undefined {
@@ -67,6 +71,14 @@ function numberOfEquation(line: string): NumberRead | undefined {
   if (sign === -1) return undefined
   const [clause = '', ...rest] = line.slice(sign).split(/[;!?]|[.,](?=\s|$)/u)
   return numbersIn(rest.join(' ')).length === 0 ? numbersIn(clause)[0] : undefined
+}
+
+/** "4 buses, since 140 / 40 = 3.5" ends on 4; "since 140 / 40 = 3.5, 4 buses" and "5 because …, so 12" on what comes last. */
+function withoutReason(text: string): string {
+  const reason = text.search(/\b(?:because|since)\b/iu)
+  if (reason === -1 || /\b(?:so|thus|hence|therefore)\b/iu.test(text.slice(reason))) return text
+  const before = text.slice(0, reason)
+  return numbersIn(before).length > 0 ? before : text
 }
 
 /** Brackets hold asides, unless they hold all there is. */

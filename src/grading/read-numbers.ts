@@ -11,6 +11,9 @@ const magnitudes: { readonly [word: string]: number } = {
   trillion: 1e12,
 }
 
+/** Behind the digits, as in 2.5M; a small m or b is a unit. */
+const shortMagnitudes: { readonly [letters: string]: number } = { k: 1e3, K: 1e3, M: 1e6, B: 1e9, bn: 1e9 }
+
 const words = [
   'zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen',
   'twenty thirty forty fifty sixty seventy eighty ninety',
@@ -18,14 +21,14 @@ const words = [
 
 // Digits in groups (1,234 1'234 1 234 12,34,567), or plain; a point or comma behind them; or only a fraction (.5).
 const grouped = String.raw`\d{1,3}(?:,\d{2,3})*,\d{3}(?!\d)|\d{1,3}(?:[ ']\d{3})+(?!\d)`
-const european = String.raw`\d{1,3}(?:\.\d{3})+,\d+(?!\d)`
+const european = String.raw`\d{1,3}(?:\.\d{3})+,\d+(?!\d)|\d{1,3}(?:\.\d{3}){2,}(?![.,]?\d)`
 const plain = String.raw`\d+(?:,(?!\d{3}(?!\d))\d+(?![\d,]))?`
 const fraction = String.raw`(?:\.\d+)`
 const magnitude = `(?:${european}|(?:${grouped}|${plain})${fraction}?|${fraction})`
 const power = String.raw`(?:[eE][-+]?\d+(?![\p{L}\d])|\s*[x×*·]\s*10\s*\^\s*[({]?\s*(?<power>[-+]?\d+)\s*[)}]?)`
 const ratio = String.raw`(?:\s*\/\s*(?<below>\d+(?:\.\d+)?)(?!\s*\/|\d))`
 const mixed = String.raw`(?:(?<whole>\d+)\s+(?<over>\d+)\s*\/\s*(?<under>\d+)(?!\s*\/|\d))`
-const unit = String.raw`(?<percent>\s*(?:%|percent\b|per cent\b))|\s+(?<scale>hundred|thousand|million|billion|trillion)\b`
+const unit = String.raw`(?<percent>\s*(?:%|percent\b|per cent\b))|\s+(?<scale>hundred|thousand|million|billion|trillion)\b|(?<short>[KMB]|bn)(?![\p{L}\p{N}])`
 const numberPattern = new RegExp(
   String.raw`(?<sign>(?<![\p{L}\p{N}_)\]}.])[-+]\s?(?=[\d.$€£¥])|(?<=[=≈]\s?)[-+]\s+)?[$€£¥]?\s?(?<![\p{L}\p{N}_^\\]|[\p{N}][.,/])(?<lateSign>[-+](?<=[$€£¥]\s?[-+]))?(?:${mixed}|(?<base>\d{1,9})\s?\^\s*[({]?\s*(?<tens>[-+]?\d+)\s*[)}]?(?![\p{L}\d])|(?<digits>${magnitude})(?<exponent>${power})?${ratio}?)(?:${unit})?`,
   'giu',
@@ -44,7 +47,7 @@ export function numbersIn(text: string): readonly NumberRead[] {
 }
 
 function toRead(groups: { readonly [name: string]: string | undefined }, isBullet: boolean): NumberRead | undefined {
-  const { sign, lateSign, whole, over, under, digits, exponent, below, base, tens, percent, scale } = groups
+  const { sign, lateSign, whole, over, under, digits, exponent, below, base, tens, percent, scale, short } = groups
   let value: number
   if (whole !== undefined) value = Number(whole) + Number(over) / Number(under)
   else if (tens !== undefined) value = Number(base) ** Number(tens)
@@ -58,7 +61,8 @@ function toRead(groups: { readonly [name: string]: string | undefined }, isBulle
   if (!Number.isFinite(value)) return undefined
   if (percent !== undefined) return { readings: [value, value / 100] }
   if (scale !== undefined) return { readings: [value, value * magnitudes[scale.toLowerCase()]!] }
-  return { readings: [value] }
+  const size = shortMagnitudes[short ?? '']
+  return { readings: size === undefined ? [value] : [value, value * size] }
 }
 
 /** As JavaScript writes it. */
@@ -72,7 +76,10 @@ function decimalOf(digits: string): string {
 function plainMathematics(text: string): string {
   return text
     .replace(/\\[dtc]?frac\s*\{\s*([^{}]+?)\s*\}\s*\{\s*([^{}]+?)\s*\}/gu, ' $1/$2 ')
+    .replace(/\\[dtc]?frac\s*(\d)\s*(\d)(?!\d)/gu, ' $1/$2 ')
     .replace(/(-)\s+(?=\d+\/)/gu, '$1')
+    .replace(/(?<![\d)]\s{0,3})\b(?:minus|negative)\s{1,3}(?=[$€£¥]?[\d.])/giu, '-')
+    .replace(/(?<![*\d])(\d{1,9})\*\*(-?\d{1,9})(?![*\d])/gu, '$1^$2')
     .replace(/\{,\}/gu, ',')
     .replace(/\\(?:text|textbf|mathrm|mathbf|mbox)\s*\{([^{}]*)\}/gu, ' $1 ')
     .replace(/\\times|\\cdot/gu, '×')

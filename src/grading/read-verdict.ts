@@ -39,7 +39,9 @@ function readObject(text: string, field: string): JsonObject | undefined {
 /** "Score: 7/10", "8 out of 10", or the number alone. */
 function scoreInWords(text: string): number | undefined {
   const said =
-    /score["*_]*\s*(?:is|:|=)?[\s*_]*(\d+(?:\.\d+)?)(?:\s*(?:\/|out of)\s*10)?(?![\d.]*\s*(?:\/|out of))/iu.exec(text)
+    /score["*_]{0,9}\s{0,9}(?:is|:|=)?[\s*_]{0,9}(\d+(?:\.\d+)?)(?:\s*(?:\/|out of)\s*10)?(?![\d.]*\s*(?:\/|out of))/iu.exec(
+      text,
+    )
   const ofTen = /(?<![\d.])(\d+(?:\.\d+)?)\s*(?:\/|out of)\s*10(?!\d)/iu.exec(text)
   const alone = /^\s*(\d+(?:\.\d+)?)\s*$/u.exec(text)
   const found = (alone ?? said ?? ofTen)?.[1]

@@ -41,6 +41,7 @@ function isSameCell(a: SqlCell, b: SqlCell): boolean {
     const scale = Math.max(Math.abs(a), Math.abs(b))
     return Math.abs(a - b) <= Math.max(absoluteTolerance, relativeTolerance * scale)
   }
+  if (typeof a !== 'object' || typeof b !== 'object') return a === b
   return a === b || sortKey(a) === sortKey(b)
 }
 
