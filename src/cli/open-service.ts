@@ -116,6 +116,7 @@ async function joinService(
   await keepEmbedder(router.policy, storage.policies)
   const alarms = new AlarmBoard({
     llm: (id) => router.pool.get(id),
+    priceOf: pool.priceOf,
     qualityAlarms: () => router.policy.alarms,
     onCostChange: (llm, factor) => router.policy.cost.rescale?.(llm, factor),
     clock: systemClock,

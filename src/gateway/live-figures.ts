@@ -17,7 +17,7 @@ export function liveFigures(parts: GatewayParts, inFlight: () => number): LiveFi
       const sinceMs = clock.now() - dayMs
       const counts = new Map<string, LabelledFigure<'llm' | 'kind' | 'direction'>>()
       for (const { llm, kind, direction, atMs } of alarms?.list() ?? []) {
-        if (atMs < sinceMs) continue
+        if (atMs === undefined || atMs < sinceMs) continue
         const key = `${kind} ${direction} ${llm}`
         counts.set(key, { labels: { llm, kind, direction }, value: (counts.get(key)?.value ?? 0) + 1 })
       }

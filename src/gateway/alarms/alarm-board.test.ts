@@ -3,6 +3,7 @@ import type { RoutingDecision } from '../../routing/decision.ts'
 import type { ChangeAlarm } from '../../routing/learning/residual-state.ts'
 import type { Settlement } from '../../routing/outcome.ts'
 import { type Llm, unknownLlmProperties } from '../../routing/registry/llm.ts'
+import type { TokenPrice } from '../../routing/registry/token-price.ts'
 import { AlarmBoard } from './alarm-board.ts'
 
 const llm: Llm = {
@@ -28,18 +29,29 @@ function ended(billedNanoUsd: number | undefined, completionMs: number, more: Pa
 
 const decision = { candidates: [{ llm: 'a', completionMs: 1000 }] } as unknown as RoutingDecision
 
+/** By half. */
+const dearer: TokenPrice = { inputPerMillionTokensUsd: 1.5, outputPerMillionTokensUsd: 3 }
+
+/** Answers that the upstream names its own bill of, USD. */
+function bills(alarms: AlarmBoard, costUsd: number, calls: number): void {
+  const usage = { inputTokens: 1000, outputTokens: 500, costUsd }
+  for (let call = 0; call < calls; call++) alarms.settled(decision, ended(1e9 * costUsd, 1000, { usage }))
+}
+
 function board(quality: ChangeAlarm[] = []) {
+  const pool = { a: llm }
   const changes: unknown[] = []
   const logged: unknown[] = []
   const log = { info: () => {}, error: () => {}, warn: (fields: object) => void logged.push(fields) }
   const alarms = new AlarmBoard({
-    llm: (id) => (id === 'a' ? llm : undefined),
+    llm: (id) => (id === 'a' ? pool.a : undefined),
+    priceOf: ({ price }, reportedModel) => (reportedModel === 'a-dearer' ? dearer : price),
     qualityAlarms: () => quality,
     onCostChange: (id, factor) => void changes.push([id, factor]),
     clock: { now: () => 99 },
     log,
   })
-  return { alarms, changes, logged, quality }
+  return { alarms, changes, logged, quality, pool }
 }
 
 describe('AlarmBoard', () => {
@@ -49,7 +61,8 @@ describe('AlarmBoard', () => {
     // 1,000 at 1 USD and 500 at 2 USD a million: 2,000,000 nano-USD by the list.
     for (let call = 0; call < 60; call++) alarms.settled(decision, ended(2_000_000, 1000))
     expect(alarms.list()).toEqual([])
-    for (let call = 0; call < 12; call++) alarms.settled(decision, ended(3_000_000, 1000))
+    for (let call = 0; call < 12; call++)
+      alarms.settled(decision, ended(3_000_000, 1000, { reportedModel: 'a-dearer' }))
     const [alarm] = alarms.list()
     expect(alarm).toMatchObject({ llm: 'a', kind: 'cost', direction: 'up', atMs: 99, labelSequence: undefined })
     expect(alarm!.size).toBeCloseTo(1.5, 1)
@@ -84,21 +97,59 @@ describe('AlarmBoard', () => {
     alarms.begin()
     alarms.poll()
     expect(alarms.list()).toEqual([
-      { llm: 'a', kind: 'quality', direction: 'down', size: -0.2, atMs: 99, labelSequence: 3 },
+      { llm: 'a', kind: 'quality', direction: 'down', size: -0.2, atMs: undefined, labelSequence: 3 },
     ])
     expect(logged).toEqual([])
     quality.push({ llm: 'b', sequence: 9, direction: 'up', residual: 0.1 })
     alarms.poll()
-    expect(alarms.list()[0]).toMatchObject({ llm: 'b', size: 0.1 })
+    expect(alarms.list()[0]).toMatchObject({ llm: 'b', size: 0.1, atMs: 99 })
     expect(logged).toHaveLength(1)
   })
 
-  test('a price that was changed here is no alarm', () => {
-    const { alarms } = board()
+  test('a provider that bills more than its list price is noticed by its own bills', () => {
+    const { alarms, changes } = board()
     alarms.begin()
+    bills(alarms, 0.002, 60)
+    bills(alarms, 0.004, 12)
+    expect(alarms.list()).toMatchObject([{ llm: 'a', kind: 'cost', direction: 'up' }])
+    expect(changes).toEqual([['a', alarms.list()[0]!.size]])
+  })
+
+  test('a price that was changed here is no alarm, and undoes what an alarm had moved', () => {
+    const { alarms, changes, pool } = board()
+    alarms.begin()
+    bills(alarms, 0.002, 60)
+    bills(alarms, 0.004, 60)
+    expect(alarms.list()).toHaveLength(1)
+    const { size } = alarms.list()[0]!
+    pool.a = { ...llm, price: { inputPerMillionTokensUsd: 2, outputPerMillionTokensUsd: 4 } }
+    bills(alarms, 0.004, 60)
+    expect(alarms.list()).toHaveLength(1)
+    expect(changes).toEqual([
+      ['a', size],
+      ['a', 1 / size],
+    ])
+    // Something else of it changed: its price did not.
+    pool.a = { ...pool.a, quality: 0.5 }
+    bills(alarms, 0.006, 12)
+    expect(alarms.list()).toHaveLength(2)
+  })
+
+  test('answers of before the start count at the prices of now', () => {
+    const { alarms, pool } = board()
+    pool.a = { ...llm, price: { inputPerMillionTokensUsd: 3, outputPerMillionTokensUsd: 6 } }
     for (let call = 0; call < 60; call++) alarms.settled(decision, ended(2_000_000, 1000))
-    alarms.priceChanged('a')
-    for (let call = 0; call < 60; call++) alarms.settled(decision, ended(1_000_000, 1000))
+    for (let call = 0; call < 60; call++) alarms.settled(decision, ended(6_000_000, 1000))
+    alarms.begin()
+    expect(alarms.list()).toEqual([])
+  })
+
+  test('an LLM that came back elsewhere takes its own time', () => {
+    const { alarms, pool } = board()
+    alarms.begin()
+    for (let call = 0; call < 60; call++) alarms.settled(decision, ended(undefined, 1000))
+    pool.a = { ...llm, provider: 'q' }
+    for (let call = 0; call < 60; call++) alarms.settled(decision, ended(undefined, 5000))
     expect(alarms.list()).toEqual([])
   })
 })

@@ -5,6 +5,7 @@ import type { ChangeAlarm } from '../../routing/learning/residual-state.ts'
 import type { Settlement } from '../../routing/outcome.ts'
 import type { Llm, LlmId } from '../../routing/registry/llm.ts'
 import { billedNanoUsd } from '../../routing/registry/token-bill.ts'
+import type { TokenPrice, TokenUsage } from '../../routing/registry/token-price.ts'
 import type { Logger } from '../logger.ts'
 
 /** Something about an LLM is no longer what it was. */
@@ -14,14 +15,16 @@ export interface Alarm {
   readonly direction: 'up' | 'down'
   /** Of cost and latency the factor by which it changed; of quality what labels say of it beyond what was measured, in quality units. */
   readonly size: number
-  /** When it was noticed. */
-  readonly atMs: number
+  /** When it was noticed; undefined: of quality, before this process began. */
+  readonly atMs: number | undefined
   /** Of quality: the label that settled it. */
   readonly labelSequence: number | undefined
 }
 
 export interface AlarmBoardParts {
   readonly llm: (id: LlmId) => Llm | undefined
+  /** The price of the model that an upstream says answered. */
+  readonly priceOf: (llm: Llm, reportedModel: string | undefined) => TokenPrice | undefined
   /** Alarms of the policy that serves, the oldest first; they outlive a restart with what was learned. */
   readonly qualityAlarms: () => readonly ChangeAlarm[]
   /** Bills of that LLM became so many times what they were. */
@@ -44,6 +47,10 @@ export class AlarmBoard {
   readonly #alarms: Alarm[] = []
   /** Alarms of quality told already, by LLM and label. */
   readonly #told = new Set<string>()
+  /** Each LLM as it was when it last answered. */
+  readonly #known = new Map<LlmId, Llm>()
+  /** By what factor alarms have moved what is expected of its bills, at the price it has. */
+  readonly #moved = new Map<LlmId, number>()
   #isReplaying = true
 
   constructor(parts: AlarmBoardParts) {
@@ -57,13 +64,13 @@ export class AlarmBoard {
   }
 
   /** One request ended. Never throws. */
-  settled(decision: RoutingDecision, { answered, status, usage, billedNanoUsd: billed, ...ended }: Settlement): void {
+  settled(decision: RoutingDecision, { answered, status, usage, ...ended }: Settlement): void {
     if (answered === undefined || status !== 'completed') return
     const atMs = this.#isReplaying ? ended.settledAtMs : this.#parts.clock.now()
-    if (billed !== undefined && usage !== undefined) {
-      // A price that was changed here is no change of theirs: both sides are at prices of now.
-      const atListPrice = billedNanoUsd(this.#parts.llm(answered)?.price, usage)
-      if (atListPrice !== undefined) this.#observe(answered, 'cost', billed, atListPrice, atMs)
+    const llm = this.#parts.llm(answered)
+    if (llm !== undefined) {
+      this.#follow(llm)
+      if (usage !== undefined) this.#observeCost(llm, usage, ended.reportedModel, atMs)
     }
     const expectedMs = decision.candidates.find(({ llm }) => llm === answered)?.completionMs
     if (expectedMs !== undefined) this.#observe(answered, 'latency', ended.completionMs, expectedMs, atMs)
@@ -75,7 +82,7 @@ export class AlarmBoard {
       const key = `${sequence} ${llm}`
       if (this.#told.has(key)) continue
       this.#told.add(key)
-      const atMs = this.#parts.clock.now()
+      const atMs = this.#isReplaying ? undefined : this.#parts.clock.now()
       this.#raise({ llm, kind: 'quality', direction, size: residual, atMs, labelSequence: sequence })
     }
   }
@@ -85,15 +92,39 @@ export class AlarmBoard {
     return this.#alarms.toReversed()
   }
 
-  /** The price of that LLM was changed here: what its bills were is no measure any more. */
-  priceChanged(llm: LlmId): void {
-    this.#drift.forget(llm, 'cost')
+  /** What was changed here is no change of theirs: what its bills were, or how long another place took, is no measure any more. */
+  #follow(llm: Llm): void {
+    const { id } = llm
+    const before = this.#known.get(id)
+    if (before === llm) return
+    this.#known.set(id, llm)
+    if (before === undefined) return
+    const isElsewhere = before.provider !== llm.provider || before.upstreamModel !== llm.upstreamModel
+    if (isElsewhere) this.#drift.forget(id, 'latency')
+    if (!isElsewhere && before.price === llm.price) return
+    this.#drift.forget(id, 'cost')
+    // The new price says what bills had shown.
+    const moved = this.#moved.get(id)
+    if (moved === undefined) return
+    this.#moved.delete(id)
+    this.#parts.onCostChange(id, 1 / moved)
+  }
+
+  /** Both sides at prices of now, whenever it was: an answer of before a price was changed here says nothing else than one of after. */
+  #observeCost(llm: Llm, usage: TokenUsage, reportedModel: string | undefined, atMs: number): void {
+    const { costUsd: _, ...tokens } = usage
+    const billed = billedNanoUsd(this.#parts.priceOf(llm, reportedModel), usage)
+    const atListPrice = billedNanoUsd(llm.price, tokens)
+    if (billed !== undefined && atListPrice !== undefined) this.#observe(llm.id, 'cost', billed, atListPrice, atMs)
   }
 
   #observe(llm: LlmId, kind: 'cost' | 'latency', seen: number, expected: number, atMs: number): void {
     const alarm = this.#drift.observe(llm, kind, seen, expected, atMs)
     if (alarm === undefined) return
-    if (kind === 'cost') this.#parts.onCostChange(llm, alarm.factor)
+    if (kind === 'cost') {
+      this.#moved.set(llm, (this.#moved.get(llm) ?? 1) * alarm.factor)
+      this.#parts.onCostChange(llm, alarm.factor)
+    }
     this.#raise({ llm, kind, direction: alarm.direction, size: alarm.factor, atMs, labelSequence: undefined })
   }
 

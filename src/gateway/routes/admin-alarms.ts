@@ -15,7 +15,7 @@ export const adminAlarmsRoute: Route = {
       direction,
       // What changes by a factor, and what by a difference.
       ...(kind === 'quality' ? { difference: size } : { factor: size }),
-      noticed_at: new Date(atMs).toISOString(),
+      noticed_at: atMs === undefined ? null : new Date(atMs).toISOString(),
       label_sequence: labelSequence ?? null,
     }))
     exchange.sendJson(200, { object: 'list', data })
