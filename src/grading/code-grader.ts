@@ -21,6 +21,8 @@ export interface CodeGraderOptions {
 }
 
 const maxOutputBytes = 64 * 1024
+/** Of all its processes, namespace and interpreter included; data segments of each are limited to the same by the kernel. */
+const maxMemoryBytes = 1024 * 1024 * 1024
 const languageNames: { readonly [language in CodeLanguage]: readonly string[] } = {
   python: ['python', 'py', 'python3'],
   javascript: ['javascript', 'js', 'node', 'mjs', 'cjs'],
@@ -65,7 +67,8 @@ async function passes(
 ): Promise<boolean> {
   const command = isolatedCommand(isolation, program)
   const searching = isolation === 'namespace' ? pathOf(environment) : {}
-  const run = { command, input: JSON.stringify(input), folder, environment: searching, timeLimitMs, maxOutputBytes }
+  const limits = { timeLimitMs, maxOutputBytes, maxMemoryBytes }
+  const run = { command, input: JSON.stringify(input), folder, environment: searching, ...limits }
   const { end, stdout, stderr } = await runProcess(run, signal)
   if (end === 'aborted') throw new GradingError('not_graded', 'Grading was stopped')
   if (stdout.startsWith(harnessReady)) return end === 'exited' && stdout === harnessReady + input.token

@@ -1,12 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { readFile } from 'node:fs/promises'
+import { processTreeBytes } from './process-tree-memory.ts'
 
 /** What a process may use. */
 export interface ProcessLimits {
   readonly timeLimitMs: number
   /** Of standard output and standard error each; what goes beyond ends the process. */
   readonly maxOutputBytes: number
-  /** Resident memory of the process started, watched on Linux only; default: no limit. */
+  /** Resident memory of the process started and all that it starts, watched on Linux only; default: no limit. */
   readonly maxMemoryBytes?: number | undefined
 }
 
@@ -27,7 +27,6 @@ export interface ProcessEnd {
 }
 
 const watchMemoryEveryMs = 50
-const bytesPerPage = 4_096
 
 /**
  * Runs a program in a process group of its own, which is killed as a whole when the program ends, or a limit is passed: what it left behind
@@ -87,19 +86,22 @@ function killGroup(child: ChildProcess): void {
   }
 }
 
-/** The group's first process; what it starts is not counted. Where there is no /proc nothing is watched. */
+/** Where there is no /proc nothing is watched. */
 function watchMemory(
   child: ChildProcess,
   maxBytes: number | undefined,
   onTooMuch: () => void,
 ): NodeJS.Timeout | undefined {
-  if (maxBytes === undefined || child.pid === undefined) return undefined
+  const { pid } = child
+  if (maxBytes === undefined || pid === undefined) return undefined
+  let isReading = false
   return setInterval(() => {
-    readFile(`/proc/${child.pid}/statm`, 'utf8').then(
-      (statm) => {
-        if (Number(statm.split(' ')[1]) * bytesPerPage > maxBytes) onTooMuch()
-      },
-      () => {},
-    )
+    if (isReading) return
+    isReading = true
+    void processTreeBytes(pid).then((bytes) => {
+      isReading = false
+      // Once it has ended its number may be another's.
+      if (bytes > maxBytes && child.exitCode === null && child.signalCode === null) onTooMuch()
+    })
   }, watchMemoryEveryMs)
 }

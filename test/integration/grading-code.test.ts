@@ -68,6 +68,33 @@ describe.each(['namespace', 'unprotected'] as const)('code grader, %s', (isolati
     })
   })
 
+  describe.skipIf(!hasPython || !runs || process.platform !== 'linux')('memory of Python', () => {
+    const quality = (text: string) => gradeCode(isolation, 'python', text, ['pass'])
+
+    it('is limited for shared memory too', async () => {
+      const shared = (mebibytes: number) =>
+        `import mmap, time\nsize = ${mebibytes} << 20\nheld = mmap.mmap(-1, size)\nfor i in range(0, size, 4096): held[i] = 1\ntime.sleep(0.5)`
+      expect(await quality(shared(100))).toBe(1)
+      expect(await quality(shared(1_200))).toBe(0)
+    })
+
+    it('is limited for all processes together', async () => {
+      const children = (count: number, mebibytes: number) => `import os, time
+children = []
+for _ in range(${count}):
+    child = os.fork()
+    if child == 0:
+        held = bytearray(${mebibytes} << 20)
+        for i in range(0, len(held), 4096): held[i] = 1
+        time.sleep(1)
+        os._exit(0)
+    children.append(child)
+for child in children: assert os.waitpid(child, 0)[1] == 0`
+      expect(await quality(children(4, 10))).toBe(1)
+      expect(await quality(children(4, 300))).toBe(0)
+    })
+  })
+
   describe.skipIf(!runs)('JavaScript', () => {
     const quality = (text: string, ...tests: string[]) => gradeCode(isolation, 'javascript', text, tests)
 
