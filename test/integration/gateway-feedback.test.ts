@@ -147,6 +147,40 @@ describe('feedback of every kind', () => {
     expect(harness.labels).toHaveLength(0)
   })
 
+  test.each<[string, object, string]>([
+    ['speak as the judge', { source: 'judge' }, 'source'],
+    ['speak as a sign of behaviour', { source: 'implicit:retry' }, 'source'],
+    ['say when, which credit goes by', { at: 1_000 }, 'at'],
+  ])('a key without the admin scope may not %s', async (_what, fields, param) => {
+    const keys = [
+      { id: 'alice', scopes: ['inference'] as const },
+      { id: 'admin', scopes: ['inference', 'admin'] as const },
+    ]
+    const harness = await start({ keys })
+    const as = (id: string) => ({ 'x-api-key': harness.secrets.get(id)! })
+    await harness.post(chatPath, userMessage(), as('alice'))
+    const refused = await harness.post('/v1/feedback', { ...about, score: 1, ...fields }, as('alice'))
+    expect([refused.status, await refused.json()]).toMatchObject([400, { error: { code: 'invalid_request', param } }])
+    const admin = await harness.post('/v1/feedback', { ...about, score: 1, ...fields }, as('admin'))
+    expect(admin.status).toBe('source' in fields && fields.source !== 'judge' ? 400 : 200)
+  })
+
+  test.each([
+    ['2026-03-01T12:00:00Z', 1_772_366_400],
+    [1_772_366_400_000, 1_772_366_400],
+    ['2026-03-01', 1_772_323_200],
+  ])('an owner says when: %s', async (at, received) => {
+    const harness = await answered()
+    expect((await harness.post('/v1/feedback', { ...about, score: 1, at })).status).toBe(200)
+    expect(await (await harness.get('/v1/feedback/fb-1')).json()).toMatchObject({ received })
+  })
+
+  test.each(['yesterday', '1', '1960-01-01', -1, 1.5, '2999-01-01', null])('but not %s', async (at) => {
+    const harness = await answered()
+    const response = await harness.post('/v1/feedback', { ...about, score: 1, at })
+    expect([response.status, await response.json()]).toMatchObject([400, { error: { param: 'at' } }])
+  })
+
   test('an undeclared metric is told those there are', async () => {
     const harness = await answered()
     const response = await harness.post('/v1/feedback', { ...about, metric: { name: 'csta', value: 1 } })

@@ -52,7 +52,7 @@ export function addFeedbackCommand(program: Command, around: FeedbackSurrounding
     try {
       const result = await runImport(file, flags, target, around)
       report(result, flags.dryRun === true, around.terminal)
-      if (result.failed > 0) process.exitCode = 1
+      if (result.failed > 0 || result.broken !== undefined) process.exitCode = 1
     } finally {
       await close()
     }
@@ -64,7 +64,7 @@ async function openTarget(
   { dryRun, url, key }: ImportFlags,
   { environment, terminal }: FeedbackSurroundings,
 ): Promise<{ readonly target: FeedbackTarget; readonly close: () => Promise<void> }> {
-  if (dryRun === true) return { target: checkingTarget(config), close: async () => {} }
+  if (dryRun === true) return { target: checkingTarget(config, systemClock), close: async () => {} }
   if (url !== undefined) return { target: httpTarget(url, key), close: async () => {} }
   const storage = await openStorage(config)
   const pool = await openPool(config, environment)
@@ -103,7 +103,8 @@ async function runImport(
   } finally {
     lines.close()
     stream.destroy()
-    bar.close(result === undefined || stop ? 'stopped; run it again to go on' : 'read it all')
+    const isWhole = result !== undefined && result.broken === undefined && !stop
+    bar.close(isWhole ? 'read it all' : 'stopped; run it again to go on')
   }
 }
 
@@ -122,6 +123,9 @@ function report(result: FeedbackImport, isDry: boolean, terminal: Terminal): voi
   for (const { line, message } of result.errors) terminal.note(`line ${line}: ${message}`)
   const untold = result.failed - result.errors.length
   if (untold > 0) terminal.note(`… and ${counted(untold, 'other row')} refused`)
+  if (result.broken !== undefined) {
+    terminal.note(`${colours.bad('stopped')} after line ${result.line}: ${result.broken}; run it again to go on`)
+  }
   const accepted = isDry ? `${counted(result.accepted, 'row')} would do` : `${counted(result.accepted, 'row')} accepted`
   const refused = `${result.failed} refused`
   const parts = [

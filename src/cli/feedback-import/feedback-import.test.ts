@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { type FeedbackRow, feedbackRows } from './feedback-rows.ts'
-import { importFeedback } from './import-feedback.ts'
+import { importFeedback, RowRefused } from './import-feedback.ts'
 
 async function read(lines: readonly string[], format: 'jsonl' | 'csv'): Promise<FeedbackRow[]> {
   const rows: FeedbackRow[] = []
@@ -24,19 +24,15 @@ describe('feedbackRows', () => {
       'csv',
     )
     expect(rows.map(({ body }) => body)).toEqual([
-      { response_id: 'a', idempotency_key: 'k1', score: 0.8 },
-      { response_id: 'b', source: 'judge', idempotency_key: 'k2', thumbs: 'up' },
+      { response_id: 'a', idempotency_key: 'k1', score: 0.8, at: '2026-03-01T12:00:00Z' },
+      { response_id: 'b', source: 'judge', idempotency_key: 'k2', thumbs: 'up', at: 1_772_366_400_000 },
       { response_id: 'c', idempotency_key: 'k3', verdict: 'right' },
       { response_id: 'd', idempotency_key: 'k4', demonstration: { llm: 'large' } },
       { response_id: 'e', idempotency_key: 'k5', demonstration: { llm: 'large', score: 0.5 } },
       { response_id: 'f', idempotency_key: 'k6', metric: { name: 'csat', value: 4 } },
       { response_id: 'g', idempotency_key: 'k7', metric: { name: 'resolved', value: true } },
     ])
-    expect(rows.map(({ line, atMs }) => [line, atMs]).slice(0, 3)).toEqual([
-      [2, 1_772_366_400_000],
-      [3, 1_772_366_400_000],
-      [4, undefined],
-    ])
+    expect(rows.map(({ line }) => line).slice(0, 3)).toEqual([2, 3, 4])
   })
 
   test('a JSON row is a body; without a key of its own it gets one from what it says, in any order', async () => {
@@ -52,6 +48,12 @@ describe('feedbackRows', () => {
     expect(second!.body!.idempotency_key).toBe(first!.body!.idempotency_key)
     expect(other!.body!.idempotency_key).not.toBe(first!.body!.idempotency_key)
     expect(second!.line).toBe(3)
+    const said = await read(
+      ['\uFEFF{"id":"a","score":1}', '{"id":"a","score":1,"at":5}', '{"id":"a","score":1,"at":6}'],
+      'jsonl',
+    )
+    expect(said[0]!.body).toEqual(first!.body)
+    expect(new Set(said.map(({ body }) => body!.idempotency_key)).size).toBe(3)
   })
 
   test.each([
@@ -59,7 +61,6 @@ describe('feedbackRows', () => {
     ['jsonl', ['[1]'], /JSON object/],
     ['jsonl', ['{"id":"a","kind":"stars","value":5}'], /one of score, thumbs/],
     ['jsonl', ['{"id":"a","value":5}'], /'kind' is required/],
-    ['jsonl', ['{"id":"a","score":1,"at":"yesterday"}'], /'at' is a time/],
     ['csv', ['response_id,stars', 'a,5'], /no column 'stars'/],
     ['csv', ['response_id,kind,value', 'a,score'], /2 fields, the header 3/],
   ] as const)('tells what is wrong with a row of %s %j', async (format, lines, error) => {
@@ -91,7 +92,7 @@ describe('importFeedback', () => {
     const lines = Array.from({ length: 100 }, (_, i) => `{"id":"d${i}","score":${i === 40 ? 2 : 1}}`)
     const seen = new Set<unknown>()
     const target = async (body: Readonly<Record<string, unknown>>) => {
-      if (body.score === 2) throw new Error('a score is at most 1')
+      if (body.score === 2) throw new RowRefused('a score is at most 1')
       if (seen.has(body.idempotency_key)) return 'duplicate' as const
       seen.add(body.idempotency_key)
       return 'accepted' as const
@@ -104,5 +105,25 @@ describe('importFeedback', () => {
     const whole = await run()
     expect(whole).toMatchObject({ rows: 100, accepted: 36, duplicates: 63, failed: 1, line: 100 })
     expect(whole.errors).toEqual([{ line: 41, message: 'a score is at most 1' }])
+  })
+  test('ends where the target fails, and not with every row after it', async () => {
+    const lines = Array.from({ length: 1_000 }, (_, i) => `{"id":"d${i}","score":1}`)
+    let calls = 0
+    const target = async () => {
+      if (++calls > 40) throw new Error('it cannot be reached')
+      return 'accepted' as const
+    }
+    const rows = feedbackRows(lines, 'jsonl', 'file')
+    const result = await importFeedback(rows, target, { onProgress: () => {}, shouldStop: () => false })
+    expect(result).toEqual({
+      rows: 40,
+      accepted: 40,
+      duplicates: 0,
+      failed: 0,
+      line: 40,
+      errors: [],
+      broken: 'it cannot be reached',
+    })
+    expect(calls).toBe(64)
   })
 })

@@ -7,8 +7,6 @@ export interface FeedbackRow {
   readonly line: number
   /** A body of `POST /v1/feedback`, still to be checked, with an idempotency key; undefined when the row is none. */
   readonly body: Readonly<Record<string, unknown>> | undefined
-  /** When it was said; undefined: the row does not tell. */
-  readonly atMs: number | undefined
   /** Why there is no body. */
   readonly error: string | undefined
 }
@@ -23,7 +21,7 @@ const rowFields: ReadonlySet<string> = new Set([...answerFields, 'kind', 'value'
 /**
  * Rows of JSON Lines or CSV. A JSON row is a body of `POST /v1/feedback`, or has `kind` and `value` as a CSV has them: `score` 0.8, `thumbs` up,
  * `verdict` right, `demonstration` with `llm` (the value, if any, is its score), `metric` with `name`. `at` is a time in ISO 8601 or in milliseconds.
- * A row without an `idempotency_key` gets one from what it says, so that importing a file twice imports it once.
+ * A row without an `idempotency_key` gets one from what it says, and when, so that importing a file twice imports it once.
  *
  * @throws {OutcomeDataError} `bad_csv`
  */
@@ -66,7 +64,7 @@ async function* csvRows(lines: AsyncIterable<string> | Iterable<string>, file: s
 
 function parseJson(text: string): unknown {
   try {
-    return JSON.parse(text)
+    return JSON.parse(text.trim())
   } catch {
     return undefined
   }
@@ -75,12 +73,10 @@ function parseJson(text: string): unknown {
 function toRow(line: number, row: unknown): FeedbackRow {
   if (typeof row !== 'object' || row === null || Array.isArray(row)) return failed(line, 'it is no JSON object')
   const { kind, value, llm, name, at, ...rest } = row as Record<string, unknown>
-  const atMs = at === undefined ? undefined : timeOf(at)
-  if (Number.isNaN(atMs)) return failed(line, "'at' is a time such as 2026-03-01T12:00:00Z, or milliseconds")
   const said = statementOf(kind, value, llm, name)
   if (typeof said === 'string') return failed(line, said)
-  const body = { ...rest, ...said }
-  return { line, body: { idempotency_key: hashOf(body), ...body }, atMs, error: undefined }
+  const body = { ...rest, ...said, ...(at === undefined ? {} : { at: timeOf(at) }) }
+  return { line, body: { idempotency_key: hashOf(body), ...body }, error: undefined }
 }
 
 /** Fields of a body; a text says what is wrong. */
@@ -114,10 +110,9 @@ function numberOf(value: unknown): unknown {
   return Number.isFinite(number) ? number : value
 }
 
-function timeOf(at: unknown): number {
-  if (typeof at === 'number') return Number.isSafeInteger(at) && at >= 0 ? at : Number.NaN
-  if (typeof at !== 'string') return Number.NaN
-  return /^\d{12,}$/.test(at) ? Number(at) : Date.parse(at)
+/** Milliseconds as a CSV writes them. */
+function timeOf(at: unknown): unknown {
+  return typeof at === 'string' && /^\d{12,}$/.test(at) ? Number(at) : at
 }
 
 /** The same for the same words in any order. */
@@ -127,5 +122,5 @@ function hashOf(body: Readonly<Record<string, unknown>>): string {
 }
 
 function failed(line: number, error: string): FeedbackRow {
-  return { line, body: undefined, atMs: undefined, error }
+  return { line, body: undefined, error }
 }

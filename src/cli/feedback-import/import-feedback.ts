@@ -6,8 +6,11 @@ const rowsAtATime = 32
 /** Errors that are told one by one. */
 const toldErrors = 50
 
-/** Takes one row; rejects with what is wrong with it, in words for people. */
-export type FeedbackTarget = (body: Readonly<Record<string, unknown>>, atMs: number | undefined) => Promise<RowOutcome>
+/** Takes one row. @throws {RowRefused} for a row that will not do; anything else is the target's own fault, and ends the import. */
+export type FeedbackTarget = (body: Readonly<Record<string, unknown>>) => Promise<RowOutcome>
+
+/** What is wrong with a row, in words for people. */
+export class RowRefused extends Error {}
 
 export type RowOutcome = 'accepted' | 'duplicate'
 
@@ -20,10 +23,12 @@ export interface FeedbackImport {
   readonly errors: readonly { readonly line: number; readonly message: string }[]
   /** The last line that was looked at. */
   readonly line: number
+  /** Why nothing more could be taken: neither row nor line were counted from there on. */
+  readonly broken: string | undefined
 }
 
 /**
- * Imports rows in order, some at a time; one that is refused does not stop the rest. Rows that were imported before are duplicates, so that an import that
+ * Imports rows in order, some at a time; one that is refused does not stop the rest, but a target that fails does. Rows that were imported before are duplicates, so that an import that
  * was stopped goes on when it is run again.
  *
  * @param shouldStop asked between rows.
@@ -34,11 +39,16 @@ export async function importFeedback(
   options: { readonly onProgress: (now: FeedbackImport) => void; readonly shouldStop: () => boolean },
 ): Promise<FeedbackImport> {
   const counts = { rows: 0, accepted: 0, duplicates: 0, failed: 0, line: 0 }
+  let broken: string | undefined
   const errors: { readonly line: number; readonly message: string }[] = []
   const take = async (batch: readonly FeedbackRow[]): Promise<void> => {
     const ended = await outcomesOf(batch, target)
     for (const [i, { line }] of batch.entries()) {
       const outcome = ended[i]!
+      if (typeof outcome === 'object' && outcome.isBroken) {
+        broken ??= outcome.error
+        continue
+      }
       counts.rows++
       counts.line = line
       if (outcome === 'accepted') counts.accepted++
@@ -48,7 +58,7 @@ export async function importFeedback(
         if (errors.length < toldErrors) errors.push({ line, message: outcome.error })
       }
     }
-    options.onProgress({ ...counts, errors })
+    options.onProgress({ ...counts, errors, broken })
   }
   let batch: FeedbackRow[] = []
   for await (const row of rows) {
@@ -57,9 +67,10 @@ export async function importFeedback(
     if (batch.length < rowsAtATime) continue
     await take(batch)
     batch = []
+    if (broken !== undefined) break
   }
   if (batch.length > 0) await take(batch)
-  return { ...counts, errors }
+  return { ...counts, errors, broken }
 }
 
 /** Rows on one answer or conversation in their order, as the last word counts; the others side by side. */
@@ -76,13 +87,13 @@ function outcomesOf(batch: readonly FeedbackRow[], target: FeedbackTarget) {
 }
 
 async function outcomeOf(
-  { body, error, atMs }: FeedbackRow,
+  { body, error }: FeedbackRow,
   target: FeedbackTarget,
-): Promise<RowOutcome | { readonly error: string }> {
-  if (body === undefined) return { error: error ?? 'it cannot be read' }
+): Promise<RowOutcome | { readonly error: string; readonly isBroken: boolean }> {
+  if (body === undefined) return { error: error ?? 'it cannot be read', isBroken: false }
   try {
-    return await target(body, atMs)
+    return await target(body)
   } catch (fault) {
-    return { error: fault instanceof Error ? fault.message : String(fault) }
+    return { error: fault instanceof Error ? fault.message : String(fault), isBroken: !(fault instanceof RowRefused) }
   }
 }

@@ -20,13 +20,12 @@ export interface FeedbackIntake {
   readonly inTime: <T>(operation: Promise<T>) => Promise<T>
 }
 
-/** Who says something, and when. */
+/** Who says something. */
 export interface FeedbackSpeaker {
   readonly keyId: string | undefined
   /** As in {@link FeedbackStore.accept}. */
   readonly visibleTo: string | undefined
   readonly cap: InfluenceCap | undefined
-  readonly atMs: number
 }
 
 /** What became of one label. */
@@ -98,8 +97,8 @@ async function give(
   { feedback, labels, inTime }: FeedbackIntake,
   decisionId: string,
   { draft, i, of }: { readonly draft: LabelDraft; readonly i: number; readonly of: number },
-  { idempotencyKey }: FeedbackRequest,
-  { keyId, visibleTo, cap, atMs }: FeedbackSpeaker,
+  { idempotencyKey, atMs }: FeedbackRequest,
+  { keyId, visibleTo, cap }: FeedbackSpeaker,
 ): Promise<LabelReceipt> {
   const asked = draft.weight / of
   // Within a decision a key stands for one label.

@@ -20,10 +20,12 @@ export const feedbackRoute: Route = {
     const body = await readJsonBody(exchange.request, maxFeedbackBytes, share)
     const header = exchange.request.headers['idempotency-key']
     const key = typeof header === 'string' && header !== '' ? header : undefined
-    const request = parseFeedback(body, key, options.feedback.metrics)
     const { keyId, visibleTo } = caller
+    const { metrics: declared } = options.feedback
+    const terms = { metrics: declared, nowMs: parts.clock.now(), isOwner: visibleTo === undefined }
+    const request = parseFeedback(body, key, terms)
     const cap = influenceCapOf(keyId, parts.keys, options.feedback.influence)
-    const speaker = { keyId, visibleTo, cap, atMs: Math.round(parts.clock.now()) }
+    const speaker = { keyId, visibleTo, cap }
     const inTime = <T>(operation: Promise<T>) => storeHealth.inTime(operation)
     const receipts = await acceptFeedback({ ...parts, pool: parts.router.pool, inTime }, request, speaker)
     for (const { receipt } of receipts) metrics.feedbackEnded(receipt.status)

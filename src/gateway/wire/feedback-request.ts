@@ -7,6 +7,15 @@ import { toDecisionId } from './response-id.ts'
 
 const maxKeyChars = 256
 
+/** Clocks differ by so much. */
+const mostAheadMs = 60_000
+
+const timeForms = 'a time such as 2026-03-01T12:00:00Z, or milliseconds since 1970'
+const isoTime = /^\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:?\d{2})?)?$/
+
+/** Sources that the gateway speaks as itself; those of its signs have a colon, which no caller's may. */
+const ownSources: ReadonlySet<string> = new Set(['judge'])
+
 const answerId = z.string().min(1).max(256)
 const unit = z.number().min(0).max(1)
 
@@ -43,6 +52,10 @@ export const feedbackBody = z.strictObject({
     .regex(/^[a-z][a-z0-9_-]{0,63}$/, 'must be lower-case letters, digits, - and _, at most 64')
     .default('user')
     .describe('Who says it; one value per answer and source, the latest wins.'),
+  at: z
+    .union([z.int().min(0), z.string().max(64)], { error: `must be ${timeForms}` })
+    .optional()
+    .describe('When it was said, in ISO 8601 or milliseconds since 1970; default: now. Of a key with the admin scope.'),
   idempotency_key: z
     .string()
     .min(1)
@@ -60,20 +73,30 @@ export interface FeedbackRequest {
   readonly source: string
   readonly said: Statement
   readonly idempotencyKey: string | undefined
+  /** When it was said; never later than now. */
+  readonly atMs: number
+}
+
+/** What a statement is read with. */
+export interface FeedbackTerms {
+  /** Those declared. */
+  readonly metrics: ReadonlyMap<string, DeclaredMetric>
+  readonly nowMs: number
+  /** Whoever sees every decision: may say when something was said, which a key's credit goes by, and speak as the gateway's own judge. */
+  readonly isOwner: boolean
 }
 
 /**
  * A body of `POST /v1/feedback`: of which answer or conversation, one statement in one of five kinds, and optionally
- * `source` (`user` by default) and `idempotency_key`.
+ * `source` (`user` by default), `at` and `idempotency_key`.
  *
  * @param idempotencyHeader the `Idempotency-Key` header; the body's field wins.
- * @param metrics those declared.
  * @throws {GatewayError} `invalid_request`
  */
 export function parseFeedback(
   body: unknown,
   idempotencyHeader: string | undefined,
-  metrics: ReadonlyMap<string, DeclaredMetric>,
+  { metrics, nowMs, isOwner }: FeedbackTerms,
 ): FeedbackRequest {
   // Cut short, two keys could become one, and the second judgement be lost as a repeat.
   if (idempotencyHeader !== undefined && idempotencyHeader.length > maxKeyChars) {
@@ -81,9 +104,25 @@ export function parseFeedback(
   }
   const parsed = feedbackBody.safeParse(body)
   if (!parsed.success) throw toInvalidRequest(parsed.error, body)
-  const { source, idempotency_key } = parsed.data
+  const { source, at, idempotency_key } = parsed.data
+  if (!isOwner && at !== undefined) {
+    throw invalid('at', "Only a key with the admin scope may say when something was said: leave 'at' out")
+  }
+  if (!isOwner && ownSources.has(source)) {
+    throw invalid('source', `'${source}' is the gateway's own; a key without the admin scope speaks as another source`)
+  }
   const idempotencyKey = idempotency_key ?? idempotencyHeader
-  return { about: aboutOf(parsed.data), source, said: statementOf(parsed.data, metrics), idempotencyKey }
+  const about = aboutOf(parsed.data)
+  const said = statementOf(parsed.data, metrics)
+  return { about, source, said, idempotencyKey, atMs: timeOf(at, nowMs) }
+}
+
+function timeOf(at: string | number | undefined, nowMs: number): number {
+  if (at === undefined) return Math.round(nowMs)
+  const atMs = typeof at === 'number' ? at : isoTime.test(at) ? Date.parse(at) : Number.NaN
+  if (!(atMs >= 0)) throw invalid('at', `Invalid value for 'at': must be ${timeForms}`)
+  if (atMs > nowMs + mostAheadMs) throw invalid('at', "Invalid value for 'at': it is in the future")
+  return Math.round(Math.min(atMs, nowMs))
 }
 
 type Body = z.output<typeof feedbackBody>
