@@ -58,7 +58,7 @@ export async function runSql(
   )
   const permissions = [program, database, `${database}-wal`, `${database}-shm`].map((file) => `--allow-fs-read=${file}`)
   const flags = ['--disable-warning=ExperimentalWarning', '--max-old-space-size=256', permissionFlag(), ...permissions]
-  const { end, stdout } = await runProcess(
+  const { end, stdout, stderr } = await runProcess(
     {
       command: [process.execPath, ...flags, program],
       input: JSON.stringify(input),
@@ -75,6 +75,8 @@ export async function runSql(
   if (end === 'too_much_memory') return { failure: 'it took too much memory' }
   if (end === 'aborted') throw new GradingError('not_graded', 'Grading was stopped')
   const output = parseOutput(stdout)
+  // What the query made did not fit Node's own bound, which ends the process before the watch sees it.
+  if (output === undefined && stderr.includes('heap out of memory')) return { failure: 'it took too much memory' }
   if (output === undefined) throw new GradingError('not_graded', 'The process that runs queries failed')
   if (output.status === 'no_database') {
     throw new GradingError('grader_unavailable', `${database} cannot be read: ${output.message}`)

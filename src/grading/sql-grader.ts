@@ -4,7 +4,7 @@ import { withoutThinking } from './final-answer.ts'
 import type { Grader } from './grader.ts'
 import type { GraderSpec } from './grader-spec.ts'
 import { GradingError } from './grading-error.ts'
-import { runSql, type SqlLimits, type SqlRows } from './run-sql.ts'
+import { isQuery, runSql, type SqlLimits, type SqlRows } from './run-sql.ts'
 import { isSameRows } from './same-rows.ts'
 import { verdict } from './verdict.ts'
 
@@ -52,11 +52,15 @@ async function referenceRows(
   throw new GradingError('invalid_grader', `The reference query failed: ${outcome.failure}`)
 }
 
-/** The fenced query; else what follows a lead-in ("SQL:"), to the end. */
+/** The fenced query; else what follows a lead-in ("SQL:", a sentence on lines of its own), to the end. */
 function queryOf(text: string): string {
   const fenced = fencedBlock(text, ['sql', 'sqlite', 'sqlite3'])
-  return (fenced ?? text)
+  const query = (fenced ?? text)
     .trim()
     .replace(/^(?:sql(?:ite)?(?: query)?|query|answer)\s*:\s*/iu, '')
     .replace(/^`([^`]*)`$/su, '$1')
+  if (isQuery(query)) return query
+  return (
+    /^[ \t]*(?:select\b|with\s+(?:recursive\s+)?[\w"]+\s*(?:\([^()]*\)\s*)?as\s*\()[\s\S]*/imu.exec(query)?.[0] ?? query
+  )
 }

@@ -40,6 +40,10 @@ describe('SQL grader', () => {
       await quality('```sql\nSELECT city AS c, total(amount) FROM sales GROUP BY 1 ORDER BY 2 DESC;\n```', query),
     ).toBe(1)
     expect(await quality('SQL: SELECT city, sum(amount) FROM sales GROUP BY city', query)).toBe(1)
+    expect(await quality(`Here is the query:\n\n${query};\n\nIt adds up the amounts.`, query)).toBe(1)
+    expect(
+      await quality(`It takes two steps.\n\nWITH s AS (SELECT * FROM sales)\n${query.replace('sales', 's')}`, query),
+    ).toBe(1)
     expect(await quality('SELECT city, count(*) FROM sales GROUP BY city', query)).toBe(0)
     expect(await quality('SELECT city FROM sales', query)).toBe(0)
     expect(await quality('I cannot do that.', query)).toBe(0)
@@ -51,6 +55,16 @@ describe('SQL grader', () => {
     expect(await quality('SELECT id FROM sales ORDER BY id', query)).toBe(1)
     expect(await quality('SELECT id FROM sales ORDER BY id', query, true)).toBe(0)
     expect(await quality('SELECT id FROM sales ORDER BY -id', query, true)).toBe(1)
+  })
+
+  it('makes a database of a script anew for each query, which cannot change it', async () => {
+    await writeFile(path.join(folder, 'shop.sql'), 'CREATE TABLE t (a); INSERT INTO t VALUES (1), (2);')
+    const spec = { kind: 'sql', database: 'shop.sql', query: 'SELECT a FROM t', ordered: false } as const
+    const grader = createSqlGrader(spec, folder, limits)
+    const said = async (text: string) =>
+      (await grader.grade({ request: { messages: [] }, text, toolCalls: [] }, signal)).quality
+    expect(await said('WITH x AS (SELECT 1) DELETE FROM t')).toBe(0)
+    expect(await said('SELECT a FROM t ORDER BY a DESC')).toBe(1)
   })
 
   it('says that a database or a reference cannot be used', async () => {
@@ -81,6 +95,11 @@ describe('a query of an answer', () => {
     ['read a file', () => `SELECT readfile('${path.join(folder, 'secret.txt')}')`],
     ['write a file', () => `SELECT writefile('${path.join(folder, 'new.txt')}', 'x')`],
     ['vacuum into another file', () => `VACUUM INTO '${path.join(folder, 'copy.db')}'`],
+    [
+      'return more than Node holds',
+      () =>
+        "WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c WHERE n < 1000) SELECT replace(hex(zeroblob(500000)), '0', 'x') || n FROM c",
+    ],
     ['take all memory', () => 'SELECT length(zeroblob(900000000) || zeroblob(900000000))'],
     [
       'return rows without end',
