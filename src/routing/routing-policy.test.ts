@@ -103,8 +103,19 @@ describe('RoutingPolicy', () => {
       )
       return out.uncertainty[0]!
     }
-    expect(described(undefined)).toBeCloseTo(0.05, 9)
-    expect(described(0.12)).toBeCloseTo(0.13, 9)
+    expect(described(undefined)).toBeCloseTo(0.02, 9)
+    expect(described(0.12)).toBeCloseTo(Math.hypot(0.12, 0.02), 9)
+  })
+
+  test('an LLM that its probes describe is judged with hope, and needs no trials', () => {
+    const [first, second] = fitted.llms
+    const llms = [first!, { ...second!, source: 'described' as const }]
+    const live = new RoutingPolicy({ embedder, fitted: fittedPolicy({ ...fitted, llms }), pool: known })
+    const buffers = newCandidateBuffers(2)
+    const options = { exploration: defaultExploration, explorationWidth: 0.1, newcomerWidth: 1 }
+    new NewcomerTrials().mark(known, live, options, buffers)
+    expect([...buffers.optimism.subarray(0, 2)]).toEqual([0.1, 1])
+    expect([...buffers.isTried.subarray(0, 2)]).toEqual([0, 0])
   })
 
   test('a silent loss raises one alarm about that LLM alone, and is believed from then on', () => {

@@ -43,7 +43,7 @@ export const defaultLearning: LearningOptions = {
   discount: 0.997,
   priors: {
     fitted: { level: 0.01, slope: 0.001 },
-    described: { level: 0.05, slope: 0.005 },
+    described: { level: 0.02, slope: 0.005 },
     starter: { level: 0.1, slope: 0.01 },
     sibling: { level: 0.15, slope: 0.015 },
     prior: { level: 0.25, slope: 0.02 },
@@ -169,6 +169,12 @@ export class RoutingPolicy {
   isUnproven(llm: LlmId): boolean {
     const index = this.#fittedIndex.get(llm)
     return index === undefined || this.fitted!.llms[index]!.source === 'sibling' || this.#learner.isChanged(llm)
+  }
+
+  /** Whether q̂ rests on this LLM's probes alone, and nothing has shown since that it is another. */
+  isDescribed(llm: LlmId): boolean {
+    const index = this.#fittedIndex.get(llm)
+    return index !== undefined && this.fitted!.llms[index]!.source === 'described' && !this.isUnproven(llm)
   }
 
   /** Whether these candidates are judged by their prices, or by the starter policy, alone. */

@@ -20,6 +20,9 @@ const drawsPerTrial = 4
  * bound, Li et al. 2010): as long as it may be the best, it is asked, and what its labels say settles it; hope fades with them.
  * Not before: while none has come back, hope alone would send it every request.
  *
+ * An LLM known by its probes needs no trials, but the same hope: its level is known to a few hundredths, near-equal LLMs are nearer than that, and judged by the mean its first unlucky labels would
+ * end its traffic, and with it the labels that would show better.
+ *
  * Labels that never come must not keep it on trial: so many draws after the last one (or the first draw) it has to stand on what is known,
  * with hope in proportion to the labels that it has; the next label puts it on trial again. So rare labels only make trials longer. Draws are counted by
  * each process since its start; after a restart the labels go on counting.
@@ -41,7 +44,7 @@ export class NewcomerTrials {
       buffers.isTried[i] = isDue ? 1 : 0
       // Should it change later, it is tried again.
       if (isProved) this.#silences.delete(id)
-      const hope = !isNew || isDue ? 0 : Math.min(1, labels / trials)
+      const hope = hopeOf(isNew, isDue, labels / trials, apart && policy.isDescribed(id))
       buffers.optimism[i] = options.explorationWidth + hope * (options.newcomerWidth - options.explorationWidth)
     }
   }
@@ -59,6 +62,11 @@ export class NewcomerTrials {
     this.#silences.set(llm, { labels, draws: 0 })
     return 0
   }
+}
+
+function hopeOf(isNew: boolean, isDue: boolean, labelsOverTrials: number, isDescribed: boolean): number {
+  if (isDescribed) return 1
+  return !isNew || isDue ? 0 : Math.min(1, labelsOverTrials)
 }
 
 interface Silence {
