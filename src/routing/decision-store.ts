@@ -49,8 +49,8 @@ export interface DecisionStore {
    * @param visibleTo as in `FeedbackStore.accept`.
    */
   ofConversation(conversationId: string, visibleTo: string | undefined, limit: number): Promise<readonly string[]>
-  /** Decisions made since `sinceMs`, of one key or of all, per hour of the UTC day (24 entries): what a pacer expects of a day. */
-  decisionsPerHour(sinceMs: number, keyId?: string): Promise<readonly number[]>
+  /** Decisions made since `sinceMs` and before `untilMs`, of one key or of all, per hour of the UTC day (24 entries): what a pacer expects of a day. */
+  decisionsPerHour(sinceMs: number, keyId?: string, untilMs?: number): Promise<readonly number[]>
   /** Nano-USD booked or reserved since `sinceMs`, of one key or of all; calls without a decision are in it. */
   spentNanoUsd(sinceMs: number, keyId?: string): Promise<number>
   /** Deletes decisions, settlements, labels and calls without a decision older than `beforeMs`; returns how many decisions went. */

@@ -98,6 +98,7 @@ export function describeDecisionLog(use: () => Storage): void {
     const expected = (counts: Readonly<Record<number, number>>) =>
       Array.from({ length: 24 }, (_, hour) => counts[hour] ?? 0)
     expect(await use().decisions.decisionsPerHour(0)).toEqual(expected({ 0: 2, 1: 2, 2: 1, 23: 1 }))
+    expect(await use().decisions.decisionsPerHour(0, undefined, hourMs)).toEqual(expected({ 0: 2 }))
     expect(await use().decisions.decisionsPerHour(hourMs + 1)).toEqual(expected({ 1: 1, 2: 1, 23: 1 }))
     expect(await use().decisions.decisionsPerHour(0, 'key-b')).toEqual(expected({ 1: 1 }))
     expect(await use().decisions.decisionsPerHour(0, 'key-c')).toEqual(expected({}))

@@ -75,10 +75,11 @@ async function live(way: Way, capUsd: number, seed: number): Promise<readonly Da
   const store = {
     spentNanoUsd: async () => 0,
     recentSettlements: async (limit: number) => log.slice(-limit),
-    decisionsPerHour: async (sinceMs: number) => {
+    decisionsPerHour: async (sinceMs: number, _: unknown, untilMs = Number.POSITIVE_INFINITY) => {
       const counts = new Array<number>(24).fill(0)
       for (const { decision } of log) {
-        if (decision.createdAtMs >= sinceMs) counts[new Date(decision.createdAtMs).getUTCHours()]! += 1
+        const { createdAtMs } = decision
+        if (createdAtMs >= sinceMs && createdAtMs < untilMs) counts[new Date(createdAtMs).getUTCHours()]! += 1
       }
       return counts
     },

@@ -118,11 +118,14 @@ async function pacingIn({ perHour = 10, gatewayCapUsd, keys = [], teamCapsUsd }:
     recentSettlements: async (): Promise<readonly StoredDecision[]> => [
       { decision: dearOrCheap, settlement: undefined },
     ],
-    decisionsPerHour: async (sinceMs: number, keyId?: string) => {
+    decisionsPerHour: async (sinceMs: number, keyId?: string, untilMs = noonMs) => {
       asked.push(keyId)
       // The same count in every hour of the two days before, and of today until now.
-      const daysBefore = Math.floor((noonMs - sinceMs) / 86_400_000)
-      return Array.from({ length: 24 }, (_, hour) => perHour * (Math.min(2, daysBefore) + (hour < 12 ? 1 : 0)))
+      const hourMs = 3_600_000
+      const counts = new Array<number>(24).fill(0)
+      const from = Math.max(sinceMs, noonMs - 60 * hourMs)
+      for (let ms = from; ms < Math.min(untilMs, noonMs); ms += hourMs) counts[(ms / hourMs) % 24]! += perHour
+      return counts
     },
   }
   const spend: DailySpend = await DailySpend.load(decisions, clock, {

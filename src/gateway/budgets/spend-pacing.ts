@@ -17,6 +17,9 @@ const curveDecisions = 300
 /** With fewer of its own, a budget's curve is that of all traffic. */
 const fewestOwnDecisions = 100
 
+/** Candidates in them together, so that a large pool takes no longer to read; but {@link fewestOwnDecisions} at least. */
+const curveCandidates = 6_000
+
 /** Decisions priced anew at a time: a request that comes meanwhile waits for no more. */
 const batch = 25
 
@@ -122,7 +125,8 @@ export class SpendPacing {
     const capped = new Set(budgets.map(({ scope }) => scope))
     for (const scope of this.#paced.keys()) if (!capped.has(scope)) this.#paced.delete(scope)
     if (budgets.length === 0) return
-    const recent = await this.#repriced(await decisions.recentSettlements(curveDecisions))
+    const affordable = Math.max(fewestOwnDecisions, Math.floor(curveCandidates / Math.max(1, this.#priced.length)))
+    const recent = await this.#repriced(await decisions.recentSettlements(Math.min(curveDecisions, affordable)))
     const ofAll = this.#curveOf(recent)
     for (const { scope, capNanoUsd } of budgets) {
       const paced = await this.#ofToday(scope)
@@ -203,19 +207,18 @@ export class SpendPacing {
   }
 
   async #countsSince(scope: string, day: number): Promise<{ earlier: readonly HourlyCounts[]; today: HourlyCounts }> {
-    const since: HourlyCounts[] = []
-    for (let back = profileDays; back >= 0; back--) since.push(await this.#hourly(scope, (day - back) * dayMs))
-    // Each sum runs to now: a day is what two of them differ by.
-    const earlier = since.slice(0, -1).map((hours, i) => hours.map((count, hour) => count - since[i + 1]![hour]!))
-    return { earlier, today: since.at(-1)! }
+    const earlier: HourlyCounts[] = []
+    for (let back = profileDays; back > 0; back--) earlier.push(await this.#hourly(scope, day - back))
+    return { earlier, today: await this.#hourly(scope, day) }
   }
 
-  async #hourly(scope: string, sinceMs: number): Promise<HourlyCounts> {
+  async #hourly(scope: string, day: number): Promise<HourlyCounts> {
     const { decisions } = this.#parts
-    if (scope === gatewayScope) return decisions.decisionsPerHour(sinceMs)
+    const [sinceMs, untilMs] = [day * dayMs, (day + 1) * dayMs]
+    if (scope === gatewayScope) return decisions.decisionsPerHour(sinceMs, undefined, untilMs)
     const sum = new Array<number>(hoursOfDay).fill(0)
     for (const keyId of this.#keyIdsOf(scope)) {
-      const hours = await decisions.decisionsPerHour(sinceMs, keyId)
+      const hours = await decisions.decisionsPerHour(sinceMs, keyId, untilMs)
       for (let hour = 0; hour < hoursOfDay; hour++) sum[hour]! += hours[hour]!
     }
     return sum

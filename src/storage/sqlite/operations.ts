@@ -61,7 +61,9 @@ export function createOperations(database: Kysely<Schema>, connection: DatabaseS
     ofConversation: operation('read', (conversationId: string, visibleTo: string | undefined, limit: number) =>
       log.ofConversation(conversationId, visibleTo, limit),
     ),
-    decisionsPerHour: operation('read', (sinceMs: number, keyId: string | undefined) => log.perHour(sinceMs, keyId)),
+    decisionsPerHour: operation('read', (sinceMs: number, keyId: string | undefined, untilMs: number | undefined) =>
+      log.perHour(sinceMs, keyId, untilMs),
+    ),
     spentNanoUsd: operation(
       'read',
       async (sinceMs: number, keyId: string | undefined) =>

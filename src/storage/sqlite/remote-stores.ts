@@ -36,7 +36,7 @@ export function remoteDecisionStore(client: StorageClient): DecisionStore {
     logged: (afterId, limit) => readLog(client, afterId, limit),
     ofConversation: (conversationId, visibleTo, limit) =>
       client.read('ofConversation', conversationId, visibleTo, limit),
-    decisionsPerHour: (sinceMs, keyId) => client.read('decisionsPerHour', sinceMs, keyId),
+    decisionsPerHour: (sinceMs, keyId, untilMs) => client.read('decisionsPerHour', sinceMs, keyId, untilMs),
     spentNanoUsd: (sinceMs, keyId) => client.read('spentNanoUsd', sinceMs, keyId),
     async prune(beforeMs) {
       await client.write('pruneLeases', beforeMs)
