@@ -50,6 +50,8 @@ export interface OnboardingRequest {
   readonly graderFor: GraderFactory
   readonly concurrency?: number | undefined
   readonly onProgress?: ((progress: ProbeProgress) => void) | undefined
+  /** Awaited before the end of the run is written down: whoever reads of an admission finds the LLM serving. */
+  readonly onAdmitted?: (() => Promise<unknown>) | undefined
 }
 
 /** What an onboarding has come to; plain JSON. */
@@ -103,6 +105,7 @@ export async function onboardLlm(
   try {
     const asked = await asking.run(signal)
     const report = await concluded(parts, request, { asked, total: usable.length, leftOut })
+    if (report.status === 'admitted') await request.onAdmitted?.()
     return { run: await ended(parts, begun, report), report }
   } catch (error) {
     const reason = `it failed: ${error instanceof Error ? error.message : String(error)}`

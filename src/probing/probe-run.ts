@@ -117,7 +117,7 @@ export class ProbeAsking {
   /**
    * Once. Faults of the LLM are outcomes; those of the store reject.
    *
-   * @param signal its abort ends the calls under way, which are then asked anew by the next run.
+   * @param signal its abort ends the calls under way, which are then asked anew by the next run; a text as its reason is told.
    */
   async run(signal: AbortSignal): Promise<ProbeRunResult> {
     const { probeSet, capUsd } = this.#options
@@ -131,7 +131,10 @@ export class ProbeAsking {
     }
     this.#budget = new ProbeBudget(capUsd, spent)
     this.#startMs = this.#parts.clock.now()
-    const aborted = () => this.#finish({ kind: 'stopped', reason: 'stopped by its owner' })
+    const aborted = () => {
+      const said: unknown = signal.reason
+      this.#finish({ kind: 'stopped', reason: typeof said === 'string' ? said : 'stopped by its owner' })
+    }
     signal.addEventListener('abort', aborted, { once: true })
     if (signal.aborted) aborted()
     try {

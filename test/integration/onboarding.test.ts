@@ -297,6 +297,30 @@ describe('pointsman llm add --probe', () => {
     expect((await ask('new')).status).toBe(200)
   })
 
+  test('asks nothing twice for long where the same command runs twice', async () => {
+    writeFileSync(path.join(folder, 'sets', 'say', 'probes.jsonl'), sayProbes(400))
+    const probing = [
+      'llm',
+      'add',
+      'new',
+      ...'--provider up --model slow --probe --probes sets/say --concurrency 1'.split(' '),
+    ]
+    const first = command(probing)
+    await expect.poll(() => upstream.answered.get('slow') ?? 0, { timeout: 15_000 }).toBeGreaterThan(5)
+    const second = command(probing)
+    expect(await first.ended).toMatchObject({ code: 1, output: expect.stringContaining('another process') })
+    expect((await second.ended).code).toBe(0)
+    expect(upstream.answered.get('slow')).toBeLessThan(600)
+  }, 60_000)
+
+  test('leaves nothing behind of a command that is refused', async () => {
+    const add = ['llm', 'add', 'new', '--provider', 'up', '--model', 'good', '--probe', '--probes']
+    expect((await command([...add, 'sets/none']).ended).code).toBe(1)
+    expect((await command([...add, 'sets/say', '--cap', '1']).ended).code).toBe(1)
+    expect((await command([...add, 'sets/say', '--price-input', '1', '--price-output', '2']).ended).code).toBe(0)
+    expect((await command([...add, 'sets/say', '--price-input', '9', '--price-output', '2']).ended).code).toBe(1)
+  }, 60_000)
+
   test('stops cleanly at the first Ctrl-C', async () => {
     await service?.close()
     service = undefined

@@ -1,6 +1,8 @@
 import { type Command, InvalidArgumentError } from 'commander'
 import type { ConfigFlags } from '../../config/load-config.ts'
 import type { ProbeOrder } from '../../gateway/onboarding/onboarding-desk.ts'
+import { OutcomeDataError } from '../../outcomes/outcome-data-error.ts'
+import { OnboardingError } from '../../probing/onboarding-error.ts'
 import type { TokenPrice } from '../../routing/registry/token-price.ts'
 import { withConfigFlags } from '../config-flags.ts'
 import type { LlmsSession } from '../open-llms.ts'
@@ -170,15 +172,29 @@ async function addLlm(session: LlmsSession, id: string, flags: AddFlags, around:
   const price = priceOf(flags.priceInput, flags.priceOutput, '--price-input and --price-output')
   const given = { id, provider, model, price, tags: tag, quality }
   const added = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))
-  const isThere = pool.member(id)?.source === 'added' && flags.probe === true
+  const there = flags.probe === true ? pool.member(id) : undefined
+  const isThere = there?.source === 'added'
   // The same command again goes on with a run that was stopped.
   if (!isThere) await pool.addOwn(added, flags.probe === true)
+  else if (there.llm.upstreamModel !== (model ?? id) || (price !== undefined && !isPrice(price, there.listPrice))) {
+    throw plainError(`${id} is there with another model or price: pointsman llm remove ${id} before it is added anew`)
+  }
   if (flags.probe !== true) {
     terminal.note(`${id} serves.`)
     return true
   }
   const order = { ...orderOf(id, flags), isNew: !isThere }
-  return probeLlms(session, [order], { stopped: around.stopped, json: flags.json === true })
+  try {
+    return await probeLlms(session, [order], { stopped: around.stopped, json: flags.json === true })
+  } catch (error) {
+    // Nothing of a command that is refused stays behind.
+    if (!isThere && (error instanceof OnboardingError || error instanceof OutcomeDataError)) await pool.remove(id)
+    throw error
+  }
+}
+
+function isPrice(said: { readonly input: number; readonly output: number }, known: TokenPrice | undefined): boolean {
+  return known?.inputPerMillionTokensUsd === said.input && known.outputPerMillionTokensUsd === said.output
 }
 
 async function removeLlm({ pool, terminal }: LlmsSession, id: string): Promise<void> {

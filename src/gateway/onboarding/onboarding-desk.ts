@@ -23,6 +23,9 @@ const longestRetryAfterMs = 60_000
 /** One call with all its attempts. */
 const callDeadlineMs = 300_000
 
+/** How soon a run ends after another process has begun to probe the same LLM. */
+const lookMs = 2_000
+
 /** Runs looked through for the last one of an LLM. */
 const runsRead = 1_000
 
@@ -144,7 +147,7 @@ export class OnboardingDesk {
     })
     const onProgress = (progress: ProbeProgress) => {
       // Another process may have taken it out of the pool.
-      if (this.#parts.editor.member(run.llm) === undefined) stop.abort()
+      if (this.#parts.editor.member(run.llm) === undefined) stop.abort('it left the pool')
       open.progress = progress
       open.run = { ...open.run, probes: progress.total }
       resolve()
@@ -152,9 +155,13 @@ export class OnboardingDesk {
     const ended = this.#onboard(run, llm, set, { concurrency, onProgress, isWaiting }, stop.signal)
     const open: OpenRun = { llm: run.llm, stop, run, progress: undefined, ended }
     this.#open.set(run.id, open)
+    const look = setInterval(() => void this.#giveWay(run, stop), lookMs)
     ended
       .then(undefined, () => undefined)
-      .finally(() => this.#open.delete(run.id))
+      .finally(() => {
+        clearInterval(look)
+        this.#open.delete(run.id)
+      })
       .catch(() => undefined)
     // What cannot begin is told to whoever asked for it; all that comes later, to whoever looks.
     await Promise.race([begun, ended])
@@ -182,13 +189,22 @@ export class OnboardingDesk {
     const pool = () => editor.members().flatMap((member) => (member.paused ? [] : [member.llm]))
     const graderFor = gradersFor(set)
     const { concurrency, onProgress } = how
-    const done = await onboardLlm(
+    const onAdmitted = async () => how.isWaiting && editor.setPaused(llm.id, false)
+    return onboardLlm(
       { ...this.#parts, pool },
-      { run, target, set, graderFor, concurrency, onProgress },
+      { run, target, set, graderFor, concurrency, onProgress, onAdmitted },
       signal,
     )
-    if (done.report.status === 'admitted' && how.isWaiting) await editor.setPaused(llm.id, false)
-    return done
+  }
+
+  /** The later of two runs goes on, as the earlier may be one of a process that was killed: nothing is asked and paid twice for long. */
+  async #giveWay(run: ProbeRun, stop: AbortController): Promise<void> {
+    const runs = await this.#parts.probes.runs(runsRead).catch(() => [])
+    const isLater = ({ startedAtMs, id }: ProbeRun): boolean =>
+      startedAtMs > run.startedAtMs || (startedAtMs === run.startedAtMs && id > run.id)
+    if (runs.some((other) => other.llm === run.llm && other.status === 'running' && isLater(other))) {
+      stop.abort('another process has begun to probe it')
+    }
   }
 
   /** Ends a run; what was answered is kept. False: there is none of that id under way here. */
