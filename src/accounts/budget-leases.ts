@@ -43,12 +43,17 @@ export class BudgetLeases {
     return this.#store.open(day)
   }
 
-  /** What is drawn from that budget, nano-USD; 0 until it is, which this call sets about. Never throws. */
-  heldNanoUsd(scope: string, day: number, capNanoUsd: number): number {
+  /**
+   * What is drawn from that budget, nano-USD; 0 until it is, which this call sets about where there is so much left. Never throws.
+   *
+   * @param leftNanoUsd of the cap, by what is known here.
+   */
+  heldNanoUsd(scope: string, day: number, capNanoUsd: number, leftNanoUsd: number): number {
     const held = this.#held.get(scope)
     if (held?.day === day && held.lease !== undefined) return held.lease.nanoUsd
-    if (!this.#closed && (held?.day !== day || this.#clock.now() >= held.askAgainAtMs))
-      this.#draw(scope, day, capNanoUsd)
+    // The store sums a day to answer: near the end of a budget it would be asked in vain again and again.
+    if (this.#closed || leftNanoUsd < Math.floor(leaseShare * capNanoUsd)) return 0
+    if (held?.day !== day || this.#clock.now() >= held.askAgainAtMs) this.#draw(scope, day, capNanoUsd)
     return 0
   }
 

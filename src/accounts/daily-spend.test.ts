@@ -210,6 +210,20 @@ describe('DailySpend', () => {
     expect(spend.reserve(alice, 1)?.isCovered).toBe(true)
   })
 
+  test('a budget that is nearly used up is not asked for a lease', async () => {
+    const clock = new SetClock()
+    const leases = new MemoryLeaseStore()
+    const held = new BudgetLeases(leases, clock, { newId: () => 'l1', onError: failTest })
+    const spend = await DailySpend.load(storeWith({}), clock, { leases: held })
+    const most = spend.reserve(alice, 0.996e9)
+    await leases.settled()
+    expect(leases.leases).toEqual([])
+    most?.settle(1e6)
+    expect(spend.reserve(alice, 1)?.isCovered).toBe(false)
+    await leases.settled()
+    expect(leases.leases).toHaveLength(1)
+  })
+
   test('says how long until midnight UTC', async () => {
     const spend = await DailySpend.load(storeWith({}), new SetClock(), { gatewayCapUsd: 1 })
     expect(spend.resetsInMs).toBe(dayMs / 2)

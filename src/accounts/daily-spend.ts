@@ -216,7 +216,8 @@ export class DailySpend {
 
   #isCovered({ account, capNanoUsd }: CappedAccount): boolean {
     if (this.#leases === undefined) return true
-    return account.uncommittedNanoUsd <= this.#leases.heldNanoUsd(account.scope, this.#day, capNanoUsd)
+    const leftNanoUsd = capNanoUsd - account.spentNanoUsd
+    return account.uncommittedNanoUsd <= this.#leases.heldNanoUsd(account.scope, this.#day, capNanoUsd, leftNanoUsd)
   }
 
   #accountsOf({ keyId, team }: Spender): readonly Account[] {
