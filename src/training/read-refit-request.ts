@@ -4,6 +4,8 @@ import type { FeedbackStore } from '../routing/feedback-store.ts'
 import type { ChangeAlarm } from '../routing/learning/residual-state.ts'
 import type { Label } from '../routing/outcome.ts'
 import type { PolicyStore } from '../routing/policy-store.ts'
+import { type FittedPolicy, snapshotPolicy } from '../routing/prediction/fitted-policy.ts'
+import { JoinedQualityPredictor } from '../routing/prediction/joined-quality-predictor.ts'
 import type { Llm, LlmId } from '../routing/registry/llm.ts'
 import type { RoutingPolicy } from '../routing/routing-policy.ts'
 import type { RowLlm } from './fit-rows.ts'
@@ -57,9 +59,16 @@ export async function readRefitRequest(
     conversations: rows.map(({ conversationId }) => conversationId),
     prices: new Map(pool.flatMap(({ id, price }) => (price === undefined ? [] : [[id, price] as const]))),
     changed,
+    parent: holdsNewcomers(policy.fitted, base) ? snapshotPolicy(policy.fitted) : undefined,
     parentId: policy.fitted?.isStarter === false ? policy.version : undefined,
     throughSequence,
   }
+}
+
+/** Whether LLMs joined it by their probes. */
+function holdsNewcomers(fitted: FittedPolicy | undefined, base: SavedRows | undefined): fitted is FittedPolicy {
+  if (fitted === undefined || fitted.isStarter || !(fitted.quality instanceof JoinedQualityPredictor)) return false
+  return fitted.quality.described.some(({ llm }) => base === undefined || !base.llms.some(({ id }) => id === llm))
 }
 
 /** The latest change of each LLM, now or before the version was fitted. */

@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import { nextNormal, SeededRandom } from '../routing/numeric/random-source.ts'
-import { snapshotPolicy } from '../routing/prediction/fitted-policy.ts'
+import { restorePolicy, snapshotPolicy } from '../routing/prediction/fitted-policy.ts'
+import { withDescribedLlm } from '../routing/prediction/universal/described-policy.ts'
 import { type RefitRequest, refitPolicy } from './refit-policy.ts'
-import { packRows, type SavedRows } from './saved-rows.ts'
+import { packRows, type SavedRows, unpackRows } from './saved-rows.ts'
 
 const llms = ['a', 'b'].map((id) => ({ id, price: undefined, base: id }))
 
@@ -90,6 +91,31 @@ describe('refitPolicy', () => {
     const after = await refitPolicy(requestOf({ log }))
     expect(after.llms.map(({ id, source }) => `${id} ${source}`)).toEqual(['a fitted', 'b fitted', 'new described'])
     expect(after.llms[2]).toMatchObject({ labels: 30, labelsThrough: 500 })
+  })
+
+  test('an LLM that joined by its probes is taken along, until the log tells more of it', async () => {
+    const before = await refitPolicy(requestOf({}))
+    const asked = unpackRows(rowsOf(40, 6, () => true, 0, ['new', 'other'])).rows
+    const quality = asked.quality.filter((_, cell) => cell % 2 === 0)
+    const probes = { contexts: asked.contexts, quality }
+    const price = { inputPerMillionTokensUsd: 1, outputPerMillionTokensUsd: 1 }
+    const onboarded = withDescribedLlm(before, { id: 'new', price }, probes, { id: 'parent', createdAtMs: 1 })
+    const refit = (log: SavedRows | undefined) =>
+      refitPolicy(requestOf({ now: 2_000, log, parent: snapshotPolicy(onboarded) }))
+    for (const after of [await refit(undefined), await refit(rowsOf(80, 2, oneEach))]) {
+      expect(after.llms.map(({ id, source }) => `${id} ${source}`)).toEqual(['a fitted', 'b fitted', 'new described'])
+      expect(after.llms[2]).toMatchObject({ labels: 40, meanQuality: onboarded.llms[2]!.meanQuality })
+      expect(after.llms.map(({ labelsThrough }) => labelsThrough)).toEqual([500, 500, undefined])
+      expect(restorePolicy(snapshotPolicy(after)).quality.llms).toEqual(['a', 'b', 'new'])
+      const [was, is] = [new Float64Array(3), new Float64Array(3)]
+      for (const context of asked.contexts) {
+        onboarded.quality.predict(context, was)
+        after.quality.predict(context, is)
+        expect(Math.abs(is[2]! - was[2]!)).toBeLessThan(0.1)
+      }
+    }
+    const more = await refit(rowsOf(150, 4, (row, llm) => llm === row % 3, 0, ['a', 'b', 'new']))
+    expect(more.llms[2]).toMatchObject({ id: 'new', source: 'described', labels: 50, labelsThrough: 500 })
   })
 
   test('says what is missing', async () => {

@@ -1,5 +1,6 @@
 import { foldOrder } from '../outcomes/fold-order.ts'
-import { type FittedPolicy, fittedPolicy } from '../routing/prediction/fitted-policy.ts'
+import type { SnapshotData } from '../routing/policy-store.ts'
+import { type FittedPolicy, fittedPolicy, restorePolicy } from '../routing/prediction/fitted-policy.ts'
 import { typicalCallUsd } from '../routing/prediction/price-prior.ts'
 import { selectTrainingRows, summariseColumns } from '../routing/prediction/training-rows.ts'
 import type { LlmId } from '../routing/registry/llm.ts'
@@ -9,6 +10,7 @@ import { FitError } from './fit-error.ts'
 import { defaultFolds, fewestLabels, fewestPromptsPerFold, policyId } from './fit-policy.ts'
 import type { FitProgressListener } from './fit-progress.ts'
 import { type FitRowsOptions, fitRows, type RowSource, type VersionName } from './fit-rows.ts'
+import { keepDescribed } from './keep-described.ts'
 import { refitWithBase } from './refit-with-base.ts'
 import { type SavedRows, unpackRows } from './saved-rows.ts'
 
@@ -30,6 +32,8 @@ export interface RefitRequest {
   readonly changed: ReadonlyMap<LlmId, number>
   /** The version that serves. */
   readonly parentId: string | undefined
+  /** That version, where it holds LLMs known by their probes alone, which are to be taken along. */
+  readonly parent?: SnapshotData | undefined
   /** Labels up to this one are in `log`, as far as they count. */
   readonly throughSequence: number
 }
@@ -51,11 +55,16 @@ export async function refitPolicy(request: RefitRequest, onProgress?: FitProgres
   const name = versionOf(request)
   const options = optionsOf(request, onProgress)
   const shifted = new Set([...changed.keys()].filter((id) => !kept.has(id)))
+  const parent = request.parent === undefined ? undefined : restorePolicy(request.parent)
   const policy =
-    base === undefined ? await fitLog(log, name, options) : await refitWithBase({ base, log, shifted }, name, options)
+    base === undefined
+      ? keepDescribed(await fitLog(log, name, options), parent)
+      : await refitWithBase({ base, log, shifted, parent }, name, options)
+  // What is known by probes alone has none of the log's labels in it.
+  const untouched = new Set(parent?.llms)
   const llms = policy.llms.map((llm) => ({
     ...llm,
-    ...(kept.has(llm.id) ? {} : { labelsThrough: throughSequence }),
+    ...(kept.has(llm.id) || untouched.has(llm) ? {} : { labelsThrough: throughSequence }),
     ...(changed.has(llm.id) ? { changedAt: changed.get(llm.id) } : {}),
   }))
   return fittedPolicy({ ...policy, llms })

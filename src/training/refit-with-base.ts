@@ -10,12 +10,15 @@ import { completeLog } from './complete-log.ts'
 import { fewestLabels } from './fit-policy.ts'
 import { type FitRowsOptions, type FittedRows, fitRows, type RowSource, type VersionName } from './fit-rows.ts'
 import { fitMembers } from './fit-stack.ts'
+import { keepDescribed } from './keep-described.ts'
 
 export interface RefitParts {
   readonly base: RowSource
   readonly log: RowSource | undefined
   /** LLMs that changed since the base rows, and whose labels since are in the log: base labels and estimates are moved to the level of those. */
   readonly shifted: ReadonlySet<LlmId>
+  /** The serving version, where LLMs joined it by their probes. */
+  readonly parent?: FittedPolicy | undefined
 }
 
 /**
@@ -24,12 +27,12 @@ export interface RefitParts {
  * request of which one answer is known, nothing tells how well LLMs are told apart. LLMs that only the log knows are described by it.
  */
 export async function refitWithBase(
-  { base, log, shifted }: RefitParts,
+  { base, log, shifted, parent }: RefitParts,
   name: VersionName,
   options: FitRowsOptions,
 ): Promise<FittedPolicy> {
   const first = await fitRows(base, name, options)
-  if (log === undefined) return first.policy
+  if (log === undefined) return keepDescribed(first.policy, parent)
   const own = columnsOf(log.rows, base.rows.llms)
   const estimates = predictions(first.policy.quality, own)
   const shifts = levelShifts(own, estimates, shifted)
@@ -55,7 +58,7 @@ export async function refitWithBase(
     ),
     llms: relabelled(first.policy.llms, known, stackMeans(rows)),
   })
-  return describeNewcomers(policy, log, name)
+  return describeNewcomers(keepDescribed(policy, parent), log, name, new Set(parent?.llms))
 }
 
 /** y − q̂ out of fold, row-major, NaN unknown. */
@@ -128,14 +131,21 @@ function relabelled(llms: readonly FittedLlm[], known: TrainingRows, means: Floa
   }))
 }
 
-/** LLMs of the log that the base rows do not know, with enough labels, each by the labels it has. */
-function describeNewcomers(policy: FittedPolicy, log: RowSource, name: VersionName): FittedPolicy {
+/** LLMs of the log that the base rows do not know, with enough labels and more than probes gave, each by the labels it has. */
+function describeNewcomers(
+  policy: FittedPolicy,
+  log: RowSource,
+  name: VersionName,
+  byProbes: ReadonlySet<FittedLlm>,
+): FittedPolicy {
   if (policy.universal === undefined) return policy
   const width = log.llms.length
   const { counts } = summariseColumns(log.rows.quality, width)
-  const known = new Set(policy.llms.map(({ id }) => id))
+  const enough = new Map(
+    policy.llms.map((llm) => [llm.id, byProbes.has(llm) ? llm.labels + 1 : Number.POSITIVE_INFINITY]),
+  )
   const newcomers = log.llms.flatMap((llm, index) => {
-    return known.has(llm.id) || counts[index]! < fewestLabels ? [] : [{ llm, index }]
+    return counts[index]! < Math.max(fewestLabels, enough.get(llm.id) ?? 0) ? [] : [{ llm, index }]
   })
   return newcomers.reduce((described, { llm, index }) => {
     const rows = log.rows.contexts.flatMap((_, row) =>
