@@ -33,7 +33,7 @@ export const promotionSchema = z
       .number()
       .gt(0)
       .lt(1)
-      .default(0.05)
+      .default(0.02)
       .describe('With what probability at most any version that is no better is ever promoted, all versions together.'),
     max_units: z
       .int()
@@ -45,6 +45,13 @@ export const promotionSchema = z
       .nonnegative()
       .default(60)
       .describe('How long feedback on an answer is waited for before its conversation counts, with or without.'),
+    conversation_minutes: z
+      .number()
+      .nonnegative()
+      .default(30)
+      .describe(
+        'How long after its first request a conversation may grow; later requests of it do not count. No verdict comes sooner than this and label_window_minutes together.',
+      ),
   })
   .refine(({ canary_share, proven_share }) => proven_share >= canary_share, {
     path: ['proven_share'],
@@ -63,5 +70,6 @@ export function toPromotionConfig(section: z.output<typeof promotionSchema>): Pr
     alpha: section.alpha,
     maxUnits: section.max_units,
     labelWindowMs: 60_000 * section.label_window_minutes,
+    conversationMs: 60_000 * section.conversation_minutes,
   }
 }

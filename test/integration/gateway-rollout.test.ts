@@ -5,14 +5,11 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { RolloutController } from '../../src/gateway/rollout/rollout-controller.ts'
 import { toRolloutBody } from '../../src/gateway/wire/rollout-body.ts'
 import { defaultPromotion } from '../../src/proof/promotion/promotion-test.ts'
-import { SeededRandom } from '../../src/routing/numeric/random-source.ts'
-import { toStoredPolicyVersion } from '../../src/routing/prediction/fitted-policy.ts'
 import type { Router } from '../../src/routing/router.ts'
 import type { Storage } from '../../src/storage/storage.ts'
-import { fitPolicy } from '../../src/training/fit-policy.ts'
 import { LivePolicy } from '../../src/training/live-policy.ts'
 import { proposeCandidate } from '../../src/training/rollout.ts'
-import { fillLog, fitByHand, openRefitStorage, question, refitPool, refitRouter } from './refit-log.ts'
+import { fillLog, fitByHand, fitConfused, openRefitStorage, refitRouter } from './refit-log.ts'
 
 let folder: string
 let storage: Storage
@@ -27,29 +24,10 @@ afterEach(async () => {
   await rm(folder, { recursive: true, force: true })
 })
 
-/** Fitted on outcomes with the LLMs exchanged: it sends sums to the one that cannot count. */
 async function proposeConfused(): Promise<string> {
-  const random = new SeededRandom(9)
-  const asked = Array.from({ length: 150 }, () => question(random))
-  const cells = (value: (row: number, llm: number) => number) =>
-    Float64Array.from({ length: 300 }, (_, cell) => value(cell >> 1, cell & 1))
-  const { policy, embedder } = await fitPolicy(
-    {
-      name: 'confused',
-      prompts: asked.map(({ text }, row) => ({ id: `p${row}`, source: '', text: `${text} ${row}`, extra: {} })),
-      llms: refitPool.map(({ id, price }) => ({ id, price, base: id, extra: {} })),
-      quality: cells((row, llm) => (llm === asked[row]!.topic ? 0.9 : 0.2)),
-      costUsd: cells(() => Number.NaN),
-      inputTokens: cells(() => 20),
-      outputTokens: cells(() => 100),
-      latencyMs: cells(() => Number.NaN),
-    },
-    { seed: 2, now: 2_000 },
-  )
-  await storage.policies.saveEmbedder(embedder.id, embedder.snapshot())
-  await storage.policies.saveVersion(toStoredPolicyVersion(policy))
-  await proposeCandidate(storage.policies, policy.id, { atMs: 5_000, detail: 'by a test' })
-  return policy.id
+  const id = await fitConfused(storage)
+  await proposeCandidate(storage.policies, id, { atMs: 5_000, detail: 'by a test' })
+  return id
 }
 
 function controllerOf(router: Router, live: LivePolicy): RolloutController {
@@ -68,7 +46,7 @@ function controllerOf(router: Router, live: LivePolicy): RolloutController {
       idAt: () => '',
       log,
     },
-    { ...defaultPromotion, shadowDecisions: 30, mode: 'auto', labelWindowMs: 1_000 },
+    { ...defaultPromotion, shadowDecisions: 30, mode: 'auto', labelWindowMs: 1_000, conversationMs: 60_000 },
   )
 }
 

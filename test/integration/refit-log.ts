@@ -75,6 +75,30 @@ export async function fitByHand(storage: Storage): Promise<string> {
   return policy.id
 }
 
+/** A saved version fitted on outcomes with the LLMs exchanged: it sends sums to the one that cannot count. */
+export async function fitConfused({ policies }: Storage): Promise<string> {
+  const random = new SeededRandom(9)
+  const asked = Array.from({ length: 150 }, () => question(random))
+  const cells = (value: (row: number, llm: number) => number) =>
+    Float64Array.from({ length: 300 }, (_, cell) => value(cell >> 1, cell & 1))
+  const { policy, embedder } = await fitPolicy(
+    {
+      name: 'confused',
+      prompts: asked.map(({ text }, row) => ({ id: `p${row}`, source: '', text: `${text} ${row}`, extra: {} })),
+      llms: refitPool.map(({ id, price }) => ({ id, price, base: id, extra: {} })),
+      quality: cells((row, llm) => (llm === asked[row]!.topic ? 0.9 : 0.2)),
+      costUsd: unknownCells(300),
+      inputTokens: cells(() => 20),
+      outputTokens: cells(() => 100),
+      latencyMs: unknownCells(300),
+    },
+    { seed: 2, now: 2_000 },
+  )
+  await policies.saveEmbedder(embedder.id, embedder.snapshot())
+  await policies.saveVersion(toStoredPolicyVersion(policy))
+  return policy.id
+}
+
 export async function refitRouter(storage: Storage, seed = 3): Promise<Router> {
   let decisions = 0
   return new Router({

@@ -71,6 +71,7 @@ const options: RolloutOptions = {
   maxUnits: 3_000,
   mode: 'auto',
   labelWindowMs: 1_000,
+  conversationMs: 60_000,
 }
 
 /** A gateway of one router and an empty log, whose clock stands still unless requests come. */

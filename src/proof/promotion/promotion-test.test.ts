@@ -34,7 +34,8 @@ describe('PromotionTest', () => {
     let sum = 0
     for (let k = 1; k < 10_000; k++) sum += trialAlpha(0.05, k)
     expect(sum).toBeLessThan(0.05)
-    expect(new PromotionTest(scale, 2).eValueNeeded).toBeCloseTo(1 / trialAlpha(0.05, 2), 9)
+    const { alpha } = defaultPromotion
+    expect(new PromotionTest(scale, 2).eValueNeeded).toBeCloseTo(1 / trialAlpha(alpha, 2), 9)
   })
 
   test('a better candidate is promoted, a worse one held, and the share of the canary rises in between', () => {

@@ -17,7 +17,7 @@ export interface PromotionOptions {
   readonly maxUnits: number
 }
 
-export const defaultPromotion: PromotionOptions = { alpha: 0.05, canaryShare: 0.1, provenShare: 0.5, maxUnits: 20_000 }
+export const defaultPromotion: PromotionOptions = { alpha: 0.02, canaryShare: 0.1, provenShare: 0.5, maxUnits: 20_000 }
 
 export type PromotionVerdict = 'undecided' | 'better' | 'worse' | 'not_shown'
 

@@ -3,7 +3,13 @@ import { type LoggedParts, loggedDecision } from './__fixtures__/logged-decision
 import { defaultPromotion } from './promotion-test.ts'
 import { type RolloutOptions, RolloutTrial } from './rollout-trial.ts'
 
-const options: RolloutOptions = { ...defaultPromotion, shadowDecisions: 4, mode: 'auto', labelWindowMs: 1_000 }
+const options: RolloutOptions = {
+  ...defaultPromotion,
+  shadowDecisions: 4,
+  mode: 'auto',
+  labelWindowMs: 1_000,
+  conversationMs: 60_000,
+}
 const identity = { version: 'v2', trial: 1, scale: { lambda: 20, costReferenceUsd: 0.002 }, salt: 's' }
 const prior = () => new Float64Array(2).fill(Number.NaN)
 

@@ -13,6 +13,8 @@ export interface RolloutOptions extends PromotionOptions {
   readonly mode: 'auto' | 'manual'
   /** How long a decision's labels are waited for. */
   readonly labelWindowMs: number
+  /** How long after its first request a conversation may grow; with {@link labelWindowMs}, how long a verdict takes at least. */
+  readonly conversationMs: number
 }
 
 /** What is to become of a candidate, and why, for people. */
@@ -51,7 +53,7 @@ export class RolloutTrial {
     this.identity = identity
     this.#options = options
     this.#shadowCursor = afterId
-    this.#units = new UnitCollector(identity.version, afterId)
+    this.#units = new UnitCollector(identity.version, afterId, options.conversationMs)
     this.#test = new PromotionTest(identity.scale, identity.trial, options)
   }
 
@@ -110,7 +112,7 @@ export class RolloutTrial {
   /** The canary begins. */
   beginCanary(): void {
     this.#phase = 'canary'
-    this.#units = new UnitCollector(this.identity.version, this.#shadowCursor)
+    this.#units = new UnitCollector(this.identity.version, this.#shadowCursor, this.#options.conversationMs)
   }
 
   snapshot(): SnapshotData {
@@ -143,7 +145,7 @@ export class RolloutTrial {
     const trial = new RolloutTrial(identity, stringField(fields, 'shadowCursor'), options)
     trial.#phase = stringField(fields, 'phase') === 'canary' ? 'canary' : 'shadow'
     trial.#shadow = ShadowTally.restore(objectField(fields, 'shadow') as SnapshotData)
-    trial.#units = UnitCollector.restore(objectField(fields, 'units') as SnapshotData)
+    trial.#units = UnitCollector.restore(objectField(fields, 'units') as SnapshotData, options.conversationMs)
     const test = objectField(fields, 'test') as SnapshotData
     trial.#test = PromotionTest.restore(test, scale, identity.trial, options)
     return trial

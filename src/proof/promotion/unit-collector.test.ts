@@ -1,11 +1,17 @@
 import { describe, expect, test } from 'vitest'
 import type { LoggedDecision } from '../../routing/decision-store.ts'
 import { type LoggedParts, loggedDecision } from './__fixtures__/logged-decision.ts'
-import { conversationMs, UnitCollector } from './unit-collector.ts'
+import { UnitCollector } from './unit-collector.ts'
+
+const conversationMs = 30 * 60_000
 
 const prior = ({ decision }: LoggedDecision) => new Float64Array(decision.candidates.length).fill(Number.NaN)
 
-function collect(parts: readonly LoggedParts[], readUntilMs: number, collector = new UnitCollector('v2', '')) {
+function collect(
+  parts: readonly LoggedParts[],
+  readUntilMs: number,
+  collector = new UnitCollector('v2', '', conversationMs),
+) {
   for (const part of parts) collector.add(loggedDecision(part), prior)
   return collector.takeClosed(readUntilMs)
 }
@@ -36,7 +42,7 @@ describe('UnitCollector', () => {
   })
 
   test('a conversation is one unit, which waits until no turn can join it; later ones wait behind it', () => {
-    const collector = new UnitCollector('v2', '')
+    const collector = new UnitCollector('v2', '', conversationMs)
     const turns = [
       { id: 'd1', atMs: 0, conversation: 'c' },
       { id: 'd2', atMs: 10 },
@@ -51,11 +57,11 @@ describe('UnitCollector', () => {
 
   test('a counted conversation makes no second unit, and late turns join none', () => {
     const late = { id: 'd2', atMs: conversationMs + 1, conversation: 'c' }
-    const collector = new UnitCollector('v2', '')
+    const collector = new UnitCollector('v2', '', conversationMs)
     const units = collect([{ id: 'd1', atMs: 0, conversation: 'c' }, late], 2 * conversationMs, collector)
     expect(units.map((unit) => unit.turns.length)).toEqual([1])
     expect(collect([{ ...late, id: 'd3' }], 3 * conversationMs, collector)).toEqual([])
-    const restored = UnitCollector.restore(collector.snapshot())
+    const restored = UnitCollector.restore(collector.snapshot(), conversationMs)
     expect(collect([{ ...late, id: 'd3' }], 3 * conversationMs, restored)).toEqual([])
   })
 
@@ -76,7 +82,7 @@ describe('UnitCollector', () => {
   })
 
   test('a failure is known of every request, and counts as often as answers are labelled', () => {
-    const collector = new UnitCollector('v2', '')
+    const collector = new UnitCollector('v2', '', conversationMs)
     const answered = Array.from({ length: 9 }, (_, i) => ({ id: `d${i}`, atMs: i, ...(i < 4 && { score: 1 }) }))
     const units = collect([...answered, { id: 'd9', atMs: 9, status: 'failed' as const }], 100, collector)
     expect(units.at(-1)!.turns[0]!.outcome).toEqual({ quality: 0, costUsd: 0.002, weight: 0.5 })
@@ -89,9 +95,9 @@ describe('UnitCollector', () => {
       { id: 'd3', atMs: 6, score: 1 },
       { id: 'd4', atMs: 7, status: 'failed' as const },
     ]
-    const collector = new UnitCollector('v2', '')
+    const collector = new UnitCollector('v2', '', conversationMs)
     expect(collect(turns, 10, collector)).toHaveLength(1)
-    const restored = UnitCollector.restore(collector.snapshot())
+    const restored = UnitCollector.restore(collector.snapshot(), conversationMs)
     const again = turns.filter(({ id }) => id > restored.cursor)
     expect(collect(again, 2 * conversationMs, restored)).toEqual(collector.takeClosed(2 * conversationMs))
     expect(restored.snapshot()).toEqual(collector.snapshot())

@@ -5,11 +5,8 @@ import { integersField, numberField, requireSnapshot, stringField } from '../../
 import { trialTurn } from './trial-turn.ts'
 import type { TrialTurn, TrialUnit } from './trial-unit.ts'
 
-/** Turns of a conversation that begin later than this after its first are no part of its unit. */
-export const conversationMs = 30 * 60_000
-
-/** Conversations remembered as counted, the latest ones: their later turns are no units of their own. */
-const rememberedConversations = 20_000
+/** Conversations remembered as counted, the latest ones: their later turns, whose arm is known by then, are no units of their own. */
+const rememberedConversations = 100_000
 
 interface OpenUnit {
   readonly firstId: string
@@ -30,15 +27,21 @@ interface OpenUnit {
  */
 export class UnitCollector {
   readonly #version: string
+  readonly #conversationMs: number
   #open: OpenUnit[] = []
   readonly #byConversation = new Map<string, OpenUnit>()
   #counted = new Set<number>()
   #cursor: string
   readonly #counts = { answered: 0, labelled: 0 }
 
-  /** @param version the candidate's. @param afterId the last decision before its canary. */
-  constructor(version: string, afterId: string) {
+  /**
+   * @param version the candidate's.
+   * @param afterId the last decision before its canary.
+   * @param conversationMs turns of a conversation that begin later than this after its first are no part of its unit.
+   */
+  constructor(version: string, afterId: string, conversationMs: number) {
     this.#version = version
+    this.#conversationMs = conversationMs
     this.#cursor = afterId
   }
 
@@ -60,7 +63,7 @@ export class UnitCollector {
     const known = conversationId === undefined ? undefined : this.#byConversation.get(conversationId)
     if (known === undefined && conversationId !== undefined && this.#counted.has(hashOf(conversationId))) return
     if (known !== undefined && experiment.share !== known.share) known.isCut = true
-    if (known?.isCut === true || createdAtMs - (known?.firstMs ?? createdAtMs) > conversationMs) return
+    if (known?.isCut === true || createdAtMs - (known?.firstMs ?? createdAtMs) > this.#conversationMs) return
     const turn = trialTurn(logged, prior(logged), this.labelShare)
     const unit = known ?? this.#begin(logged, experiment.share)
     unit.turns.push(turn)
@@ -75,7 +78,7 @@ export class UnitCollector {
   /** Takes out the units that can grow no more. @param readUntilMs every decision made before has been added. */
   takeClosed(readUntilMs: number): readonly TrialUnit[] {
     const isOpen = ({ conversation, firstMs }: OpenUnit) =>
-      conversation !== undefined && firstMs + conversationMs >= readUntilMs
+      conversation !== undefined && firstMs + this.#conversationMs >= readUntilMs
     const end = this.#open.findIndex(isOpen)
     const closed = this.#open.splice(0, end === -1 ? this.#open.length : end)
     for (const { conversation, firstId } of closed) {
@@ -102,9 +105,10 @@ export class UnitCollector {
   }
 
   /** @throws {RoutingError} `unknown_snapshot_format` */
-  static restore(data: SnapshotData): UnitCollector {
+  static restore(data: SnapshotData, conversationMs: number): UnitCollector {
     const fields = requireSnapshot(data, 'unit-collector')
-    const collector = new UnitCollector(stringField(fields, 'version'), stringField(fields, 'cursor'))
+    const [version, cursor] = [stringField(fields, 'version'), stringField(fields, 'cursor')]
+    const collector = new UnitCollector(version, cursor, conversationMs)
     collector.#counted = new Set(integersField(fields, 'counted'))
     collector.#counts.answered = numberField(fields, 'answered')
     collector.#counts.labelled = numberField(fields, 'labelled')
