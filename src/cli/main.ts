@@ -74,8 +74,10 @@ async function main(): Promise<void> {
   })
   addReplayCommand(program, around)
   addKeysCommand(program, async (flags) => {
-    const storage = await openStorage(loadConfig({ environment, flags, folder }))
-    return { keys: storage.keys, clock: systemClock, terminal, close: () => storage.close() }
+    const config = loadConfig({ environment, flags, folder })
+    const storage = await openStorage(config)
+    const teams = config.teams.map(({ name }) => name)
+    return { keys: storage.keys, clock: systemClock, terminal, teams, close: () => storage.close() }
   })
   addPoliciesCommand(program, (flags) =>
     openPolicies(loadConfig({ environment, flags, folder }), environment, terminal),

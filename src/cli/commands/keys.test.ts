@@ -48,6 +48,7 @@ async function run(...args: readonly string[]): Promise<void> {
       keys: store,
       clock: { now: () => Date.UTC(2026, 0, 2) },
       terminal: { out: (text) => out.push(text), note: (text) => notes.push(text), colours: noColours },
+      teams: ['search'],
       close: async () => {
         closed++
       },
@@ -66,6 +67,14 @@ describe('keys create', () => {
     expect(key?.secretHash).toBe(hashApiKeySecret(out[0] ?? ''))
     expect(JSON.stringify([store.keys, notes])).not.toContain(out[0])
     expect(closed).toBe(1)
+  })
+
+  test('says that a team nobody configured has no cap', async () => {
+    await run('create', '--name', 'a', '--team', 'search')
+    expect(notes.join('')).not.toContain('warning')
+    await run('create', '--name', 'b', '--team', 'serach')
+    expect(store.keys.map(({ team }) => team)).toEqual(['search', 'serach'])
+    expect(notes.at(-1)).toContain("no team 'serach'")
   })
 
   test('takes scopes, cap and preference', async () => {

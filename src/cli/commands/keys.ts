@@ -17,6 +17,8 @@ export interface KeysSession {
   readonly keys: KeyStore
   readonly clock: Clock
   readonly terminal: Terminal
+  /** Of the configuration. */
+  readonly teams: readonly string[]
   close(): Promise<void>
 }
 
@@ -55,6 +57,11 @@ export async function createKey(session: KeysSession, wanted: NewKey): Promise<v
   await session.keys.create(key)
   session.terminal.out(secret)
   session.terminal.note(`Created ${key.id}. The secret is shown only now.`)
+  if (wanted.team !== undefined && !session.teams.includes(wanted.team)) {
+    session.terminal.note(
+      `warning: the configuration has no team '${wanted.team}': until it has, no cap binds its keys together`,
+    )
+  }
 }
 
 /** The grammar and the limits are those of requests. */
