@@ -150,6 +150,30 @@ describe('whom a judge may not see', () => {
     expect(judging.requests).toHaveLength(0)
   })
 
+  it('keeps them where the judge changes while answers wait', async () => {
+    const real = providers.judge!
+    let free = (): void => {}
+    const busy = new Promise<void>((resolve) => {
+      free = resolve
+    })
+    const slow: ChatProvider = {
+      complete: async (...asked) => {
+        await busy
+        return real.complete(...asked)
+      },
+      stream: (...asked) => real.stream(...asked),
+      probe: (signal) => real.probe(signal),
+      close: async () => {},
+    }
+    await start({}, { providers: { ...providers, judge: slow } })
+    for (let i = 0; i < 2; i++) await harness.post('/v1/chat/completions', userMessage())
+    await harness.post('/v1/chat/completions', { ...userMessage(), pointsman: { deny: ['tag:abroad'] } })
+    harness.router.pool.set({ ...harness.router.pool.require('judge'), tags: ['abroad'] })
+    free()
+    await becomes({ graded: 2, not_permitted: 1 })
+    expect(judging.requests).toHaveLength(2)
+  })
+
   it('leaves out what it cannot see, and its own answers', async () => {
     await start()
     const image = [{ type: 'image_url', image_url: { url: 'data:image/png;base64,AAAA' } }]

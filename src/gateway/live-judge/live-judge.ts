@@ -1,6 +1,7 @@
 import { createJudgeGrader } from '../../grading/judge-grader.ts'
 import type { ChatRequest } from '../../providers/chat-provider.ts'
 import { permissionReason } from '../../routing/decision/admissibility.ts'
+import type { RoutingPreference } from '../../routing/decision/routing-preference.ts'
 import type { RoutingDecision } from '../../routing/decision.ts'
 import type { LlmId } from '../../routing/registry/llm.ts'
 import type { AnswerReceipt, AnswerWriter } from '../answer-writer.ts'
@@ -15,6 +16,8 @@ import { LiveJudgeLlm } from './live-judge-llm.ts'
 interface Job {
   readonly decision: RoutingDecision
   readonly request: ChatRequest
+  /** Whom the request allows to see it: the judge may have changed while it waited. */
+  readonly preference: RoutingPreference
   readonly said: AnswerSaid
   readonly characters: number
 }
@@ -52,7 +55,7 @@ export class LiveJudge implements AnswerJudge {
     const llm = this.#services.parts.router.pool.get(id)
     if (llm?.price === undefined) return this.#leftOut('no_judge', writer)
     if (permissionReason(llm, preference) !== undefined) return this.#leftOut('not_permitted', writer)
-    return new JudgedWriter(writer, maxCharacters, (said, receipt) => this.#offer(chat.request, said, receipt))
+    return new JudgedWriter(writer, maxCharacters, (said, receipt) => this.#offer(chat, said, receipt))
   }
 
   /** Ends what is under way; what waits is not judged. Idempotent. */
@@ -67,14 +70,15 @@ export class LiveJudge implements AnswerJudge {
     return writer
   }
 
-  #offer(request: ChatRequest, said: AnswerSaid | undefined, { decision, answered }: AnswerReceipt): void {
+  #offer(chat: ChatToServe, said: AnswerSaid | undefined, { decision, answered }: AnswerReceipt): void {
     if (this.#shutdown.signal.aborted) return
+    const { request, routing } = chat
     // Not the size in memory, but what the judge would have to read.
     const characters = (said?.text.length ?? 0) + JSON.stringify(request.messages).length
     const leftOut = this.#reasonToLeaveOut(characters, answered)
     if (said === undefined || leftOut !== undefined) this.#services.metrics.judged(leftOut ?? 'too_long')
     else {
-      this.#waiting.push({ decision, request, said, characters })
+      this.#waiting.push({ decision, request, preference: routing.preference, said, characters })
       this.#waitingCharacters += characters
       this.#next()
     }
@@ -112,10 +116,11 @@ export class LiveJudge implements AnswerJudge {
     }
   }
 
-  async #outcomeOf({ decision, request, said }: Job): Promise<JudgementOutcome> {
+  async #outcomeOf({ decision, request, preference, said }: Job): Promise<JudgementOutcome> {
     const { parts } = this.#services
     const llm = parts.router.pool.get(this.#settings.llm)
     if (llm?.price === undefined) return 'no_judge'
+    if (permissionReason(llm, preference) !== undefined) return 'not_permitted'
     const judge = new LiveJudgeLlm(this.#services, { ...llm, price: llm.price }, this.#settings)
     const spec = { kind: 'judge', rubric: this.#settings.rubric, reference: undefined, against: undefined } as const
     const answer = { request, text: said.text, toolCalls: said.toolCalls }
