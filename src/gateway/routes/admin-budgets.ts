@@ -24,6 +24,6 @@ export const adminBudgetsRoute: Route = {
         dual: state?.dual ?? 0,
       }
     })
-    exchange.sendJson(200, { object: 'list', data, paced: pacing !== undefined, resets_in_ms: spend.resetsInMs })
+    exchange.sendJson(200, { object: 'list', data, paced: pacing !== undefined, resets_in_ms: Math.ceil(spend.resetsInMs) })
   },
 }
