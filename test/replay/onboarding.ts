@@ -112,19 +112,18 @@ async function holdOut(base: string): Promise<Landed[]> {
   const best = shares.indexOf(Math.max(...shares))
   const landed: Landed[] = []
   for (const probes of probeCounts) {
-    landed.push(
-      await onboard({
-        column,
-        others,
-        without,
-        pool,
-        list,
-        probes,
-        lambda: lambdas[best]!,
-        ideal: shares[best]!,
-        idealPolicy,
-      }),
-    )
+    const one = await onboard({
+      column,
+      others,
+      without,
+      pool,
+      list,
+      probes,
+      lambda: lambdas[best]!,
+      ideal: shares[best]!,
+      idealPolicy,
+    })
+    if (one !== undefined) landed.push(one)
   }
   return landed
 }
@@ -141,7 +140,7 @@ interface Case {
   readonly idealPolicy: RoutingPolicy
 }
 
-async function onboard(of: Case): Promise<Landed> {
+async function onboard(of: Case): Promise<Landed | undefined> {
   const folder = mkdtempSync(path.join(tmpdir(), 'pointsman-onboarding-'))
   writeSet(path.join(folder, 'sets', 'recorded'), probeRows.slice(0, of.probes), of.others)
   writeFileSync(path.join(folder, 'pointsman.yaml'), configuration(of.others))
@@ -159,7 +158,8 @@ async function onboard(of: Case): Promise<Landed> {
   }
 }
 
-async function serve(service: Service, of: Case): Promise<Landed> {
+/** Undefined: it was refused, which is printed. */
+async function serve(service: Service, of: Case): Promise<Landed | undefined> {
   const { url } = await service.gateway.listen('127.0.0.1', 0)
   const llm = data.llms[of.column]!
   const added = await post(`${url}/admin/llms`, {
@@ -170,7 +170,10 @@ async function serve(service: Service, of: Case): Promise<Landed> {
     const response = await fetch(`${url}/admin/probe-runs/${added.run}`, { headers })
     const run = (await response.json()) as { readonly status: string; readonly report: unknown }
     if (run.status === 'admitted') break
-    if (run.status !== 'running') throw new Error(`${llm.id} was not admitted: ${JSON.stringify(run.report)}`)
+    if (run.status !== 'running') {
+      console.log(`${llm.id} N=${of.probes} was not admitted: ${JSON.stringify(run.report)}`)
+      return undefined
+    }
     await new Promise((resolve) => setTimeout(resolve, 50))
   }
   const fitted = service.router.policy.fitted!
