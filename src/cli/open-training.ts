@@ -53,6 +53,6 @@ function tell(end: RefitEnd, log: Logger): void {
   if (end.status === 'done') {
     const { version, ms } = end
     log.info({ policy: version, ms }, end.released ? 'a refit serves' : 'a refit is on trial')
-  } else if (end.status === 'refused') log.info({ reason: end.reason }, 'the log does not suffice for a refit yet')
+  } else if (end.status === 'refused') log.info({ reason: end.reason }, 'a refit was not taken up')
   else if (end.status === 'failed') log.error({ err: end.error }, 'a refit failed')
 }

@@ -8,7 +8,15 @@ import { type RefitStores, readRefitRequest } from './read-refit-request.ts'
 import type { RefitRun } from './refit-in-worker.ts'
 import type { RefitRequest } from './refit-policy.ts'
 import { type RefitSchedule, type RefitState, refitIsDue, stateOfRefits } from './refit-schedule.ts'
-import { isOnTrial, pinServing, proposeCandidate, prunePolicies, releaseVersion } from './rollout.ts'
+import {
+  isOnTrial,
+  pinServing,
+  proposeCandidate,
+  prunePolicies,
+  releaseVersion,
+  servingVersionId,
+  unfittedVersion,
+} from './rollout.ts'
 
 export interface RefitOptions extends RefitSchedule {
   /** `proof`: a refit has to prove itself first. `immediate`: it serves at once. */
@@ -154,6 +162,12 @@ export class RefitScheduler {
     }
     const version = await refit(request, { signal, onProgress })
     signal.throwIfAborted()
+    const overtaken = await this.#overtaken(request.parentId)
+    if (overtaken !== undefined) {
+      // Nothing was wrong with the log: the next look may begin anew, from what serves then.
+      this.#refusedAt = undefined
+      return { status: 'refused', reason: overtaken }
+    }
     const { embedder } = policy
     if (embedder instanceof HashedNgramEmbedder) await stores.policies.saveEmbedder(embedder.id, embedder.snapshot())
     await this.#hand(version)
@@ -162,13 +176,25 @@ export class RefitScheduler {
     return { status: 'done', version: version.id, released, ms: Math.round(clock.now() - startMs) }
   }
 
+  /**
+   * Why what was fitted from `parentId` is not to be handed over: people or a newcomer have moved the rollout on meanwhile, and have the last
+   * word. Undefined: nothing.
+   */
+  async #overtaken(parentId: string | undefined): Promise<string | undefined> {
+    const { policies } = this.#parts.stores
+    const [rollout, versions] = await Promise.all([policies.rollout(), policies.listVersions()])
+    if (isOnTrial(rollout.candidate)) return `version ${rollout.candidate.id} was put on trial meanwhile`
+    const serving = servingVersionId(rollout, versions)
+    return serving === parentId ? undefined : `version ${serving ?? unfittedVersion} came to serve meanwhile`
+  }
+
   /** Saved and put on trial, or released. The serving version is written down first: a crash in between must not let the newest one serve. */
   async #hand(version: StoredPolicyVersion): Promise<void> {
     const { stores, clock } = this.#parts
     const { promotion, keepVersions } = this.#options
     await pinServing(stores.policies)
     await stores.policies.saveVersion(version)
-    const step = { atMs: Math.floor(clock.now()), detail: `refit on ${version.description}` }
+    const step = { atMs: Math.floor(clock.now()), detail: version.description }
     if (promotion === 'immediate') await releaseVersion(stores.policies, version.id, step)
     else await proposeCandidate(stores.policies, version.id, step)
     await prunePolicies(stores.policies, keepVersions)

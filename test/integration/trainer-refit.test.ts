@@ -13,6 +13,7 @@ import { readRefitRequest } from '../../src/training/read-refit-request.ts'
 import { refitInWorker } from '../../src/training/refit-in-worker.ts'
 import { refitPolicy } from '../../src/training/refit-policy.ts'
 import { type RefitEnd, RefitScheduler } from '../../src/training/refit-scheduler.ts'
+import { releaseVersion, rollbackTo } from '../../src/training/rollout.ts'
 import { fillLog, fitByHand, openRefitStorage, refitPool, refitRouter } from './refit-log.ts'
 
 const whole = new AbortController().signal
@@ -105,6 +106,24 @@ test('a refit that is stopped leaves nothing, and the next look begins anew', as
   expect(await storage.policies.listVersions()).toHaveLength(2)
   await first.live.close()
   await second.live.close()
+})
+
+test('a refit that another version overtook is thrown away, and the next one begins from that version', async () => {
+  const parent = await fitByHand(storage)
+  const { router, live, refits, ends } = await liveScheduler('immediate')
+  await fillLog(storage, router, 60)
+  const running = refits.run()
+  await rollbackTo(storage.policies, 'unfitted', { atMs: 1, detail: 'by hand' })
+  expect(await running).toEqual({ status: 'refused', reason: 'version unfitted came to serve meanwhile' })
+  expect((await storage.policies.rollout()).servingId).toBe('unfitted')
+  expect(await storage.policies.listVersions()).toHaveLength(1)
+
+  await releaseVersion(storage.policies, parent, { atMs: 2, detail: 'by hand' })
+  await live.follow()
+  await refits.check()
+  await refits.run()
+  expect(ends.at(-1)).toMatchObject({ status: 'done', released: true })
+  await live.close()
 })
 
 test('without a fit by hand the log alone suffices, once it is long enough', async () => {
