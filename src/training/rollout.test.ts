@@ -4,6 +4,7 @@ import {
   discardCandidate,
   proposeCandidate,
   releaseVersion,
+  requireRoomForCandidate,
   rollbackTo,
   servingVersionId,
   unfittedVersion,
@@ -109,4 +110,11 @@ test('a change that another made meanwhile is looked at anew', async () => {
   }
   expect((await releaseVersion(store, 'a', step)).servingId).toBe('a')
   expect(store.events.map(({ version }) => version)).toEqual(['a', 'b'])
+})
+
+test('who is to make a candidate learns before the work that another one is on trial', async () => {
+  const store = await storeOf('a', 'b')
+  await requireRoomForCandidate(store)
+  await proposeCandidate(store, 'b', step)
+  await expect(requireRoomForCandidate(store)).rejects.toMatchObject({ code: 'candidate_on_trial' })
 })

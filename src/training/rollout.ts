@@ -127,6 +127,11 @@ export async function proposeCandidate(store: PolicyStore, id: string, step: Rol
   })
 }
 
+/** For work that is to end in a candidate: says at its start what {@link proposeCandidate} would at its end. @throws {RolloutError} `candidate_on_trial` */
+export async function requireRoomForCandidate(store: PolicyStore): Promise<void> {
+  requireNoTrial(await store.rollout(), 'proposing another')
+}
+
 /**
  * Takes the candidate away, on trial or held. Its version is kept until it is pruned.
  *

@@ -9,7 +9,13 @@ import { toStoredPolicyVersion } from '../../routing/prediction/fitted-policy.ts
 import type { Storage } from '../../storage/storage.ts'
 import { type FitResult, fitPolicy } from '../../training/fit-policy.ts'
 import { embedderById, labelsByEmbedder } from '../../training/label-embedders.ts'
-import { pinServing, proposeCandidate, releaseVersion, servingVersionId } from '../../training/rollout.ts'
+import {
+  pinServing,
+  proposeCandidate,
+  releaseVersion,
+  requireRoomForCandidate,
+  servingVersionId,
+} from '../../training/rollout.ts'
 import { packRows, savedRowsData } from '../../training/saved-rows.ts'
 import { loadStarter } from '../../training/starter/starter-file.ts'
 import { withConfigFlags } from '../config-flags.ts'
@@ -49,6 +55,7 @@ export function addFitCommand(program: Command, around: FitSurroundings): void {
       const config = loadConfig({ environment: around.environment, flags, folder: around.folder })
       const storage = await openStorage(config)
       try {
+        if (flags.candidate === true) await requireRoomForCandidate(storage.policies)
         const data = await readOutcomeData(path.resolve(around.folder, flags.data))
         const embedder = await embedderToKeep(storage, flags, terminal)
         const bar = new FitProgressBar()
