@@ -4,6 +4,7 @@ import type { Embedder } from './embedding/embedder.ts'
 import type { RoutingContext } from './embedding/routing-context.ts'
 import { RoutingError } from './errors.ts'
 import { type ChangeDetectorOptions, defaultChangeDetection } from './learning/change-detector.ts'
+import { observationVariance } from './learning/observation-variance.ts'
 import { residualDimension, writeResidualFeatures } from './learning/residual-features.ts'
 import { ResidualLearner, type ResidualObservation } from './learning/residual-learner.ts'
 import type { ChangeAlarm, PriorDeviation } from './learning/residual-state.ts'
@@ -59,17 +60,11 @@ export const defaultLearning: LearningOptions = {
 /** Fewer labels than this in a pool without fitted LLMs, and the estimates are priors rather than knowledge. */
 const labelsUntilWarm = 100
 
-/** Scores that never missed a fitted estimate still may: without a floor the first one that does would be believed whole. */
-const smallestScoreVariance = 0.01
-
 /** q̂₀ of an LLM whose first label says nothing of an offline estimate: the middle of the price prior. */
 const anchorWithoutEstimate = 0.65
 
-/** A thumb is a draw from {0, 1}; near certainty its variance would vanish and one thumb would outweigh everything. */
-const smallestThumbVariance = 0.05
-
-/** As sure as anybody may declare to be: a deviation of .01. */
-const smallestDeclaredVariance = 1e-4
+/** No key's labels count for more than so many times another's of the same kind. */
+const largestKeyRatio = 2
 
 /** Buffers for the estimates of up to `capacity` candidates, in candidate order. */
 export interface QualityEstimates {
@@ -261,7 +256,7 @@ export class RoutingPolicy {
     writeResidualFeatures(context, this.#features)
     // Of each key apart: what one key says under a name is no news of others who say it.
     const source = [label.kind, label.source, label.keyId ?? ''].join(' ').trimEnd()
-    const noiseRatio = this.#noise?.ratio(source) ?? 1
+    const noiseRatio = this.#noiseRatio(source, label)
     const observe = (said: Pick<Label, 'sequence' | 'value' | 'kind' | 'noise'>): ResidualObservation => ({
       sequence: said.sequence,
       features: this.#features,
@@ -320,6 +315,15 @@ export class RoutingPolicy {
     })
   }
 
+  /**
+   * Of keys held to [1, {@link largestKeyRatio}]: who agrees is judged by what is believed, and a key that speaks of an LLM before all others makes them the
+   * ones that contradict. Within bounds it cannot come to count for much more than they do.
+   */
+  #noiseRatio(source: string, { keyId }: Label): number {
+    const ratio = this.#noise?.ratio(source) ?? 1
+    return keyId === undefined ? ratio : Math.min(largestKeyRatio, Math.max(1, ratio))
+  }
+
   #isFittedOn({ llm, sequence }: Label): boolean {
     const index = this.#fittedIndex.get(llm)
     return index !== undefined && sequence <= (this.fitted!.llms[index]!.labelsThrough ?? 0)
@@ -371,13 +375,6 @@ function rootMeanSquare(values: Float64Array): number {
 
 function clipQuality(quality: number): number {
   return Math.min(1, Math.max(0, quality))
-}
-
-/** What was declared with the label wins. */
-function observationVariance(said: Pick<Label, 'kind' | 'noise'>, offline: number, noise: number): number {
-  if (said.noise !== undefined) return Math.max(smallestDeclaredVariance, said.noise ** 2)
-  if (said.kind === 'score') return Math.max(smallestScoreVariance, noise * noise)
-  return Math.max(smallestThumbVariance, offline * (1 - offline))
 }
 
 function priorShift(pool: readonly Llm[], fitted: FittedPolicy | undefined): number {

@@ -4,6 +4,7 @@
  * q̂ and its share of the traffic, with no cap on a key's influence and with caps, beside what mathematics §27 bounds it by.
  * Run: npm exec -- node test/replay/poisoning.ts [seeds] [prior level]
  */
+import { Kysely } from 'kysely'
 import { defaultFeedbackOptions } from '../../src/gateway/feedback/feedback-options.ts'
 import { readOutcomeData } from '../../src/outcomes/read-outcome-data.ts'
 import { selectSplit } from '../../src/outcomes/split.ts'
@@ -13,6 +14,10 @@ import type { InfluenceCap } from '../../src/routing/feedback-store.ts'
 import { SeededRandom } from '../../src/routing/numeric/random-source.ts'
 import type { Label } from '../../src/routing/outcome.ts'
 import { defaultLearning, newQualityEstimates, RoutingPolicy } from '../../src/routing/routing-policy.ts'
+import { LabelInfluence } from '../../src/storage/sqlite/label-influence.ts'
+import { nodeSqliteDialect } from '../../src/storage/sqlite/node-sqlite-dialect.ts'
+import { openDatabase } from '../../src/storage/sqlite/open-database.ts'
+import type { Schema } from '../../src/storage/sqlite/schema.ts'
 import { fitPolicy } from '../../src/training/fit-policy.ts'
 import { dataFolder, meanAndInterval, recordedPool, recordedRequest } from './recorded-pool.ts'
 
@@ -121,7 +126,7 @@ function teach({ lies, cap }: Variant, seed: number): { readonly checkpoints: Ch
   const random = new SeededRandom(seed)
   const liar = new SeededRandom(seed ^ 0x51ed270b)
   const policy = new RoutingPolicy({ embedder, fitted, pool, options: { priors } })
-  let credit = cap?.free ?? 0
+  const { influence, close } = openInfluence()
   const checkpoints: Checkpoint[] = []
   let sequence = 0
   let given = 0
@@ -129,10 +134,15 @@ function teach({ lies, cap }: Variant, seed: number): { readonly checkpoints: Ch
   const give = (prompt: number, llm: number, value: number, keyId: string) => {
     sequence++
     const isLie = keyId === 'liar'
-    const weight = isLie && cap !== undefined ? Math.min(1, credit) : 1
-    if (llm === best && isLie) credit -= weight
-    // As the store fills a key's credit; all in one day.
-    else if (llm === best && cap !== undefined) credit = Math.min(cap.free, credit + cap.share / (1 - cap.share))
+    // By the store's own rule; all at one moment.
+    const said = { decisionId: '', source: 'user', kind: 'thumbs', value, keyId, receivedAtMs: 0 } as const
+    const { id } = data.llms[llm]!
+    const weight = influence.allowedWeight(
+      { ...said, idempotencyKey: undefined },
+      id,
+      undefined,
+      isLie ? cap : undefined,
+    )
     if (llm === best && weight > 0) {
       lieWeight = lieWeight * defaultLearning.discount ** weight + (isLie ? weight : 0)
       given += isLie ? weight : 0
@@ -150,7 +160,14 @@ function teach({ lies, cap }: Variant, seed: number): { readonly checkpoints: Ch
     give(prompt, llm, Number(random.next() < quality), i % 2 === 0 ? 'a' : 'b')
     if (looks.has(i - honestLabels / 2)) checkpoints.push({ ...look(policy), lieWeight, alarms: policy.alarms.length })
   }
+  close()
   return { checkpoints, given }
+}
+
+function openInfluence() {
+  const connection = openDatabase({ file: ':memory:', busyTimeoutMs: 0, maxFileBytes: undefined })
+  const database = new Kysely<Schema>({ dialect: nodeSqliteDialect(connection) })
+  return { influence: new LabelInfluence(database, connection), close: () => connection.close() }
 }
 
 function look(policy: RoutingPolicy): Pick<Checkpoint, 'mean' | 'uncertainty'> {
