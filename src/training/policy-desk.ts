@@ -1,5 +1,6 @@
 import type { Clock } from '../routing/clock.ts'
 import type { DecisionStore } from '../routing/decision-store.ts'
+import { RoutingError } from '../routing/errors.ts'
 import type { PolicyRollout, PolicyStore, PolicyVersionSummary } from '../routing/policy-store.ts'
 import type { FittedPolicy } from '../routing/prediction/fitted-policy.ts'
 import type { Llm } from '../routing/registry/llm.ts'
@@ -42,7 +43,7 @@ export class PolicyDesk {
     return listPolicies(this.#parts.policies)
   }
 
-  /** @throws {RolloutError} `unknown_version`; {RoutingError} when it cannot be read */
+  /** @throws {RolloutError} `unknown_version`, `version_not_loadable` */
   async show(name: string): Promise<PolicyReport> {
     const { summary, policy } = await this.#load(name)
     return reportPolicy(this.#parts.policies, summary, fittedOf(policy))
@@ -67,7 +68,7 @@ export class PolicyDesk {
    */
   async rollback(name: string | undefined, by: string): Promise<PolicyRollout> {
     const { policies } = this.#parts
-    const id = name === undefined || name === 'unfitted' ? name : (await this.#find(name)).id
+    const id = name === undefined || name === 'unfitted' ? name : (await this.#load(name)).summary.id
     const rollout = await rollbackTo(policies, id, this.#step(`rolled back ${by}`))
     await this.#parts.changed()
     return rollout
@@ -76,7 +77,7 @@ export class PolicyDesk {
   /** Lets a version serve without waiting for proof. @throws {RolloutError} `already_serving`, and as `releaseVersion` */
   async promote(name: string, by: string): Promise<PolicyRollout> {
     const { policies } = this.#parts
-    const { id } = await this.#find(name)
+    const { id } = (await this.#load(name)).summary
     const { servingId, versions } = await this.list()
     if (servingId === id) throw new RolloutError('already_serving', `Version ${id} serves already`)
     const onTrial = versions.find(({ candidate }) => candidate !== undefined)
@@ -125,7 +126,10 @@ export class PolicyDesk {
   async #load(name: string): Promise<{ readonly summary: PolicyVersionSummary; readonly policy: RoutingPolicy }> {
     const { policies, pool } = this.#parts
     const summary = await this.#find(name)
-    const policy = await loadPolicyVersion(policies, summary.id, pool())
+    const policy = await loadPolicyVersion(policies, summary.id, pool()).catch((cause: unknown) => {
+      if (!(cause instanceof RoutingError)) throw cause
+      throw new RolloutError('version_not_loadable', cause.message)
+    })
     const learned = await policies.learnedState(summary.id)
     if (learned !== undefined) policy.restoreLearnedState(learned.state)
     return { summary, policy }
