@@ -48,7 +48,7 @@ async function judge(id: string, keyId: string, value: number, context: RoutingC
 
 test('10,000 false thumbs of one key, in the store, move what is believed by no more than the cap allows', async () => {
   const texts = ['What is 17 times 23?', 'Translate to French: good morning', 'Write a sorting function in Python']
-  const contexts = await Promise.all(texts.map((text) => buildContext(embedder, plainRequest(text))))
+  const contexts = await Promise.all(texts.map(async (text) => buildContext(embedder, plainRequest(text))))
   const random = new SeededRandom(11)
   for (let i = 0; i < honestLabels; i++) {
     const round: Promise<Label>[] = []
