@@ -42,6 +42,14 @@ describe('ImplicitSignals', () => {
     expect(signals.ended(decision('d2', fields), settled(700_000), request)).toEqual([])
   })
 
+  test('long messages that differ at the end alone are no retry', () => {
+    const signals = new ImplicitSignals(both)
+    const template = 'Grade this answer. '.repeat(1_000)
+    signals.ended(decision('d1'), settled(1_000), asked(0, `${template}17`))
+    expect(signals.ended(decision('d2'), settled(3_000), asked(2_000, `${template}18`))).toEqual([])
+    expect(signals.ended(decision('d3'), settled(5_000), asked(4_000, `${template}17`))).toHaveLength(1)
+  })
+
   test('“go on” at a later turn is no retry, nor is what follows a tool', () => {
     const signals = new ImplicitSignals(both)
     const turns = (count: number, role = 'user') => ({

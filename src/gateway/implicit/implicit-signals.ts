@@ -9,9 +9,6 @@ const retryWithinMs = 600_000
 /** Some 3 MB: the answers whose retry would be noticed. */
 const rememberedAnswers = 10_000
 
-/** Enough of a message to tell it from others. */
-const hashedChars = 8_192
-
 /** What a retry or an abort counts for, in labels: each is often no judgement at all (mathematics §27). */
 export const retryWeight = 0.2
 export const abortWeight = 0.1
@@ -102,6 +99,7 @@ function requestHash({ keyId, conversationId }: RoutingDecision, request: JsonOb
   const last: unknown = messages.at(-1)
   if (typeof last !== 'object' || last === null || !('role' in last) || last.role !== 'user') return undefined
   const text = JSON.stringify('content' in last ? last.content : null)
-  const place = [keyId, conversationId, messages.length, request.n ?? 1, request.seed ?? null, text.length]
-  return hash('sha256', `${JSON.stringify(place)}\n${text.slice(0, hashedChars)}`, 'base64')
+  const place = [keyId, conversationId, messages.length, request.n ?? 1, request.seed ?? null]
+  // Whole: templates differ at the end, often by no more than a number of the same length.
+  return hash('sha256', `${JSON.stringify(place)}\n${text}`, 'base64')
 }
