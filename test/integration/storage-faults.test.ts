@@ -97,15 +97,22 @@ describe('a file that is not what it should be', () => {
 
   it('is reported when its pages are damaged', async () => {
     const storage = await openStorage()
-    for (let i = 0; i < 50; i++) await storage.decisions.append(sampleDecision(`d${i}`), 1)
+    for (let i = 0; i < 200; i++) await storage.decisions.append(sampleDecision(`d${i}`), 1)
     await storage.close()
     const { size } = await stat(file)
     const handle = await open(file, 'r+')
+    // What describes the tables lies in front, what they hold behind it.
+    const half = size / 2 - ((size / 2) % 4096)
+    await handle.write(Buffer.alloc(size - half, 0xa5), 0, size - half, half)
+    const damaged = await openStorage()
+    const reads = Array.from({ length: 200 }, (_, i) => damaged.decisions.get(`d${i}`))
+    const faults = (await Promise.allSettled(reads)).filter(({ status }) => status === 'rejected')
+    expect(faults.length).toBeGreaterThan(0)
+    for (const fault of faults) expect(fault).toMatchObject({ reason: { code: 'storage_corrupt' } })
+    await damaged.close().catch(() => {})
     await handle.write(Buffer.alloc(size - 8192, 0xa5), 0, size - 8192, 8192)
     await handle.close()
-    const damaged = await openStorage()
-    await expect(damaged.decisions.get('d1')).rejects.toMatchObject({ code: 'storage_corrupt' })
-    await expect(damaged.decisions.append(sampleDecision('new'), 1)).rejects.toMatchObject({ code: 'storage_corrupt' })
+    await expect(openStorage()).rejects.toMatchObject({ code: 'storage_corrupt' })
   })
 
   it.each([
