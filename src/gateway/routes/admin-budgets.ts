@@ -24,6 +24,11 @@ export const adminBudgetsRoute: Route = {
         dual: state?.dual ?? 0,
       }
     })
-    exchange.sendJson(200, { object: 'list', data, paced: pacing !== undefined, resets_in_ms: Math.ceil(spend.resetsInMs) })
+    exchange.sendJson(200, {
+      object: 'list',
+      data,
+      paced: pacing !== undefined,
+      resets_in_ms: Math.ceil(spend.resetsInMs),
+    })
   },
 }
