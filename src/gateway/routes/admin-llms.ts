@@ -17,7 +17,7 @@ const maxBodyBytes = 64 * 1_024
 export const llmsRoute: Route = {
   name: 'admin_llms',
   method: 'GET',
-  access: 'admin',
+  access: 'admin_key',
   callsLlm: false,
   async handle(services, { exchange }) {
     const editor = editorOf(services)
@@ -34,7 +34,7 @@ export const llmsRoute: Route = {
 export const llmRoute: Route = {
   name: 'admin_llm',
   method: 'GET',
-  access: 'admin',
+  access: 'admin_key',
   callsLlm: false,
   async handle(services, { exchange, rest }) {
     exchange.sendJson(200, await memberBody(services, rest))

@@ -63,7 +63,7 @@ function reading(name: string, answer: (admin: PolicyAdmin, request: RouteReques
   return {
     name,
     method: 'GET',
-    access: 'admin',
+    access: 'admin_key',
     callsLlm: false,
     async handle(services, request) {
       const admin = adminOf(services)

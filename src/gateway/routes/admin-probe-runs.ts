@@ -9,7 +9,7 @@ const mostRuns = 100
 export const probeRunsRoute: Route = {
   name: 'admin_probe_runs',
   method: 'GET',
-  access: 'admin',
+  access: 'admin_key',
   callsLlm: false,
   async handle(services, { exchange }) {
     const runs = await deskOf(services).runs(mostRuns)
@@ -21,7 +21,7 @@ export const probeRunsRoute: Route = {
 export const probeRunRoute: Route = {
   name: 'admin_probe_run',
   method: 'GET',
-  access: 'admin',
+  access: 'admin_key',
   callsLlm: false,
   async handle(services, { exchange, rest }) {
     const run = await deskOf(services).run(rest)

@@ -6,7 +6,7 @@ import type { Route } from './route-handler.ts'
 export const rolloutRoute: Route = {
   name: 'admin_rollout',
   method: 'GET',
-  access: 'admin',
+  access: 'admin_key',
   callsLlm: false,
   async handle({ parts, storeHealth }, { exchange }) {
     if (parts.rollout === undefined) {
