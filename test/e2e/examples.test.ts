@@ -46,6 +46,6 @@ describe('against a served gateway', () => {
     expect(stderr).toBe('')
     expect(stdout).toContain('"object":"routing.decision"')
     expect(stdout).toContain('"object":"chat.completion"')
-    expect(stdout).toMatch(/"object":"feedback","status":"accepted"/)
+    expect(stdout).toMatch(/"object":"feedback","id":"fb-\d+","status":"accepted"/)
   })
 })
