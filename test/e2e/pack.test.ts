@@ -91,7 +91,8 @@ describe('the published package', () => {
   test('is small', () => {
     expect(files.length).toBeGreaterThan(20)
     const bytes = files.reduce((sum, file) => sum + readFileSync(path.join(staged, file)).length, 0)
-    expect(bytes).toBeLessThan(5_000_000)
+    // Most of it code and its declarations; .9 MB starter, .25 MB probes.
+    expect(bytes).toBeLessThan(6_500_000)
     expect(readdirSync(staged).sort()).toEqual([...new Set(files.map((file) => file.split('/')[0]))].sort())
   })
 })

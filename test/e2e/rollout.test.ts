@@ -111,7 +111,12 @@ const look = (running: GatewayProcess) => call<RolloutBody>(running, '/admin/rol
 const truth = (topic: number, llm: string): number => (llm === 'cheap' && topic === 0 ? 0.2 : 0.9)
 
 /** Asks and judges until `life` is over; a request that fails before is a fault. */
-async function judge(running: GatewayProcess, life: { isOver: boolean }, worth: typeof truth): Promise<void> {
+async function judge(
+  running: GatewayProcess,
+  life: { isOver: boolean },
+  worth: typeof truth,
+  isJudged = true,
+): Promise<void> {
   try {
     while (!life.isOver) {
       const { text, topic } = question(random)
@@ -121,7 +126,7 @@ async function judge(running: GatewayProcess, life: { isOver: boolean }, worth: 
         messages,
       })
       const score = worth(topic, answer.model)
-      await call(running, '/v1/feedback', { response_id: answer.id, source: 'judge', score })
+      if (isJudged) await call(running, '/v1/feedback', { response_id: answer.id, source: 'judge', score })
     }
   } catch (error) {
     if (!life.isOver) throw error
@@ -129,9 +134,13 @@ async function judge(running: GatewayProcess, life: { isOver: boolean }, worth: 
 }
 
 /** Judged traffic until the rollout is as is waited for. */
-async function until(running: GatewayProcess, isSo: (rollout: RolloutBody) => boolean): Promise<RolloutBody> {
+async function until(
+  running: GatewayProcess,
+  isSo: (rollout: RolloutBody) => boolean,
+  isJudged = true,
+): Promise<RolloutBody> {
   const life = { isOver: false }
-  const loops = Array.from({ length: callers }, () => judge(running, life, truth))
+  const loops = Array.from({ length: callers }, () => judge(running, life, truth, isJudged))
   try {
     for (;;) {
       const rollout = await look(running)
@@ -145,11 +154,11 @@ async function until(running: GatewayProcess, isSo: (rollout: RolloutBody) => bo
 }
 
 test('over HTTP: a better version goes from shadow by a canary to serving', async () => {
-  // What serves learns from the same labels: with less asked of the evidence the verdict comes before it has caught up.
   const { serving, tried } = await prepare({ serving: 'confused', alpha: 0.1 })
   const running = await serve()
   expect(await look(running)).toMatchObject({ serving, candidate: { id: tried, phase: 'shadow', canary: null } })
-  const onTrial = await until(running, ({ candidate }) => candidate?.phase === 'canary')
+  // Unjudged: what serves would learn from labels meanwhile, and be as good when the canary begins.
+  const onTrial = await until(running, ({ candidate }) => candidate?.phase === 'canary', false)
   expect(onTrial.candidate).toMatchObject({ canary: { share: 0.5, e_value_needed: expect.closeTo(16.45, 1) } })
   expect(onTrial.candidate!.shadow!.decisions).toBeGreaterThanOrEqual(shadowDecisions)
   const ended = await until(running, ({ candidate }) => candidate === null)
