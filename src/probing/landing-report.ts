@@ -2,6 +2,7 @@ import { costQualityHull } from '../routing/decision/cost-quality-hull.ts'
 import type { ProbeOutcome } from '../routing/probe-store.ts'
 import type { Llm, LlmId } from '../routing/registry/llm.ts'
 import type { RoutingPolicy } from '../routing/routing-policy.ts'
+import { expectedQualities } from './expected-qualities.ts'
 import type { MeasuredQuality } from './measured-quality.ts'
 import { type DecidedRequest, forecastPool, type PoolForecast } from './predicted-choices.ts'
 import type { SeenProbe } from './probe-contexts.ts'
@@ -12,8 +13,10 @@ export interface TaskStrength {
   /** Graded ones. */
   readonly probes: number
   readonly quality: number
-  /** What the version that now serves expects of it there; undefined where nothing knows it. */
+  /** By the version that now serves, which routes by it; undefined where nothing knows it. */
   readonly predicted: number | undefined
+  /** Of further requests of the task, by `predicted` and `quality` together; undefined where `predicted` is. */
+  readonly expected: number | undefined
   /** Mean over the other LLMs of the pool on the same probes: measured where they were asked, else predicted; undefined: neither. */
   readonly pool: number | undefined
   readonly poolIs: 'measured' | 'predicted' | undefined
@@ -121,27 +124,32 @@ function taskStrengths({ llm, others, policy, seen, own, measured }: LandingPart
   const answered = seen.filter(({ id }) => quality.get(id) !== undefined)
   const fitted = policy.fitted?.llms.map(({ id }) => id) ?? []
   const predict = predictor(policy)
-  return [...new Set(answered.map(({ task }) => task))]
-    .map((task): TaskStrength => {
-      const probes = answered.filter((probe) => probe.task === task)
-      const reached = probes.flatMap(({ id }) => others.map((other) => measured.of(other.id, id)))
-      const wasMeasured = reached.some((value) => !Number.isNaN(value))
-      const known = others.filter(({ id }) => fitted.includes(id))
-      const guessed = wasMeasured ? [] : probes.flatMap((probe) => known.map(({ id }) => predict(probe, id)))
-      const pool = mean(wasMeasured ? reached : guessed)
-      return {
-        task,
-        probes: probes.length,
-        quality: mean(probes.map(({ id }) => quality.get(id)!))!,
-        predicted: fitted.includes(llm.id) ? mean(probes.map((probe) => predict(probe, llm.id))) : undefined,
-        pool,
-        poolIs: pool === undefined ? undefined : wasMeasured ? 'measured' : 'predicted',
-      }
-    })
-    .sort((a, b) => (a.task < b.task ? -1 : 1))
+  const known = others.filter(({ id }) => fitted.includes(id))
+  const tasks = [...new Set(answered.map(({ task }) => task))].sort()
+  const probesOf = tasks.map((task) => answered.filter((probe) => probe.task === task))
+  const judged = probesOf.map((probes) =>
+    probes.map((probe) => ({ quality: quality.get(probe.id)!, predicted: predict(probe, llm.id) })),
+  )
+  const expected = fitted.includes(llm.id) ? expectedQualities(judged) : undefined
+  return tasks.map((task, index): TaskStrength => {
+    const probes = probesOf[index]!
+    const reached = probes.flatMap(({ id }) => others.map((other) => measured.of(other.id, id)))
+    const wasMeasured = reached.some((value) => !Number.isNaN(value))
+    const guessed = wasMeasured ? [] : probes.flatMap((probe) => known.map(({ id }) => predict(probe, id)))
+    const pool = mean(wasMeasured ? reached : guessed)
+    return {
+      task,
+      probes: probes.length,
+      quality: mean(judged[index]!.map((one) => one.quality))!,
+      predicted: mean(judged[index]!.map((one) => one.predicted)),
+      expected: expected?.[index],
+      pool,
+      poolIs: pool === undefined ? undefined : wasMeasured ? 'measured' : 'predicted',
+    }
+  })
 }
 
-/** The level reported for fitted LLMs, as q̂ only ranks; each probe predicted once. */
+/** The level reported for fitted LLMs, as q̂ only ranks, NaN for others; each probe predicted once. */
 function predictor({ fitted }: RoutingPolicy): (probe: SeenProbe, llm: LlmId) => number {
   const kept = new Map<string, Float64Array>()
   const columns = new Map(fitted?.quality.llms.map((id, column) => [id, column]))
@@ -152,7 +160,8 @@ function predictor({ fitted }: RoutingPolicy): (probe: SeenProbe, llm: LlmId) =>
       fitted?.quality.predict(context, predicted)
       kept.set(id, predicted)
     }
-    return fitted!.reportedQuality(predicted[columns.get(llm)!]!)
+    const column = columns.get(llm)
+    return fitted === undefined || column === undefined ? Number.NaN : fitted.reportedQuality(predicted[column]!)
   }
 }
 

@@ -110,6 +110,9 @@ describe('landingReport', () => {
       ['sums', 60, 'measured'],
     ])
     expect(report.tasks[1]!.quality).toBeGreaterThan(report.tasks[1]!.pool!)
+    for (const { quality, predicted, expected } of report.tasks) {
+      expect(Math.abs(expected! - quality)).toBeLessThan(Math.abs(predicted! - quality))
+    }
     expect(report.front.map((place) => place.llm)).toContain('newcomer')
     expect(report.front.find((place) => place.llm === 'newcomer')!.place).not.toBe('dominated')
     expect(report.trafficShare).toBeGreaterThan(0.5)
@@ -129,7 +132,12 @@ describe('landingReport', () => {
     const measured = new MeasuredQuality(set, own)
     const report = landingReport({ llm: free, others: [], policy, seen, own, measured, requests, lambda: 1.4 })
     expect(report).toMatchObject({ trafficShare: 1, pool: undefined, costUsd: undefined, front: [], dominatedBy: [] })
-    expect(report.tasks[0]).toMatchObject({ pool: undefined, poolIs: undefined, predicted: undefined })
+    expect(report.tasks[0]).toMatchObject({
+      pool: undefined,
+      poolIs: undefined,
+      predicted: undefined,
+      expected: undefined,
+    })
   })
 })
 

@@ -26,6 +26,7 @@ function strengths({ tasks }: LandingReport, colours: Colours): string {
     { title: 'probes', align: 'right' },
     { title: 'quality', align: 'right' },
     { title: 'predicted', align: 'right' },
+    { title: 'expected', align: 'right' },
     { title: 'pool', align: 'right' },
     { title: '' },
   ] as const
@@ -34,6 +35,7 @@ function strengths({ tasks }: LandingReport, colours: Colours): string {
     String(task.probes),
     compared(task.quality, task.pool),
     figure(task.predicted),
+    figure(task.expected),
     figure(task.pool),
     { text: task.poolIs ?? '', tone: 'dim' },
   ])
