@@ -1,5 +1,5 @@
-import { progress } from '@clack/prompts'
 import type { FitPhase, FitProgress } from '../../training/fit-progress.ts'
+import { PercentBar } from './percent-bar.ts'
 
 const phases: readonly { readonly phase: FitPhase; readonly title: string; readonly share: number }[] = [
   { phase: 'embedder', title: 'learning the embedding', share: 25 },
@@ -8,31 +8,20 @@ const phases: readonly { readonly phase: FitPhase; readonly title: string; reado
   { phase: 'final', title: 'fitting on everything', share: 20 },
 ]
 
-/** One bar over all phases of a fit, on standard error; silent where that is no terminal. */
+/** One bar over all phases of a fit; silent where no bar can be drawn. */
 export class FitProgressBar {
-  readonly #bar: ReturnType<typeof progress> | undefined
-  #drawn = 0
-  #title = ''
-
-  constructor() {
-    if (!process.stderr.isTTY) return
-    this.#bar = progress({ max: 100, style: 'block', output: process.stderr })
-    this.#bar.start('starting')
-  }
+  readonly #bar = new PercentBar('starting')
+  #isLastPhase = false
 
   show({ phase, done, total }: FitProgress): void {
-    if (this.#bar === undefined) return
     const index = phases.findIndex((entry) => entry.phase === phase)
     const before = phases.slice(0, index).reduce((sum, entry) => sum + entry.share, 0)
     const { title, share } = phases[index]!
-    const reached = Math.floor(before + (share * done) / Math.max(1, total))
-    if (reached <= this.#drawn && title === this.#title) return
-    this.#bar.advance(Math.max(0, reached - this.#drawn), title)
-    this.#drawn = Math.max(this.#drawn, reached)
-    this.#title = title
+    this.#bar.show(before + (share * done) / Math.max(1, total), title)
+    this.#isLastPhase = index === phases.length - 1
   }
 
   close(): void {
-    this.#bar?.stop(this.#title === phases.at(-1)!.title ? 'fitted' : 'stopped')
+    this.#bar.close(this.#isLastPhase ? 'fitted' : 'stopped')
   }
 }

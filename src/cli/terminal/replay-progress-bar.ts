@@ -1,32 +1,23 @@
-import { progress } from '@clack/prompts'
 import { counted } from '../counted.ts'
+import { PercentBar } from './percent-bar.ts'
 
-/** How far a replay has read, by the times of the decisions; on standard error, silent where that is no terminal. */
+/** How far a replay has read, by the times of the decisions; silent where no bar can be drawn. */
 export class ReplayProgressBar {
-  readonly #bar: ReturnType<typeof progress> | undefined
+  readonly #bar = new PercentBar('reading the log')
   readonly #untilMs: number
   #sinceMs: number | undefined
-  #drawn = 0
 
   constructor(untilMs: number) {
     this.#untilMs = untilMs
-    if (!process.stderr.isTTY) return
-    this.#bar = progress({ max: 100, style: 'block', output: process.stderr })
-    this.#bar.start('reading the log')
   }
 
   show(read: number, atMs: number): void {
-    if (this.#bar === undefined) return
     this.#sinceMs ??= atMs
-    const reached = Math.min(
-      99,
-      Math.floor((100 * (atMs - this.#sinceMs)) / Math.max(1, this.#untilMs - this.#sinceMs)),
-    )
-    this.#bar.advance(Math.max(0, reached - this.#drawn), `reading the log: ${counted(read, 'decision')}`)
-    this.#drawn = Math.max(this.#drawn, reached)
+    const share = (atMs - this.#sinceMs) / Math.max(1, this.#untilMs - this.#sinceMs)
+    this.#bar.show(Math.min(99, 100 * share), `reading the log: ${counted(read, 'decision')}`)
   }
 
   close(ended: boolean): void {
-    this.#bar?.stop(ended ? 'read the log' : 'stopped')
+    this.#bar.close(ended ? 'read the log' : 'stopped')
   }
 }
