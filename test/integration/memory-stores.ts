@@ -96,6 +96,8 @@ export class MemoryFeedbackStore implements FeedbackStore {
   readonly #decisions: MemoryDecisionStore
   readonly #labels: Label[] = []
   readonly #said: Feedback[] = []
+  /** Labels by decision and idempotency key. */
+  readonly #messages = new Map<string, number>()
   fault: StoreFault = 'none'
   /** Lets a call that hangs go on. */
   recover = () => {}
@@ -117,6 +119,9 @@ export class MemoryFeedbackStore implements FeedbackStore {
     }
     const answered = row.settlement?.answered
     if (answered === undefined) return { status: 'no_answer' }
+    const message = `${feedback.decisionId} ${feedback.idempotencyKey}`
+    const repeated = feedback.idempotencyKey === undefined ? undefined : this.#messages.get(message)
+    if (repeated !== undefined) return { status: 'duplicate', sequence: repeated }
     const llm = feedback.llm ?? answered
     const earlier = this.#labels.findLast(
       (label) => label.decisionId === feedback.decisionId && label.source === feedback.source && label.llm === llm,
@@ -139,6 +144,7 @@ export class MemoryFeedbackStore implements FeedbackStore {
     }
     this.#labels.push(label)
     this.#said.push(feedback)
+    this.#messages.set(message, sequence)
     return { status: 'accepted', sequence, label }
   }
 
@@ -220,6 +226,11 @@ export class MemoryChargeStore implements ChargeStore {
 
   async get(id: string): Promise<StoredCharge | undefined> {
     return this.rows.get(id)
+  }
+
+  /** There is no other process. */
+  async spentByOthersNanoUsd(): Promise<number> {
+    return 0
   }
 }
 

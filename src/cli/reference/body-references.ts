@@ -58,7 +58,8 @@ export const bodyReferences: readonly BodyReference[] = [
   },
   {
     title: 'POST /v1/feedback',
-    about: 'What an answer was worth.',
+    about:
+      'What an answer was worth. Or `{"entries": […]}` with up to 1,000 of these, each judged by itself: see [feedback.md](feedback.md).',
     schema: () => jsonSchema(feedbackBody),
   },
 ]
