@@ -38,4 +38,9 @@ export interface ChargeStore {
   /** A second settlement of the same charge changes nothing. */
   settle(settlement: ChargeSettlement): Promise<void>
   get(id: string): Promise<StoredCharge | undefined>
+  /**
+   * Nano-USD that other processes booked or reserved since `sinceMs`, for whichever key: what a count kept in memory misses.
+   * To the gateway those are commands that probe; to a command they are the gateway, its decisions too, and other commands.
+   */
+  spentByOthersNanoUsd(sinceMs: number): Promise<number>
 }

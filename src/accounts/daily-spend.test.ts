@@ -224,6 +224,50 @@ describe('DailySpend', () => {
     expect(leases.leases).toHaveLength(1)
   })
 
+  test('follows what others spend, from what the start had of it, up and down', async () => {
+    const clock = new SetClock()
+    const asked: number[] = []
+    let othersNanoUsd = 3e8
+    const others = {
+      async spentByOthersNanoUsd(sinceMs: number) {
+        asked.push(sinceMs)
+        return othersNanoUsd
+      },
+    }
+    const spend = await DailySpend.load(storeWith({ '': 4e8 }), clock, { gatewayCapUsd: 1, others })
+    await spend.follow()
+    expect(spend.spentTodayUsd).toBeCloseTo(0.4, 12)
+    othersNanoUsd = 8e8
+    await spend.follow()
+    expect(spend.remainingUsd(nobody)).toBeCloseTo(0.1, 12)
+    expect(spend.reserve(nobody, 2e8)).toBeUndefined()
+    othersNanoUsd = 5e8
+    await spend.follow()
+    expect(spend.remainingUsd(nobody)).toBeCloseTo(0.4, 12)
+    clock.ms += dayMs
+    othersNanoUsd = 1e8
+    await spend.follow()
+    expect(spend.spentTodayUsd).toBeCloseTo(0.1, 12)
+    expect(asked.at(-1)).toBe(Date.UTC(2026, 10, 23))
+  })
+
+  test('takes what others spent yesterday for nothing when midnight comes while it asks, and keeps its count when it cannot ask', async () => {
+    const clock = new SetClock()
+    const fault = new Error('SQLITE_BUSY')
+    let answer = async () => 2e8
+    const others = { spentByOthersNanoUsd: () => answer() }
+    const spend = await DailySpend.load(storeWith({ '': 2e8 }), clock, { gatewayCapUsd: 1, others })
+    answer = () => Promise.reject(fault)
+    await expect(spend.follow()).rejects.toBe(fault)
+    expect(spend.spentTodayUsd).toBeCloseTo(0.2, 12)
+    answer = async () => {
+      clock.ms += dayMs
+      return 9e8
+    }
+    await spend.follow()
+    expect(spend.spentTodayUsd).toBe(0)
+  })
+
   test('says how long until midnight UTC', async () => {
     const spend = await DailySpend.load(storeWith({}), new SetClock(), { gatewayCapUsd: 1 })
     expect(spend.resetsInMs).toBe(dayMs / 2)

@@ -1,6 +1,7 @@
 import type { Clock } from '../routing/clock.ts'
 import type { DecisionStore } from '../routing/decision-store.ts'
 import type { BudgetLeases } from './budget-leases.ts'
+import type { ChargeStore } from './charge-store.ts'
 
 /** Who spends, and how much they may per UTC day; an undefined cap is none. */
 export interface Spender {
@@ -55,6 +56,8 @@ export interface DailySpendOptions {
   readonly onBooked?: ((scope: string, nanoUsd: number) => void) | undefined
   /** Left out: a process that dies forgets what it promised in its last moments. */
   readonly leases?: BudgetLeases | undefined
+  /** Left out: what other processes spend counts from the next start only. */
+  readonly others?: Pick<ChargeStore, 'spentByOthersNanoUsd'> | undefined
 }
 
 interface Account {
@@ -77,25 +80,30 @@ const dayMs = 86_400_000
 
 /**
  * Spend of the current UTC day, per key, per team and in all, in nano-USD: reserve before the call, settle after it. Kept in
- * memory; it starts from what the store has booked, and the store books the same reservations and settlements.
+ * memory; it starts from what the store has booked, and the store books the same reservations and settlements. What other
+ * processes book meanwhile, such as a command that probes an LLM, {@link follow} adds.
  */
 export class DailySpend {
   readonly #clock: Clock
   readonly #gatewayCapNanoUsd: number
   readonly #teamCapsUsd: ReadonlyMap<string, number>
   readonly #leases: BudgetLeases | undefined
+  readonly #others: DailySpendOptions['others']
   readonly #onBooked: DailySpendOptions['onBooked']
   readonly #keys: () => readonly SpendingKey[]
   #day: number
   #accounts = new Map<string, Account>()
+  /** Of today, as last read; part of what the gateway's account has. */
+  #othersNanoUsd = 0
 
   private constructor(clock: Clock, options: DailySpendOptions) {
-    const { gatewayCapUsd, teamCapsUsd = new Map(), keys = () => [], leases, onBooked } = options
+    const { gatewayCapUsd, teamCapsUsd = new Map(), keys = () => [], leases, others, onBooked } = options
     this.#clock = clock
     this.#keys = keys
     this.#gatewayCapNanoUsd = toCapNanoUsd(gatewayCapUsd)
     this.#teamCapsUsd = teamCapsUsd
     this.#leases = leases
+    this.#others = others
     this.#onBooked = onBooked
     this.#day = utcDay(clock.now())
   }
@@ -107,7 +115,13 @@ export class DailySpend {
   ): Promise<DailySpend> {
     const spend = new DailySpend(clock, options)
     const sinceMs = spend.#day * dayMs
-    spend.#account(gatewayScope).spentNanoUsd = await store.spentNanoUsd(sinceMs)
+    // Asked for together, they are of one moment.
+    const [spentNanoUsd, othersNanoUsd] = await Promise.all([
+      store.spentNanoUsd(sinceMs),
+      options.others?.spentByOthersNanoUsd(sinceMs) ?? 0,
+    ])
+    spend.#account(gatewayScope).spentNanoUsd = spentNanoUsd
+    spend.#othersNanoUsd = othersNanoUsd
     for (const { id, team, revokedAtMs } of spend.#keys()) {
       // Today it spent nothing.
       if (revokedAtMs !== undefined && revokedAtMs < sinceMs) continue
@@ -120,6 +134,24 @@ export class DailySpend {
       spend.#account(scope).spentNanoUsd += nanoUsd
     }
     return spend
+  }
+
+  /**
+   * Counts what other processes booked or settled since the last look, for the gateway as a whole: commands call for nobody's request. Between two
+   * looks both may take what is left, so that a cap can be passed by what is spent in that time.
+   *
+   * @throws what the store throws; the count then stays as it was.
+   */
+  async follow(): Promise<void> {
+    if (this.#others === undefined) return
+    this.#turnDay()
+    const day = this.#day
+    const nanoUsd = await this.#others.spentByOthersNanoUsd(day * dayMs)
+    this.#turnDay()
+    // A new day began meanwhile: that was yesterday's.
+    if (day !== this.#day) return
+    this.#account(gatewayScope).spentNanoUsd += nanoUsd - this.#othersNanoUsd
+    this.#othersNanoUsd = nanoUsd
   }
 
   /** What the caps still allow, USD: 0 when one is used up, undefined when there is none. */
@@ -251,6 +283,7 @@ export class DailySpend {
     if (day === this.#day) return
     this.#day = day
     this.#accounts = new Map()
+    this.#othersNanoUsd = 0
   }
 }
 

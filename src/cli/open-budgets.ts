@@ -12,6 +12,8 @@ import { systemClock } from './system.ts'
 
 /** How often the pacers learn anew what is to come of the day. */
 const refreshMs = 60_000
+/** How soon what a command spends, such as one that probes an LLM, counts for the gateway's cap. */
+const followMs = 2_000
 /** How soon a price or a pool that was changed counts for them. */
 const staleMs = 1_000
 
@@ -28,7 +30,7 @@ export interface OpenBudgets {
 export async function openBudgets(
   config: Pick<PointsmanConfig, 'teams' | 'budgets' | 'judge'>,
   gatewayCapUsd: number | undefined,
-  storage: Pick<Storage, 'decisions' | 'leases'>,
+  storage: Pick<Storage, 'charges' | 'decisions' | 'leases'>,
   keys: KeyRing,
   router: Router,
   log: Logger,
@@ -48,6 +50,7 @@ export async function openBudgets(
     teamCapsUsd,
     keys: () => [...keys.everIssued(), judge],
     leases,
+    others: storage.charges,
     onBooked: (scope, nanoUsd) => pacing?.booked(scope, nanoUsd),
   })
   if (config.budgets.pacing) {
@@ -69,6 +72,7 @@ export async function openBudgets(
     setInterval(() => {
       if (pacing?.isStale === true) refresh()
     }, staleMs),
+    followOthers(spend, (error) => log.warn({ err: error }, 'what commands spend could not be counted')),
   ]
   for (const timer of timers) timer.unref()
   return {
@@ -79,4 +83,9 @@ export async function openBudgets(
       await leases.close()
     },
   }
+}
+
+/** Counts what other processes spend, until it is cleared. */
+export function followOthers(spend: DailySpend, onError: (error: unknown) => void): NodeJS.Timeout {
+  return setInterval(() => void spend.follow().catch(onError), followMs)
 }

@@ -6,6 +6,7 @@ import type { OnboardingDesk } from '../gateway/onboarding/onboarding-desk.ts'
 import { loadBuiltInProbeSet, readProbeSet } from '../probing/read-probe-set.ts'
 import { keepEmbedder, loadServingPolicy } from '../training/load-policy.ts'
 import { loadStarter } from '../training/starter/starter-file.ts'
+import { followOthers } from './open-budgets.ts'
 import { openOnboarding } from './open-onboarding.ts'
 import { openPool } from './open-pool.ts'
 import { openStorage, restorePool } from './open-service.ts'
@@ -39,7 +40,12 @@ export async function openLlms(
   const start = { starter, namesOf: pool.namesOf, feedback: storage.feedback }
   const load = () => loadServingPolicy(storage.policies, pool.llms, {}, start)
   let current = await load()
-  const spend = await DailySpend.load(storage.decisions, systemClock, { gatewayCapUsd: pool.dailyCapUsd })
+  const spend = await DailySpend.load(storage.decisions, systemClock, {
+    gatewayCapUsd: pool.dailyCapUsd,
+    others: storage.charges,
+  })
+  // A gateway spends from the same cap; when it cannot be asked the probes cannot be booked either, which is told.
+  const following = followOthers(spend, () => undefined).unref()
   const onboarding = openOnboarding({
     ...{ config, environment, pool, storage, editor: runtimePool, spend },
     current: () => current,
@@ -60,6 +66,7 @@ export async function openLlms(
     desk: onboarding.desk,
     terminal,
     async close() {
+      clearInterval(following)
       await onboarding.close()
       await pool.close()
       await storage.close()

@@ -22,6 +22,11 @@ export interface ChargeRow extends ChargeEndRow {
   readonly reserved_nano_usd: number
 }
 
+/** A charge with the process that booked it; null is the one that serves. */
+export interface BookedChargeRow extends ChargeRow {
+  readonly booked_by: string | null
+}
+
 /** @throws {StorageError} `storage_conflict` for a time or a reservation that cannot be. */
 export function encodeCharge(charge: Charge): ChargeRow {
   return {

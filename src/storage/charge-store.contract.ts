@@ -51,6 +51,22 @@ export function describeCharges(use: () => Storage, openAgain: () => Promise<Sto
     await other.close()
   })
 
+  it('tells what others spent: all but the own charges', async () => {
+    const { charges, decisions } = use()
+    const other = await openAgain()
+    await decisions.append(sampleDecision('d1', { createdAtMs: 3000 }), 7)
+    await charges.append(sampleCharge('c1', { createdAtMs: 3000 }))
+    await other.charges.append(sampleCharge('c2', { createdAtMs: 3000, keyId: undefined, reservedNanoUsd: 1000 }))
+    await other.charges.append(sampleCharge('c3', { createdAtMs: 2999, reservedNanoUsd: 20_000 }))
+    expect(await charges.spentByOthersNanoUsd(3000)).toBe(1007)
+    expect(await other.charges.spentByOthersNanoUsd(3000)).toBe(107)
+    await other.charges.settle(sampleEnd('c2', { costNanoUsd: 300 }))
+    expect(await charges.spentByOthersNanoUsd(3000)).toBe(307)
+    expect(await charges.spentByOthersNanoUsd(0)).toBe(20_307)
+    expect(await decisions.spentNanoUsd(3000)).toBe(407)
+    await other.close()
+  })
+
   it('appears nowhere among decisions', async () => {
     await use().charges.append(sampleCharge('c1'))
     await use().charges.settle(sampleEnd('c1'))

@@ -6,13 +6,19 @@ import type { Schema } from './schema.ts'
 /** The worker's side of the charge store. */
 export class SqliteChargeStore {
   readonly #database: Kysely<Schema>
+  readonly #bookedBy: string | null
 
-  constructor(database: Kysely<Schema>) {
+  /** @param bookedBy whose charges these are; null: the gateway's. */
+  constructor(database: Kysely<Schema>, bookedBy: string | null) {
     this.#database = database
+    this.#bookedBy = bookedBy
   }
 
   async append(row: ChargeRow): Promise<void> {
-    await this.#database.insertInto('charges').values(row).execute()
+    await this.#database
+      .insertInto('charges')
+      .values({ ...row, booked_by: this.#bookedBy })
+      .execute()
   }
 
   /** Only the first settlement of a charge counts. @throws {StorageError} `storage_conflict` when there is no such charge. */
@@ -39,6 +45,27 @@ export class SqliteChargeStore {
       .where('created_at_ms', '>=', sinceMs)
     if (keyId !== undefined) spent = spent.where('key_id', '=', keyId)
     return (await spent.executeTakeFirstOrThrow()).total
+  }
+
+  /**
+   * What others booked by charges: for the gateway those of commands, which an index of their own answers; for a command
+   * all but its own.
+   */
+  async spentByOthersNanoUsd(sinceMs: number): Promise<number> {
+    const beside = await this.#spentBeside(sinceMs)
+    if (this.#bookedBy === null) return beside
+    return (await this.spentNanoUsd(sinceMs, undefined)) - (await this.#spentBeside(sinceMs, this.#bookedBy))
+  }
+
+  /** Of commands, or of one. */
+  async #spentBeside(sinceMs: number, command?: string): Promise<number> {
+    const spent = this.#database
+      .selectFrom('charges')
+      .select(sql<number>`total(coalesce(cost_nano_usd, reserved_nano_usd))`.as('total'))
+      .where('created_at_ms', '>=', sinceMs)
+      .where('booked_by', 'is not', null)
+    const counted = command === undefined ? spent : spent.where('booked_by', '=', command)
+    return (await counted.executeTakeFirstOrThrow()).total
   }
 
   /** Deletes at most `limit`, oldest first; returns how many went. */

@@ -39,11 +39,12 @@ export interface Operation<Args extends readonly unknown[], Result, Needed exten
  * Every call that can be made across the thread boundary. Arguments and results survive structured cloning.
  *
  * @param connection what `database` runs on.
+ * @param bookedBy whose charges are made here; null: the gateway's, as are all decisions.
  */
-export function createOperations(database: Kysely<Schema>, connection: DatabaseSync) {
+export function createOperations(database: Kysely<Schema>, connection: DatabaseSync, bookedBy: string | null = null) {
   const decisions = new SqliteDecisionStore(database, connection)
   const log = new SqliteDecisionLog(database)
-  const charges = new SqliteChargeStore(database)
+  const charges = new SqliteChargeStore(database, bookedBy)
   const feedback = new SqliteFeedbackStore(database, connection)
   const policies = new SqlitePolicyStore(database)
   const rollouts = new SqliteRolloutStore(database)
@@ -73,6 +74,12 @@ export function createOperations(database: Kysely<Schema>, connection: DatabaseS
     appendCharge: operation('written', (row: ChargeRow) => charges.append(row)),
     settleCharge: operation('written', (id: string, end: ChargeEndRow) => charges.settle(id, end)),
     charge: operation('read', (id: string) => charges.get(id)),
+    spentByOthersNanoUsd: operation(
+      'read',
+      async (sinceMs: number) =>
+        (bookedBy === null ? 0 : await decisions.spentNanoUsd(sinceMs, undefined)) +
+        (await charges.spentByOthersNanoUsd(sinceMs)),
+    ),
     pruneCharges: operation('written', (beforeMs: number, limit: number) => charges.pruneSome(beforeMs, limit)),
     acceptFeedback: operation('lasting', (message: Feedback, visibleTo: string | undefined, cap?: InfluenceCap) =>
       feedback.accept(message, visibleTo, cap),

@@ -62,6 +62,7 @@ export function remoteChargeStore(client: StorageClient): ChargeStore {
       const found = await client.read('charge', id)
       return found === undefined ? undefined : decodeCharge(found)
     },
+    spentByOthersNanoUsd: (sinceMs) => client.read('spentByOthersNanoUsd', sinceMs),
   }
 }
 

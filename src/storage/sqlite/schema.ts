@@ -1,7 +1,7 @@
 import type { Generated } from 'kysely'
 import type { PolicyVersionSummary } from '../../routing/policy-store.ts'
 import type { ApiKeyRow } from '../api-key-row.ts'
-import type { ChargeRow } from '../charge-row.ts'
+import type { BookedChargeRow } from '../charge-row.ts'
 import type { DecisionRow } from '../decision-row.ts'
 import type { LeaseRow } from '../lease-row.ts'
 import type { PoolEntryRow, PoolOverrideRow } from '../pool-entry-row.ts'
@@ -27,7 +27,7 @@ export interface Schema {
   readonly learned_states: LearnedStatesTable
   readonly api_keys: ApiKeyRow
   readonly budget_leases: LeaseRow
-  readonly charges: ChargeRow
+  readonly charges: BookedChargeRow
   readonly pool_entries: PoolEntryRow
   readonly pool_overrides: PoolOverrideRow
   readonly probe_outcomes: ProbeOutcomeRow

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import type { DatabaseSync } from 'node:sqlite'
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads'
 import { Kysely } from 'kysely'
@@ -65,8 +66,9 @@ function open(options: WorkerOptions): OpenedDatabase {
     const writer = keep(openDatabase(options))
     writer.exec('PRAGMA busy_timeout = 0')
     const requireFile = fileGuard(options.file)
+    const bookedBy = options.exclusive ? null : randomUUID()
     const run = (database: DatabaseSync): BatchRunner =>
-      new BatchRunner(database, createOperations(kyselyOn(database), database), {
+      new BatchRunner(database, createOperations(kyselyOn(database), database, bookedBy), {
         requireFile,
         busyTimeoutMs: options.busyTimeoutMs,
       })

@@ -10,6 +10,7 @@ import { probes } from './0007-probes.ts'
 import { rollouts } from './0008-rollouts.ts'
 import { experiments } from './0009-experiments.ts'
 import { teams } from './0010-teams.ts'
+import { bookedBy } from './0011-booked-by.ts'
 import type { Migration } from './migration.ts'
 
 /** All of them, oldest first. */
@@ -24,6 +25,7 @@ export const migrations: readonly Migration[] = [
   rollouts,
   experiments,
   teams,
+  bookedBy,
 ]
 
 /** `PTSM`, in the file's header, so that we never write into another program's database. */
