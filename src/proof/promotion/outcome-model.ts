@@ -39,6 +39,12 @@ export class OutcomeModel {
     return this.#all.weight === 0 ? 0 : this.#utility / this.#all.weight
   }
 
+  /** What an answer of that LLM costs by the units counted so far, USD, one of the mean cost of all beside; 0 before the first. */
+  costOf(llm: LlmId): number {
+    const { costUsd = 0, weight = 0 } = this.#llms.get(llm) ?? {}
+    return (costUsd + mean(this.#all.costUsd, this.#all.weight)) / (weight + 1)
+  }
+
   /** r̂ − mean over the LLMs of the turn, within ±R/4. */
   predict({ llms, prior }: TrialTurn, out: Float64Array): void {
     const { meanUtility } = this
@@ -47,7 +53,7 @@ export class OutcomeModel {
       const own = this.#llms.get(llms[i]!)
       const weight = own?.weight ?? 0
       const excess = ((own?.excess ?? 0) + shrinkage * mean(this.#all.excess, this.#all.weight)) / (weight + shrinkage)
-      const cost = ((own?.costUsd ?? 0) + mean(this.#all.costUsd, this.#all.weight)) / (weight + 1)
+      const cost = this.costOf(llms[i]!)
       const quality = Math.max(0, Math.min(1, this.#priorOf(prior[i]!) + excess))
       out[i] = Math.max(-most, Math.min(most, realisedUtility(quality, cost, this.#scale) - meanUtility))
     }
@@ -56,7 +62,7 @@ export class OutcomeModel {
   /** Learns from a turn that was counted. */
   learn({ llms, drawn, prior, outcome }: TrialTurn): void {
     if (outcome === undefined) return
-    const { quality, costUsd, weight } = outcome
+    const { quality, costUsd = this.costOf(llms[drawn]!), weight } = outcome
     const own = this.#llms.get(llms[drawn]!) ?? { weight: 0, excess: 0, costUsd: 0 }
     this.#llms.set(llms[drawn]!, own)
     const excess = weight * (quality - this.#priorOf(prior[drawn]!))

@@ -1,5 +1,6 @@
-import type { RoutingDecision } from '../../routing/decision.ts'
+import type { CandidateTerms, RoutingDecision } from '../../routing/decision.ts'
 import type { LoggedDecision } from '../../routing/decision-store.ts'
+import type { Settlement } from '../../routing/outcome.ts'
 import type { TrialTurn, TurnOutcome } from './trial-unit.ts'
 
 /**
@@ -43,8 +44,8 @@ function outcomeOf(
   labelShare: number,
 ): TurnOutcome | undefined {
   if (settlement === undefined) return undefined
-  const { costNanoUsd, answered, status } = settlement
-  const costUsd = costNanoUsd === undefined ? (decision.candidates[drawn]!.costUsd ?? 0) : costNanoUsd / 1e9
+  const { answered, status } = settlement
+  const costUsd = costOf(settlement, decision.candidates[drawn]!)
   let sum = 0
   let weights = 0
   for (const { llm, value, weight } of labels) {
@@ -55,4 +56,10 @@ function outcomeOf(
   }
   if (weights > 0) return { quality: sum / weights, costUsd, weight: 1 }
   return status === 'failed' ? { quality: 0, costUsd, weight: labelShare } : undefined
+}
+
+/** Booked without a bill is what the version that served may have expected, see `answer-cost.ts`. */
+function costOf({ costNanoUsd, billedNanoUsd }: Settlement, drawn: CandidateTerms): number | undefined {
+  if (costNanoUsd !== undefined && billedNanoUsd !== undefined) return costNanoUsd / 1e9
+  return drawn.costUsd === undefined ? 0 : undefined
 }

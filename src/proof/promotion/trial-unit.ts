@@ -4,8 +4,11 @@ import type { LlmId } from '../../routing/registry/llm.ts'
 export interface TurnOutcome {
   /** Weighted mean of what was said of the answer, [0, 1]. */
   readonly quality: number
-  /** What all calls for the request came to, USD ≥ 0; of an LLM without a price 0. */
-  readonly costUsd: number
+  /**
+   * What all calls for the request came to, USD ≥ 0; of an LLM without a price 0. Undefined where nobody was told: what the version that served
+   * expected is no outcome, as each version expects something else of the same LLM.
+   */
+  readonly costUsd: number | undefined
   /** How much it counts: 1 when labelled. A failure, which is known of every request, counts as often as labels are given. */
   readonly weight: number
 }

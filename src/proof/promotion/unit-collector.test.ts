@@ -41,6 +41,23 @@ describe('UnitCollector', () => {
     expect(silent!.turns[0]!.outcome).toBeUndefined()
   })
 
+  test.each(['unknown', 'guessed'] as const)('an %s bill is no outcome: each version guesses another', (bill) => {
+    const served = [
+      { id: 'd1', atMs: 0, arm: 'serving', expectedUsd: 0.002 },
+      { id: 'd2', atMs: 1, arm: 'candidate', expectedUsd: 0.0001 },
+    ] as const
+    const units = collect(
+      served.map((one) => ({ ...one, score: 0.5, bill })),
+      10,
+    )
+    expect(units.map(({ turns }) => turns[0]!.outcome)).toEqual([
+      { quality: 0.5, costUsd: undefined, weight: 1 },
+      { quality: 0.5, costUsd: undefined, weight: 1 },
+    ])
+    const [free] = collect([{ id: 'd1', atMs: 0, score: 0.5, bill, expectedUsd: null }], 10)
+    expect(free!.turns[0]!.outcome).toEqual({ quality: 0.5, costUsd: 0, weight: 1 })
+  })
+
   test('a conversation is one unit, which waits until no turn can join it; later ones wait behind it', () => {
     const collector = new UnitCollector('v2', '', conversationMs)
     const turns = [

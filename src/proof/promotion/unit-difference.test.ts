@@ -10,7 +10,13 @@ const scale = { lambda: 3, costReferenceUsd: 0.01 }
 const llms = ['a', 'b']
 const nothingKnown = Float64Array.of(Number.NaN, Number.NaN)
 
-function turn(serving: number, candidate: number, drawn: number, quality: number | undefined, costUsd = 0): TrialTurn {
+function turn(
+  serving: number,
+  candidate: number,
+  drawn: number,
+  quality: number | undefined,
+  costUsd: number | undefined = 0,
+): TrialTurn {
   return {
     llms,
     serving: Float64Array.of(serving, 1 - serving),
@@ -54,6 +60,22 @@ describe('unitDifference', () => {
     const mixture = 0.5 * underServing + 0.5 * underCandidate
     const { difference } = unitDifference(unit, new OutcomeModel(scale), scale, 2)
     expect(difference).toBeCloseTo(((underCandidate - underServing) / mixture) * 0.75 * 0.6, 12)
+  })
+
+  test('hand-worked: an answer whose bill nobody knows costs what its LLM has cost before', () => {
+    const unknown = turn(0.2, 0.7, 1, 0.8)
+    const unbilled = { ...unknown, outcome: { quality: 0.8, costUsd: undefined, weight: 1 } }
+    // b: two answers at .012, and one beside at the mean of all three, (.002 + .012 + .012)/3.
+    const expectedUsd = (0.012 + 0.012 + 0.026 / 3) / 3
+    const of = (one: TrialTurn) => unitDifference({ share: 0.1, turns: [one] }, taught(), scale, 1).difference
+    expect(of(unbilled)).toBeCloseTo(of(turn(0.2, 0.7, 1, 0.8, expectedUsd)), 12)
+    // Before anything is known it costs nothing, as the mean that it is compared with does.
+    const first = (one: TrialTurn) => unitDifference({ share: 0.1, turns: [one] }, new OutcomeModel(scale), scale, 1)
+    expect(first(unbilled).difference).toBeCloseTo(first(unknown).difference, 12)
+    const [a, b] = [taught(), taught()]
+    a.learn(unbilled)
+    b.learn(turn(0.2, 0.7, 1, 0.8, b.costOf('b')))
+    expect(a.snapshot()).toEqual(b.snapshot())
   })
 
   test('versions that choose alike differ by nothing, whatever happens', () => {

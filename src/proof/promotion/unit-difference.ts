@@ -51,7 +51,7 @@ export function unitDifference(
     ratioServing = underServing / drawnWith
     ratioCandidate = underCandidate / drawnWith
     if (outcome === undefined) continue
-    const { quality, costUsd, weight } = outcome
+    const { quality, costUsd = model.costOf(turn.llms[drawn]!), weight } = outcome
     const surprise = realisedUtility(quality, costUsd, scale) - meanUtility - expected[drawn]!
     difference += weight * (direct + (ratioCandidate - ratioServing) * surprise)
     outcomes += weight

@@ -17,6 +17,10 @@ export interface LoggedParts {
   readonly score?: number
   readonly labels?: readonly { readonly llm: string; readonly value: number; readonly weight: number }[]
   readonly status?: 'completed' | 'failed'
+  /** Nobody was told what the answer cost; what was booked, if anything, is a guess. */
+  readonly bill?: 'unknown' | 'guessed'
+  /** What the version that served expected `b` to cost, USD; null: it has no price. */
+  readonly expectedUsd?: number | null
 }
 
 /** A decision between `a` and `b`, .9 and .1 by the serving version and .2 and .8 by the one on trial; the answer cost .002 USD. */
@@ -30,6 +34,8 @@ export function loggedDecision(parts: LoggedParts): LoggedDecision {
     version = 'v2',
     status = 'completed',
     drawn = 'b',
+    bill,
+    expectedUsd = 0.002,
   } = parts
   const both = [
     [0.9, 0.1],
@@ -54,7 +60,7 @@ export function loggedDecision(parts: LoggedParts): LoggedDecision {
       maxOutputTokens: undefined,
       choices: 1,
       context: { embedderId: 'test', embedding: Float32Array.of(1), explicit: new Float32Array(0) },
-      candidates: ['a', 'b'].map((llm, i) => terms(llm, 0.001 * (1 + i), own[i]!)),
+      candidates: [terms('a', 0.001, own[0]!), terms('b', expectedUsd ?? undefined, own[1]!)],
       excluded: [],
       drawn,
       propensity: (1 - share) * both[0]![place]! + share * both[1]![place]!,
@@ -68,8 +74,8 @@ export function loggedDecision(parts: LoggedParts): LoggedDecision {
       answered: status === 'completed' ? drawn : undefined,
       reportedModel: undefined,
       usage: undefined,
-      costNanoUsd: 2_000_000,
-      billedNanoUsd: 2_000_000,
+      costNanoUsd: bill === 'unknown' ? undefined : 2_000_000,
+      billedNanoUsd: bill === undefined ? 2_000_000 : undefined,
       streamed: false,
       timeToFirstTokenMs: undefined,
       completionMs: 1,
@@ -80,7 +86,7 @@ export function loggedDecision(parts: LoggedParts): LoggedDecision {
   }
 }
 
-function terms(llm: string, costUsd: number, probability: number): CandidateTerms {
+function terms(llm: string, costUsd: number | undefined, probability: number): CandidateTerms {
   return {
     llm,
     qualitySource: 'fitted',
