@@ -46,7 +46,7 @@ export function requireScope(caller: Caller, scope: KeyScope): void {
 }
 
 /**
- * For what changes keys or the pool: an admin's key, also where none was ever issued and everybody on the machine may call.
+ * For all under `/admin` and what changes keys: an admin's key, also where none was ever issued and everybody on the machine may call.
  *
  * @throws {GatewayError} `insufficient_scope`
  */

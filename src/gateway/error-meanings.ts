@@ -42,6 +42,7 @@ export const errorMeanings: Record<KnownCode, string> = {
   unknown_decision: 'No such decision, or it belongs to another key, or retention removed it.',
   unknown_feedback: 'No such feedback, or it is on a decision of another key, or retention removed it.',
   unknown_policy: 'No policy version of that id is kept; `GET /admin/policies` lists them.',
+  unknown_probe_run: 'No probe run of that id; `GET /admin/probe-runs` lists them.',
   rollout_refused:
     'The version cannot serve, serves already, or another one is on trial; the message says what to do first.',
   unsupported_parameter: 'The API has this, the gateway has not; the message says what to do instead.',

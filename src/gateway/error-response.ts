@@ -83,6 +83,7 @@ const httpByCode: Record<KnownCode, readonly [status: number, type: string, code
   model_not_found: [404, invalid],
   unknown_decision: [404, invalid],
   unknown_policy: [404, invalid],
+  unknown_probe_run: [404, invalid],
   rollout_refused: [409, invalid],
   unknown_feedback: [404, invalid],
   unsupported_parameter: [400, invalid],

@@ -17,6 +17,7 @@ export type GatewayErrorCode =
   | 'model_not_found'
   | 'unknown_decision'
   | 'unknown_policy'
+  | 'unknown_probe_run'
   /** The rollout of policy versions cannot change that way now. */
   | 'rollout_refused'
   | 'unknown_feedback'

@@ -65,7 +65,8 @@ interface AdminBody {
   readonly paused: boolean
   readonly data: readonly unknown[]
   readonly quality: { readonly level: number }
-  readonly report: { readonly reason: string }
+  readonly progress: { readonly cost_usd: number }
+  readonly report: { readonly reason: string; readonly cost_usd: number }
   readonly error: { readonly message: string }
 }
 
@@ -173,6 +174,8 @@ describe('POST /admin/llms', () => {
       cap_usd: 0.5,
       report: { reason: expect.stringContaining('more than the cap of $0.5') },
     })
+    expect(run.progress.cost_usd).toBe(run.report.cost_usd)
+    expect(run.progress.cost_usd).toBeGreaterThan(0.5)
     expect(upstream.answered.get('dear')).toBeLessThanOrEqual(2)
   })
 
@@ -194,6 +197,13 @@ describe('POST /admin/llms', () => {
     await refused({ ...newcomer('good', { set: 'say', cap_usd: 1 }), price: undefined }, 'no cap in USD can be kept')
     await refused({ ...newcomer('good'), id: 'half' }, "'half' already", 'id')
     expect((await call('GET', '/admin/llms')).body.data).toHaveLength(1)
+    for (const [method, path] of [
+      ['GET', '/admin/probe-runs/run_none'],
+      ['POST', '/admin/probe-runs/run_none/stop'],
+    ] as const) {
+      const unknown = await call(method, path)
+      expect(unknown).toMatchObject({ status: 404, body: { error: { code: 'unknown_probe_run' } } })
+    }
     const anonymous = await fetch(`${url}/admin/llms`, {
       method: 'POST',
       body: '{}',

@@ -72,6 +72,7 @@ const options: RolloutOptions = {
   mode: 'auto',
   labelWindowMs: 1_000,
   conversationMs: 60_000,
+  maxSilenceMs: 86_400_000,
 }
 
 /** A gateway of one router and an empty log, whose clock stands still unless requests come. */
@@ -200,6 +201,8 @@ describe('RolloutController', () => {
     expect(rollout.candidate).toMatchObject({ phase: 'held', reason: expect.stringContaining('shown to be worse') })
     const body = toRolloutBody(await controller.view())
     expect(body.candidate).toMatchObject({ phase: 'held', canary: { verdict: 'worse' } })
+    expect(body.candidate!.since).toBe(new Date(rollout.candidate!.sinceMs).toISOString())
+    expect(body.events[0]!.at).toBe(body.candidate!.since)
     expect(body.candidate!.shadow!.decisions).toBeGreaterThanOrEqual(50)
   })
 

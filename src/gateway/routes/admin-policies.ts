@@ -1,12 +1,12 @@
 import { z } from 'zod'
 import { RolloutError } from '../../training/rollout-error.ts'
 import { GatewayError } from '../gateway-error.ts'
-import type { GatewayServices } from '../gateway-services.ts'
-import { readJsonBody } from '../json-body.ts'
 import type { PolicyAdmin } from '../policy-admin.ts'
-import { requireValid } from '../wire/invalid-request.ts'
 import { toDiffBody, toListBody, toReportBody } from '../wire/policy-bodies.ts'
+import { adminRoute } from './admin-route.ts'
+import { openedPart } from './opened-parts.ts'
 import type { Route, RouteRequest } from './route-handler.ts'
+import { validBody } from './valid-body.ts'
 
 /** A version's id is far shorter. */
 const maxBodyBytes = 4_096
@@ -60,16 +60,10 @@ export const policyRefitRoute = writing('admin_policy_refit', nothing, async ({ 
 })
 
 function reading(name: string, answer: (admin: PolicyAdmin, request: RouteRequest) => Promise<object>): Route {
-  return {
-    name,
-    method: 'GET',
-    access: 'admin_key',
-    callsLlm: false,
-    async handle(services, request) {
-      const admin = adminOf(services)
-      request.exchange.sendJson(200, await translated(() => answer(admin, request)))
-    },
-  }
+  return adminRoute(name, 'GET', async (services, request) => {
+    const admin = openedPart(services, 'policyAdmin')
+    request.exchange.sendJson(200, await translated(() => answer(admin, request)))
+  })
 }
 
 function writing<T>(
@@ -77,25 +71,15 @@ function writing<T>(
   schema: z.ZodType<T>,
   act: (admin: PolicyAdmin, body: T, by: string) => Promise<object>,
 ): Route {
-  return {
-    name,
-    method: 'POST',
-    access: 'admin_key',
-    callsLlm: false,
-    async handle(services, { exchange, caller, share }) {
-      const admin = adminOf(services)
-      const body = requireValid(schema, await readJsonBody(exchange.request, maxBodyBytes, share), [])
-      const by = caller.keyId === undefined ? 'by an admin' : `by key ${caller.keyId}`
-      const answer = await translated(() => act(admin, body, by))
-      services.parts.log.info({ ...answer, keyId: caller.keyId }, name.replaceAll('_', ' '))
-      exchange.sendJson(200, answer)
-    },
-  }
-}
-
-function adminOf({ parts }: GatewayServices): PolicyAdmin {
-  if (parts.policyAdmin !== undefined) return parts.policyAdmin
-  throw new GatewayError('invalid_request', 'The policy of this gateway stays as it was opened')
+  return adminRoute(name, 'POST', async (services, request) => {
+    const admin = openedPart(services, 'policyAdmin')
+    const body = await validBody(schema, request, maxBodyBytes)
+    const { keyId } = request.caller
+    const by = keyId === undefined ? 'by an admin' : `by key ${keyId}`
+    const answer = await translated(() => act(admin, body, by))
+    services.parts.log.info({ ...answer, keyId }, name.replaceAll('_', ' '))
+    request.exchange.sendJson(200, answer)
+  })
 }
 
 async function translated<T>(work: () => Promise<T>): Promise<T> {

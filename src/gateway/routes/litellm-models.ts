@@ -2,10 +2,10 @@ import { z } from 'zod'
 import { GatewayError } from '../gateway-error.ts'
 import type { GatewayServices } from '../gateway-services.ts'
 import { readJsonBody } from '../json-body.ts'
-import type { PoolEditor } from '../pool-editor.ts'
-import { requireValid } from '../wire/invalid-request.ts'
 import { toEmbeddingInfo, toModelInfo } from '../wire/litellm/model-info.ts'
+import { openedPart } from './opened-parts.ts'
 import type { Route } from './route-handler.ts'
+import { validBody } from './valid-body.ts'
 
 /** Many times what a model takes. */
 const maxModelBytes = 64 * 1_024
@@ -36,7 +36,7 @@ export const modelNewRoute: Route = {
   access: 'admin_key',
   callsLlm: false,
   async handle(services, { exchange, caller, share }) {
-    const editor = editorOf(services)
+    const editor = openedPart(services, 'poolEditor')
     const body = await readJsonBody(exchange.request, maxModelBytes, share)
     const { llm, notes } = await editor.add(body)
     const info = toModelInfo(llm, services.parts.router.pool.aliases, true)
@@ -53,9 +53,10 @@ export const modelDeleteRoute: Route = {
   method: 'POST',
   access: 'admin_key',
   callsLlm: false,
-  async handle(services, { exchange, caller, share }) {
-    const editor = editorOf(services)
-    const { id } = requireValid(deleteBody, await readJsonBody(exchange.request, maxModelBytes, share), [])
+  async handle(services, request) {
+    const { exchange, caller } = request
+    const editor = openedPart(services, 'poolEditor')
+    const { id } = await validBody(deleteBody, request, maxModelBytes)
     const removed = await editor.remove(id)
     if (!removed) throw notRemovable(id, services.parts.router.pool.get(id) !== undefined)
     services.parts.log.info({ llm: id, keyId: caller.keyId }, 'an LLM left the pool')
@@ -68,11 +69,6 @@ function listInfos({ parts }: GatewayServices) {
   const llms = pool.list().map((llm) => toModelInfo(llm, pool.aliases, parts.poolEditor?.has(llm.id) ?? false))
   const embeddings = (parts.embeddings?.list() ?? []).map(toEmbeddingInfo)
   return [...llms, ...embeddings]
-}
-
-function editorOf({ parts }: GatewayServices): PoolEditor {
-  if (parts.poolEditor !== undefined) return parts.poolEditor
-  throw new GatewayError('invalid_request', 'The pool of this gateway stays as it was opened')
 }
 
 function notRemovable(id: string, isThere: boolean): GatewayError {

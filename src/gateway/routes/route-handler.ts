@@ -26,7 +26,7 @@ export interface Route {
   readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE'
   /**
    * `open`: anybody, under any host name. `key`: with a key, where keys are in use. `admin`: with the admin scope, likewise. `admin_key`: with
-   * an admin's key, also where nobody else needs one: what changes keys and the pool.
+   * an admin's key, also where nobody else needs one: all under `/admin`, and what changes keys and the pool.
    */
   readonly access: 'open' | 'key' | 'admin' | 'admin_key'
   /** Calls an LLM: counts against the limit of concurrent requests. */

@@ -37,7 +37,8 @@ import {
   responseRoute,
 } from './stored-responses.ts'
 
-const exactRoutes: ReadonlyMap<string, Route> = new Map([
+/** Several methods of one path follow each other. */
+const exactRoutes: readonly (readonly [path: string, route: Route])[] = [
   ['/', rootRoute],
   ['/v1/chat/completions', chatCompletionsRoute],
   ['/v1/responses', responsesRoute],
@@ -49,11 +50,18 @@ const exactRoutes: ReadonlyMap<string, Route> = new Map([
   ['/v1/models', modelsRoute],
   ['/v1/feedback', feedbackRoute],
   ['/v1/route', routePreviewRoute],
+  ['/admin/llms', llmsRoute],
+  ['/admin/llms', llmAddRoute],
+  ['/admin/probe-runs', probeRunsRoute],
+  ['/admin/policies', policiesRoute],
+  ['/admin/policies/rollback', policyRollbackRoute],
+  ['/admin/policies/promote', policyPromoteRoute],
+  ['/admin/policies/discard', policyDiscardRoute],
+  ['/admin/policies/refit', policyRefitRoute],
+  ['/admin/rollout', rolloutRoute],
+  ['/admin/replay', replayRoute],
   ['/admin/budgets', adminBudgetsRoute],
   ['/admin/alarms', adminAlarmsRoute],
-  ['/admin/llms', llmsRoute],
-  ['/admin/probe-runs', probeRunsRoute],
-  ['/admin/replay', replayRoute],
   ['/healthz', healthRoute],
   ['/readyz', readinessRoute],
   ['/metrics', metricsRoute],
@@ -70,18 +78,13 @@ const exactRoutes: ReadonlyMap<string, Route> = new Map([
   ['/key/info', keyInfoRoute],
   ['/key/delete', keyDeleteRoute],
   ['/health/liveliness', livelinessRoute],
-  ['/admin/policies', policiesRoute],
-  ['/admin/rollout', rolloutRoute],
-  ['/admin/policies/rollback', policyRollbackRoute],
-  ['/admin/policies/promote', policyPromoteRoute],
-  ['/admin/policies/discard', policyDiscardRoute],
-  ['/admin/policies/refit', policyRefitRoute],
   ['/health/liveness', livelinessRoute],
   ['/health/readiness', litellmReadinessRoute],
-])
+]
 
-/** Further methods of exact paths. */
-const furtherRoutes: ReadonlyMap<string, Route> = new Map([['/admin/llms', llmAddRoute]])
+const routesByPath: ReadonlyMap<string, readonly Route[]> = new Map(
+  exactRoutes.map(([path]) => [path, exactRoutes.filter(([other]) => other === path).map(([, route]) => route)]),
+)
 
 /** An id stands between prefix and suffix; several methods of one path follow each other. */
 const prefixRoutes: readonly (readonly [prefix: string, suffix: string, route: Route])[] = [
@@ -89,6 +92,9 @@ const prefixRoutes: readonly (readonly [prefix: string, suffix: string, route: R
   ['/v1/decisions/', '', decisionsRoute],
   ['/v1/feedback/', '', feedbackLabelRoute],
   ['/v1/responses/', '', responseRoute],
+  ['/v1/responses/', '', deleteResponseRoute],
+  ['/v1/responses/', '/input_items', inputItemsRoute],
+  ['/v1/responses/', '/cancel', cancelResponseRoute],
   ['/admin/llms/', '', llmRoute],
   ['/admin/llms/', '', llmChangeRoute],
   ['/admin/llms/', '', llmRemoveRoute],
@@ -97,16 +103,12 @@ const prefixRoutes: readonly (readonly [prefix: string, suffix: string, route: R
   ['/admin/probe-runs/', '/stop', probeRunStopRoute],
   ['/admin/policies/', '', policyRoute],
   ['/admin/policies/', '/diff', policyDiffRoute],
-  ['/v1/responses/', '', deleteResponseRoute],
-  ['/v1/responses/', '/input_items', inputItemsRoute],
-  ['/v1/responses/', '/cancel', cancelResponseRoute],
 ]
 
 /** Every path, in order, for the reference; what follows a prefix is an id. */
 export function listRoutes(): readonly { readonly method: string; readonly path: string; readonly route: Route }[] {
   const all = [
     ...exactRoutes,
-    ...furtherRoutes,
     ...prefixRoutes.map(([prefix, suffix, route]) => [`${prefix}{id}${suffix}`, route] as const),
   ]
   return all.map(([path, route]) => ({ method: route.method, path, route }))
@@ -140,11 +142,8 @@ function unknownPathMessage(path: string): string {
 
 /** The routes of a path, one per method. */
 function lookUp(path: string): readonly FoundRoute[] {
-  const exact = exactRoutes.get(path)
-  if (exact !== undefined) {
-    const further = furtherRoutes.get(path)
-    return [exact, ...(further === undefined ? [] : [further])].map((route) => ({ route, rest: '' }))
-  }
+  const exact = routesByPath.get(path)
+  if (exact !== undefined) return exact.map((route) => ({ route, rest: '' }))
   const matching = prefixRoutes.filter(
     ([prefix, suffix]) =>
       path.startsWith(prefix) && path.endsWith(suffix) && path.length > prefix.length + suffix.length,

@@ -1,23 +1,25 @@
 import { z } from 'zod'
+import type { OnboardingReport } from '../../probing/onboard-llm.ts'
 import type { ProbeRun } from '../../routing/probe-store.ts'
 import type { TokenPrice, TokenRates } from '../../routing/registry/token-price.ts'
 import type { OnboardingDesk, RunView } from '../onboarding/onboarding-desk.ts'
 import type { PoolMember } from '../pool-editor.ts'
+import { isoTime } from './iso-time.ts'
 import { serviceOf } from './litellm/model-info.ts'
 
-const probeOptions = z.strictObject({
+/** The body of `POST /admin/llms/{id}/probe`. */
+export const probeBody = z.strictObject({
   set: z.string().min(1).max(100).optional(),
   cap_usd: z.number().positive().max(1e6).optional(),
   concurrency: z.int().min(1).max(256).optional(),
   anew: z.boolean().optional(),
 })
 
-/** The body of `POST /admin/llms/{id}/probe`. */
-export const probeBody = probeOptions
-
-/** The `probe` field of `POST /admin/llms`; the rest is an entry of `llms`. */
-export const probeField = z.union([z.boolean(), probeOptions], {
-  error: 'true, or an object of set, cap_usd, concurrency and anew',
+/** The body of `POST /admin/llms`: beside `probe` an entry of `llms`, checked by whoever adds it. */
+export const addBody = z.looseObject({
+  probe: z
+    .union([z.boolean(), probeBody], { error: 'true, or an object of set, cap_usd, concurrency and anew' })
+    .optional(),
 })
 
 /** The body of `PATCH /admin/llms/{id}`; the price is checked by whoever sets it. */
@@ -28,7 +30,7 @@ export const changeBody = z
   })
 
 /** Of an order, with what its sender left out as undefined. */
-export function toProbeOrder({ set, cap_usd, concurrency, anew }: z.output<typeof probeOptions>) {
+export function toProbeOrder({ set, cap_usd, concurrency, anew }: z.output<typeof probeBody>) {
   return { set, capUsd: cap_usd, concurrency, anew }
 }
 
@@ -80,6 +82,7 @@ function toRatesBody(rates: TokenRates) {
 
 /** A run and how far it is. */
 export function toRunBody({ run, tally, progress }: RunView) {
+  const report = run.report === undefined ? undefined : (JSON.parse(run.report) as Partial<OnboardingReport>)
   return {
     object: 'probe_run',
     id: run.id,
@@ -95,10 +98,10 @@ export function toRunBody({ run, tally, progress }: RunView) {
       graded: tally.graded,
       failed: tally.failed,
       mean_quality: Number.isNaN(tally.meanQuality) ? null : tally.meanQuality,
-      cost_usd: progress?.costUsd ?? null,
+      cost_usd: progress?.costUsd ?? report?.costUsd ?? null,
       ms_left: progress?.msLeft === undefined ? null : Math.round(progress.msLeft),
     },
-    report: run.report === undefined ? null : (snakeCased(JSON.parse(run.report)) as object),
+    report: report === undefined ? null : (snakeCased(report) as object),
   }
 }
 
@@ -112,8 +115,4 @@ function snakeCased(value: unknown): unknown {
       snakeCased(field),
     ]),
   )
-}
-
-function isoTime(atMs: number | undefined): string | null {
-  return atMs === undefined ? null : new Date(atMs).toISOString()
 }

@@ -2,6 +2,7 @@ import type { RolloutEvent } from '../../routing/policy-store.ts'
 import type { PolicyDiff } from '../../training/policy-desk.ts'
 import type { ListedPolicy, LlmReport, PolicyList, PolicyReport } from '../../training/policy-report.ts'
 import type { RefitProgress } from '../../training/refit-scheduler.ts'
+import { isoTime } from './iso-time.ts'
 
 /** `GET /admin/policies`; unknown is null. */
 export function toListBody({ servingId, versions, events }: PolicyList, refit: RefitProgress | undefined) {
@@ -13,7 +14,7 @@ export function toListBody({ servingId, versions, events }: PolicyList, refit: R
       refit === undefined
         ? null
         : {
-            since: iso(refit.sinceMs),
+            since: isoTime(refit.sinceMs),
             phase: refit.progress?.phase ?? 'reading the log',
             done: refit.progress?.done ?? 0,
             total: refit.progress?.total ?? null,
@@ -57,7 +58,7 @@ function toVersion(version: ListedPolicy) {
   const { candidate } = version
   return {
     id: version.id,
-    created_at: iso(version.createdAtMs),
+    created_at: isoTime(version.createdAtMs),
     origin: version.origin ?? 'fit',
     parent: version.parentId ?? null,
     labels_through: version.throughSequence ?? 0,
@@ -71,7 +72,7 @@ function toVersion(version: ListedPolicy) {
             phase: candidate.phase,
             reason: candidate.reason ?? null,
             trial: candidate.trial,
-            since: iso(candidate.sinceMs),
+            since: isoTime(candidate.sinceMs),
           },
   }
 }
@@ -81,9 +82,5 @@ function toLlm({ id, source, labels, meanQuality, noise, meanCostUsd }: LlmRepor
 }
 
 function toEvent({ atMs, version, kind, detail }: RolloutEvent) {
-  return { at: iso(atMs), version, kind, detail }
-}
-
-function iso(atMs: number): string {
-  return new Date(atMs).toISOString()
+  return { at: isoTime(atMs), version, kind, detail }
 }

@@ -1,5 +1,6 @@
 import type { RolloutEvent } from '../../routing/policy-store.ts'
 import type { RolloutView } from '../rollout/rollout-view.ts'
+import { isoTime } from './iso-time.ts'
 
 /** Which version serves, and how the one on trial does. Null is not known. */
 export type RolloutBody = ReturnType<typeof toRolloutBody>
@@ -16,7 +17,7 @@ export function toRolloutBody({ rollout, trial, addedDecisionMs, events }: Rollo
         : {
             id: candidate.id,
             phase: candidate.phase,
-            since: Math.floor(candidate.sinceMs / 1_000),
+            since: isoTime(candidate.sinceMs),
             reason: candidate.reason ?? null,
             trial: candidate.trial,
             shadow: trial === undefined ? null : toShadowBody(trial.shadow),
@@ -51,5 +52,5 @@ function toCanaryBody({ share, test }: NonNullable<RolloutView['trial']>) {
 }
 
 function toEventBody({ atMs, version, kind, detail }: RolloutEvent) {
-  return { at: Math.floor(atMs / 1_000), version, kind, detail }
+  return { at: isoTime(atMs), version, kind, detail }
 }
