@@ -40,6 +40,12 @@ export const promotionSchema = z
       .positive()
       .default(20_000)
       .describe('Labelled conversations after which a version that was not shown to be better is held.'),
+    max_silence_days: z
+      .number()
+      .positive()
+      .max(3_650)
+      .default(14)
+      .describe('A version that serves a part of the conversations is held when so long nobody labelled any of them.'),
     label_window_minutes: z
       .number()
       .nonnegative()
@@ -71,5 +77,6 @@ export function toPromotionConfig(section: z.output<typeof promotionSchema>): Pr
     maxUnits: section.max_units,
     labelWindowMs: 60_000 * section.label_window_minutes,
     conversationMs: 60_000 * section.conversation_minutes,
+    maxSilenceMs: 86_400_000 * section.max_silence_days,
   }
 }

@@ -228,6 +228,7 @@ test('kill -9 during a canary: every judged request counts once, bit for bit as 
       mode: 'auto',
       labelWindowMs: 3_000,
       conversationMs: 1_200,
+      maxSilenceMs: 86_400_000,
     } as const
     const undisturbed = new RolloutTrial(identity, '', options)
     undisturbed.beginCanary()

@@ -46,7 +46,14 @@ function controllerOf(router: Router, live: LivePolicy): RolloutController {
       idAt: () => '',
       log,
     },
-    { ...defaultPromotion, shadowDecisions: 30, mode: 'auto', labelWindowMs: 1_000, conversationMs: 60_000 },
+    {
+      ...defaultPromotion,
+      shadowDecisions: 30,
+      mode: 'auto',
+      labelWindowMs: 1_000,
+      conversationMs: 60_000,
+      maxSilenceMs: 86_400_000,
+    },
   )
 }
 
@@ -76,6 +83,7 @@ test('a worse version, in a database: shadow, canary over restarts, held; anothe
     expect(body.candidate!.canary!.units).toBeGreaterThanOrEqual(units)
     expect(body.candidate!.canary!.units).toBeLessThanOrEqual(100 * (batch + 1))
     units = body.candidate!.canary!.units
+    if (units > 0) expect(body.candidate!.canary!.no_feedback_since).toMatch(/^\d{4}-\d\d-\d\dT/)
     if (body.candidate!.phase === 'held') break
   }
   expect(toRolloutBody(await controller.view()).candidate).toMatchObject({

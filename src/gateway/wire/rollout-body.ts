@@ -37,7 +37,7 @@ function toShadowBody(shadow: NonNullable<RolloutView['trial']>['shadow']) {
   }
 }
 
-function toCanaryBody({ share, test }: NonNullable<RolloutView['trial']>) {
+function toCanaryBody({ share, test, heardMs }: NonNullable<RolloutView['trial']>) {
   return {
     share,
     units: test.units,
@@ -48,6 +48,7 @@ function toCanaryBody({ share, test }: NonNullable<RolloutView['trial']>) {
     lower_bound: test.bounds.lower ?? null,
     upper_bound: test.bounds.upper ?? null,
     verdict: test.verdict,
+    no_feedback_since: heardMs === undefined ? null : isoTime(heardMs),
   }
 }
 

@@ -9,6 +9,7 @@ const options: RolloutOptions = {
   mode: 'auto',
   labelWindowMs: 1_000,
   conversationMs: 60_000,
+  maxSilenceMs: 86_400_000,
 }
 const identity = { version: 'v2', trial: 1, scale: { lambda: 20, costReferenceUsd: 0.002 }, salt: 's' }
 const prior = () => new Float64Array(2).fill(Number.NaN)
@@ -55,6 +56,40 @@ describe('RolloutTrial', () => {
     }
     expect(alike.due).toMatchObject({ kind: 'hold', detail: expect.stringContaining('nothing to gain') })
     expect(dear.due).toMatchObject({ kind: 'hold', detail: expect.stringContaining('7.4 times as much') })
+  })
+
+  test('a canary of which nobody says anything is held after a day, by the log, whenever it is read; failures are no word', () => {
+    const begun = () => {
+      const trial = new RolloutTrial(identity, '', options)
+      shadow(trial, 4)
+      trial.beginCanary()
+      return trial
+    }
+    const [plain, late] = [begun(), begun()]
+    let restored = begun()
+    const hourMs = 3_600_000
+    for (let i = 0; i < 100; i++) {
+      // Labelled until hour 9; every third of the rest fails, which is known of it.
+      const outcome = i < 10 ? { score: 0.5 } : i % 3 === 0 ? { status: 'failed' as const } : {}
+      const logged = loggedDecision({ id: `e${String(i).padStart(5, '0')}`, atMs: i * hourMs, ...outcome })
+      restored = RolloutTrial.restore(restored.snapshot(), options)
+      for (const trial of [plain, late, restored]) {
+        if (trial.due === undefined) trial.add(logged, prior)
+        if (trial !== late) trial.countUntil(i * hourMs + 1)
+      }
+      expect(plain.due === undefined).toBe(i <= 9 + 24)
+    }
+    late.countUntil(1_000 * hourMs)
+    expect(plain.heardMs).toBe(9 * hourMs)
+    const { units } = plain.test
+    expect(plain.due).toEqual({
+      kind: 'hold',
+      detail: `not shown to be better: no feedback on any conversation for 1 days, ${units} counted before that`,
+    })
+    expect(late.due).toEqual(plain.due)
+    expect(restored.due).toEqual(plain.due)
+    expect(late.snapshot()).toMatchObject({ heardMs: 9 * hourMs, countedMs: 34 * hourMs })
+    expect(restored.snapshot()).toEqual(plain.snapshot())
   })
 
   test('a canary reads when labels are in; saved and restored it ends as if undisturbed', () => {

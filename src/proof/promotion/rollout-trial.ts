@@ -15,6 +15,8 @@ export interface RolloutOptions extends PromotionOptions {
   readonly labelWindowMs: number
   /** How long after its first request a conversation may grow; with {@link labelWindowMs}, how long a verdict takes at least. */
   readonly conversationMs: number
+  /** A canary in which no conversation was labelled for so long is held: it would serve its share for good. */
+  readonly maxSilenceMs: number
 }
 
 /** What is to become of a candidate, and why, for people. */
@@ -32,6 +34,8 @@ export interface TrialIdentity {
   readonly salt: string
 }
 
+const dayMs = 86_400_000
+
 /** Expected to cost so many times what is spent now: nobody needs to try that out. */
 const absurdCostRatio = 3
 
@@ -47,6 +51,10 @@ export class RolloutTrial {
   #shadowCursor: string
   #units: UnitCollector
   #test: PromotionTest
+  /** When the latest conversation began of which a label came, at first the first one counted; undefined before it. */
+  #heardMs: number | undefined
+  /** When the latest that was counted began. */
+  #countedMs = 0
 
   /** @param afterId the log is read after this decision. */
   constructor(identity: TrialIdentity, afterId: string, options: RolloutOptions) {
@@ -74,6 +82,11 @@ export class RolloutTrial {
     return this.#test
   }
 
+  /** When the latest conversation began that somebody labelled, or the first one if nobody did; undefined before the first. */
+  get heardMs(): number | undefined {
+    return this.#heardMs
+  }
+
   /** Where the log is to be read on from after a restart. */
   get cursor(): string {
     return this.#phase === 'shadow' ? this.#shadowCursor : this.#units.cursor
@@ -99,8 +112,11 @@ export class RolloutTrial {
     if (this.#phase === 'shadow') return
     for (const unit of this.#units.takeClosed(readUntilMs)) {
       // Nothing is counted beyond a verdict: it is the first one that holds.
-      if (this.#test.verdict !== 'undecided') return
+      if (this.#test.verdict !== 'undecided' || this.#isSilent) return
       this.#test.count(unit)
+      this.#countedMs = unit.firstMs
+      if (unit.labelled > 0) this.#heardMs = unit.firstMs
+      this.#heardMs ??= unit.firstMs
     }
   }
 
@@ -130,6 +146,8 @@ export class RolloutTrial {
       shadowCursor: this.#shadowCursor,
       units: this.#units.snapshot(),
       test: this.#test.snapshot(),
+      heardMs: this.#heardMs,
+      countedMs: this.#countedMs,
     }
   }
 
@@ -148,7 +166,16 @@ export class RolloutTrial {
     trial.#units = UnitCollector.restore(objectField(fields, 'units') as SnapshotData, options.conversationMs)
     const test = objectField(fields, 'test') as SnapshotData
     trial.#test = PromotionTest.restore(test, scale, identity.trial, options)
+    // Absent from what was written before silence was counted.
+    const { heardMs, countedMs } = fields
+    if (typeof heardMs === 'number') trial.#heardMs = heardMs
+    if (typeof countedMs === 'number') trial.#countedMs = countedMs
     return trial
+  }
+
+  /** By the log alone, so that it does not matter when it is read. */
+  get #isSilent(): boolean {
+    return this.#heardMs !== undefined && this.#countedMs - this.#heardMs > this.#options.maxSilenceMs
   }
 
   #afterShadow(): RolloutStepTaken | undefined {
@@ -168,6 +195,11 @@ export class RolloutTrial {
 
   #afterCanary(): RolloutStepTaken | undefined {
     const { verdict, units, gain = 0, eValue, eValueNeeded } = this.#test
+    if (this.#isSilent) {
+      const days = Number((this.#options.maxSilenceMs / dayMs).toFixed(1))
+      const detail = `not shown to be better: no feedback on any conversation for ${days} days, ${units} counted before that`
+      return { kind: 'hold', detail }
+    }
     if (verdict === 'undecided') return undefined
     const seen = `${units} labelled conversations, gain in utility ${signed(gain)} per answer`
     if (verdict === 'better') {

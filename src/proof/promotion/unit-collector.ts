@@ -5,8 +5,19 @@ import { integersField, numberField, requireSnapshot, stringField } from '../../
 import { trialTurn } from './trial-turn.ts'
 import type { TrialTurn, TrialUnit } from './trial-unit.ts'
 
-/** Conversations remembered as counted, the latest ones: their later turns, whose arm is known by then, are no units of their own. */
-const rememberedConversations = 100_000
+/**
+ * Conversations remembered as counted, the latest ones: their later turns, whose arm is known by then, are no units of their own. 120 kB in every save of a
+ * trial, which comes twice a minute.
+ */
+const rememberedConversations = 30_000
+
+/** A unit that can grow no more. */
+export interface ClosedUnit extends TrialUnit {
+  /** When it began. */
+  readonly firstMs: number
+  /** Answers in it that somebody labelled. */
+  readonly labelled: number
+}
 
 interface OpenUnit {
   readonly firstId: string
@@ -76,7 +87,7 @@ export class UnitCollector {
   }
 
   /** Takes out the units that can grow no more. @param readUntilMs every decision made before has been added. */
-  takeClosed(readUntilMs: number): readonly TrialUnit[] {
+  takeClosed(readUntilMs: number): readonly ClosedUnit[] {
     const isOpen = ({ conversation, firstMs }: OpenUnit) =>
       conversation !== undefined && firstMs + this.#conversationMs >= readUntilMs
     const end = this.#open.findIndex(isOpen)
