@@ -326,6 +326,8 @@ describe('pointsman llm add --probe', () => {
   test('leaves nothing behind of a command that is refused', async () => {
     const add = ['llm', 'add', 'new', '--provider', 'up', '--model', 'good', '--probe', '--probes']
     expect((await command([...add, 'sets/none']).ended).code).toBe(1)
+    // Who says how to probe and not to probe would have it serve unprobed.
+    expect((await command([...add, 'sets/say'].filter((word) => word !== '--probe')).ended).code).toBe(1)
     expect((await command([...add, 'sets/say', '--cap', '1']).ended).code).toBe(1)
     expect((await command([...add, 'sets/say', '--price-input', '1', '--price-output', '2']).ended).code).toBe(0)
     expect((await command([...add, 'sets/say', '--price-input', '9', '--price-output', '2']).ended).code).toBe(1)

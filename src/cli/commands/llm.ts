@@ -7,7 +7,7 @@ import type { TokenPrice } from '../../routing/registry/token-price.ts'
 import { withConfigFlags } from '../config-flags.ts'
 import type { LlmsSession } from '../open-llms.ts'
 import { plainError } from '../plain-error.ts'
-import { type Cell, renderTable } from '../terminal/table.ts'
+import { listLlms, priceText } from './llm-list.ts'
 import { probeLlms } from './llm-probe.ts'
 
 /** What the commands work with. */
@@ -35,12 +35,16 @@ interface AddFlags extends ConfigFlags, ProbeFlags {
   readonly probe?: boolean
 }
 
+type During = <T>(flags: ConfigFlags, work: (session: LlmsSession) => Promise<T>) => Promise<T>
+
+const id = ['<id>', 'its name in requests'] as const
+
 /** Adds `llm list|add|remove|pause|resume|price|probe`: the pool, changed while a gateway serves or while none does. */
 export function addLlmCommand(program: Command, around: LlmSurroundings): void {
   const llm = program
     .command('llm')
     .description('the pool: list, add, remove, pause, price and probe LLMs, without a restart')
-  const during = async <T>(flags: ConfigFlags, work: (session: LlmsSession) => Promise<T>): Promise<T> => {
+  const during: During = async (flags, work) => {
     const session = await around.open(flags)
     try {
       return await work(session)
@@ -48,11 +52,22 @@ export function addLlmCommand(program: Command, around: LlmSurroundings): void {
       await session.close()
     }
   }
-  const id = ['<id>', 'its name in requests'] as const
   withConfigFlags(llm.command('list'))
     .description('all LLMs, their prices and what is known of them')
     .action((flags: ConfigFlags) => during(flags, listLlms))
-  const add = withProbeFlags(withConfigFlags(llm.command('add')))
+  addAddCommand(llm, during, around)
+  withConfigFlags(llm.command('remove'))
+    .description('take an LLM that was added out of the pool; what was learned of it is kept')
+    .argument(...id)
+    .action((name: string, flags: ConfigFlags) => during(flags, (session) => removeLlm(session, name)))
+  addPauseCommand(llm, during, 'pause')
+  addPauseCommand(llm, during, 'resume')
+  addPriceCommand(llm, during)
+  addProbeCommand(llm, during, around)
+}
+
+function addAddCommand(llm: Command, during: During, around: LlmSurroundings): void {
+  withProbeFlags(withConfigFlags(llm.command('add')))
     .description('take an LLM into the pool; with --probe it serves once its probes have admitted it')
     .argument(...id)
     .requiredOption('--provider <name>', 'a provider of the configuration, or a known service such as openai')
@@ -62,35 +77,47 @@ export function addLlmCommand(program: Command, around: LlmSurroundings): void {
     .option('--tag <word...>', 'words that allow and deny can name as tag:<word>')
     .option('--quality <number>', 'your own estimate of its mean quality, 0 to 1', notNegative)
     .option('--probe', 'probe it first: until it is admitted it serves nobody')
-  add.action(async (name: string, flags: AddFlags) => {
-    const added = await during(flags, (session) => addLlm(session, name, flags, around))
-    if (!added) process.exitCode = 1
-  })
-  withConfigFlags(llm.command('remove'))
-    .description('take an LLM that was added out of the pool; what was learned of it is kept')
+    .action(async (name: string, flags: AddFlags) => {
+      requireProbe(flags)
+      const serves = await during(flags, (session) => addLlm(session, name, flags, around))
+      if (!serves) process.exitCode = 1
+    })
+}
+
+/** Whoever says how to probe means to probe: unprobed the LLM would serve at once. */
+function requireProbe({ probe, probes, cap, concurrency, anew }: AddFlags): void {
+  if (probe === true) return
+  const said = Object.entries({ probes, cap, concurrency, anew }).find(([, value]) => value !== undefined)
+  if (said !== undefined) throw plainError(`--${said[0]} says how to probe: add --probe`)
+}
+
+function addPauseCommand(llm: Command, during: During, verb: 'pause' | 'resume'): void {
+  const isPause = verb === 'pause'
+  withConfigFlags(llm.command(verb))
+    .description(isPause ? 'let an LLM serve nobody until it is resumed' : 'let a paused LLM serve again')
     .argument(...id)
-    .action((name: string, flags: ConfigFlags) => during(flags, (session) => removeLlm(session, name)))
-  for (const [verb, paused] of [
-    ['pause', true],
-    ['resume', false],
-  ] as const) {
-    withConfigFlags(llm.command(verb))
-      .description(paused ? 'let an LLM serve nobody until it is resumed' : 'let a paused LLM serve again')
-      .argument(...id)
-      .action((name: string, flags: ConfigFlags) =>
-        during(flags, async ({ pool, terminal }) => {
-          if (!(await pool.setPaused(name, paused))) throw unknown(name)
-          terminal.note(`${name} ${paused ? 'is paused' : 'serves'}.`)
-        }),
-      )
-  }
+    .action((name: string, flags: ConfigFlags) =>
+      during(flags, async ({ pool, terminal }) => {
+        if (!(await pool.setPaused(name, isPause))) throw unknown(name)
+        terminal.note(`${name} ${isPause ? 'is paused' : 'serves'}.`)
+      }),
+    )
+}
+
+interface PriceFlags extends ConfigFlags {
+  readonly input?: number
+  readonly output?: number
+  readonly cachedInput?: number
+}
+
+function addPriceCommand(llm: Command, during: During): void {
   withConfigFlags(llm.command('price'))
     .description('another price from the next decision on; without figures: the list price again')
     .argument(...id)
     .option('--input <usd>', 'per million input tokens', notNegative)
     .option('--output <usd>', 'per million output tokens', notNegative)
     .option('--cached-input <usd>', 'per million input tokens read from the cache', notNegative)
-    .action((name: string, flags: ConfigFlags & { input?: number; output?: number; cachedInput?: number }) =>
+    .action((name: string, flags: PriceFlags) =>
       during(flags, async ({ pool, terminal }) => {
         const price = priceOf(flags.input, flags.output, '--input and --output')
         const cached = flags.cachedInput === undefined ? {} : { cached_input: flags.cachedInput }
@@ -98,6 +125,9 @@ export function addLlmCommand(program: Command, around: LlmSurroundings): void {
         terminal.note(`${name}: ${priceText(pool.member(name)?.llm.price)} from the next decision on.`)
       }),
     )
+}
+
+function addProbeCommand(llm: Command, during: During, around: LlmSurroundings): void {
   withProbeFlags(withConfigFlags(llm.command('probe')))
     .description('probe an LLM of the pool and take it in; goes on where it was stopped')
     .argument('[id]', 'its name in requests')
@@ -105,7 +135,9 @@ export function addLlmCommand(program: Command, around: LlmSurroundings): void {
     .action(async (name: string | undefined, flags: ConfigFlags & ProbeFlags & { readonly all?: boolean }) => {
       if ((name === undefined) === (flags.all !== true)) throw plainError('Name one LLM, or say --all')
       const admitted = await during(flags, (session) => {
-        const ids = name === undefined ? session.pool.members().map((member) => member.llm.id) : [name]
+        const { pool } = session
+        if (name !== undefined && pool.member(name) === undefined) throw unknown(name)
+        const ids = name === undefined ? pool.members().map((member) => member.llm.id) : [name]
         const orders = ids.map((one) => orderOf(one, flags))
         return probeLlms(session, orders, { stopped: around.stopped, json: flags.json === true })
       })
@@ -130,39 +162,6 @@ function orderOf(llm: string, { probes, cap, concurrency, anew }: ProbeFlags): P
     concurrency: concurrency === undefined ? undefined : Math.ceil(concurrency),
     anew,
   }
-}
-
-async function listLlms({ pool, desk, terminal }: LlmsSession): Promise<void> {
-  const columns = [
-    { title: 'id' },
-    { title: 'provider' },
-    { title: 'model' },
-    { title: 'in / out, USD per million', align: 'right' },
-    { title: 'from' },
-    { title: 'quality', align: 'right' },
-    { title: 'known by' },
-    { title: 'probed' },
-    { title: 'state' },
-  ] as const
-  const runs = await desk.lastRuns()
-  const rows = pool.members().map(({ llm, source, paused, isRepriced }): Cell[] => {
-    const known = desk.knowledgeOf(llm.id)
-    const run = runs.get(llm.id)
-    return [
-      { text: llm.id, tone: 'strong' },
-      llm.provider.split('/', 1)[0]!,
-      llm.upstreamModel,
-      `${priceText(llm.price)}${isRepriced ? ' *' : ''}`,
-      source,
-      known === undefined ? '–' : known.quality.toFixed(3),
-      known === undefined ? { text: 'its price', tone: 'dim' } : `${known.source}, ${known.labels} labels`,
-      run === undefined ? { text: 'never', tone: 'dim' } : run.status,
-      paused ? { text: 'paused', tone: 'warning' } : { text: 'serves', tone: 'good' },
-    ]
-  })
-  terminal.out(renderTable(columns, rows, terminal.colours))
-  if (pool.members().some(({ isRepriced }) => isRepriced)) terminal.note('* in place of the list price')
-  for (const { id, reason } of pool.broken()) terminal.note(`${id} was added and cannot serve: ${reason}`)
 }
 
 /** @returns whether it serves now. */
@@ -207,10 +206,6 @@ function priceOf(input: number | undefined, output: number | undefined, flags: s
   if (input === undefined && output === undefined) return undefined
   if (input === undefined || output === undefined) throw plainError(`A price has two parts: give ${flags}`)
   return { input, output }
-}
-
-function priceText(price: TokenPrice | undefined): string {
-  return price === undefined ? 'unknown' : `${price.inputPerMillionTokensUsd} / ${price.outputPerMillionTokensUsd}`
 }
 
 function unknown(id: string) {
