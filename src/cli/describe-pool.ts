@@ -1,15 +1,23 @@
+import type { Llm, LlmId } from '../routing/registry/llm.ts'
 import { counted } from './counted.ts'
 import type { OpenPool } from './open-pool.ts'
 import type { Colours } from './terminal/colours.ts'
 
 const shown = 8
 
-/** What will serve, for the start of a process: where the pool comes from, its LLMs, and what that implies. */
-export function describePool(pool: OpenPool, colours: Colours): string[] {
+/**
+ * What will serve, for the start of a process: where the pool comes from, its LLMs, and what that implies.
+ *
+ * @param serves of an LLM of the pool; the others are paused.
+ */
+export function describePool(pool: OpenPool, serves: (id: LlmId) => boolean, colours: Colours): string[] {
   const label = (name: string) => `  ${colours.dim(name.padEnd(8))}  `
-  const names = pool.llms.map((llm) => llm.id)
-  const more = names.length > shown ? ` and ${names.length - shown} more` : ''
-  const lines = [`${label('pool')}${counted(pool.llms.length, 'LLM')}: ${names.slice(0, shown).join(', ')}${more}`]
+  const serving = pool.llms.filter(({ id }) => serves(id))
+  const paused = pool.llms.filter(({ id }) => !serves(id))
+  const lines = [
+    `${label('pool')}${counted(serving.length, 'LLM')}${serving.length === 0 ? '' : `: ${namesOf(serving)}`}`,
+  ]
+  if (paused.length > 0) lines.push(`${label('')}paused: ${namesOf(paused)}`)
   for (const note of pool.notes) lines.push(`${label('')}${note}`)
   if (pool.origin === 'simulated') {
     lines.push(
@@ -21,14 +29,21 @@ export function describePool(pool: OpenPool, colours: Colours): string[] {
     const likeAuto = pool.aliases.flatMap(([name, target]) => (target === 'auto' ? [name] : []))
     if (likeAuto.length > 0) lines.push(`${label('')}Models named ${likeAuto.join(' or ')} are auto here.`)
   }
-  const unpriced = pool.llms.filter((llm) => llm.price === undefined)
+  const unpriced = serving.filter((llm) => llm.price === undefined)
   if (unpriced.length > 0) {
-    const list = unpriced.slice(0, shown).map((llm) => llm.id)
-    lines.push(`${label('')}${colours.warning(`price unknown: ${list.join(', ')} (see pointsman doctor)`)}`)
+    lines.push(`${label('')}${colours.warning(`price unknown: ${namesOf(unpriced)} (see pointsman doctor)`)}`)
   }
   const cap = pool.dailyCapUsd
   lines.push(
     `${label('cap')}${cap === undefined ? 'none on the day’s spend' : `$${cap} a day (UTC), then requests are refused`}`,
   )
   return lines
+}
+
+function namesOf(llms: readonly Llm[]): string {
+  const more = llms.length > shown ? ` and ${llms.length - shown} more` : ''
+  return `${llms
+    .slice(0, shown)
+    .map(({ id }) => id)
+    .join(', ')}${more}`
 }

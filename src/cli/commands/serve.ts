@@ -3,6 +3,7 @@ import { createServer } from 'node:net'
 import type { Command } from 'commander'
 import type { Environment } from '../../config/environment.ts'
 import { loadConfig } from '../../config/load-config.ts'
+import type { LlmId } from '../../routing/registry/llm.ts'
 import { portOption, withConfigFlags } from '../config-flags.ts'
 import { counted } from '../counted.ts'
 import { createLogger } from '../create-logger.ts'
@@ -85,7 +86,8 @@ function announce(terminal: Terminal, service: Service, url: string): void {
   const state =
     policy.fitted === undefined ? 'nothing fitted yet: cold start from list prices' : policy.fitted.description
   terminal.out('')
-  for (const line of describePool(service.pool, colours)) terminal.out(line)
+  const serves = (id: LlmId) => service.router.pool.get(id) !== undefined
+  for (const line of describePool(service.pool, serves, colours)) terminal.out(line)
   terminal.out(`  ${colours.dim('policy')}    ${policy.version} (${state}${learned})`)
   terminal.out(`  ${colours.dim('database')}  ${service.config.database.file}`)
   terminal.out(`  ${colours.dim('keys')}      ${describeKeys(service)}`)
