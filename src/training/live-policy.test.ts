@@ -69,6 +69,17 @@ async function saveTwoVersions(stores: ReturnType<typeof memoryStores>) {
   return versions
 }
 
+/** A version on an embedder of its own. */
+async function fitElsewhere(stores: ReturnType<typeof memoryStores>) {
+  const data = outcomes()
+  const prompts = data.prompts.map((prompt) => ({ ...prompt, text: `${prompt.text} elsewhere ${prompt.id}` }))
+  const { policy, embedder } = await fitPolicy({ ...data, prompts }, { seed: 1, now: 3000 })
+  await stores.policies.saveEmbedder(embedder.id, embedder.snapshot())
+  const version = toStoredPolicyVersion(policy)
+  await stores.policies.saveVersion(version)
+  return version
+}
+
 function labelOf(sequence: number, embedderId: string): Label {
   const embedding = new Float32Array(64)
   embedding[sequence % 64] = 1
@@ -225,6 +236,20 @@ describe('LivePolicy', () => {
     expect(errors).toHaveLength(1)
     expect(live.candidatePolicy()).toMatchObject({ id: 'broken', policy: undefined })
     expect(router.policy.version).toBe(first.id)
+  })
+
+  test('versions of one embedder share it, and it is read and built once', async () => {
+    const stores = memoryStores([])
+    const [first, second] = await saveTwoVersions(stores)
+    await releaseVersion(stores.policies, first.id, step)
+    const { router, live } = await liveRouter(stores)
+    const { embedder } = router.policy
+    const { id } = await fitElsewhere(stores)
+    for (const next of [second.id, id, first.id]) {
+      await rollbackTo(stores.policies, next, step)
+      expect(await live.refresh()).toBe(next)
+    }
+    expect(router.policy.embedder).toBe(embedder)
   })
 
   test('back to before anything was fitted', async () => {

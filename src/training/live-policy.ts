@@ -1,3 +1,4 @@
+import type { Embedder } from '../routing/embedding/embedder.ts'
 import type { FeedbackStore } from '../routing/feedback-store.ts'
 import type { Label } from '../routing/outcome.ts'
 import type { PolicyRollout, PolicyStore } from '../routing/policy-store.ts'
@@ -11,6 +12,9 @@ export interface LivePolicyOptions extends Partial<Omit<TrainerOptions, 'onError
   /** What serves after a rollback to before anything was fitted. */
   readonly start?: StarterOptions | undefined
 }
+
+/** About 1 MB each: that of the serving version, of one on trial, and of one before. */
+const keptEmbedders = 3
 
 /** A version that is kept up to date. */
 interface Taught {
@@ -44,6 +48,8 @@ export class LivePolicy {
   /** A version while it catches up. */
   #coming: Trainer | undefined
   #refreshing: Promise<string | undefined> | undefined
+  /** Of the versions served or tried last, the latest first: building one takes longer than all else about a version. */
+  #embedders: readonly Embedder[] = []
   #closed = false
 
   constructor(
@@ -166,7 +172,7 @@ export class LivePolicy {
     const policy =
       id === undefined
         ? await startingPolicy(policies, pool, options, this.#options.start ?? {})
-        : await loadPolicyVersion(policies, id, pool, options)
+        : await loadPolicyVersion(policies, id, pool, options, this.#embedders)
     const taught = this.#taught(id, policy)
     this.#coming = taught.trainer
     try {
@@ -179,6 +185,8 @@ export class LivePolicy {
   }
 
   #taught(id: string | undefined, policy: RoutingPolicy): Taught {
+    const { embedder } = policy
+    this.#embedders = [embedder, ...this.#embedders.filter(({ id }) => id !== embedder.id)].slice(0, keptEmbedders)
     const learner = { policy, learn: (label: Label) => policy.learn(label) }
     return { id, policy, trainer: new Trainer(learner, this.#stores, this.#options) }
   }

@@ -1,3 +1,5 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import type { Embedder } from '../routing/embedding/embedder.ts'
 import { HashedNgramEmbedder } from '../routing/embedding/hashed-ngram-embedder.ts'
 import { RoutingError } from '../routing/errors.ts'
 import type { FeedbackStore } from '../routing/feedback-store.ts'
@@ -41,8 +43,10 @@ export async function loadServingPolicy(
 }
 
 /**
- * Any saved version, without what was learned since.
+ * Any saved version, without what was learned since. Decoding the version and building its embedder are pieces of work of their own, between which
+ * requests get their turn.
  *
+ * @param embedders at hand already: one of the version's id is shared instead of built anew, as an id stands for one projection.
  * @throws {RolloutError} `unknown_version`; {RoutingError} as {@link loadServingPolicy}
  */
 export async function loadPolicyVersion(
@@ -50,6 +54,7 @@ export async function loadPolicyVersion(
   id: string,
   pool: readonly Llm[],
   options: Partial<LearningOptions> = {},
+  embedders: readonly Embedder[] = [],
 ): Promise<RoutingPolicy> {
   const version = await store.version(id)
   if (version === undefined) {
@@ -58,7 +63,9 @@ export async function loadPolicyVersion(
       `There is no policy version ${id}: \`pointsman policies list\` names them`,
     )
   }
-  const embedder = await embedderOf(version, store)
+  const atHand = embedders.find((embedder) => embedder.id === version.embedderId)
+  const embedder = atHand ?? (await embedderOf(version, store))
+  await nextTurn()
   return new RoutingPolicy({ embedder, fitted: readPolicy(version), pool, options })
 }
 
