@@ -9,6 +9,7 @@ import type { PoolEditor } from '../gateway/pool-editor.ts'
 import { parseChatRequest } from '../gateway/wire/chat-request.ts'
 import { toRoutingRequest } from '../gateway/wire/to-routing-request.ts'
 import { createGrader } from '../grading/create-grader.ts'
+import { OutcomeDataError } from '../outcomes/outcome-data-error.ts'
 import type { ProbeSet } from '../probing/probe.ts'
 import { loadBuiltInProbeSet, readProbeSet } from '../probing/read-probe-set.ts'
 import type { ChatRequest } from '../providers/chat-provider.ts'
@@ -96,11 +97,18 @@ function asRequest(request: ChatRequest): RoutingRequest {
   )
 }
 
-function namedSet(name: string | undefined, { probing }: PointsmanConfig): Promise<ProbeSet> {
+/** @throws {GatewayError} `invalid_request`: there is none of that name, or it cannot be read */
+async function namedSet(name: string | undefined, { probing }: PointsmanConfig): Promise<ProbeSet> {
   if (name === undefined) return loadBuiltInProbeSet()
   // A name, no path: whoever may add LLMs is not thereby to read folders.
   if (probing.setsFolder !== undefined && /^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(name)) {
-    return readProbeSet(path.join(probing.setsFolder, name))
+    try {
+      return await readProbeSet(path.join(probing.setsFolder, name))
+    } catch (cause) {
+      if (!(cause instanceof OutcomeDataError)) throw cause
+      const message = `The probe set cannot be read: ${cause.message}`
+      throw new GatewayError('invalid_request', message, { param: 'probe.set', cause })
+    }
   }
   const message =
     probing.setsFolder === undefined

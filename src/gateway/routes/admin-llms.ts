@@ -1,4 +1,3 @@
-import { OutcomeDataError } from '../../outcomes/outcome-data-error.ts'
 import { OnboardingError } from '../../probing/onboarding-error.ts'
 import type { ProbeRun } from '../../routing/probe-store.ts'
 import { GatewayError } from '../gateway-error.ts'
@@ -81,12 +80,8 @@ async function startRun(services: GatewayServices, order: ProbeOrder): Promise<P
   try {
     return await openedPart(services, 'onboarding').start(order)
   } catch (error) {
-    if (error instanceof OnboardingError) throw new GatewayError('invalid_request', error.message, { cause: error })
-    if (!(error instanceof OutcomeDataError)) throw error
-    throw new GatewayError('invalid_request', `The probe set cannot be read: ${error.message}`, {
-      param: 'probe.set',
-      cause: error,
-    })
+    if (!(error instanceof OnboardingError)) throw error
+    throw new GatewayError('invalid_request', error.message, { cause: error })
   }
 }
 
