@@ -10,6 +10,7 @@ import { releaseVersion } from '../training/rollout.ts'
 import { type AdmissionWay, admissionWay, admitLlm } from './admit-llm.ts'
 import type { ProbedLlm } from './ask-probe.ts'
 import { fewestLlmsToFit, fewestOutcomesToFit, fitOnProbes, llmsToFit, probeOutcomeData } from './fit-on-probes.ts'
+import { keepStarterBeliefs, starterKnows } from './keep-starter-beliefs.ts'
 import { type LandingReport, landingReport } from './landing-report.ts'
 import { MeasuredQuality } from './measured-quality.ts'
 import { refusalOf } from './newcomer-verdict.ts'
@@ -203,8 +204,16 @@ function notesOf(
   if (way === 'not-describable')
     return [`${version} cannot describe LLMs: ${id} is judged by its price until it is fitted anew`]
   if (way === 'described') return []
-  if (made !== undefined)
-    return [`nothing was fitted before: ${made.id} is fitted on the probes of ${ready.map((llm) => llm.id).join(', ')}`]
+  if (made !== undefined) {
+    const kept = made.llms.filter(({ source }) => source === 'starter' || source === 'sibling').map((llm) => llm.id)
+    const others = kept.length === 0 ? '' : `; ${kept.join(', ')} stay as the starter has them until they are probed`
+    const fittedOn = ready.map((llm) => llm.id).join(', ')
+    return [`nothing was fitted before: ${made.id} is fitted on the probes of ${fittedOn}${others}`]
+  }
+  if (ready.length >= fewestLlmsToFit) {
+    const all = ready.map((llm) => llm.id).join(', ')
+    return [`the starter serves on: of ${all} one has fewer than half as many graded probes as another`]
+  }
   return [
     `nothing is fitted yet: the outcomes are kept, and ${id} is judged by its price or the starter until ${fewestLlmsToFit} LLMs of the pool have ${fewestOutcomesToFit} graded probes each (${ready.length} so far; pointsman llm probe --all)`,
   ]
@@ -222,7 +231,14 @@ async function fittedOnProbes(
   const llms = llmsToFit(pool, outcomes)
   if (llms.length < fewestLlmsToFit || !(serving.embedder instanceof HashedNgramEmbedder)) return undefined
   const { policy } = await fitOnProbes(probeOutcomeData(set, seen, llms, outcomes), serving.embedder, now(parts))
-  return { ...policy, origin: 'onboarding' }
+  const starter = serving.fitted
+  if (starter === undefined) return { ...policy, origin: 'onboarding' }
+  // What cannot describe the others would forget them; with a few more answers it can.
+  if (policy.universal === undefined)
+    return starterKnows(starter, policy).length > 0 ? undefined : { ...policy, origin: 'onboarding' }
+  const fittedOn = new Set(outcomes.flatMap(({ llm, probeId }) => (llms.some(({ id }) => id === llm) ? [probeId] : [])))
+  const answered = seen.filter(({ id }) => fittedOn.has(id))
+  return { ...keepStarterBeliefs(policy, starter, answered), origin: 'onboarding' }
 }
 
 /** The embedder first: a version whose embedder is missing could not be loaded. */
