@@ -1,4 +1,3 @@
-import { defaultBase } from '../outcomes/default-base.ts'
 import type { DecisionStore } from '../routing/decision-store.ts'
 import type { FeedbackStore } from '../routing/feedback-store.ts'
 import type { ChangeAlarm } from '../routing/learning/residual-state.ts'
@@ -8,10 +7,10 @@ import { type FittedPolicy, snapshotPolicy } from '../routing/prediction/fitted-
 import { JoinedQualityPredictor } from '../routing/prediction/joined-quality-predictor.ts'
 import type { Llm, LlmId } from '../routing/registry/llm.ts'
 import type { RoutingPolicy } from '../routing/routing-policy.ts'
-import type { RowLlm } from './fit-rows.ts'
 import { type LogRow, logCells } from './log-cells.ts'
+import { packLog } from './pack-log.ts'
 import type { RefitRequest } from './refit-policy.ts'
-import { packRows, readSavedRows, type SavedRows } from './saved-rows.ts'
+import { readSavedRows, type SavedRows } from './saved-rows.ts'
 
 export interface RefitStores {
   readonly feedback: Pick<FeedbackStore, 'labelsAfter' | 'latestSequence'>
@@ -55,7 +54,7 @@ export async function readRefitRequest(
     now: Math.floor(nowMs),
     embedderId: policy.embedder.id,
     base,
-    log: packLog(rows, pool, base),
+    log: await packLog(rows, pool, base),
     conversations: rows.map(({ conversationId }) => conversationId),
     prices: new Map(pool.flatMap(({ id, price }) => (price === undefined ? [] : [[id, price] as const]))),
     changed,
@@ -124,26 +123,4 @@ async function readLabels(
     after = page.at(-1)!.sequence
   }
   return byDecision
-}
-
-function packLog(rows: readonly LogRow[], pool: readonly Llm[], base: SavedRows | undefined): SavedRows | undefined {
-  if (rows.length === 0) return undefined
-  const known = new Map<LlmId, RowLlm>(base?.llms.map((llm) => [llm.id, llm]))
-  const prices = new Map(pool.map(({ id, price }) => [id, price]))
-  const ids = [...new Set(rows.flatMap(({ cells }) => cells.map(({ llm }) => llm)))].sort()
-  const llms = ids.map((id) => ({ id, price: prices.get(id), base: known.get(id)?.base ?? defaultBase(id) }))
-  const placeOf = new Map(ids.map((id, place) => [id, place]))
-  const unknown = () => new Float64Array(rows.length * ids.length).fill(Number.NaN)
-  const matrices = { quality: unknown(), costUsd: unknown(), inputTokens: unknown(), outputTokens: unknown() }
-  rows.forEach(({ cells }, row) => {
-    for (const { llm, ...values } of cells) {
-      const cell = row * ids.length + placeOf.get(llm)!
-      for (const name of ['quality', 'costUsd', 'inputTokens', 'outputTokens'] as const) {
-        matrices[name][cell] = values[name]
-      }
-    }
-  })
-  const contexts = rows.map(({ context }) => context)
-  const groupOf = Int32Array.from(rows, (_, row) => row)
-  return packRows({ llms, rows: { llms: ids, contexts, ...matrices }, groupOf })
 }
