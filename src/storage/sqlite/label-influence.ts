@@ -9,6 +9,9 @@ import type { Schema } from './schema.ts'
 
 const dayMs = 86_400_000
 
+/** Under this name the row of an LLM that counts what all keys have offered: no key is called so. */
+const everybody = '*'
+
 type Credit = Schema['label_credits']
 
 interface CreditOf {
@@ -18,20 +21,23 @@ interface CreditOf {
 
 /** What is known of a key before it speaks, and of all others. */
 interface Standing {
-  readonly all: number
+  /** Null where it was never counted. */
+  readonly all: number | null
   readonly own: number | null
   readonly others: number | null
   readonly credit: number | null
   readonly atMs: number | null
 }
 
-/** What each key may say of each LLM, as a credit that others' labels and time fill. Reads and writes a row per label. */
+/** What each key may say of each LLM, as a credit that others' labels and time fill. Reads and writes two rows per label, however many keys there are. */
 export class LabelInfluence {
   readonly #standing: FixedQuery<CreditOf, Standing>
+  readonly #offered: FixedQuery<Pick<CreditOf, 'llm'>, { readonly all: number }>
   readonly #keep: FixedQuery<Credit>
 
   constructor(database: Kysely<Schema>, connection: DatabaseSync) {
     this.#standing = standingQuery(database, connection)
+    this.#offered = offeredQuery(database, connection)
     this.#keep = keepQuery(database, connection)
   }
 
@@ -51,7 +57,9 @@ export class LabelInfluence {
     const key = keyId ?? ''
     const found = this.#standing.first({ llm, key })
     const own = found?.own ?? 0
-    const others = (found?.all ?? 0) - own
+    // Of a database from before it was counted there is the sum.
+    const all = found?.all ?? this.#offered.first({ llm })?.all ?? 0
+    const others = all - own
     const isCapped = cap !== undefined && cap.share < 1
     const isReturned = earlier !== undefined && (earlier.key_id ?? '') === key && earlier.age < revisableLabels
     const returned = isReturned ? earlier.weight : 0
@@ -65,6 +73,7 @@ export class LabelInfluence {
       credit: credit === null || !isCapped ? credit : credit - allowed,
       at_ms: isCapped ? Math.max(receivedAtMs, found?.atMs ?? 0) : (found?.atMs ?? receivedAtMs),
     })
+    this.#keep.change({ llm, key_id: everybody, offered: all + 1, others: 0, credit: null, at_ms: 0 })
     return allowed
   }
 }
@@ -84,17 +93,25 @@ function creditOf(
 }
 
 function standingQuery(database: Kysely<Schema>, connection: DatabaseSync) {
-  return new FixedQuery<CreditOf, Standing>(connection, ['key', 'key', 'key', 'key', 'llm'], ({ llm, key }) => {
+  const parameters = ['key', 'key', 'key', 'key', 'llm', 'key'] as const
+  return new FixedQuery<CreditOf, Standing>(connection, parameters, ({ llm, key }) => {
     const own = (column: 'offered' | 'others' | 'credit' | 'at_ms') =>
       sql<number | null>`max(${sql.ref(column)}) FILTER (WHERE key_id = ${key})`
     return database
       .selectFrom('label_credits')
-      .select(sql<number>`total(offered)`.as('all'))
+      .select(sql<number | null>`max(offered) FILTER (WHERE key_id = ${sql.lit(everybody)})`.as('all'))
       .select([own('offered').as('own'), own('others').as('others')])
       .select([own('credit').as('credit'), own('at_ms').as('atMs')])
       .where('llm', '=', llm)
+      .where((row) => row.or([row('key_id', '=', key), row('key_id', '=', sql.lit(everybody))]))
       .compile()
   })
+}
+
+function offeredQuery(database: Kysely<Schema>, connection: DatabaseSync) {
+  return new FixedQuery<Pick<CreditOf, 'llm'>, { readonly all: number }>(connection, ['llm'], ({ llm }) =>
+    database.selectFrom('label_credits').select(sql<number>`total(offered)`.as('all')).where('llm', '=', llm).compile(),
+  )
 }
 
 function keepQuery(database: Kysely<Schema>, connection: DatabaseSync) {

@@ -121,7 +121,7 @@ interface LabelsTable {
 /** What a key has said of an LLM, and may still. */
 interface LabelCreditsTable {
   readonly llm: string
-  /** '' for none. */
+  /** '' for none, '*' for all together. */
   readonly key_id: string
   /** Labels, whatever they weigh. */
   readonly offered: number
