@@ -26,7 +26,7 @@ export async function openReplay(
     await storage.close()
   }
   try {
-    await restorePool(config, environment, pool, storage, (llm, error) =>
+    const runtimePool = await restorePool(config, environment, pool, storage, (llm, error) =>
       onWarning(
         `${llm} was added to the pool and cannot serve: ${error instanceof Error ? error.message : String(error)}`,
       ),
@@ -38,7 +38,8 @@ export async function openReplay(
     const desk = new ReplayDesk({
       decisions: storage.decisions,
       policies: storage.policies,
-      pool: () => pool.llms,
+      // As in a gateway: paused LLMs are no choice.
+      pool: () => runtimePool.members().flatMap(({ llm, paused }) => (paused ? [] : [llm])),
       serving: () => policy,
       options,
       lambda: config.routing.lambda,

@@ -1,5 +1,5 @@
 import type { EstimatedMean } from '../../proof/off-policy/clustered-mean.ts'
-import type { Comparison, TargetEstimate } from '../../proof/off-policy/estimate-target.ts'
+import type { Comparison, EstimatorResult, TargetEstimate } from '../../proof/off-policy/estimate-target.ts'
 import type { LogVerdict } from '../../proof/off-policy/log-verdict.ts'
 import type { ReplayedLog, ReplayReport } from '../../proof/off-policy/replay-log.ts'
 import { verdictWords } from '../../proof/off-policy/verdict-words.ts'
@@ -20,8 +20,7 @@ export function renderReplay(report: ReplayReport, { colours }: Terminal): strin
   } else {
     const rows = targets.map(({ name, estimate }) => shortRow(name, estimate))
     lines.push('', renderTable(shortColumns, rows, colours))
-    for (const { name, estimate } of targets)
-      lines.push('', `${colours.strong(name)}: ${verdictLine(estimate, colours)}`)
+    for (const paragraph of verdictParagraphs(targets, colours)) lines.push('', paragraph)
   }
   lines.push('', colours.dim(scaleWords(scale)))
   return lines.filter((line, i) => line !== undefined && !(line === '' && lines[i - 1] === '')).join('\n')
@@ -40,8 +39,9 @@ const fullColumns = [
 
 const estimatorNames = { dr: 'doubly robust', snips: 'self-normalised', ips: 'inverse propensity' } as const
 
-function fullRows({ results }: TargetEstimate): Cell[][] {
-  return results.flatMap(({ estimator, quality, costUsd, utility }, i) => {
+function fullRows(estimate: TargetEstimate): Cell[][] {
+  return estimate.results.flatMap((result, i) => {
+    const { estimator, quality, costUsd, utility } = known(estimate, result)
     const row = (name: string, policy: string, part: keyof Comparison): Cell[] => [
       name,
       policy,
@@ -56,6 +56,22 @@ function fullRows({ results }: TargetEstimate): Cell[][] {
       row('', 'difference', 'difference'),
     ]
   })
+}
+
+const unknownMean: EstimatedMean = { value: Number.NaN, low: Number.NaN, high: Number.NaN, standardError: Number.NaN }
+
+/** Where choices could not have been drawn, sums over draws leave them out and are no estimates. */
+function known({ verdict }: TargetEstimate, result: EstimatorResult): EstimatorResult {
+  const isBeyond = (outcome: 'quality' | 'cost') =>
+    verdict.refusals.some(({ reason, of }) => reason === 'unsupported' && of === outcome)
+  const servedOnly = (comparison: Comparison | undefined) =>
+    comparison && { served: comparison.served, target: unknownMean, difference: unknownMean }
+  return {
+    ...result,
+    quality: isBeyond('quality') ? servedOnly(result.quality) : result.quality,
+    costUsd: isBeyond('cost') ? servedOnly(result.costUsd) : result.costUsd,
+    utility: isBeyond('quality') || isBeyond('cost') ? servedOnly(result.utility) : result.utility,
+  }
 }
 
 function cells(mean: EstimatedMean | undefined, write: (value: number) => string): Cell[] {
@@ -78,7 +94,7 @@ const shortColumns = [
 
 function shortRow(name: string, estimate: TargetEstimate | undefined): Cell[] {
   if (estimate === undefined) return [name, '', '', '', '', '', '', '', verdictCell(undefined)]
-  const { quality, costUsd, utility } = estimate.results[0]!
+  const { quality, costUsd, utility } = known(estimate, estimate.results[0]!)
   const { hits, effectiveRows, largestWeight } = estimate.qualitySupport
   const difference = utility?.difference
   return [
@@ -107,6 +123,17 @@ const verdictTones: Record<LogVerdict['kind'], readonly [text: string, tone: Ton
 function verdictCell(verdict: LogVerdict | undefined): Cell {
   const [text, tone] = verdictTones[verdict?.kind ?? 'unknown']
   return { text, tone }
+}
+
+/** What is the same of several is said once; what would have chosen alike the table says. */
+function verdictParagraphs(targets: ReplayReport['targets'], colours: Terminal['colours']): string[] {
+  const namesByVerdict = new Map<string, string[]>()
+  for (const { name, estimate } of targets) {
+    if (estimate?.verdict.kind === 'same') continue
+    const verdict = verdictLine(estimate, colours)
+    namesByVerdict.set(verdict, [...(namesByVerdict.get(verdict) ?? []), name])
+  }
+  return [...namesByVerdict].map(([verdict, names]) => `${colours.strong(names.join(', '))}: ${verdict}`)
 }
 
 function verdictLine(estimate: TargetEstimate | undefined, colours: Terminal['colours']): string {
