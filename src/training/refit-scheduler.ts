@@ -4,26 +4,14 @@ import type { PolicyStore, StoredPolicyVersion } from '../routing/policy-store.t
 import type { Router } from '../routing/router.ts'
 import { FitError } from './fit-error.ts'
 import type { FitProgress } from './fit-progress.ts'
+import { type HandOverOptions, handOverRefit, leftBehind, overtakenBy, takeUp } from './hand-over-refit.ts'
 import { type RefitStores, readRefitRequest } from './read-refit-request.ts'
 import type { RefitRun } from './refit-in-worker.ts'
 import type { RefitRequest } from './refit-policy.ts'
 import { type RefitSchedule, type RefitState, refitIsDue, stateOfRefits } from './refit-schedule.ts'
-import {
-  isOnTrial,
-  pinServing,
-  proposeCandidate,
-  prunePolicies,
-  releaseVersion,
-  servingVersionId,
-  unfittedVersion,
-} from './rollout.ts'
+import { isOnTrial } from './rollout.ts'
 
-export interface RefitOptions extends RefitSchedule {
-  /** `proof`: a refit has to prove itself first. `immediate`: it serves at once. */
-  readonly promotion: 'proof' | 'immediate'
-  /** Versions kept beside those in use. */
-  readonly keepVersions: number
-}
+export interface RefitOptions extends RefitSchedule, HandOverOptions {}
 
 export interface RefitSchedulerParts {
   readonly router: Pick<Router, 'policy' | 'pool'>
@@ -52,7 +40,8 @@ export interface RefitProgress {
 
 /**
  * Fits the serving version anew, from the rows of the last fit by hand and the log, when enough labels or hours have passed; one at a time, on
- * another thread. Until it is saved a refit leaves nothing behind: after a crash the next look at the schedule begins anew.
+ * another thread. Until it is saved a refit leaves nothing behind: after a crash the next look at the schedule begins anew; one that was saved and not yet
+ * handed over is handed over then.
  */
 export class RefitScheduler {
   readonly #parts: RefitSchedulerParts
@@ -65,6 +54,7 @@ export class RefitScheduler {
   #refusedAt: number | undefined
   #baseRows: { readonly version: string; readonly embedderId: string | undefined } | undefined
   #checking = false
+  #resumed = false
   #closed = false
 
   constructor(parts: RefitSchedulerParts, options: RefitOptions) {
@@ -78,11 +68,12 @@ export class RefitScheduler {
     return this.#progress
   }
 
-  /** Looks whether a refit is due, and begins it. Resolves when it has begun or was found not to be due; never throws. */
+  /** Looks whether a refit is due, and begins it; at first whether one was left behind, and hands that over. Resolves when it has begun or was found not to be due; never throws. */
   async check(): Promise<void> {
     if (this.#checking || this.#running !== undefined || this.#closed) return
     this.#checking = true
     try {
+      await this.#resume()
       if (refitIsDue(await this.#state(), this.#options)) void this.run()
     } catch (error) {
       this.#parts.onEnd({ status: 'failed', error })
@@ -162,7 +153,7 @@ export class RefitScheduler {
     }
     const version = await refit(request, { signal, onProgress })
     signal.throwIfAborted()
-    const overtaken = await this.#overtaken(request.parentId)
+    const overtaken = await overtakenBy(stores.policies, request.parentId)
     if (overtaken !== undefined) {
       // Nothing was wrong with the log: the next look may begin anew, from what serves then.
       this.#refusedAt = undefined
@@ -170,33 +161,24 @@ export class RefitScheduler {
     }
     const { embedder } = policy
     if (embedder instanceof HashedNgramEmbedder) await stores.policies.saveEmbedder(embedder.id, embedder.snapshot())
-    await this.#hand(version)
+    await handOverRefit(stores.policies, version, Math.floor(clock.now()), this.#options)
     await changed()
     const released = this.#options.promotion === 'immediate'
     return { status: 'done', version: version.id, released, ms: Math.round(clock.now() - startMs) }
   }
 
-  /**
-   * Why what was fitted from `parentId` is not to be handed over: people or a newcomer have moved the rollout on meanwhile, and have the last
-   * word. Undefined: nothing.
-   */
-  async #overtaken(parentId: string | undefined): Promise<string | undefined> {
-    const { policies } = this.#parts.stores
-    const [rollout, versions] = await Promise.all([policies.rollout(), policies.listVersions()])
-    if (isOnTrial(rollout.candidate)) return `version ${rollout.candidate.id} was put on trial meanwhile`
-    const serving = servingVersionId(rollout, versions)
-    return serving === parentId ? undefined : `version ${serving ?? unfittedVersion} came to serve meanwhile`
-  }
-
-  /** Saved and put on trial, or released. The serving version is written down first: a crash in between must not let the newest one serve. */
-  async #hand(version: StoredPolicyVersion): Promise<void> {
-    const { stores, clock } = this.#parts
-    const { promotion, keepVersions } = this.#options
-    await pinServing(stores.policies)
-    await stores.policies.saveVersion(version)
-    const step = { atMs: Math.floor(clock.now()), detail: version.description }
-    if (promotion === 'immediate') await releaseVersion(stores.policies, version.id, step)
-    else await proposeCandidate(stores.policies, version.id, step)
-    await prunePolicies(stores.policies, keepVersions)
+  /** Goes on with what a process that was killed had fitted and saved. */
+  async #resume(): Promise<void> {
+    if (this.#resumed) return
+    const { stores, clock, changed, onEnd } = this.#parts
+    const startMs = clock.now()
+    const left = await leftBehind(stores.policies)
+    if (left !== undefined) {
+      await takeUp(stores.policies, left, { atMs: Math.floor(startMs), detail: left.description }, this.#options)
+      await changed()
+      const released = this.#options.promotion === 'immediate'
+      onEnd({ status: 'done', version: left.id, released, ms: Math.round(clock.now() - startMs) })
+    }
+    this.#resumed = true
   }
 }

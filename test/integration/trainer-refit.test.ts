@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { createInterface } from 'node:readline'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { snapshotPolicy } from '../../src/routing/prediction/fitted-policy.ts'
+import { snapshotPolicy, toStoredPolicyVersion } from '../../src/routing/prediction/fitted-policy.ts'
 import type { Storage } from '../../src/storage/storage.ts'
 import { LivePolicy } from '../../src/training/live-policy.ts'
 import { loadPolicyVersion } from '../../src/training/load-policy.ts'
@@ -13,7 +13,7 @@ import { readRefitRequest } from '../../src/training/read-refit-request.ts'
 import { refitInWorker } from '../../src/training/refit-in-worker.ts'
 import { refitPolicy } from '../../src/training/refit-policy.ts'
 import { type RefitEnd, RefitScheduler } from '../../src/training/refit-scheduler.ts'
-import { releaseVersion, rollbackTo } from '../../src/training/rollout.ts'
+import { discardCandidate, releaseVersion, rollbackTo } from '../../src/training/rollout.ts'
 import { fillLog, fitByHand, openRefitStorage, refitPool, refitRouter } from './refit-log.ts'
 
 const whole = new AbortController().signal
@@ -162,4 +162,31 @@ test('kill -9 in the middle of a refit: versions as before, and the next refit i
   expect(await refits.run()).toMatchObject({ status: 'done', version: expected.id })
   expect((await storage.policies.version(expected.id))?.snapshot).toEqual(snapshotPolicy(expected))
   await live.close()
+})
+
+test('a refit that was saved when its process was killed, and not yet handed over, is handed over by the next one', async () => {
+  const parent = await fitByHand(storage)
+  const { router, live } = await liveScheduler('proof')
+  await fillLog(storage, router, 60)
+  await live.close()
+  const fitted = await refitPolicy(await readRefitRequest(storage, router.policy, refitPool, 50_000))
+  await storage.policies.saveVersion(toStoredPolicyVersion(fitted))
+  expect((await storage.policies.rollout()).candidate).toBeUndefined()
+
+  const next = await liveScheduler('proof')
+  await next.refits.check()
+  expect(await storage.policies.rollout()).toMatchObject({
+    servingId: parent,
+    candidate: { id: fitted.id, phase: 'shadow' },
+  })
+  expect(next.live.candidatePolicy()?.id).toBe(fitted.id)
+  expect(next.ends).toMatchObject([{ status: 'done', version: fitted.id, released: false }])
+  // What people took away stays away.
+  await discardCandidate(storage.policies, fitted.id, { atMs: 60_000, detail: 'by hand' })
+  await next.live.close()
+  const last = await liveScheduler('proof')
+  await last.refits.check()
+  expect((await storage.policies.rollout()).candidate).toBeUndefined()
+  expect(await storage.policies.listVersions()).toHaveLength(2)
+  await last.live.close()
 })
