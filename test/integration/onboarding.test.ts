@@ -145,7 +145,7 @@ describe('POST /admin/llms', () => {
 
   test.each([
     ['garbage', 'its 60 graded answers are worth 0.017 on average'],
-    ['silent', 'answers were empty'],
+    ['silent', 'empty'],
     ['hangs', 'upstream_timeout'],
     ['missing', 'calls failed'],
   ])('refuses a newcomer that is %s, says why, and lets it serve nobody', async (model, reason) => {
