@@ -6,7 +6,7 @@ import type { PointsmanConfig } from '../config/pointsman-config.ts'
 import { AlarmBoard } from '../gateway/alarms/alarm-board.ts'
 import { createGateway, type Gateway } from '../gateway/create-gateway.ts'
 import type { Logger } from '../gateway/logger.ts'
-import { ReplayDesk } from '../gateway/replay/replay-desk.ts'
+import { SingleReplay } from '../gateway/replay/single-replay.ts'
 import { CircuitBreakers } from '../providers/resilience/circuit-breaker.ts'
 import { withoutOwnAddress } from '../providers/vendor-address.ts'
 import { defaultExploration, noExploration } from '../routing/decision/choice.ts'
@@ -28,6 +28,7 @@ import { openOnboarding } from './open-onboarding.ts'
 import { type OpenPool, openPool } from './open-pool.ts'
 import { openRollout } from './open-rollout.ts'
 import { openTraining } from './open-training.ts'
+import { ReplayInWorker } from './replay-in-worker.ts'
 import { RuntimePool } from './runtime-pool.ts'
 import { newDecisionId, newRequestId, packageVersion, randomSeed, systemClock } from './system.ts'
 import { warmUp } from './warm-up.ts'
@@ -56,10 +57,20 @@ export interface Service {
 /** Opens the database, the pool and the policy, brings what was learned up to date, and joins the gateway. */
 export async function openService(config: PointsmanConfig, environment: Environment, log: Logger): Promise<Service> {
   // One gateway per database: two would each spend the whole of every cap.
-  const onError = (error: unknown) => log.error({ err: error }, 'the database is lost: serving without learning')
-  const storage = await openStorage(config, { exclusive: true, onError })
+  let isStoreLost = false
+  const storage = await openStorage(config, {
+    exclusive: true,
+    onError(error) {
+      isStoreLost = true
+      log.error({ err: error }, 'the database is lost: serving without learning until it is open again')
+    },
+    onReopened() {
+      isStoreLost = false
+      log.info({}, 'the database is open again')
+    },
+  })
   try {
-    return await joinService(config, environment, log, storage)
+    return await joinService(config, environment, log, storage, () => isStoreLost)
   } catch (error) {
     // The first fault is the one to tell.
     await storage.close().catch(logged(log, 'the database could not be closed'))
@@ -100,6 +111,7 @@ async function joinService(
   environment: Environment,
   log: Logger,
   storage: Storage,
+  storeLost: () => boolean,
 ): Promise<Service> {
   const pool = await openPool(config, environment)
   const runtimePool = await restorePool(config, environment, pool, storage, (llm, error) =>
@@ -150,6 +162,7 @@ async function joinService(
         versions: () => storage.policies.listVersions(),
       },
       decisions: storage.decisions,
+      storeLost,
       feedback: storage.feedback,
       responses: storage.responses,
       keys,
@@ -157,14 +170,15 @@ async function joinService(
       onboarding: onboarding.desk,
       policyAdmin: training,
       rollout: rollout.controller,
-      replay: new ReplayDesk({
-        decisions: storage.decisions,
-        policies: storage.policies,
-        pool: () => router.pool.list(),
-        serving: () => router.policy,
-        options: router.options,
-        lambda: config.routing.lambda,
-      }),
+      replay: new SingleReplay(
+        new ReplayInWorker(() => ({
+          file: config.database.file,
+          pool: router.pool.list(),
+          serving: { version: router.policy.version, costReferenceUsd: router.policy.costReferenceUsd },
+          options: router.options,
+          lambda: config.routing.lambda,
+        })),
+      ),
       spend: budgets.spend,
       pacing: budgets.pacing,
       alarms,

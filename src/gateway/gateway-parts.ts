@@ -25,7 +25,7 @@ import type { Logger } from './logger.ts'
 import type { OnboardingDesk } from './onboarding/onboarding-desk.ts'
 import type { PolicyAdmin } from './policy-admin.ts'
 import type { PoolEditor } from './pool-editor.ts'
-import type { ReplayDesk } from './replay/replay-desk.ts'
+import type { SingleReplay } from './replay/single-replay.ts'
 import type { RolloutWatch } from './rollout/rollout-view.ts'
 
 /** The router, as the gateway needs it. */
@@ -89,6 +89,8 @@ export interface GatewayParts {
   /** Left out: feedback is not told what became of it. */
   readonly learning?: LearningView | undefined
   readonly decisions: DecisionStore
+  /** Whether the stores are known to be gone for now, as nothing has to be written for `/readyz` to say so. */
+  readonly storeLost?: (() => boolean) | undefined
   readonly feedback: FeedbackStore
   /** What callers of the Responses API asked to keep. */
   readonly responses: ResponseStore
@@ -102,7 +104,7 @@ export interface GatewayParts {
   /** Left out: no version is ever tried beside the one that serves. */
   readonly rollout?: RolloutWatch | undefined
   /** Left out: no policy is judged by the log. */
-  readonly replay?: ReplayDesk | undefined
+  readonly replay?: SingleReplay | undefined
   readonly spend: DailySpend
   /** Left out: nothing is watched but quality, by the policy itself. */
   readonly alarms?: AlarmBoard | undefined

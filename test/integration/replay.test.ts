@@ -229,6 +229,26 @@ describe('POST /admin/replay', () => {
     if (param !== undefined) expect(answer.body.error!.param).toBe(param)
   })
 
+  test('judges for one caller at a time, and for nobody who left', async () => {
+    const first = post({ all: true })
+    const second = await post({ lambda: 1 })
+    expect(second).toMatchObject({ status: 429, body: { error: { code: 'too_many_concurrent_requests' } } })
+    expect((await first).status).toBe(200)
+
+    const leaving = new AbortController()
+    const headers = { 'content-type': 'application/json', authorization: `Bearer ${masterKey}` }
+    const left = fetch(`${url}/admin/replay`, { method: 'POST', headers, body: '{"all":true}', signal: leaving.signal })
+    await expect.poll(async () => (await post({ lambda: 1 })).status).toBe(429)
+    leaving.abort()
+    await expect(left).rejects.toThrow()
+    await expect.poll(async () => (await post({ lambda: 1 })).status, { timeout: 20_000 }).toBe(200)
+  })
+
+  test('says which version it does not know', async () => {
+    const unknown = await post({ policy: 'nobody' })
+    expect(unknown).toMatchObject({ status: 400, body: { error: { param: 'policy' } } })
+  })
+
   test('is for admins', async () => {
     expect((await post({ lambda: 1 }, 'sk-somebody')).status).toBe(401)
   })

@@ -59,7 +59,7 @@ export function addReplayCommand(program: Command, around: ReplaySurroundings): 
         const bar = new ReplayProgressBar(around.now())
         let report: ReplayReport | undefined
         try {
-          report = await session.desk.replay(question, (read, atMs) => bar.show(read, atMs))
+          report = await session.desk.replay(question, { onPage: (read, atMs) => bar.show(read, atMs) })
         } finally {
           bar.close(report !== undefined)
         }

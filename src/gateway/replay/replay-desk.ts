@@ -56,8 +56,25 @@ const lambdaStep = 4
 /** Of {@link ReplayQuestion.all}: the newest ones. */
 const versionsJudged = 5
 
-/** Judges policies by the log; a gateway may serve from the same database meanwhile. */
-export class ReplayDesk {
+/** How one replay is watched and ended. */
+export interface ReplayRun {
+  /** Told after each page of the log: decisions read so far, and when the last of them was made. */
+  readonly onPage?: ((read: number, atMs: number) => void) | undefined
+  /** An abort ends it before the next page or policy. */
+  readonly signal?: AbortSignal | undefined
+}
+
+/** Whatever judges policies by the log. */
+export interface Replays {
+  /** @throws as {@link ReplayDesk.replay} */
+  replay(question: ReplayQuestion, run?: ReplayRun): Promise<ReplayReport>
+}
+
+/**
+ * Judges policies by the log, on the thread that asks: some 10 s of it for thirty policies and 50,000 decisions, in pieces of up to a second.
+ * A gateway may serve from the same database meanwhile, from another thread.
+ */
+export class ReplayDesk implements Replays {
   readonly #parts: ReplayDeskParts
 
   constructor(parts: ReplayDeskParts) {
@@ -66,9 +83,9 @@ export class ReplayDesk {
 
   /**
    * @throws {GatewayError} `invalid_request` when nothing is asked, or of an LLM that is not known; {RolloutError} `unknown_version`;
-   *   {RoutingError} `embedder_mismatch`, `unknown_snapshot_format`
+   *   {RoutingError} `embedder_mismatch`, `unknown_snapshot_format`; the signal's reason
    */
-  async replay(question: ReplayQuestion, onPage?: (read: number, atMs: number) => void): Promise<ReplayReport> {
+  async replay(question: ReplayQuestion, { onPage, signal }: ReplayRun = {}): Promise<ReplayReport> {
     const { decisions, lambda, serving } = this.#parts
     const scale: UtilityScale = { lambda, costReferenceUsd: serving().costReferenceUsd }
     const targets = await this.#targets(question, scale)
@@ -78,7 +95,11 @@ export class ReplayDesk {
         'Say which policy to judge: another lambda, an llm, a saved policy version, the pool without an LLM, an LLM at another price, or all',
       )
     }
-    return replayLog({ decisions, targets, scale, sinceMs: question.sinceMs, onPage, pause: () => setImmediate() })
+    const pause = async () => {
+      await setImmediate()
+      signal?.throwIfAborted()
+    }
+    return replayLog({ decisions, targets, scale, sinceMs: question.sinceMs, onPage, pause })
   }
 
   async #targets(question: ReplayQuestion, scale: UtilityScale): Promise<TargetPolicy[]> {

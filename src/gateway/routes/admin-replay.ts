@@ -24,19 +24,19 @@ const question = z.strictObject({
   since: z.string().max(64).optional(),
 })
 
-/** `POST /admin/replay`: what the log says of another policy. Reads the log beside the traffic, one replay at a time. */
+/** `POST /admin/replay`: what the log says of another policy. One replay at a time; it ends when its caller leaves. */
 export const replayRoute: Route = {
   name: 'admin_replay',
   method: 'POST',
   access: 'admin_key',
   callsLlm: false,
-  async handle({ parts }, { exchange, share }) {
+  async handle({ parts }, { exchange, share, time }) {
     const { replay } = parts
     if (replay === undefined)
       throw new GatewayError('invalid_request', 'This gateway keeps no log that it could judge by')
     const body = requireValid(question, await readJsonBody(exchange.request, maxBodyBytes, share), [])
     try {
-      const report = await replay.replay(toQuestion(body, parts.clock.now()))
+      const report = await replay.replay(toQuestion(body, parts.clock.now()), { signal: time.signal })
       exchange.sendJson(200, toReplayBody(report))
     } catch (error) {
       if (!(error instanceof RolloutError)) throw error

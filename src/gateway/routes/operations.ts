@@ -25,7 +25,7 @@ export const readinessRoute: Route = {
       exchange.sendJson(503, { status: 'draining' })
     } else if (parts.router.pool.list().length === 0) {
       exchange.sendJson(503, { status: 'no_llms' })
-    } else if (storeHealth.degraded) {
+    } else if (storeHealth.degraded || parts.storeLost?.() === true) {
       exchange.sendJson(200, { status: 'degraded', reasons: ['store_unavailable'] })
     } else {
       exchange.sendJson(200, { status: 'ready' })

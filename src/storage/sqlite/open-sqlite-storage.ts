@@ -1,6 +1,8 @@
 import { Worker } from 'node:worker_threads'
 import type { Storage } from '../storage.ts'
 import { StorageError } from '../storage-error.ts'
+import { fileGuard } from './file-guard.ts'
+import { LastingClient, type OpenedClient } from './lasting-client.ts'
 import type { MessageFromWorker, WorkerOptions } from './protocol.ts'
 import { remotePolicyStore } from './remote-policy-store.ts'
 import {
@@ -19,8 +21,13 @@ import { StorageClient } from './storage-client.ts'
 export interface SqliteStorageOptions {
   /** Path of the database file, created when there is none; its folder must exist. `:memory:` keeps nothing. */
   readonly file: string
-  /** Called once if the worker that owns the database dies; every later call rejects. */
+  /**
+   * Called when the worker that owns the database dies, with what was pending, and each time it then cannot be started anew. Until
+   * `onReopened` calls reject. One that had its database in memory has lost it, and is not started anew.
+   */
   readonly onError?: (error: StorageError) => void
+  /** The database is open again after the worker's death. */
+  readonly onReopened?: () => void
   /** How long a write waits for another process's write. Default 5000. */
   readonly busyTimeoutMs?: number
   /** The file may not grow past this; writes then reject with `storage_full`. Default: as large as the disk allows. */
@@ -50,9 +57,7 @@ export async function openSqliteStorage(options: SqliteStorageOptions): Promise<
     maxFileBytes: options.maxFileBytes,
     exclusive: options.exclusive ?? false,
   }
-  const worker = new Worker(workerUrl(), { name: 'pointsman-storage', workerData, execArgv: workerFlags })
-  await opened(worker)
-  const client = new StorageClient(worker, options.onError ?? (() => {}))
+  const client = await openClient(workerData, options)
   return {
     decisions: remoteDecisionStore(client),
     feedback: remoteFeedbackStore(client),
@@ -65,6 +70,31 @@ export async function openSqliteStorage(options: SqliteStorageOptions): Promise<
     leases: remoteLeaseStore(client),
     close: () => client.close(),
   }
+}
+
+async function openClient(
+  workerData: WorkerOptions,
+  { file, onError = () => {}, onReopened = () => {} }: SqliteStorageOptions,
+): Promise<LastingClient | StorageClient> {
+  const open = async (onDeath: (error: StorageError) => void): Promise<OpenedClient> => {
+    const worker = new Worker(workerUrl(), { name: 'pointsman-storage', workerData, execArgv: workerFlags })
+    await opened(worker)
+    // Of a thread that has ended it resolves at once.
+    return { client: new StorageClient(worker, onDeath), ended: () => worker.terminate() }
+  }
+  if (file === ':memory:') return (await open(onError)).client
+  let requireFile: (() => void) | undefined
+  return LastingClient.open({
+    onError,
+    onReopened,
+    async open(onDeath) {
+      // A file that is gone would be made anew, and what is in memory belongs to the one that was opened.
+      requireFile?.()
+      const client = await open(onDeath)
+      requireFile ??= fileGuard(file)
+      return client
+    },
+  })
 }
 
 /** The compiler rewrites the endings of imports, but not of this: it must be the one that this file itself has. */

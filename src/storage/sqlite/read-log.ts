@@ -2,13 +2,13 @@ import type { LoggedDecision, LoggedLabel } from '../../routing/decision-store.t
 import { decodeDecisionOver, parseCandidateList } from '../decision-row.ts'
 import { decodeSettlement } from '../settlement-row.ts'
 import type { LoggedLabelRow, LogPage } from './decision-log.ts'
-import type { StorageClient } from './storage-client.ts'
+import type { StorageCalls } from './storage-calls.ts'
 
 /** Decisions read at a time: each thread is busy with them for about two milliseconds, then what waits gets its turn. */
 const pageSize = 64
 
 /** Reads the log page by page, so that neither writers nor this thread are held up. */
-export async function readLog(client: StorageClient, afterId: string, limit: number): Promise<LoggedDecision[]> {
+export async function readLog(client: StorageCalls, afterId: string, limit: number): Promise<LoggedDecision[]> {
   const log: LoggedDecision[] = []
   for (let after = afterId; log.length < limit; ) {
     const wanted = Math.min(pageSize, limit - log.length)

@@ -5,13 +5,13 @@ import { decodeRollout, decodeRolloutEvent, encodeRollout, encodeRolloutEvent } 
 import { decodeSnapshot, encodeSnapshot } from '../snapshot-codec.ts'
 import { StorageError } from '../storage-error.ts'
 import type { PolicyVersionRow } from './policy-store.ts'
-import type { StorageClient } from './storage-client.ts'
+import type { StorageCalls } from './storage-calls.ts'
 
 const compress = promisify(zstdCompress)
 const decompress = promisify(zstdDecompress)
 
 /** Snapshots become bytes on the caller's thread. */
-export function remotePolicyStore(client: StorageClient): PolicyStore {
+export function remotePolicyStore(client: StorageCalls): PolicyStore {
   return {
     ...remoteVersions(client),
     ...remoteRollout(client),
@@ -31,7 +31,7 @@ export function remotePolicyStore(client: StorageClient): PolicyStore {
   }
 }
 
-function remoteVersions(client: StorageClient) {
+function remoteVersions(client: StorageCalls) {
   return {
     saveVersion: async ({ snapshot, ...summary }: StoredPolicyVersion) =>
       client.write('saveVersion', { ...summary, bytes: encodeSnapshot(snapshot) }),
@@ -53,7 +53,7 @@ function remoteVersions(client: StorageClient) {
   } satisfies Partial<PolicyStore>
 }
 
-function remoteRollout(client: StorageClient) {
+function remoteRollout(client: StorageCalls) {
   return {
     rollout: async () => decodeRollout(await client.read('rollout')),
     changeRollout: async (expected, next, event) =>

@@ -17,13 +17,13 @@ import { decodeResponse, encodeResponse } from '../response-row.ts'
 import { decodeSettlement, encodeSettlement } from '../settlement-row.ts'
 import type { StoredDecisionRow } from './decision-store.ts'
 import { readLog } from './read-log.ts'
-import type { StorageClient } from './storage-client.ts'
+import type { StorageCalls } from './storage-calls.ts'
 
 /** Decisions deleted per transaction, so that pruning never holds up other calls for long. */
 const pruneBatch = 256
 
 /** Domain records become rows on the caller's thread: a flat row crosses to the worker far cheaper than a record. */
-export function remoteDecisionStore(client: StorageClient): DecisionStore {
+export function remoteDecisionStore(client: StorageCalls): DecisionStore {
   return {
     append: async (decision, reservedNanoUsd) =>
       client.writeSoon('appendDecision', encodeDecision(decision, reservedNanoUsd)),
@@ -54,7 +54,7 @@ async function pruneAll(pruneSome: (limit: number) => Promise<number>): Promise<
   }
 }
 
-export function remoteChargeStore(client: StorageClient): ChargeStore {
+export function remoteChargeStore(client: StorageCalls): ChargeStore {
   return {
     append: async (charge) => client.writeSoon('appendCharge', encodeCharge(charge)),
     settle: async (settlement) => client.write('settleCharge', settlement.chargeId, encodeChargeEnd(settlement)),
@@ -66,7 +66,7 @@ export function remoteChargeStore(client: StorageClient): ChargeStore {
   }
 }
 
-export function remoteFeedbackStore(client: StorageClient): FeedbackStore {
+export function remoteFeedbackStore(client: StorageCalls): FeedbackStore {
   return {
     async accept(feedback, visibleTo, cap) {
       const receipt = await client.write('acceptFeedback', feedback, visibleTo, cap)
@@ -85,7 +85,7 @@ export function remoteFeedbackStore(client: StorageClient): FeedbackStore {
   }
 }
 
-export function remoteKeyStore(client: StorageClient): KeyStore {
+export function remoteKeyStore(client: StorageCalls): KeyStore {
   return {
     create: async (key) => client.write('createKey', encodeApiKey(key)),
     list: async () => (await client.read('listKeys')).map(decodeApiKey),
@@ -93,7 +93,7 @@ export function remoteKeyStore(client: StorageClient): KeyStore {
   }
 }
 
-export function remotePoolStore(client: StorageClient): PoolStore {
+export function remotePoolStore(client: StorageCalls): PoolStore {
   return {
     overrides: async () => (await client.read('poolOverrides')).map(decodePoolOverride),
     setOverride: async (override) => client.write('setPoolOverride', encodePoolOverride(override)),
@@ -103,7 +103,7 @@ export function remotePoolStore(client: StorageClient): PoolStore {
   }
 }
 
-export function remoteProbeStore(client: StorageClient): ProbeStore {
+export function remoteProbeStore(client: StorageCalls): ProbeStore {
   return {
     saveOutcome: async (outcome) => client.write('saveProbeOutcome', encodeProbeOutcome(outcome)),
     outcomes: async (probeSet, llm) => (await client.read('probeOutcomes', probeSet, llm)).map(decodeProbeOutcome),
@@ -117,7 +117,7 @@ export function remoteProbeStore(client: StorageClient): ProbeStore {
   }
 }
 
-export function remoteLeaseStore(client: StorageClient): LeaseStore {
+export function remoteLeaseStore(client: StorageCalls): LeaseStore {
   return {
     async draw(lease, capNanoUsd) {
       const leftNanoUsd = await client.write('drawLease', encodeLease(lease), capNanoUsd)
@@ -128,7 +128,7 @@ export function remoteLeaseStore(client: StorageClient): LeaseStore {
   }
 }
 
-export function remoteResponseStore(client: StorageClient): ResponseStore {
+export function remoteResponseStore(client: StorageCalls): ResponseStore {
   return {
     save: async (response) => client.write('saveResponse', encodeResponse(response)),
     async get(id, keyId) {

@@ -4,6 +4,7 @@ import { CallLane, type LaneLimits } from './call-lane.ts'
 import type { OperationArgs, OperationName, OperationResult, ReadName, WriteName } from './operations.ts'
 import type { Lane, MessageFromWorker, MessageToWorker } from './protocol.ts'
 import { toStorageError } from './sqlite-fault.ts'
+import type { StorageCalls } from './storage-calls.ts'
 
 /** Of writes and of reads each. A decision and its settlement come to about 5 kB. */
 const defaultLimits: LaneLimits = { maxCalls: 20_000, maxBytes: 64_000_000 }
@@ -27,7 +28,7 @@ export interface StorageClientOptions {
  * that had been acknowledged before it was made, and may miss one that had not. The worker keeps the process alive only
  * while calls are pending.
  */
-export class StorageClient {
+export class StorageClient implements StorageCalls {
   readonly #worker: WorkerEnd
   readonly #onError: (error: StorageError) => void
   readonly #closingMs: number
@@ -54,11 +55,9 @@ export class StorageClient {
       )
     this.#lanes = { read: lane('read'), write: lane('write') }
     worker.on('message', (message: MessageFromWorker) => this.#receive(message))
-    worker.on('messageerror', (cause) =>
-      this.#fail('An answer of the database worker was lost; restart Pointsman', cause),
-    )
-    worker.on('error', (cause) => this.#fail('The database worker failed; restart Pointsman', cause))
-    worker.on('exit', () => this.#fail('The database worker ended; restart Pointsman'))
+    worker.on('messageerror', (cause) => this.#fail('An answer of the database worker was lost', cause))
+    worker.on('error', (cause) => this.#fail('The database worker failed', cause))
+    worker.on('exit', () => this.#fail('The database worker ended'))
     worker.unref()
   }
 
