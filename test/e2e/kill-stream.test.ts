@@ -9,3 +9,13 @@ test('kill -9 while answers are judged and versions fitted: every label once, an
   expect(report.acknowledged).toBeGreaterThan(10 * kills)
   expect(report.comparedBytes).toBeGreaterThan(1000)
 })
+
+test('kill -9 while a refit is committed: the version before serves or the new one, none twice, and nothing learned is lost', {
+  timeout: 600_000,
+}, async () => {
+  const report = await runKillStream(5, 11, 'commits')
+  expect(report.faults).toEqual([])
+  const { before, saved, released } = report.afterCommits
+  expect(before + saved + released).toBe(5)
+  expect(report.comparedBytes).toBeGreaterThan(1000)
+})

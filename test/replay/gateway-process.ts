@@ -9,6 +9,8 @@ const cli = path.resolve(import.meta.dirname, '../../dist/cli/main.js')
 export interface GatewayProcess {
   readonly url: string
   readonly pid: number
+  /** Resolves when it has ended, whoever ended it. */
+  readonly ended: Promise<unknown>
   /** What it printed so far, both streams. */
   readonly output: () => string
   /** SIGTERM, and the end. */
@@ -52,6 +54,7 @@ export async function startGateway(
   return {
     url,
     pid: child.pid!,
+    ended,
     output: () => output,
     stop: () => end(child, 'SIGTERM', ended),
     kill: async () => {

@@ -6,11 +6,28 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { checkReply, generateTask } from '../../src/providers/simulated/task-suite.ts'
 import { type RandomSource, SeededRandom } from '../../src/routing/numeric/random-source.ts'
 import { type GatewayProcess, startGateway } from './gateway-process.ts'
+import { type CommitPoint, killedAtCommit } from './kill-at-commit.ts'
+import { learnedStates, type SavedVersions, savedVersions } from './killed-database.ts'
 
 /** Loops that ask and judge at a time. */
 const callers = 16
 /** A gateway lives so long before it is killed, at random; its start is not counted. */
 const lifeMs = [100, 1500] as const
+/** Where a refit is committed: each step of handing it over, and what the version before had learned. */
+const commits: readonly Pick<CommitPoint, 'operation' | 'skip'>[] = [
+  { operation: 'saveVersion', skip: 0 },
+  { operation: 'changeRollout', skip: 0 },
+  { operation: 'pruneVersions', skip: 0 },
+  { operation: 'saveVersion', skip: 0 },
+  { operation: 'changeRollout', skip: 0 },
+  { operation: 'saveLearnedState', skip: 0 },
+]
+/** One kill of so many comes before the step is sent to the database, the others up to so long after. */
+const unsentEvery = 4
+const longestCommitMs = 12
+/** At commits refits are what is waited for: few callers leave them the time. */
+const callersAtCommits = 3
+const longestLifeMs = 240_000
 /** Labels before the first kill, and how long the first refit may take: from then on it is a fitted version that learns. */
 const firstLabels = 250
 const firstRefitMs = 120_000
@@ -46,6 +63,8 @@ export interface KillReport {
   /** Kills while a refit was under way, as the answer to the last look at it said. */
   readonly killsInRefits: number
   readonly versions: number
+  /** After kills at commits: how often the version before served still, how often it did though the new one was saved, and how often the new one did. */
+  readonly afterCommits: { readonly before: number; readonly saved: number; readonly released: number }
   readonly acknowledged: number
   /** Posts whose answer a kill took away, and of those the ones that were there all the same. */
   readonly unanswered: number
@@ -60,12 +79,19 @@ export interface KillReport {
  * Kills a served gateway again and again while answers are judged and versions are fitted from the log, then looks: is every acknowledged label in
  * the log once, under the number that was acknowledged; and is what the policy learned, bit for bit, what a gateway learns that was
  * never disturbed and folds the same labels from the first?
+ *
+ * @param at `random`: each gateway is killed some time after its start. `commits`: around a step of handing over a refit, which is looked at then:
+ * at most one version more, and it or the one before serves.
  */
-export async function runKillStream(kills: number, seed: number): Promise<KillReport> {
+export async function runKillStream(
+  kills: number,
+  seed: number,
+  at: 'random' | 'commits' = 'random',
+): Promise<KillReport> {
   const folder = mkdtempSync(path.join(tmpdir(), 'pointsman-kills-'))
   try {
     writeFileSync(path.join(folder, 'pointsman.yaml'), JSON.stringify(configuration))
-    return await new KillStream(folder, seed).run(kills)
+    return await new KillStream(folder, seed).run(kills, at)
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
@@ -79,15 +105,18 @@ class KillStream {
   #unanswered = 0
   #committedUnanswered = 0
   #killsInRefits = 0
+  readonly #afterCommits = { before: 0, saved: 0, released: 0 }
 
   constructor(folder: string, seed: number) {
     this.#folder = folder
     this.#random = new SeededRandom(seed)
   }
 
-  async run(kills: number): Promise<KillReport> {
+  async run(kills: number, at: 'random' | 'commits'): Promise<KillReport> {
     await this.#untilFitted()
-    for (let kill = 0; kill < kills; kill++) await this.#untilKilled()
+    for (let kill = 0; kill < kills; kill++) {
+      await (at === 'random' ? this.#untilKilled() : this.#untilKilledAtCommit(kill))
+    }
     const last = await startGateway(this.#folder, { environment })
     await this.#postAgain(last)
     if ((await last.stop()) !== 0) this.#faults.push('the last gateway did not end well')
@@ -97,6 +126,7 @@ class KillStream {
       kills,
       killsInRefits: this.#killsInRefits,
       versions,
+      afterCommits: this.#afterCommits,
       acknowledged: this.#messages.filter(({ sequence }) => sequence !== undefined).length,
       unanswered: this.#unanswered,
       committedUnanswered: this.#committedUnanswered,
@@ -135,6 +165,48 @@ class KillStream {
     await Promise.all(loops)
   }
 
+  /** A refit that an earlier kill left saved is handed over by the schedule's first look; else one is asked for. */
+  async #untilKilledAtCommit(kill: number): Promise<void> {
+    const before = savedVersions(this.#folder)
+    const afterMs = kill % unsentEvery === unsentEvery - 1 ? undefined : longestCommitMs * this.#random.next()
+    const wasLeft = before.ids.length > 0 && before.ids.at(-1) !== before.serving
+    const commit = commits[kill % commits.length]!
+    // What is saved already is not saved again.
+    const operation = wasLeft && commit.operation === 'saveVersion' ? 'changeRollout' : commit.operation
+    const gateway = await startGateway(this.#folder, {
+      environment: { ...environment, ...killedAtCommit({ ...commit, operation, afterMs }) },
+    })
+    const life = { isOver: false }
+    void gateway.ended.then(() => {
+      life.isOver = true
+    })
+    const loops = Array.from({ length: callersAtCommits }, () => this.#judge(gateway, life))
+    if (!wasLeft) await this.#refit(gateway)
+    const isKilled = await Promise.race([gateway.ended.then(() => true), wait(longestLifeMs, false, { ref: false })])
+    if (!isKilled) this.#faults.push(`kill ${kill}: no ${operation} in ${longestLifeMs / 1000} s`)
+    life.isOver = true
+    await gateway.kill()
+    await Promise.all(loops)
+    this.#checkCommit(kill, operation, before)
+  }
+
+  #checkCommit(kill: number, operation: string, before: SavedVersions): void {
+    const after = savedVersions(this.#folder)
+    const added = after.ids.filter((id) => !before.ids.includes(id))
+    const newest = after.ids.at(-1)
+    const told = `kill ${kill} at ${operation}`
+    if (added.length > 1) this.#faults.push(`${told}: ${added.length} versions came of one refit`)
+    if (before.ids.some((id) => !after.ids.includes(id))) this.#faults.push(`${told}: a version is gone`)
+    if (after.serving !== before.serving && after.serving !== newest) {
+      this.#faults.push(`${told}: ${after.serving} serves, neither the version before nor the new one`)
+    }
+    const releases = after.releases.filter((id) => id === newest).length
+    if (releases > 1) this.#faults.push(`${told}: ${newest} was released ${releases} times`)
+    if (after.serving === newest) this.#afterCommits.released++
+    else if (after.ids.length > 1 && newest !== before.serving) this.#afterCommits.saved++
+    else this.#afterCommits.before++
+  }
+
   /** Asks and judges until the gateway is gone. */
   async #judge(gateway: GatewayProcess, life: { readonly isOver: boolean }): Promise<void> {
     try {
@@ -148,6 +220,8 @@ class KillStream {
         await this.#post(gateway, this.#newMessage(about, again ? this.#random.next() : quality))
       }
     } catch (error) {
+      // Of a kill that others brought about, the connection may tell first.
+      await Promise.race([gateway.ended, wait(life.isOver ? 0 : 2_000)])
       if (!life.isOver) this.#faults.push(`a request failed before the kill: ${String(error)}`)
     }
   }
@@ -282,21 +356,4 @@ async function sent(gateway: GatewayProcess, route: string, request: RequestInit
   const body: unknown = await response.json()
   if (response.status !== 200) throw new Error(`${route}: ${response.status} ${JSON.stringify(body)}`)
   return body
-}
-
-/** With the number of the last label in front. */
-function learnedStates(folder: string): ReadonlyMap<string, Buffer> {
-  const database = new DatabaseSync(path.join(folder, 'pointsman.db'), { readOnly: true })
-  const rows = database.prepare('SELECT policy_version, sequence, state FROM learned_states').all() as {
-    readonly policy_version: string
-    readonly sequence: number
-    readonly state: Uint8Array
-  }[]
-  database.close()
-  return new Map(
-    rows.map(({ policy_version, sequence, state }) => [
-      policy_version,
-      Buffer.concat([Buffer.from(`${sequence} `), state]),
-    ]),
-  )
 }
