@@ -5,7 +5,8 @@ import { defaultRouterOptions, type RouterOptions } from '../routing/router.ts'
 import { loadServingPolicy } from '../training/load-policy.ts'
 import { loadStarter } from '../training/starter/starter-file.ts'
 import { openPool } from './open-pool.ts'
-import { openStorage, restorePool, routerOptionsOf } from './open-service.ts'
+import { routerOptionsOf } from './open-router.ts'
+import { openStorage, restorePool } from './open-service.ts'
 
 /** A desk on the database's log; whoever opened it closes it. */
 export interface ReplaySession {

@@ -5,42 +5,30 @@ import type { Environment } from '../config/environment.ts'
 import type { PointsmanConfig } from '../config/pointsman-config.ts'
 import { AlarmBoard } from '../gateway/alarms/alarm-board.ts'
 import { createGateway, type Gateway } from '../gateway/create-gateway.ts'
+import type { EmbeddingService, LearningView } from '../gateway/gateway-parts.ts'
 import type { Logger } from '../gateway/logger.ts'
 import { SingleReplay } from '../gateway/replay/single-replay.ts'
 import { CircuitBreakers } from '../providers/resilience/circuit-breaker.ts'
 import { withoutOwnAddress } from '../providers/vendor-address.ts'
-import { defaultExploration, noExploration } from '../routing/decision/choice.ts'
-import { RoutingError } from '../routing/errors.ts'
 import { SeededRandom } from '../routing/numeric/random-source.ts'
-import { CompletionTimeModel } from '../routing/prediction/completion-time-model.ts'
 import type { LlmId } from '../routing/registry/llm.ts'
-import { LlmRegistry } from '../routing/registry/llm-registry.ts'
-import { Router, type RouterOptions } from '../routing/router.ts'
+import type { Router } from '../routing/router.ts'
 import { openSqliteStorage, type SqliteStorageOptions } from '../storage/sqlite/open-sqlite-storage.ts'
 import type { Storage } from '../storage/storage.ts'
-import { describeIdleLabels, labelsByEmbedder } from '../training/label-embedders.ts'
-import { LivePolicy, type LivePolicyOptions } from '../training/live-policy.ts'
-import { keepEmbedder, loadServingPolicy, shortcomingOf } from '../training/load-policy.ts'
-import { loadStarter } from '../training/starter/starter-file.ts'
+import type { LivePolicy } from '../training/live-policy.ts'
+import { keepEmbedder } from '../training/load-policy.ts'
 import { liveJudgeParts } from './grading-parts.ts'
+import { keepCurrent } from './keep-current.ts'
 import { openBudgets } from './open-budgets.ts'
 import { openOnboarding } from './open-onboarding.ts'
 import { type OpenPool, openPool } from './open-pool.ts'
 import { openRollout } from './open-rollout.ts'
+import { openRouter } from './open-router.ts'
 import { openTraining } from './open-training.ts'
 import { ReplayInWorker } from './replay-in-worker.ts'
 import { RuntimePool } from './runtime-pool.ts'
-import { newDecisionId, newRequestId, packageVersion, randomSeed, systemClock } from './system.ts'
+import { newRequestId, packageVersion, randomSeed, systemClock } from './system.ts'
 import { warmUp } from './warm-up.ts'
-
-/** How soon a key issued or revoked by a command counts, and a version fitted by one serves. */
-const keyRefreshMs = 2_000
-const policyRefreshMs = 2_000
-const poolRefreshMs = 2_000
-/** How soon an alarm that labels raised is in the log. */
-const alarmPollMs = 5_000
-const pruneMs = 6 * 3_600_000
-const dayMs = 86_400_000
 
 /** Everything a serving process is made of, joined. Closing it closes all of it. */
 export interface Service {
@@ -73,7 +61,7 @@ export async function openService(config: PointsmanConfig, environment: Environm
     return await joinService(config, environment, log, storage, () => isStoreLost)
   } catch (error) {
     // The first fault is the one to tell.
-    await storage.close().catch(logged(log, 'the database could not be closed'))
+    await storage.close().catch((also: unknown) => log.error({ err: also }, 'the database could not be closed'))
     throw error
   }
 }
@@ -126,14 +114,7 @@ async function joinService(
   })
   runtimePool.serve(router.pool)
   await keepEmbedder(router.policy, storage.policies)
-  const alarms = new AlarmBoard({
-    llm: (id) => router.pool.get(id),
-    priceOf: pool.priceOf,
-    qualityAlarms: () => router.policy.alarms,
-    onCostChange: (llm, factor) => router.policy.cost.rescale?.(llm, factor),
-    clock: systemClock,
-    log,
-  })
+  const alarms = openAlarms(pool, router, log)
   await warmUp(router, storage.decisions, alarms)
   alarms.begin()
   const keys = await KeyRing.load(storage.keys, config.server.masterKey?.reveal())
@@ -153,14 +134,7 @@ async function joinService(
     {
       router,
       labels: live,
-      learning: {
-        serving: () => ({
-          policyVersion: router.policy.version,
-          embedderId: router.policy.embedder.id,
-          labelSequence: live.labelSequence,
-        }),
-        versions: () => storage.policies.listVersions(),
-      },
+      learning: learningView(router, live, storage),
       decisions: storage.decisions,
       storeLost,
       feedback: storage.feedback,
@@ -170,26 +144,13 @@ async function joinService(
       onboarding: onboarding.desk,
       policyAdmin: training,
       rollout: rollout.controller,
-      replay: new SingleReplay(
-        new ReplayInWorker(() => ({
-          file: config.database.file,
-          pool: router.pool.list(),
-          serving: { version: router.policy.version, costReferenceUsd: router.policy.costReferenceUsd },
-          options: router.options,
-          lambda: config.routing.lambda,
-        })),
-      ),
+      replay: openReplays(config, router),
       spend: budgets.spend,
       pacing: budgets.pacing,
       alarms,
       providerFor: pool.providerFor,
       priceOf: pool.priceOf,
-      embeddings: {
-        list: () => pool.embeddings,
-        providerFor: pool.embeddingProviderFor,
-        priceOf: pool.embeddingPriceOf,
-        charges: storage.charges,
-      },
+      embeddings: embeddingService(pool, storage),
       judge: liveJudgeParts(config, storage.charges),
       resilience: { breakers, retry: { maxAttempts: 2, random: new SeededRandom(randomSeed()) } },
       clock: systemClock,
@@ -204,18 +165,10 @@ async function joinService(
       ...server.limits,
     },
   )
-  const timers = [
-    setInterval(() => refreshPolicy(live, log), policyRefreshMs),
-    setInterval(() => prune(storage, config, log), pruneMs),
-    setInterval(() => refreshKeys(keys, log), keyRefreshMs),
-    setInterval(() => alarms.poll(), alarmPollMs),
-    setInterval(() => refreshPool(runtimePool, live, log), poolRefreshMs),
-  ]
-  for (const timer of timers) timer.unref()
-  prune(storage, config, log)
+  const stopLooking = keepCurrent({ config, storage, live, keys, alarms, runtimePool, log })
   let closing: Promise<void> | undefined
   const close = async () => {
-    for (const timer of timers) clearInterval(timer)
+    stopLooking()
     await onboarding.close()
     await gateway.close()
     await budgets.close()
@@ -239,94 +192,45 @@ async function joinService(
   }
 }
 
-/** A router on the newest policy, with every committed label learned. */
-export async function openRouter(
-  config: PointsmanConfig,
-  pool: OpenPool,
-  storage: Storage,
-  hooks: LivePolicyOptions & {
-    readonly isHealthy?: (llm: string) => boolean
-    /** The starter policy cannot be read, and is not used. */
-    readonly onStarterError: (error: unknown) => void
-    /** The policy serves, but worse than it could. */
-    readonly onShortcoming: (shortcoming: string) => void
-  },
-): Promise<{ readonly router: Router; readonly live: LivePolicy }> {
-  const { seed } = config.routing
-  const starter = config.routing.starter ? await loadStarter().catch(hooks.onStarterError) : undefined
-  const start = { starter: starter ?? undefined, namesOf: pool.namesOf, feedback: storage.feedback }
-  const policy = await loadServingPolicy(storage.policies, pool.llms, {}, start).catch((error: unknown) => {
-    throw inDatabase(error, config.database.file)
+function openAlarms(pool: OpenPool, router: Router, log: Logger): AlarmBoard {
+  return new AlarmBoard({
+    llm: (id) => router.pool.get(id),
+    priceOf: pool.priceOf,
+    qualityAlarms: () => router.policy.alarms,
+    onCostChange: (llm, factor) => router.policy.cost.rescale?.(llm, factor),
+    clock: systemClock,
+    log,
   })
-  const shortcoming = shortcomingOf(policy)
-  if (shortcoming !== undefined) hooks.onShortcoming(shortcoming)
-  const idle = describeIdleLabels(await labelsByEmbedder(storage.feedback), policy.embedder.id)
-  if (idle !== undefined) hooks.onShortcoming(idle)
-  const router = new Router(
-    {
-      pool: new LlmRegistry(
-        pool.llms,
-        pool.aliases,
-        pool.embeddings.map(({ id }) => id),
-      ),
-      policy,
-      times: new CompletionTimeModel(),
-      random: new SeededRandom(seed ?? randomSeed()),
-      clock: systemClock,
-      newId: newDecisionId,
-      ...(hooks.isHealthy === undefined ? {} : { isHealthy: hooks.isHealthy }),
-    },
-    routerOptionsOf(config),
-  )
-  const live = new LivePolicy(router, storage, { ...hooks, start })
-  await live.start()
-  return { router, live }
 }
 
-/** How requests are decided, as configured. */
-export function routerOptionsOf({ routing: { exploration, timeLimitMs } }: PointsmanConfig): Partial<RouterOptions> {
+function learningView(router: Router, live: LivePolicy, storage: Storage): LearningView {
   return {
-    exploration: exploration.enabled
-      ? { ...defaultExploration, price: exploration.price, floor: exploration.floor }
-      : noExploration,
-    ...(timeLimitMs === undefined ? {} : { timeLimitMs }),
+    serving: () => ({
+      policyVersion: router.policy.version,
+      embedderId: router.policy.embedder.id,
+      labelSequence: live.labelSequence,
+    }),
+    versions: () => storage.policies.listVersions(),
   }
 }
 
-/** A policy that cannot be read is told with the database it is in. */
-function inDatabase(error: unknown, file: string): unknown {
-  if (!(error instanceof RoutingError)) return error
-  return new RoutingError(error.code, `${file}: ${error.message}`, { cause: error })
-}
-
-function refreshPolicy(live: LivePolicy, log: Logger): void {
-  live.refresh().then(
-    (version) => {
-      if (version !== undefined) log.info({ policy: version }, 'another policy version serves')
-    },
-    logged(log, 'the policy version to serve could not be loaded'),
+function openReplays(config: PointsmanConfig, router: Router): SingleReplay {
+  return new SingleReplay(
+    new ReplayInWorker(() => ({
+      file: config.database.file,
+      pool: router.pool.list(),
+      serving: { version: router.policy.version, costReferenceUsd: router.policy.costReferenceUsd },
+      options: router.options,
+      lambda: config.routing.lambda,
+    })),
   )
 }
 
-function refreshPool(runtimePool: RuntimePool, live: LivePolicy, log: Logger): void {
-  const onError = (llm: LlmId, error: unknown) => log.warn({ err: error, llm }, 'an LLM added at run time cannot serve')
-  runtimePool.refresh(onError, () => live.follow()).catch(logged(log, 'the pool could not be read again'))
-}
-
-function refreshKeys(keys: KeyRing, log: Logger): void {
-  keys.refresh().catch(logged(log, 'keys could not be read again'))
-}
-
-function prune(storage: Storage, config: PointsmanConfig, log: Logger): void {
-  const beforeMs = systemClock.now() - config.retentionDays * dayMs
-  storage.decisions.prune(beforeMs).then(
-    (pruned) => {
-      if (pruned > 0) log.info({ pruned }, 'old decisions removed')
-    },
-    logged(log, 'old decisions could not be removed'),
-  )
-}
-
-function logged(log: Logger, message: string): (error: unknown) => void {
-  return (error) => log.error({ err: error }, message)
+function embeddingService(pool: OpenPool, storage: Storage): EmbeddingService {
+  return {
+    list: () => pool.embeddings,
+    providerFor: pool.embeddingProviderFor,
+    priceOf: pool.embeddingPriceOf,
+    charges: storage.charges,
+  }
 }
