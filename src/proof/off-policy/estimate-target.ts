@@ -70,7 +70,7 @@ export function estimateTarget(
   const distance = targetDistance(prepared, target)
   const qualitySupport = targetSupport(prepared, quality, target)
   const costSupport = targetSupport(prepared, cost, target)
-  const spread = weightSpread(prepared, target.probability)
+  const spread = weightSpread(prepared, target)
   const wanted = options.estimators ?? estimators
   const results = wanted.map((estimator) => estimate(estimator, prepared, target, scale, spread, options))
   const difference = results[0]?.utility?.difference
@@ -160,10 +160,13 @@ function compared(prepared: PreparedLog, outcome: ScoredOutcome, spread: WeightS
     return { target: mean(target.scores), served: mean(served.scores), difference: mean(difference) }
   }
   const squares = residualSquares(prepared, residual)
+  const { expectedShare } = spread
+  const own = { scores: target.scores, expected: target.expected }
+  const paired = { scores: difference, expected: minus(target.expected, served.expected) }
   return {
-    target: guardedMean(prepared, target.scores, target.expected, spread.target, squares),
+    target: guardedMean(prepared, own, spread.target, squares, expectedShare),
     served: mean(served.scores),
-    difference: guardedMean(prepared, difference, minus(target.expected, served.expected), spread.difference, squares),
+    difference: guardedMean(prepared, paired, spread.difference, squares, expectedShare),
   }
 }
 

@@ -27,7 +27,7 @@ const alwaysB = Float64Array.from({ length: 24 }, (_, place) => place % 2)
 
 describe('the variance expected', () => {
   test('hand-worked: Σπ²/p and Σ(π − p)²/p by LLM, favourite first', () => {
-    const { target, difference } = weightSpread(unlucky(), alwaysB)
+    const { target, difference } = weightSpread(unlucky(), { probability: alwaysB })
     expect([...target]).toEqual([0, 0, 0, expect.closeTo(12 / 0.1, 9)])
     // (0 − .9)²/.9 = .9 and (1 − .1)²/.1 = 8.1 in each row.
     expect([...difference]).toEqual([expect.closeTo(12 * 0.9, 9), 0, 0, expect.closeTo(12 * 8.1, 9)])
@@ -39,15 +39,45 @@ describe('the variance expected', () => {
     for (const square of squares) expect(square).toBeCloseTo(0.25, 12)
   })
 
-  test('widens the interval of a target whose draws did not happen, a third of the way', () => {
-    const prepared = unlucky()
-    const { log } = prepared
-    const zeros = new Float64Array(12)
-    // Nothing was seen to vary: every draw has weight 0.
-    expect(clusteredMean(zeros, log.cluster, log.clusters).standardError).toBe(0)
-    const spread = weightSpread(prepared, alwaysB).target
-    const { standardError } = guardedMean(prepared, zeros, zeros, spread, new Float64Array(4).fill(0.25))
-    expect(standardError).toBeCloseTo(Math.sqrt((120 * 0.25) / 144 / 3), 12)
+  test.each([1 / 3, 1 / 2])(
+    'widens the interval of a target whose draws did not happen, by the share told: %d',
+    (share) => {
+      const prepared = unlucky()
+      const { log } = prepared
+      const zeros = new Float64Array(12)
+      // Nothing was seen to vary: every draw has weight 0.
+      expect(clusteredMean(zeros, log.cluster, log.clusters).standardError).toBe(0)
+      const spread = weightSpread(prepared, { probability: alwaysB }).target
+      const { standardError } = guardedMean(
+        prepared,
+        { scores: zeros, expected: zeros },
+        spread,
+        new Float64Array(4).fill(0.25),
+        share,
+      )
+      expect(standardError).toBeCloseTo(Math.sqrt(((120 * 0.25) / 144) * share), 12)
+    },
+  )
+
+  test('goes half of the way where what served changed along the log, else a third', () => {
+    expect(weightSpread(unlucky(), { probability: alwaysB }).expectedShare).toBeCloseTo(1 / 3, 12)
+    const builder = new OffPolicyLogBuilder()
+    for (let i = 0; i < 400; i++) {
+      const chance = i < 100 ? 0.01 : 0.5
+      builder.add({
+        cluster: `d${i}`,
+        llms: ['a', 'b'],
+        logging: [1 - chance, chance],
+        qualityEstimate: [0.5, 0.5],
+        costEstimate: [0, 0],
+        drawn: 0,
+        propensity: 1 - chance,
+        quality: 0.5,
+        costUsd: 0,
+      })
+    }
+    const probability = Float64Array.from({ length: 800 }, (_, place) => place % 2)
+    expect(weightSpread(prepareLog(builder.build()), { probability }).expectedShare).toBe(1 / 2)
   })
 
   test('leaves an interval alone that is wide enough', () => {
@@ -55,7 +85,8 @@ describe('the variance expected', () => {
     const { log } = prepared
     const scores = Float64Array.from({ length: 12 }, (_, i) => 10 * (i % 3))
     const seen = clusteredMean(scores, log.cluster, log.clusters)
-    const spread = weightSpread(prepared, log.logging).target
-    expect(guardedMean(prepared, scores, new Float64Array(12), spread, new Float64Array(4).fill(0.25))).toEqual(seen)
+    const spread = weightSpread(prepared, { probability: log.logging }).target
+    const rows = { scores, expected: new Float64Array(12) }
+    expect(guardedMean(prepared, rows, spread, new Float64Array(4).fill(0.25), 1 / 3)).toEqual(seen)
   })
 })

@@ -1,11 +1,16 @@
+import { servedChanged } from './changing-spread.ts'
 import { clusteredMean, type EstimatedMean, withError } from './clustered-mean.ts'
+import type { TargetChoices } from './off-policy-log.ts'
 import type { PreparedLog } from './prepare-log.ts'
 
 /** Rows that the variance of the larger group counts for beside a group's own. */
 const sharedRows = 10
 
 /** How far an interval goes from the variance seen to a larger one expected: measured to cover, neither much less nor much more. */
-const expectedShare = 1 / 3
+const usualShare = 1 / 3
+
+/** The same where what served changed along the log: r̂ was worse when less was known, so that strata expect too little of times with heavy weights. */
+const shareOfChange = 1 / 2
 
 /**
  * Σ over rows of what drawing at random does to the variance of a sum of weighted residuals, by stratum: two per LLM, at 2m the rows where it was
@@ -16,11 +21,14 @@ export interface WeightSpread {
   readonly target: Float64Array
   /** Σ (π − p)²/p */
   readonly difference: Float64Array
+  /** How far an interval goes to the variance expected, where it is more than what was seen, [0, 1]. */
+  readonly expectedShare: number
 }
 
 /** Of all that might have been drawn, not only of what was. */
-export function weightSpread({ log, favourite }: PreparedLog, probability: Float64Array): WeightSpread {
+export function weightSpread({ log, favourite }: PreparedLog, choices: TargetChoices): WeightSpread {
   const { rows, offsets, llm, llms, logging } = log
+  const { probability } = choices
   const target = new Float64Array(2 * llms.length)
   const difference = new Float64Array(2 * llms.length)
   for (let i = 0; i < rows; i++) {
@@ -33,7 +41,7 @@ export function weightSpread({ log, favourite }: PreparedLog, probability: Float
       difference[stratum]! += ((pi - p) * (pi - p)) / p
     }
   }
-  return { target, difference }
+  return { target, difference, expectedShare: servedChanged(log, choices) ? shareOfChange : usualShare }
 }
 
 /** By stratum: mean square of the residuals (r − r̂)/ℓ of its draws, drawn to that of the LLM, and this to that of all. */
@@ -63,16 +71,16 @@ export function residualSquares({ log, favourite }: PreparedLog, residual: Float
  *
  *     V_exp = variance of the mean of Σ_a π(a)·r̂(a) + 1/n²·Σ_k spread_k·E[(r − r̂)²/ℓ² | k]
  *
- * Where it is more than the variance seen, the interval goes a third of the way (mathematics §26).
+ * Where it is more than the variance seen, the interval goes a third of the way, half of it where what served changed (mathematics §26).
  *
- * @param scores by row. @param expected by row, the direct model's part of them.
+ * @param scores by row. @param expected by row, the direct model's part of them. @param spread and `squares` by stratum.
  */
 export function guardedMean(
   { log }: PreparedLog,
-  scores: Float64Array,
-  expected: Float64Array,
+  { scores, expected }: { readonly scores: Float64Array; readonly expected: Float64Array },
   spread: Float64Array,
   squares: Float64Array,
+  expectedShare: number,
 ): EstimatedMean {
   const { cluster, clusters, rows } = log
   const sums = new Float64Array(clusters)
