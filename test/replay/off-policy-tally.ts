@@ -1,5 +1,13 @@
 import type { EstimatedMean } from '../../src/proof/off-policy/clustered-mean.ts'
 import type { TargetEstimate } from '../../src/proof/off-policy/estimate-target.ts'
+import type { Estimator } from '../../src/proof/off-policy/target-scores.ts'
+
+/** Coverage of one estimator over resamples of one log size, logging policy and target. */
+interface Coverage {
+  covered: number
+  coveredValue: number
+  readonly halfWidths: number[]
+}
 
 /** Counts over resamples of one log size, logging policy and target. */
 export class Tally {
@@ -9,66 +17,99 @@ export class Tally {
     'refused',
     'verdicts',
     'covered',
+    'from',
+    'to',
     'of value',
-    'had all',
+    'SNIPS',
+    'SNIPS ±',
+    'IPS',
+    'IPS ±',
     'hits',
     'ESS',
     'heaviest',
     'truth',
-    '± half',
+    'DR ±',
   ])
   readonly #log: string
   readonly #target: string
   #all = 0
   #verdicts = 0
-  #covered = 0
-  #coveredValue = 0
-  #coveredAll = 0
   #truth = 0
   readonly #hits: number[] = []
   readonly #effectiveRows: number[] = []
   readonly #heaviest: number[] = []
-  readonly #halfWidths: number[] = []
+  readonly #coverage = new Map<Estimator, Coverage>()
 
   constructor(log: string, target: string) {
     this.#log = log
     this.#target = target
   }
 
+  /** @param estimate by all estimators where there is a verdict, else by none. */
   add(estimate: TargetEstimate, truth: { readonly target: number; readonly served: number }): void {
-    const { target, difference } = estimate.results[0]!.utility!
     const gain = truth.target - truth.served
     this.#all++
     this.#truth += gain
     this.#hits.push(estimate.qualitySupport.hits)
     this.#effectiveRows.push(estimate.qualitySupport.effectiveRows)
     this.#heaviest.push(estimate.qualitySupport.largestWeight)
-    this.#halfWidths.push((difference.high - difference.low) / 2)
-    this.#coveredAll += holds(difference, gain)
     if (estimate.verdict.kind === 'unknown') return
     this.#verdicts++
-    this.#covered += holds(difference, gain)
-    this.#coveredValue += holds(target, truth.target)
+    for (const { estimator, utility } of estimate.results) {
+      const coverage = this.#coverageOf(estimator)
+      const { target, difference } = utility!
+      coverage.covered += holds(difference, gain)
+      coverage.coveredValue += holds(target, truth.target)
+      coverage.halfWidths.push((difference.high - difference.low) / 2)
+    }
   }
 
-  /** Coverage of the difference and of the target's value where a verdict was given, of the difference had one been given always; medians. */
+  /**
+   * Coverage of DR's interval of the difference, with the 95 % interval of that share, and of the target's value; of the others' interval of the difference, with their
+   * half-width over DR's; medians of the log over all logs, of half-widths over those with a verdict.
+   */
   line(): string {
     const share = (count: number, of: number) => (of === 0 ? '–' : (count / of).toFixed(3))
+    const { covered, coveredValue, halfWidths } = this.#coverageOf('dr')
+    const others = [this.#coverageOf('snips'), this.#coverageOf('ips')]
+    const [from, to] = shareInterval(covered, this.#verdicts)
     return row([
       this.#log,
       this.#target,
       share(this.#all - this.#verdicts, this.#all),
       String(this.#verdicts),
-      share(this.#covered, this.#verdicts),
-      share(this.#coveredValue, this.#verdicts),
-      share(this.#coveredAll, this.#all),
+      share(covered, this.#verdicts),
+      from.toFixed(3),
+      to.toFixed(3),
+      share(coveredValue, this.#verdicts),
+      ...others.flatMap((other) => [
+        share(other.covered, this.#verdicts),
+        (median(other.halfWidths) / median(halfWidths)).toFixed(2),
+      ]),
       median(this.#hits).toFixed(0),
       median(this.#effectiveRows).toFixed(0),
       median(this.#heaviest).toFixed(4),
       (this.#truth / this.#all).toFixed(4),
-      median(this.#halfWidths).toFixed(4),
+      median(halfWidths).toFixed(4),
     ])
   }
+
+  #coverageOf(estimator: Estimator): Coverage {
+    const known = this.#coverage.get(estimator)
+    if (known !== undefined) return known
+    const coverage = { covered: 0, coveredValue: 0, halfWidths: [] }
+    this.#coverage.set(estimator, coverage)
+    return coverage
+  }
+}
+
+/** Wilson's 95 % interval of a share, [NaN, NaN] of none. */
+function shareInterval(count: number, of: number): readonly [number, number] {
+  const z = 1.96
+  const share = count / of
+  const middle = (share + (z * z) / (2 * of)) / (1 + (z * z) / of)
+  const half = (z / (1 + (z * z) / of)) * Math.sqrt((share * (1 - share)) / of + ((z / of) * (z / of)) / 4)
+  return [middle - half, middle + half]
 }
 
 function row(cells: readonly string[]): string {
