@@ -1,6 +1,7 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client'
 import type { ChargeSettlement } from '../accounts/charge-store.ts'
 import type { Attempt } from '../providers/resilience/attempt.ts'
+import type { FeedbackReceipt } from '../routing/feedback-store.ts'
 import type { Settlement } from '../routing/outcome.ts'
 import type { JudgementOutcome } from './live-judge/answer-judge.ts'
 
@@ -35,6 +36,11 @@ export class GatewayMetrics {
   readonly #failedCalls = this.#counter('upstream_errors_total', 'Failed upstream calls', ['llm', 'code'])
   readonly #fallbacks = this.#counter('fallbacks_total', 'Answers by another LLM than the drawn one', [])
   readonly #feedback = this.#counter('feedback_total', 'Feedback by what became of it', ['status'])
+  readonly #withheld = this.#counter(
+    'feedback_withheld_total',
+    'Labels, by weight, that a cap on the influence of their keys kept from being learned',
+    [],
+  )
   readonly #judged = this.#counter('judged_answers_total', 'Answers drawn to be judged, by what became of it', [
     'outcome',
   ])
@@ -136,8 +142,10 @@ export class GatewayMetrics {
     else if (status === 'completed') this.#unknownCosts.inc({ llm })
   }
 
-  feedbackEnded(status: string): void {
-    this.#feedback.inc({ status })
+  /** @param asked what the label was to weigh. */
+  feedbackEnded(receipt: FeedbackReceipt, asked: number): void {
+    this.#feedback.inc({ status: receipt.status })
+    if (receipt.status === 'accepted') this.#withheld.inc({}, Math.max(0, asked - receipt.label.weight))
   }
 
   judged(outcome: JudgementOutcome): void {

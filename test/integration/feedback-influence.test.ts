@@ -18,7 +18,7 @@ afterEach(async () => {
   if (folder !== undefined) await rm(folder, { recursive: true, force: true })
 })
 
-/** A gateway as `serve` opens it, with the simulated pool and three keys, the last of them trusted or not. */
+/** A gateway as `serve` opens it, with the simulated pool, three keys, the last of them trusted or not, and an admin's. */
 async function serve(liarsShare?: number) {
   folder = await mkdtemp(path.join(tmpdir(), 'pointsman-influence-'))
   const yaml = `feedback: {influence: ${JSON.stringify(influence)}}\nrouting: {seed: 3}\nlog_level: silent\n`
@@ -26,14 +26,14 @@ async function serve(liarsShare?: number) {
   const config = loadConfig({ environment: {}, flags: { port: 0 }, folder })
   const storage = await openStorage(config)
   const secrets = new Map<string, string>()
-  for (const id of ['alice', 'bob', 'liar']) {
+  for (const id of ['alice', 'bob', 'liar', 'admin']) {
     const { secret, ...kept } = createApiKeySecret()
     secrets.set(id, secret)
     await storage.keys.create({
       id,
       name: id,
       ...kept,
-      scopes: ['inference'],
+      scopes: id === 'admin' ? ['inference', 'admin'] : ['inference'],
       preference: {},
       dailyCapUsd: undefined,
       feedbackShare: id === 'liar' ? liarsShare : undefined,
@@ -55,17 +55,22 @@ async function serve(liarsShare?: number) {
     return (await response.json()) as Record<string, unknown>
   }
   const best = service.router.pool.list()[0]!.id
+  const withheld = async () => {
+    const headers = { authorization: `Bearer ${secrets.get('admin')}` }
+    const text = await (await fetch(`${url}/metrics`, { headers })).text()
+    return Number(/^pointsman_feedback_withheld_total (.*)$/m.exec(text)![1])
+  }
   /** One request of that key, answered by that LLM, and a thumb on it; returns the label's id and weight. */
   const judge = async (key: string, thumbs: 'up' | 'down', i: number) => {
     const asked = { ...userMessage(`Question ${key} ${i}`), pointsman: { allow: [best] } }
     const { id } = await call(key, '/v1/chat/completions', asked)
     return (await call(key, '/v1/feedback', { response_id: id, thumbs })) as { id: string; weight?: number }
   }
-  return { call, judge, best }
+  return { call, judge, best, withheld }
 }
 
 test('of what is said of an LLM a key comes to no more than its part, however much it posts', async () => {
-  const { call, judge } = await serve()
+  const { call, judge, withheld } = await serve()
   const startedAt = Date.now()
   let honest = 0
   let lies = 0
@@ -83,6 +88,7 @@ test('of what is said of an LLM a key comes to no more than its part, however mu
     }
   }
   expect(lies).toBeGreaterThan(influence.free)
+  expect(await withheld()).toBeCloseTo(160 - lies, 6)
 }, 60_000)
 
 test('a key that is trusted is not capped, and hears which version has learned its word', async () => {

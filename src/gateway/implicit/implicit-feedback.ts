@@ -47,7 +47,7 @@ export class ImplicitFeedback implements SignReader {
         // The key of the decision itself: whether it may see it is no question.
         const message = { ...label, receivedAtMs, idempotencyKey: undefined }
         const receipt = await parts.feedback.accept(message, undefined, cap)
-        metrics.feedbackEnded(receipt.status)
+        metrics.feedbackEnded(receipt, label.weight ?? 1)
         if (receipt.status === 'accepted') parts.labels.accept(receipt.label)
       } catch (error) {
         parts.log.warn({ err: error, decisionId: label.decisionId }, 'A sign that a caller gave was lost')

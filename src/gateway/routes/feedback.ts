@@ -64,7 +64,7 @@ async function give(
   const speaker = { keyId, visibleTo, cap: influenceCapOf(keyId, parts.keys, options.feedback.influence) }
   const inTime = <T>(operation: Promise<T>) => storeHealth.inTime(operation)
   const receipts = await acceptFeedback({ ...parts, pool: parts.router.pool, inTime }, request, speaker)
-  for (const { receipt } of receipts) metrics.feedbackEnded(receipt.status)
+  for (const { receipt, asked } of receipts) metrics.feedbackEnded(receipt, asked)
   const { about } = request
   return 'decisionId' in about ? toFeedbackBody(receipts) : toConversationFeedbackBody(about.conversationId, receipts)
 }
