@@ -12,6 +12,9 @@ import { type FitRowsOptions, type FittedRows, fitRows, type RowSource, type Ver
 import { fitMembers } from './fit-stack.ts'
 import { keepDescribed } from './keep-described.ts'
 
+/** Rows that κ = 1 is worth before any is seen. */
+const trustPrior = 500
+
 export interface RefitParts {
   readonly base: RowSource
   readonly log: RowSource | undefined
@@ -22,9 +25,10 @@ export interface RefitParts {
 }
 
 /**
- * The base rows fitted as by hand, which gives the ridge's setting, the weights, κ, the guard and what describes LLMs never seen; then the
- * stack's members anew on the base rows and the logged ones, completed by {@link completeLog}. What was chosen out of fold stays as chosen: of a
- * request of which one answer is known, nothing tells how well LLMs are told apart. LLMs that only the log knows are described by it.
+ * The base rows fitted as by hand, which gives the ridge's setting, the weights, the guard and what describes LLMs never seen; then the
+ * stack's members anew on the base rows and the logged ones, completed by {@link completeLog}. What was chosen out of fold stays as chosen, but
+ * for κ, which is drawn to 1: of a request of which one answer is known, nothing tells how well LLMs are told apart. LLMs that only the log knows
+ * are described by it.
  */
 export async function refitWithBase(
   { base, log, shifted, parent }: RefitParts,
@@ -38,8 +42,12 @@ export async function refitWithBase(
   const shifts = levelShifts(own, estimates, shifted)
   addByColumn(estimates, shifts)
   const moved = { ...base.rows, quality: addByColumn(base.rows.quality.slice(), shifts) }
-  const rows = joinRows(moved, { ...own, quality: completeLog(estimates, residualsOf(first, base.rows), own) })
-  const stack = await refitStack(first, rows, options)
+  const residuals = residualsOf(first, base.rows)
+  const { ridge } = first.stack
+  const completed = await completeLog({ base: moved, log: own, estimates, residuals, ridge })
+  const rows = joinRows(moved, { ...own, quality: completed })
+  const trust = trustOf(first, base.rows.contexts.length)
+  const stack = await refitStack(first, rows, trust, options)
   const before = first.policy.quality
   const quality =
     before instanceof JoinedQualityPredictor
@@ -52,7 +60,7 @@ export async function refitWithBase(
     quality,
     cost: TokenCostPredictor.fit(known, prices, options.folds),
     noise: labelNoise(
-      residualsOf(first, base.rows),
+      residuals,
       own.quality.map((value, cell) => value - estimates[cell]!),
       own.llms.length,
     ),
@@ -84,16 +92,24 @@ function addByColumn(cells: Float64Array, shifts: Float64Array): Float64Array {
   return cells
 }
 
+/**
+ * κ, that of the base rows drawn to 1: over a few hundred rows it is mostly chance (mathematics §23), and it speaks of a fit without the log.
+ */
+function trustOf({ stack }: FittedRows, baseRows: number): number {
+  return (baseRows * stack.quality.trust + trustPrior) / (baseRows + trustPrior)
+}
+
 async function refitStack(
   { stack }: FittedRows,
   rows: TrainingRows,
+  trust: number,
   { seed }: FitRowsOptions,
 ): Promise<StackedQualityPredictor> {
   const { deviations, counts } = summariseColumns(rows.quality, rows.llms.length)
   return new StackedQualityPredictor({
     members: await fitMembers(rows, seed, stack.ridge),
     weights: stack.quality.weights,
-    trust: stack.quality.trust,
+    trust,
     means: stackMeans(rows),
     meanErrors: deviations.map((deviation, llm) => deviation / Math.sqrt(Math.max(1, counts[llm]!))),
   })
