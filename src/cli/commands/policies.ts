@@ -90,10 +90,10 @@ const listColumns = [
   { title: 'of' },
 ] as const
 
-function renderList({ versions, events, servingId }: PolicyList, { colours }: Terminal): string {
-  const lines = [renderTable(listColumns, versions.map(listRow), colours)]
+function renderList({ versions, events, servingId }: PolicyList, { colours, columns }: Terminal): string {
+  const lines = [renderTable(listColumns, versions.map(listRow), colours, columns)]
   if (servingId === undefined) lines.push('', colours.warning('Nothing fitted serves: the starter or priors do.'))
-  if (events.length > 0) lines.push('', renderTable(eventColumns, events.map(eventRow), colours))
+  if (events.length > 0) lines.push('', renderTable(eventColumns, events.map(eventRow), colours, columns))
   return lines.join('\n')
 }
 
@@ -105,15 +105,16 @@ function listRow(version: ListedPolicy): readonly Cell[] {
     version.origin ?? 'fit',
     version.throughSequence === 0 ? '–' : String(version.throughSequence),
     state(version),
-    version.description,
+    version.candidate?.reason === undefined
+      ? version.description
+      : `${version.description}; ${version.candidate.phase}: ${version.candidate.reason}`,
   ]
 }
 
 function state({ isServing, candidate }: ListedPolicy): Cell {
   if (isServing) return { text: 'serves', tone: 'good' }
   if (candidate === undefined) return { text: 'kept', tone: 'dim' }
-  const text = candidate.reason === undefined ? candidate.phase : `${candidate.phase}: ${candidate.reason}`
-  return { text, tone: candidate.phase === 'held' ? 'bad' : 'warning' }
+  return { text: candidate.phase, tone: candidate.phase === 'held' ? 'bad' : 'warning' }
 }
 
 const eventColumns = [{ title: 'when' }, { title: 'what' }, { title: 'version' }, { title: 'why' }] as const
@@ -131,7 +132,7 @@ const llmColumns = [
   { title: 'mean cost', align: 'right' },
 ] as const
 
-function renderReport(report: PolicyReport, { colours }: Terminal): string {
+function renderReport(report: PolicyReport, { colours, columns }: Terminal): string {
   const rows = report.llms.map((llm) => [
     llm.id,
     llm.source,
@@ -148,7 +149,7 @@ function renderReport(report: PolicyReport, { colours }: Terminal): string {
     '',
     renderTable(llmColumns, rows, colours),
   ]
-  if (report.events.length > 0) lines.push('', renderTable(eventColumns, report.events.map(eventRow), colours))
+  if (report.events.length > 0) lines.push('', renderTable(eventColumns, report.events.map(eventRow), colours, columns))
   return lines.join('\n')
 }
 

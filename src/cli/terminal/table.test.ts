@@ -35,6 +35,20 @@ describe('renderTable', () => {
     expect(renderTable([{ title: 'a' }], [['\u001b[2Jx\r\n']], noColours)).toBe('a\n\ufffd[2Jx\ufffd\ufffd')
   })
 
+  test('breaks prose in the last column between words where it would not fit, and leaves a narrow rest alone', () => {
+    const prose = [{ title: 'n', align: 'right' }, { title: 'why' }] as const
+    const rows = [
+      ['1', 'it was shown to be better than the other'],
+      ['20', 'short'],
+    ]
+    expect(renderTable(prose, rows, noColours, 24)).toBe(
+      [' n  why', ' 1  it was shown to be', '    better than the', '    other', '20  short'].join('\n'),
+    )
+    const whole = renderTable(prose, rows, noColours)
+    expect(renderTable(prose, rows, noColours, 44)).toBe(whole)
+    expect(renderTable(prose, rows, noColours, 19)).toBe(whole)
+  })
+
   test('puts a column at the same place in every line', () => {
     const cell = fc.stringMatching(/^[a-z]{0,8}$/)
     fc.assert(

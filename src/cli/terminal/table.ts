@@ -14,22 +14,54 @@ export type Cell = string | { readonly text: string; readonly tone: Tone }
  * characters in cells, which could drive the reader's terminal, are replaced.
  *
  * @param rows each as long as `columns`; missing cells are empty.
+ * @param width columns of the terminal, for tables whose last column is prose: it is broken between words where it would not fit but
+ *   a legible rest of the line is left. Undefined: nothing is broken.
  * @returns without the last line end; only titles when there are no rows.
  */
-export function renderTable(columns: readonly Column[], rows: readonly (readonly Cell[])[], colours: Colours): string {
-  const lines: (readonly ShownCell[])[] = [
+export function renderTable(
+  columns: readonly Column[],
+  rows: readonly (readonly Cell[])[],
+  colours: Colours,
+  width?: number,
+): string {
+  const whole: (readonly ShownCell[])[] = [
     columns.map(({ title }) => shown({ text: title, tone: 'dim' })),
     ...rows.map((row) => columns.map((_, index) => shown(row[index] ?? ''))),
   ]
-  const widths = columns.map((_, index) => Math.max(...lines.map((line) => line[index]?.width ?? 0)))
+  const others = columns.slice(0, -1).map((_, index) => widest(whole, index))
+  const left = (width ?? Number.POSITIVE_INFINITY) - others.reduce((sum, other) => sum + other + gap.length, 0)
+  const lines = left < narrowestProse ? whole : whole.flatMap((line) => broken(line, left))
+  const widths = [...others, widest(lines, columns.length - 1)]
   return lines
     .map((line) =>
       line
         .map((cell, index) => pad(cell, widths[index] ?? 0, columns[index]?.align ?? 'left', colours))
-        .join('  ')
+        .join(gap)
         .trimEnd(),
     )
     .join('\n')
+}
+
+const gap = '  '
+const narrowestProse = 16
+
+function widest(lines: readonly (readonly ShownCell[])[], index: number): number {
+  return Math.max(...lines.map((line) => line[index]?.width ?? 0))
+}
+
+/** A line, and below it what of its last cell does not fit into `width`. */
+function broken(line: readonly ShownCell[], width: number): (readonly ShownCell[])[] {
+  const last = line.at(-1)
+  if (last === undefined || last.width <= width) return [line]
+  const pieces = last.text.split(' ').reduce<string[]>((lines, word) => {
+    const longer = [...lines.slice(-1), word].join(' ')
+    return lines.length > 0 && displayWidth(longer) <= width ? [...lines.slice(0, -1), longer] : [...lines, word]
+  }, [])
+  const empty = shown('')
+  return pieces.map((text, i) => [
+    ...line.slice(0, -1).map((cell) => (i === 0 ? cell : empty)),
+    shown({ text, tone: last.tone }),
+  ])
 }
 
 interface ShownCell {

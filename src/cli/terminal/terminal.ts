@@ -9,12 +9,15 @@ export interface Terminal {
   note(text: string): void
   /** Colours of what goes to `out`. */
   readonly colours: Colours
+  /** Of a line of what goes to `out`; undefined: it is no terminal. */
+  readonly columns?: number | undefined
 }
 
 /** The part of a stream that a terminal needs. */
 export interface TextStream {
   write(text: string): unknown
   readonly isTTY?: boolean | undefined
+  readonly columns?: number | undefined
 }
 
 export function createTerminal(stdout: TextStream, stderr: TextStream, environment: Environment): Terminal {
@@ -22,5 +25,6 @@ export function createTerminal(stdout: TextStream, stderr: TextStream, environme
     out: (text) => void stdout.write(`${text}\n`),
     note: (text) => void stderr.write(`${text}\n`),
     colours: terminalColours(stdout.isTTY === true, environment),
+    columns: stdout.columns || undefined,
   }
 }
