@@ -121,6 +121,15 @@ test('waits twice as long each time, up to 30 s, and anew from nothing after a l
   await client.close()
 })
 
+test('takes no call in the turn in which it is closed, and answers those before', async () => {
+  const client = await open()
+  const before = client.read('latestSequence')
+  const closed = client.close()
+  await expect(client.read('latestSequence')).rejects.toMatchObject({ code: 'storage_closed' })
+  expect(await before).toBe(1)
+  await closed
+})
+
 test('closes while it waits, and starts nothing more', async () => {
   const client = await open()
   fault = new StorageError('storage_unavailable', 'The disk is gone')

@@ -70,10 +70,10 @@ export class LastingClient implements StorageCalls {
   }
 
   #call<Result>(send: (client: StorageClient) => Promise<Result>): Promise<Result> {
-    if (this.#opened !== undefined) return send(this.#opened.client)
     if (this.#closing !== undefined) {
       return Promise.reject(new StorageError('storage_closed', 'The database has been closed'))
     }
+    if (this.#opened !== undefined) return send(this.#opened.client)
     const message = 'The database worker died and is being started anew; try again'
     return Promise.reject(new StorageError('storage_unavailable', message, { cause: this.#lost }))
   }
