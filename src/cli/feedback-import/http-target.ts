@@ -11,7 +11,7 @@ type Row = Readonly<Record<string, unknown>>
 /** An entry of the answer to a batch, as far as an import needs it. */
 interface ToldEntry {
   readonly status?: unknown
-  readonly error?: { readonly message?: unknown }
+  readonly error?: { readonly message?: string }
 }
 
 interface WaitingRow {
@@ -56,7 +56,7 @@ export function httpTarget(
 
 function settle(entry: ToldEntry | undefined, resolve: WaitingRow['resolve'], reject: WaitingRow['reject']): void {
   if (entry?.status === 'accepted' || entry?.status === 'duplicate') resolve(entry.status)
-  else if (entry?.status === 'failed') reject(new RowRefused(String(entry.error?.message ?? 'the gateway refused it')))
+  else if (entry?.status === 'failed') reject(new RowRefused(entry.error?.message ?? 'the gateway refused it'))
   else reject(new Error('The gateway told nothing of a row: is it an older version?'))
 }
 
