@@ -197,7 +197,7 @@ function openAlarms(pool: OpenPool, router: Router, log: Logger): AlarmBoard {
     llm: (id) => router.pool.get(id),
     priceOf: pool.priceOf,
     qualityAlarms: () => router.policy.alarms,
-    onCostChange: (llm, factor) => router.policy.cost.rescale?.(llm, factor),
+    onCostChange: (llm, factor) => router.rescaleCost(llm, factor),
     clock: systemClock,
     log,
   })

@@ -12,6 +12,7 @@ import { RoutingError } from './errors.ts'
 import type { RandomSource } from './numeric/random-source.ts'
 import type { Label, Settlement } from './outcome.ts'
 import type { CompletionTimeModel, ObservedCall } from './prediction/completion-time-model.ts'
+import { RecentBills } from './prediction/recent-bills.ts'
 import type { Llm, LlmId } from './registry/llm.ts'
 import type { LlmRegistry } from './registry/llm-registry.ts'
 import { parameterField } from './registry/parameter-support.ts'
@@ -75,6 +76,7 @@ export class Router {
   #policy: RoutingPolicy
   readonly #appraiser: CandidateAppraiser
   #trial: VersionTrial | undefined
+  readonly #bills = new RecentBills()
 
   /** @throws {RoutingError} `invalid_option` */
   constructor(parts: RouterParts, options: Partial<RouterOptions> = {}) {
@@ -165,12 +167,25 @@ export class Router {
     const terms = decision.candidates.find((candidate) => candidate.llm === llm)
     const { choices, maxOutputTokens } = decision
     const eachTokens = outputTokens === undefined ? undefined : outputTokens / choices
+    const registered = this.pool.get(llm)
+    if (registered !== undefined) this.#bills.add(decision, registered, costUsd, eachTokens)
     const tried = this.#trial?.terms.policy
     for (const { version, cost } of tried === undefined ? [this.#policy] : [this.#policy, tried]) {
       // A bill says nothing of a version that did not predict it; the answer's length still counts.
       const offlineCostUsd = decision.policyVersion === version ? terms?.offlineCostUsd : undefined
       cost.observe(llm, offlineCostUsd ?? Number.NaN, costUsd, eachTokens, maxOutputTokens)
     }
+  }
+
+  /** That LLM's bills were seen to have become `factor` > 0 times what they were, for good. */
+  rescaleCost(llm: LlmId, factor: number): void {
+    this.#policy.cost.rescale?.(llm, factor)
+    this.#bills.rescale(llm, factor)
+  }
+
+  /** The latest calls, for a version that comes to serve and has not learned from their bills. */
+  get bills(): RecentBills {
+    return this.#bills
   }
 
   /** Folds one label into the policy; see {@link RoutingPolicy.learn}. */

@@ -8,6 +8,7 @@ import { CompletionTimeModel } from '../routing/prediction/completion-time-model
 import { toStoredPolicyVersion } from '../routing/prediction/fitted-policy.ts'
 import { type Llm, unknownLlmProperties } from '../routing/registry/llm.ts'
 import { LlmRegistry } from '../routing/registry/llm-registry.ts'
+import { plainRequest } from '../routing/request.ts'
 import { Router } from '../routing/router.ts'
 import { RoutingPolicy } from '../routing/routing-policy.ts'
 import { MemoryPolicyStore } from './__fixtures__/memory-policy-store.ts'
@@ -250,6 +251,26 @@ describe('LivePolicy', () => {
       expect(await live.refresh()).toBe(next)
     }
     expect(router.policy.embedder).toBe(embedder)
+  })
+
+  test("what bills have taught of an LLM goes on with the version that comes, by that version's own predictions", async () => {
+    const stores = memoryStores([])
+    const [first, second] = await saveTwoVersions(stores)
+    await releaseVersion(stores.policies, first.id, step)
+    const { router, live } = await liveRouter(stores)
+    const decide = () => router.route(plainRequest('alpha even question'), { keyId: undefined, budgetUsd: undefined })
+    const termsOf = async (id: string) => (await decide()).candidates.find(({ llm }) => llm === id)!
+    for (let i = 0; i < 100; i++) {
+      const decision = await decide()
+      const { offlineCostUsd } = decision.candidates.find(({ llm }) => llm === 'a')!
+      router.learnCost(decision, 'a', 3 * offlineCostUsd!, undefined)
+    }
+    await rollbackTo(stores.policies, second.id, step)
+    expect(await live.refresh()).toBe(second.id)
+    const { costUsd, offlineCostUsd } = await termsOf('a')
+    expect(costUsd! / offlineCostUsd!).toBeCloseTo(3 - 2 * 0.98 ** 100, 9)
+    const other = await termsOf('b')
+    expect(other.costUsd).toBe(other.offlineCostUsd)
   })
 
   test('back to before anything was fitted', async () => {

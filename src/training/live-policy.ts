@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Embedder } from '../routing/embedding/embedder.ts'
 import type { FeedbackStore } from '../routing/feedback-store.ts'
 import type { Label } from '../routing/outcome.ts'
@@ -12,6 +13,9 @@ export interface LivePolicyOptions extends Partial<Omit<TrainerOptions, 'onError
   /** What serves after a rollback to before anything was fitted. */
   readonly start?: StarterOptions | undefined
 }
+
+/** Bills that a version learns from before other work gets its turn. */
+const billsPerTurn = 32
 
 /** About 1 MB each: that of the serving version, of one on trial, and of one before. */
 const keptEmbedders = 3
@@ -178,9 +182,20 @@ export class LivePolicy {
     try {
       await taught.trainer.start()
       await taught.trainer.settled()
+      await this.#teachBills(policy)
       return taught
     } finally {
       this.#coming = undefined
+    }
+  }
+
+  /** What bills taught the version before, this one learns from them by its own predictions. */
+  async #teachBills(policy: RoutingPolicy): Promise<void> {
+    const { bills, policy: before } = this.#router
+    const latest = bills.list()
+    for (let i = 0; i < latest.length; i++) {
+      if (i % billsPerTurn === 0) await nextTurn()
+      bills.teach(latest[i]!, before, policy)
     }
   }
 
