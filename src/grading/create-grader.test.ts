@@ -5,14 +5,14 @@ import { afterAll, describe, expect, it } from 'vitest'
 import { answerOf, callsOf, noSignal } from './__fixtures__/answer-of.ts'
 import { createGrader } from './create-grader.ts'
 import type { AnswerToGrade } from './grader.ts'
-import { parseGraderSpec } from './grader-spec-schema.ts'
+import { graderSpecSchema } from './grader-spec-schema.ts'
 import { openGrading } from './open-grading.ts'
 
 const folder = mkdtempSync(path.join(tmpdir(), 'pointsman-grading-'))
 const grading = openGrading({ folder, commands: true, environment: { path: process.env.PATH } })
 afterAll(() => grading.close())
 
-describe('parseGraderSpec', () => {
+describe('graderSpecSchema', () => {
   it.each([
     [
       { kind: 'exact', answers: ['a'] },
@@ -56,29 +56,28 @@ describe('parseGraderSpec', () => {
       { kind: 'command', command: ['true'] },
     ],
   ])('reads %j', (file, spec) => {
-    expect(parseGraderSpec(file)).toEqual(spec)
+    expect(graderSpecSchema.parse(file)).toEqual(spec)
   })
 
   it.each([
-    [{}, /^grader\.kind: kind is one of/],
-    [{ kind: 'magic' }, /^grader\.kind: kind is one of/],
-    [null, /^grader: /],
-    [{ kind: 'exact', answers: [] }, /^grader\.answers: /],
-    [{ kind: 'exact', answers: ['a', ' '] }, /^grader\.answers\.1: an empty answer/],
-    [{ kind: 'number', answer: 'x' }, /^grader\.answer: /],
-    [{ kind: 'number', answer: 1, absolute: -1 }, /^grader\.absolute: /],
-    [{ kind: 'choice', answer: 'C', options: ['x', 'y'] }, /^grader\.answer: there are fewer options/],
-    [{ kind: 'choice', answer: 'b', options: ['x', 'y'] }, /^grader\.answer: a letter/],
-    [{ kind: 'regex', pattern: '(' }, /^grader\.pattern: /],
-    [{ kind: 'regex', pattern: 'a', flags: 'g' }, /^grader\.flags: /],
-    [{ kind: 'json', schema: 3 }, /^grader\.schema: a JSON object/],
+    [{}, /^kind: kind is one of/],
+    [{ kind: 'magic' }, /^kind: kind is one of/],
+    [null, /^: /],
+    [{ kind: 'exact', answers: [] }, /^answers: /],
+    [{ kind: 'exact', answers: ['a', ' '] }, /^answers\.1: an empty answer/],
+    [{ kind: 'number', answer: 'x' }, /^answer: /],
+    [{ kind: 'number', answer: 1, absolute: -1 }, /^absolute: /],
+    [{ kind: 'choice', answer: 'C', options: ['x', 'y'] }, /^answer: there are fewer options/],
+    [{ kind: 'choice', answer: 'b', options: ['x', 'y'] }, /^answer: a letter/],
+    [{ kind: 'regex', pattern: '(' }, /^pattern: /],
+    [{ kind: 'regex', pattern: 'a', flags: 'g' }, /^flags: /],
+    [{ kind: 'json', schema: 3 }, /^schema: a JSON object/],
     [{ kind: 'json', schemas: {} }, /schemas/],
-    [{ kind: 'code', language: 'cobol', tests: ['x'] }, /^grader\.language: /],
-    [{ kind: 'command', command: [] }, /^grader\.command: /],
+    [{ kind: 'code', language: 'cobol', tests: ['x'] }, /^language: /],
+    [{ kind: 'command', command: [] }, /^command: /],
   ])('refuses %j', (file, message) => {
-    expect(() => parseGraderSpec(file)).toThrow(
-      expect.objectContaining({ code: 'invalid_grader', message: expect.stringMatching(message) }),
-    )
+    const { issues = [] } = graderSpecSchema.safeParse(file).error ?? {}
+    expect(issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('; ')).toMatch(message)
   })
 })
 

@@ -1,7 +1,6 @@
 import { z } from 'zod'
 import { isJsonObject, type JsonObject } from '../providers/chat-provider.ts'
 import type { GraderSpec } from './grader-spec.ts'
-import { GradingError } from './grading-error.ts'
 
 const phrase = z.string().refine((text) => text.trim() !== '', { error: 'an empty answer says nothing' })
 const answers = z.array(phrase).min(1)
@@ -149,14 +148,3 @@ export const graderSpecSchema = z
         return file
     }
   })
-
-/**
- * @param path of the value in its file, for the message, such as `grader`.
- * @throws {GradingError} `invalid_grader`, naming each field that is wrong.
- */
-export function parseGraderSpec(value: unknown, path = 'grader'): GraderSpec {
-  const parsed = graderSpecSchema.safeParse(value)
-  if (parsed.success) return parsed.data
-  const faults = parsed.error.issues.map((issue) => `${[path, ...issue.path].join('.')}: ${issue.message}`)
-  throw new GradingError('invalid_grader', faults.join('; '), { cause: parsed.error })
-}

@@ -11,7 +11,7 @@ const callsUntilJudged = 20
 const mostEarlyFailures = 0.8
 
 /** Below it answers are taken for garbage: whoever says the same to everything is right now and then. */
-export const leastMeanQuality = 0.05
+const leastMeanQuality = 0.05
 
 /** Of all: what is left is what it did not fail at, and would flatter it. */
 const mostFailures = 0.5

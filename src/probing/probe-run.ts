@@ -48,7 +48,7 @@ export interface ProbeRunResult {
   readonly spentUsd: number
 }
 
-export const defaultProbeConcurrency = 8
+const defaultProbeConcurrency = 8
 
 /** A call that did not come to an end of its own. */
 const cutShort: ProbeCallEnd = {

@@ -7,7 +7,7 @@ import { storedInteger } from './stored-integer.ts'
 import { float32FromBytes, float64FromBytes, uint32FromBytes } from './vector-bytes.ts'
 
 /** How many candidates keep all their terms; more would let a row grow with the pool. */
-export const maxStoredCandidates = 32
+const maxStoredCandidates = 32
 
 /** Places are what is stored: only append. */
 const rules = ['utility', 'cheapest', 'hull'] as const satisfies readonly RoutingDecision['rule'][]

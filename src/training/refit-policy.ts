@@ -39,7 +39,7 @@ export interface RefitRequest {
 }
 
 /** With fewer labels since it changed, an LLM keeps what it was fitted on, and learning goes on from there. */
-export const labelsAfterChange = 100
+const labelsAfterChange = 100
 
 /**
  * A version fitted on the rows of the last fit by hand and on the judged requests of the log (mathematics §23); where nothing was fitted by

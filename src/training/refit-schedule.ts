@@ -25,10 +25,10 @@ export interface RefitState {
 const hourMs = 3_600_000
 
 /** With fewer new ones, time alone makes no refit worth its while. */
-export const fewestNewLabels = 100
+const fewestNewLabels = 100
 
 /** Without rows of a fit by hand all is learned from the log, of which this much must be there. */
-export const fewestLabelsAlone = 500
+const fewestLabelsAlone = 500
 
 /**
  * Whether a refit is due: enough labels, or enough hours and some labels, since the last one and since the last attempt; never while a candidate

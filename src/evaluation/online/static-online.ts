@@ -100,7 +100,7 @@ export function offlineCosts(fit: OfflineFit): CostTable {
 }
 
 /** ν under which out-of-fold decisions were billed the budget; 0 without one. */
-export function offlineDual(fit: OfflineFit, outOfFold: Float64Array, goal: OnlineGoal): number {
+function offlineDual(fit: OfflineFit, outOfFold: Float64Array, goal: OnlineGoal): number {
   if (goal.budgetUsd === undefined) return 0
   const width = fit.incumbents.length
   return solveBudgetDual((dual) => {

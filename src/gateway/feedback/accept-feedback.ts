@@ -8,7 +8,7 @@ import type { FeedbackRequest } from '../wire/feedback-request.ts'
 import { type LabelDraft, toLabelDrafts } from './to-labels.ts'
 
 /** Answers of a conversation that one statement labels. */
-export const maxConversationLabels = 32
+const maxConversationLabels = 32
 
 /** What taking feedback needs from outside. */
 export interface FeedbackIntake {

@@ -26,7 +26,7 @@ export type LabelDraft = Pick<Feedback, 'source' | 'kind' | 'value' | 'llm' | 'n
 }
 
 /** What a verdict that one was stronger than needed counts for, of the cheaper one that might have done (mathematics §27). */
-export const weakerWeight = 0.25
+const weakerWeight = 0.25
 
 /**
  * The labels that a statement comes to (mathematics §27). The first is the statement's own; `too_weak` and `right` are thumbs on who

@@ -10,8 +10,8 @@ const retryWithinMs = 600_000
 const rememberedAnswers = 10_000
 
 /** What a retry or an abort counts for, in labels: each is often no judgement at all (mathematics §27). */
-export const retryWeight = 0.2
-export const abortWeight = 0.1
+const retryWeight = 0.2
+const abortWeight = 0.1
 
 /** A request as far as signs are read from it. */
 export interface AskedRequest {

@@ -12,7 +12,7 @@ import { GatewayError } from '../gateway-error.ts'
 const prefix = 'fb-'
 
 /** The id of a piece of feedback: it carries the number of its label. */
-export function toFeedbackId(sequence: number): string {
+function toFeedbackId(sequence: number): string {
   return prefix + sequence
 }
 

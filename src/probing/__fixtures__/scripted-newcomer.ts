@@ -8,7 +8,7 @@ import type { ProbeBooks, ProbeCallEnd } from '../probe-books.ts'
 import type { GradableProbe } from '../probe-run.ts'
 
 /** One USD per million tokens, in and out. */
-export const dollarPrice = { inputPerMillionTokensUsd: 1, outputPerMillionTokensUsd: 1 }
+const dollarPrice = { inputPerMillionTokensUsd: 1, outputPerMillionTokensUsd: 1 }
 
 export const newcomer: Llm = {
   ...unknownLlmProperties,
@@ -33,7 +33,7 @@ export function simpleProbes(count: number, task = (_index: number) => 'kind'): 
   })
 }
 
-export const rightGrader: Grader = {
+const rightGrader: Grader = {
   grade: async ({ text }) => ({ quality: text === 'right' ? 1 : 0 }),
 }
 

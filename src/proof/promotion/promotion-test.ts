@@ -22,7 +22,7 @@ export const defaultPromotion: PromotionOptions = { alpha: 0.02, canaryShare: 0.
 export type PromotionVerdict = 'undecided' | 'better' | 'worse' | 'not_shown'
 
 /** "Much worse", utility per outcome: what a canary may still lose for all that is known when its share rises. */
-export const largestLossAtRise = 0.05
+const largestLossAtRise = 0.05
 /** The confidence that it loses less, less than of a verdict: being wrong costs a longer trial of a poor version, not its release. */
 const riseAlpha = 0.2
 /** Confidence, one-sided, that a candidate held as worse is. */

@@ -174,7 +174,7 @@ export class ChangeDetector {
 }
 
 /** @throws {RoutingError} `invalid_option` */
-export function checkChangeDetection({ allowance, threshold }: ChangeDetectorOptions): void {
+function checkChangeDetection({ allowance, threshold }: ChangeDetectorOptions): void {
   for (const [name, value] of Object.entries({ allowance, threshold })) {
     if (!(value > 0)) throw new RoutingError('invalid_option', `${name} of a change detector must be > 0, got ${value}`)
   }

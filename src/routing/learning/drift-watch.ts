@@ -28,7 +28,7 @@ export interface DriftWatchOptions {
  * of latency none of the same and one where each call's time hangs on the one before by .6. A doubled time with a deviation of .5 of its logarithm is noticed
  * after 49 calls on average, a price by 10 % with bills that agree to 2 % after 9.
  */
-export const defaultDriftWatch: DriftWatchOptions = {
+const defaultDriftWatch: DriftWatchOptions = {
   detection: { cost: { allowance: 0.5, threshold: 12 }, latency: { allowance: 0.75, threshold: 20 } },
   warmUp: 30,
   discount: 0.999,

@@ -167,7 +167,7 @@ function bestMatch(measured: readonly ModelName[], name: ModelName): number | un
 }
 
 /** @param price USD per million output tokens; undefined and NaN are unknown. */
-export function abilityByPrice(line: PriceLine, price: number | undefined): number {
+function abilityByPrice(line: PriceLine, price: number | undefined): number {
   const isKnown = price !== undefined && !Number.isNaN(price)
   if (!isKnown) return line.intercept + line.slope * line.centre
   const steps = Math.round(Math.log10(Math.max(lowestPrice, price)) * stepsPerDecade)

@@ -4,7 +4,7 @@ import { GatewayError } from '../../gateway-error.ts'
 import { toInvalidRequest } from '../invalid-request.ts'
 
 /** OpenAI's own limits. */
-export const maxInputs = 2_048
+const maxInputs = 2_048
 const maxInputTokens = 300_000
 
 /** Room for as many tokens and what stands around them, and for a clear word to who sends some more. */

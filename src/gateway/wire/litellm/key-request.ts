@@ -7,7 +7,7 @@ import { GatewayError } from '../../gateway-error.ts'
 import { requireValid } from '../invalid-request.ts'
 
 /** A body of LiteLLM's `POST /key/generate`, as far as it is read. */
-export const keyGenerateBody = z.looseObject({
+const keyGenerateBody = z.looseObject({
   key_alias: z.string().min(1).max(256).nullish().describe('A name, for people.'),
   models: z.array(z.string().min(1).max(256)).max(256).nullish().describe('What the key may use; empty: everything.'),
   max_budget: z.number().nonnegative().nullish().describe('USD per UTC day; needs `budget_duration: "1d"`.'),
@@ -84,7 +84,7 @@ function patternsOf(models: readonly string[], pool: LlmRegistry): readonly stri
 }
 
 /** A body of `POST /key/delete`. */
-export const keyDeleteBody = z.looseObject({
+const keyDeleteBody = z.looseObject({
   keys: z.array(z.string().min(1).max(256)).max(256).nullish().describe('Keys, or their ids.'),
   key_aliases: z.array(z.string().min(1).max(256)).max(256).nullish().describe('Names given to keys.'),
 })
