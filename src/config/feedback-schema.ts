@@ -39,8 +39,13 @@ export const feedbackSchema = z.strictObject({
         .min(1)
         .max(10_000)
         .default(influence.window)
-        .describe('Labels of others that credit is saved up from, where that is more than `free`.'),
+        .describe('Labels of others that credit is saved up from, where that is more than `burst`.'),
       free: z.number().min(0).default(influence.free).describe('Labels of an LLM that every key has a day.'),
+      burst: z
+        .number()
+        .min(0)
+        .default(influence.burst)
+        .describe('Labels of an LLM that a key may give at once; no more of `free` is saved up.'),
       share: z
         .number()
         .min(0)

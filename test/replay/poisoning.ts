@@ -1,13 +1,15 @@
 /**
  * A key that lies, on paretobandit: fitted on `val`; two honest keys thumb what they were answered (test prompts), 2,000 labels, and from half-way
- * on a third key posts 10,000 thumbs down on the best LLM, ten before each honest label, all `test` prompts being its own requests. What moves: the LLM's
- * q̂ and its share of the traffic, with no cap on a key's influence and with caps, beside what mathematics §27 bounds it by.
- * Run: npm exec -- node test/replay/poisoning.ts [seeds] [prior level]
+ * on a third key posts 10,000 thumbs down on the best LLM, ten before each honest label, all `test` prompts being its own requests, and where it is told to
+ * as many up on the next best. What moves: the best LLM's q̂, its share of the traffic and what the traffic is worth, with no cap on a key's influence and
+ * with caps, beside what mathematics §27 bounds it by.
+ * Run: npm exec -- node test/replay/poisoning.ts [seeds] [prior level] [down|both]
  */
 import { Kysely } from 'kysely'
 import { defaultFeedbackOptions } from '../../src/gateway/feedback/feedback-options.ts'
 import { readOutcomeData } from '../../src/outcomes/read-outcome-data.ts'
 import { selectSplit } from '../../src/outcomes/split.ts'
+import { type ChoiceInputs, choiceProbabilities, defaultExploration } from '../../src/routing/decision/choice.ts'
 import { buildContext } from '../../src/routing/embedding/context-builder.ts'
 import type { RoutingContext } from '../../src/routing/embedding/routing-context.ts'
 import type { InfluenceCap } from '../../src/routing/feedback-store.ts'
@@ -24,9 +26,12 @@ import { dataFolder, meanAndInterval, recordedPool, recordedRequest } from './re
 const seeds = Number(process.argv[2] ?? 3)
 /** How wrong the fit may be of a level: as served .01 beside the error of its mean, of the shipped starter policy .1. */
 const priorLevel = Number(process.argv[3] ?? defaultLearning.priors.fitted.level)
-const lambdas = [1.4, 20, 200]
+const isBoth = process.argv[4] === 'both'
+const lambdas = [1, 20, 200]
 const honestLabels = 2_000
 const falsePerHonest = 10
+/** The lies go on for the second of two days. */
+const spanMs = 2 * 86_400_000
 /** Of a thumb, of a source that agrees best. */
 const smallestVariance = 0.05 * 0.5
 /** After so many honest labels since the lies began. */
@@ -37,9 +42,17 @@ const { policy: fitted, embedder } = await fitPolicy(source, { seed: 1, now: 0, 
 const data = selectSplit(source, 'test')
 const pool = recordedPool(data)
 const width = data.llms.length
-const best = bestLlm()
+const [best, nextBest] = bestLlms()
 const contexts: RoutingContext[] = []
 for (const { text } of data.prompts) contexts.push(await buildContext(embedder, recordedRequest(text, 1)))
+
+const inputs: ChoiceInputs = {
+  utility: new Float64Array(width),
+  comparableCostUsd: new Float64Array(width),
+  deviation: new Float64Array(width),
+  reach: new Float64Array(width),
+  isTried: new Uint8Array(width),
+}
 
 const priors = { ...defaultLearning.priors, fitted: { level: priorLevel, slope: priorLevel / 10 } }
 
@@ -53,15 +66,16 @@ const variants: readonly Variant[] = [
   { name: 'nobody lies', lies: false },
   { name: 'no cap', lies: true },
   { name: '20 free, .1', lies: true, cap: { window: 150, free: 20, share: 0.1 } },
-  { name: '50 free, .25 (served)', lies: true, cap: defaultFeedbackOptions.influence },
-  { name: '100 free, .25', lies: true, cap: { window: 300, free: 100, share: 0.25 } },
+  { name: '50 free, .1', lies: true, cap: { window: 150, free: 50, share: 0.1 } },
+  { name: '50 free, 20 at once, .1 (served)', lies: true, cap: defaultFeedbackOptions.influence },
+  { name: '50 free, .25', lies: true, cap: { window: 150, free: 50, share: 0.25 } },
 ]
 
 console.log(
-  `paretobandit, fit on val, ${data.prompts.length} test prompts, ${seeds} orders; 10,000 thumbs down on ${data.llms[best]!.id}`,
+  `paretobandit, fit on val, ${data.prompts.length} test prompts, ${seeds} orders; 10,000 thumbs down on ${data.llms[best]!.id}${isBoth ? `, and up on ${data.llms[nextBest]!.id}` : ''}`,
 )
 console.log(
-  'at the worst of ten looks after the lies began; traffic by greatest utility: share before > after, prompts that moved of those that may',
+  'at the worst of ten looks after the lies began, of each figure apart; traffic as served: share of the best LLM before and after, requests that go elsewhere, the widest lead that was lost by the estimates without lies, true utility lost a request',
 )
 console.log(
   [
@@ -72,7 +86,7 @@ console.log(
     'largest',
     'mean bound',
     'bound held',
-    ...lambdas.flatMap((l) => [`λ=${l}: share before`, 'after', 'moved', 'may move']),
+    ...lambdas.flatMap((l) => [`λ=${l}: share before`, 'after', 'moved', 'widest lead', 'lost']),
   ].join(' | '),
 )
 const table = new Map<string, number[][]>()
@@ -84,12 +98,12 @@ for (let seed = 1; seed <= seeds; seed++) {
     const seen = checkpoints.map((at, i) => compare(at, truth![i]!))
     const worst = seen.reduce((most, next) => (next.meanShift > most.meanShift ? next : most))
     const isHeld = seen.every(({ breaches }) => breaches === 0)
-    const figures = worst.traffic.flatMap(({ share, shareBefore, moved, mayMove }) => [
-      shareBefore,
-      share,
-      moved,
-      mayMove,
-    ])
+    const figures = lambdas.flatMap((_, i) => {
+      const { share, shareBefore, moved, widestLead, lost } = seen
+        .map(({ traffic }) => traffic[i]!)
+        .reduce((most, next) => (next.moved > most.moved ? next : most))
+      return [shareBefore, share, moved, widestLead, lost]
+    })
     const row = [
       given,
       checkpoints.at(-1)!.alarms,
@@ -114,8 +128,8 @@ for (const [name, rows] of table) {
 interface Checkpoint {
   /** q̂, shape [prompts][LLMs]. */
   readonly mean: readonly Float64Array[]
-  /** u of the best LLM, shape [prompts]. */
-  readonly uncertainty: readonly number[]
+  /** u, shape [prompts][LLMs]. */
+  readonly uncertainty: readonly Float64Array[]
   /** Σ γ^age·w of the lies. */
   readonly lieWeight: number
   readonly alarms: number
@@ -131,11 +145,12 @@ function teach({ lies, cap }: Variant, seed: number): { readonly checkpoints: Ch
   let sequence = 0
   let given = 0
   let lieWeight = 0
+  let receivedAtMs = 0
   const give = (prompt: number, llm: number, value: number, keyId: string) => {
     sequence++
     const isLie = keyId === 'liar'
-    // By the store's own rule; all at one moment.
-    const said = { decisionId: '', source: 'user', kind: 'thumbs', value, keyId, receivedAtMs: 0 } as const
+    // By the store's own rule.
+    const said = { decisionId: '', source: 'user', kind: 'thumbs', value, keyId, receivedAtMs } as const
     const { id } = data.llms[llm]!
     const weight = influence.allowedWeight(
       { ...said, idempotencyKey: undefined },
@@ -150,8 +165,10 @@ function teach({ lies, cap }: Variant, seed: number): { readonly checkpoints: Ch
     policy.learn(labelOf(sequence, prompt, llm, value, keyId, weight))
   }
   for (let i = 0; i < honestLabels; i++) {
+    receivedAtMs = Math.round((i / honestLabels) * spanMs)
     for (let j = 0; lies && i >= honestLabels / 2 && j < falsePerHonest; j++) {
       give(Math.floor(liar.next() * contexts.length), best, 0, 'liar')
+      if (isBoth) give(Math.floor(liar.next() * contexts.length), nextBest, 1, 'liar')
     }
     // Half of the honest traffic is on the best LLM, the rest anywhere.
     const prompt = Math.floor(random.next() * contexts.length)
@@ -174,12 +191,14 @@ function look(policy: RoutingPolicy): Pick<Checkpoint, 'mean' | 'uncertainty'> {
   const all = contexts.map((context) => {
     const out = newQualityEstimates(width)
     policy.estimateQuality(context, pool, out)
-    return [out.mean.slice(), out.uncertainty[best]!] as const
+    return [out.mean.slice(), out.uncertainty.slice()] as const
   })
   return { mean: all.map(([mean]) => mean), uncertainty: all.map(([, uncertainty]) => uncertainty) }
 }
 
-function compare({ mean, uncertainty, lieWeight }: Checkpoint, truth: Checkpoint) {
+function compare(checkpoint: Checkpoint, truth: Checkpoint) {
+  const { mean, lieWeight } = checkpoint
+  const uncertainty = checkpoint.uncertainty.map((all) => all[best]!)
   const shifts = mean.map((now, i) => Math.abs(now[best]! - truth.mean[i]![best]!))
   const widest = Math.max(...uncertainty)
   const bounds = uncertainty.map((u) =>
@@ -190,7 +209,7 @@ function compare({ mean, uncertainty, lieWeight }: Checkpoint, truth: Checkpoint
     largestShift: Math.max(...shifts),
     bound: average(bounds),
     breaches: shifts.filter((shift, i) => shift > bounds[i]! + 1e-9).length,
-    traffic: lambdas.map((lambda) => compareTraffic(mean, truth.mean, bounds, lambda)),
+    traffic: lambdas.map((lambda) => compareTraffic(checkpoint, truth, lambda)),
   }
 }
 
@@ -211,48 +230,61 @@ function labelOf(sequence: number, prompt: number, llm: number, value: number, k
   }
 }
 
-/** By greatest utility alone. `mayMove`: prompts where the best LLM is within its bound of being chosen, or of losing. */
-function compareTraffic(
-  now: readonly Float64Array[],
-  truth: readonly Float64Array[],
-  bounds: readonly number[],
-  lambda: number,
-) {
+/**
+ * The traffic as it would be served, by the probabilities of mathematics §5: half the sum of what they differ by is the share of requests that go
+ * elsewhere. `widestLead`: by the estimates without lies, of the greatest utility over the greatest with them. `lost`: of true utility.
+ */
+function compareTraffic(now: Checkpoint, truth: Checkpoint, lambda: number) {
   const weight = lambda / (1 + lambda)
-  const utility = (mean: Float64Array, prompt: number, llm: number) =>
-    weight * mean[llm]! - (1 - weight) * (data.costUsd[prompt * width + llm]! / fitted.costReferenceUsd)
-  const choose = (mean: Float64Array, prompt: number) => {
-    let chosen = 0
-    for (let llm = 1; llm < width; llm++) if (utility(mean, prompt, llm) > utility(mean, prompt, chosen)) chosen = llm
-    return chosen
-  }
-  const rows = now.map((mean, prompt) => {
-    const before = choose(truth[prompt]!, prompt)
-    const others = Math.max(
-      ...data.llms.map((_, llm) => (llm === best ? Number.NEGATIVE_INFINITY : utility(truth[prompt]!, prompt, llm))),
-    )
-    const gap = Math.abs(utility(truth[prompt]!, prompt, best) - others)
-    const after = choose(mean, prompt)
-    return {
-      served: after === best,
-      wasServed: before === best,
-      moved: after !== before,
-      mayMove: gap <= weight * bounds[prompt]!,
+  const worth = (quality: number, prompt: number, llm: number) =>
+    weight * quality - (1 - weight) * (data.costUsd[prompt * width + llm]! / fitted.costReferenceUsd)
+  const rows = now.mean.map((_, prompt) => {
+    const [before, after] = [served(truth, prompt, weight), served(now, prompt, weight)]
+    const believed = truth.mean[prompt]!
+    const [first, then] = [before, after].map((probabilities) => probabilities.indexOf(Math.max(...probabilities)))
+    let moved = 0
+    let lost = 0
+    for (let llm = 0; llm < width; llm++) {
+      const less = before[llm]! - after[llm]!
+      moved += Math.abs(less) / 2
+      lost += less * worth(data.quality[prompt * width + llm]!, prompt, llm)
     }
+    const lead = worth(believed[first!]!, prompt, first!) - worth(believed[then!]!, prompt, then!)
+    return { shareBefore: before[best]!, share: after[best]!, moved, lead, lost }
   })
-  const part = (of: (row: (typeof rows)[number]) => boolean) => rows.filter(of).length / rows.length
   return {
-    share: part(({ served }) => served),
-    shareBefore: part(({ wasServed }) => wasServed),
-    moved: part(({ moved }) => moved),
-    mayMove: part(({ mayMove }) => mayMove),
+    share: average(rows.map(({ share }) => share)),
+    shareBefore: average(rows.map(({ shareBefore }) => shareBefore)),
+    moved: average(rows.map(({ moved }) => moved)),
+    widestLead: Math.max(...rows.map(({ lead }) => lead)),
+    lost: average(rows.map(({ lost }) => lost)),
   }
 }
 
-function bestLlm(): number {
+/** Choice probabilities over the LLMs. @param weight λ/(1+λ) */
+function served({ mean, uncertainty }: Checkpoint, prompt: number, weight: number): Float64Array {
+  const explorationWidth = 0.1
+  for (let llm = 0; llm < width; llm++) {
+    const [quality, deviation] = [mean[prompt]![llm]!, uncertainty[prompt]![llm]!]
+    const costUsd = data.costUsd[prompt * width + llm]!
+    const utility =
+      weight * Math.min(1, quality + explorationWidth * deviation) - (1 - weight) * (costUsd / fitted.costReferenceUsd)
+    inputs.utility[llm] = utility
+    inputs.comparableCostUsd[llm] = costUsd
+    inputs.deviation[llm] = weight * deviation
+    inputs.reach[llm] = weight * (1 - quality)
+  }
+  const probabilities = new Float64Array(width)
+  choiceProbabilities(inputs, width, defaultExploration, probabilities)
+  return probabilities
+}
+
+/** The two of the highest mean quality. */
+function bestLlms(): readonly [number, number] {
   const sums = new Float64Array(width)
   for (let i = 0; i < data.quality.length; i++) sums[i % width]! += data.quality[i]!
-  return sums.indexOf(Math.max(...sums))
+  const order = [...sums.keys()].sort((a, b) => sums[b]! - sums[a]!)
+  return [order[0]!, order[1]!]
 }
 
 function average(values: readonly number[]): number {

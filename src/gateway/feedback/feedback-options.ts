@@ -14,16 +14,17 @@ export interface FeedbackOptions {
   /** By name. */
   readonly metrics: ReadonlyMap<string, DeclaredMetric>
   /** Of each key without the admin scope, where there are several. */
-  readonly influence: InfluenceCap
+  readonly influence: Required<InfluenceCap>
   readonly implicit: ImplicitOptions
 }
 
 /**
- * A quarter of what is said of an LLM, and 50 labels of it a day, so that a key is heard where nobody else speaks; no more than 50 are saved up: labels fade
- * by .997 each, and 50 at once are 14 % of what is remembered (mathematics §27). Behaviour is off, as machines repeat themselves without being discontent.
+ * A tenth of what is said of an LLM, and 50 labels of it a day, so that a key is heard where nobody else speaks; no more than 20 are saved up, as what comes
+ * at once moves most. What lies come to
+ * under it, and what honest keys lose by it, is in mathematics §27. Behaviour is off, as machines repeat themselves without being discontent.
  */
 export const defaultFeedbackOptions: FeedbackOptions = {
   metrics: new Map(),
-  influence: { window: 150, free: 50, share: 0.25 },
+  influence: { window: 150, free: 50, burst: 20, share: 0.1 },
   implicit: { retry: false, abort: false },
 }

@@ -19,7 +19,13 @@ export function influenceCapOf(
   const { feedbackShare } = own
   if (feedbackShare !== undefined) {
     if (feedbackShare >= 1) return undefined
-    return { ...cap, share: feedbackShare, free: Math.min(cap.free, feedbackShare * cap.window) }
+    const most = feedbackShare * cap.window
+    return {
+      ...cap,
+      share: feedbackShare,
+      free: Math.min(cap.free, most),
+      burst: Math.min(cap.burst ?? cap.free, most),
+    }
   }
   return bound.length === 1 ? undefined : cap
 }

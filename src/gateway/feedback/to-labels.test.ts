@@ -74,7 +74,7 @@ describe('readMetric', () => {
 })
 
 describe('influenceCapOf', () => {
-  const cap = { window: 300, free: 50, share: 0.25 }
+  const cap = { window: 300, free: 50, burst: 20, share: 0.25 }
   const key = (id: string, fields: object = {}) => ({ id, scopes: ['inference'], ...fields })
   const of = (keyId: string | undefined, ...keys: object[]) =>
     influenceCapOf(keyId, { activeKeys: () => keys as never }, cap)
@@ -89,7 +89,7 @@ describe('influenceCapOf', () => {
 
   test('a share of its own holds, for one key too', () => {
     expect(of('a', key('a', { feedbackShare: 1 }), key('b'))).toBeUndefined()
-    expect(of('a', key('a', { feedbackShare: 0.1 }))).toEqual({ window: 300, free: 30, share: 0.1 })
-    expect(of('a', key('a', { feedbackShare: 0 }), key('b'))).toEqual({ window: 300, free: 0, share: 0 })
+    expect(of('a', key('a', { feedbackShare: 0.1 }))).toEqual({ window: 300, free: 30, burst: 20, share: 0.1 })
+    expect(of('a', key('a', { feedbackShare: 0 }), key('b'))).toEqual({ window: 300, free: 0, burst: 0, share: 0 })
   })
 })

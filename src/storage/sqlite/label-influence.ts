@@ -80,13 +80,13 @@ export class LabelInfluence {
 
 /** See {@link InfluenceCap}. */
 function creditOf(
-  { window, free, share }: InfluenceCap,
+  { window, free, burst = free, share }: InfluenceCap,
   found: Standing | undefined,
   others: number,
   atMs: number,
 ): number {
   const perLabel = share / (1 - share)
-  const most = Math.max(free, perLabel * window)
+  const most = Math.max(burst, perLabel * window)
   if (found === undefined || found.credit === null) return Math.min(most, free + perLabel * others)
   const days = Math.max(0, atMs - found.atMs!) / dayMs
   return Math.min(most, found.credit + perLabel * (others - found.others!) + free * days)
