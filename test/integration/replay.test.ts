@@ -182,6 +182,7 @@ describe('POST /admin/replay', () => {
     })
     expect(status).toBe(200)
     expect(body.log).toMatchObject({ decisions, named: decisions / 10, unsettled: 0 })
+    expect(body.log.last_at).toBe(new Date(firstAtMs + decisions * stepMs).toISOString())
     expect(body.targets.map(({ name }) => name)).toEqual([
       'λ = 0.5',
       'always middle',

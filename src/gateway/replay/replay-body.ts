@@ -3,6 +3,7 @@ import type { Comparison, EstimatorResult, TargetEstimate } from '../../proof/of
 import type { ReplayReport } from '../../proof/off-policy/replay-log.ts'
 import type { TargetSupport } from '../../proof/off-policy/target-support.ts'
 import { verdictWords } from '../../proof/off-policy/verdict-words.ts'
+import { isoTime } from '../wire/iso-time.ts'
 
 /** What `POST /admin/replay` answers and `pointsman replay --json` prints; null is not known. */
 export type ReplayBody = ReturnType<typeof toReplayBody>
@@ -18,8 +19,8 @@ export function toReplayBody({ log, scale, targets }: ReplayReport) {
       unsettled: log.unsettled,
       labelled: log.labelled,
       billed: log.billed,
-      first_at_ms: log.firstAtMs ?? null,
-      last_at_ms: log.lastAtMs ?? null,
+      first_at: isoTime(log.firstAtMs),
+      last_at: isoTime(log.lastAtMs),
     },
     targets: targets.map(({ name, estimate }) => ({
       name,

@@ -1,12 +1,12 @@
 import { z } from 'zod'
 import { RolloutError } from '../../training/rollout-error.ts'
 import { GatewayError } from '../gateway-error.ts'
-import { readJsonBody } from '../json-body.ts'
 import { toReplayBody } from '../replay/replay-body.ts'
 import type { ReplayQuestion } from '../replay/replay-desk.ts'
 import { parseSince } from '../replay/since.ts'
-import { requireValid } from '../wire/invalid-request.ts'
-import type { Route } from './route-handler.ts'
+import { adminRoute } from './admin-route.ts'
+import { openedPart } from './opened-parts.ts'
+import { validBody } from './valid-body.ts'
 
 const maxBodyBytes = 4_096
 const id = z.string().min(1).max(256)
@@ -25,25 +25,17 @@ const question = z.strictObject({
 })
 
 /** `POST /admin/replay`: what the log says of another policy. One replay at a time; it ends when its caller leaves. */
-export const replayRoute: Route = {
-  name: 'admin_replay',
-  method: 'POST',
-  access: 'admin_key',
-  callsLlm: false,
-  async handle({ parts }, { exchange, share, time }) {
-    const { replay } = parts
-    if (replay === undefined)
-      throw new GatewayError('invalid_request', 'This gateway keeps no log that it could judge by')
-    const body = requireValid(question, await readJsonBody(exchange.request, maxBodyBytes, share), [])
-    try {
-      const report = await replay.replay(toQuestion(body, parts.clock.now()), { signal: time.signal })
-      exchange.sendJson(200, toReplayBody(report))
-    } catch (error) {
-      if (!(error instanceof RolloutError)) throw error
-      throw new GatewayError('invalid_request', error.message, { param: 'policy', cause: error })
-    }
-  },
-}
+export const replayRoute = adminRoute('admin_replay', 'POST', async (services, request) => {
+  const replay = openedPart(services, 'replay')
+  const asked = toQuestion(await validBody(question, request, maxBodyBytes), services.parts.clock.now())
+  try {
+    const report = await replay.replay(asked, { signal: request.time.signal })
+    request.exchange.sendJson(200, toReplayBody(report))
+  } catch (error) {
+    if (!(error instanceof RolloutError)) throw error
+    throw new GatewayError('invalid_request', error.message, { param: 'policy', cause: error })
+  }
+})
 
 function toQuestion({ since, price, ...rest }: z.infer<typeof question>, nowMs: number): ReplayQuestion {
   const sinceMs = since === undefined ? undefined : parseSince(since, nowMs)

@@ -8,6 +8,7 @@ const absences = {
   onboarding: 'This gateway probes no LLMs',
   policyAdmin: 'The policy of this gateway stays as it was opened',
   rollout: 'The policy of this gateway stays as it was opened',
+  replay: 'This gateway keeps no log that it could judge by',
 } as const satisfies Partial<Record<keyof GatewayParts, string>>
 
 /** @throws {GatewayError} `invalid_request` where the gateway was opened without */
