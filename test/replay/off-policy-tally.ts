@@ -69,7 +69,7 @@ export class Tally {
    * half-width over DR's; medians of the log over all logs, of half-widths over those with a verdict.
    */
   line(): string {
-    const share = (count: number, of: number) => (of === 0 ? '–' : (count / of).toFixed(3))
+    const share = (count: number, of: number) => fixed(count / of, 3)
     const { covered, coveredValue, halfWidths } = this.#coverageOf('dr')
     const others = [this.#coverageOf('snips'), this.#coverageOf('ips')]
     const [from, to] = shareInterval(covered, this.#verdicts)
@@ -79,18 +79,18 @@ export class Tally {
       share(this.#all - this.#verdicts, this.#all),
       String(this.#verdicts),
       share(covered, this.#verdicts),
-      from.toFixed(3),
-      to.toFixed(3),
+      fixed(from, 3),
+      fixed(to, 3),
       share(coveredValue, this.#verdicts),
       ...others.flatMap((other) => [
         share(other.covered, this.#verdicts),
-        (median(other.halfWidths) / median(halfWidths)).toFixed(2),
+        fixed(median(other.halfWidths) / median(halfWidths), 2),
       ]),
       median(this.#hits).toFixed(0),
       median(this.#effectiveRows).toFixed(0),
       median(this.#heaviest).toFixed(4),
       (this.#truth / this.#all).toFixed(4),
-      median(halfWidths).toFixed(4),
+      fixed(median(halfWidths), 4),
     ])
   }
 
@@ -114,6 +114,10 @@ function shareInterval(count: number, of: number): readonly [number, number] {
 
 function row(cells: readonly string[]): string {
   return cells.map((cell, i) => (i < 2 ? cell.slice(0, 26).padEnd(i === 0 ? 22 : 27) : cell.padStart(9))).join('')
+}
+
+function fixed(value: number, digits: number): string {
+  return Number.isNaN(value) ? '–' : value.toFixed(digits)
 }
 
 function holds({ low, high }: EstimatedMean, truth: number): number {
