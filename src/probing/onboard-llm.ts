@@ -7,9 +7,10 @@ import type { ProbeOutcome, ProbeRun, ProbeStore } from '../routing/probe-store.
 import type { Llm } from '../routing/registry/llm.ts'
 import { RoutingPolicy } from '../routing/routing-policy.ts'
 import { releaseVersion } from '../training/rollout.ts'
-import { type AdmissionWay, admissionWay, admitLlm } from './admit-llm.ts'
+import { admissionNotes } from './admission-notes.ts'
+import { admissionWay, admitLlm } from './admit-llm.ts'
 import type { ProbedLlm } from './ask-probe.ts'
-import { fewestLlmsToFit, fewestOutcomesToFit, fitOnProbes, llmsToFit, probeOutcomeData } from './fit-on-probes.ts'
+import { fewestLlmsToFit, fitOnProbes, llmsToFit, probeOutcomeData } from './fit-on-probes.ts'
 import { keepStarterBeliefs, starterKnows } from './keep-starter-beliefs.ts'
 import { type LandingReport, landingReport } from './landing-report.ts'
 import { MeasuredQuality } from './measured-quality.ts'
@@ -187,36 +188,10 @@ async function admit(parts: OnboardingParts, request: OnboardingRequest): Promis
     const requests = await typicalRequests(parts.decisions, seen, { embedderId, nowMs: now(parts), idAt })
     return {
       version: made?.id,
-      notes: notesOf(way, made, llm, serving, llmsToFit([...others, llm], outcomes)),
+      notes: admissionNotes(way, made, llm, serving, llmsToFit([...others, llm], outcomes)),
       landing: landingReport({ llm, others, policy, seen, own, measured, requests, lambda: parts.lambda }),
     }
   }
-}
-
-function notesOf(
-  way: AdmissionWay,
-  made: FittedPolicy | undefined,
-  { id }: Llm,
-  { version }: RoutingPolicy,
-  ready: readonly Llm[],
-): string[] {
-  if (way === 'fitted') return [`${version} was fitted on outcomes of ${id}, which its probes leave as they are`]
-  if (way === 'not-describable')
-    return [`${version} cannot describe LLMs: ${id} is judged by its price until it is fitted anew`]
-  if (way === 'described') return []
-  if (made !== undefined) {
-    const kept = made.llms.filter(({ source }) => source === 'starter' || source === 'sibling').map((llm) => llm.id)
-    const others = kept.length === 0 ? '' : `; ${kept.join(', ')} stay as the starter has them until they are probed`
-    const fittedOn = ready.map((llm) => llm.id).join(', ')
-    return [`nothing was fitted before: ${made.id} is fitted on the probes of ${fittedOn}${others}`]
-  }
-  if (ready.length >= fewestLlmsToFit) {
-    const all = ready.map((llm) => llm.id).join(', ')
-    return [`the starter serves on: of ${all} one has fewer than half as many graded probes as another`]
-  }
-  return [
-    `nothing is fitted yet: the outcomes are kept, and ${id} is judged by its price or the starter until ${fewestLlmsToFit} LLMs of the pool have ${fewestOutcomesToFit} graded probes each (${ready.length} so far; pointsman llm probe --all)`,
-  ]
 }
 
 /** The first version of a pool that nothing was fitted for; undefined: too few have answered yet. */

@@ -73,7 +73,7 @@ test('a first version fitted on the probes of two LLMs keeps what the starter kn
   const added = await call('POST', '/admin/llms', half)
   expect(await ended(added.run)).toMatchObject({
     status: 'admitted',
-    report: { notes: [expect.stringContaining('gpt-4o-mini, claude-sonnet-4 stay as the starter has them')] },
+    report: { notes: [expect.stringContaining('the starter knows of gpt-4o-mini, claude-sonnet-4 stays')] },
   })
   const sources = { 'gpt-4o': 'fitted', half: 'fitted', 'gpt-4o-mini': 'starter', 'claude-sonnet-4': 'sibling' }
   const expectSources = async () => {
