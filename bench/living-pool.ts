@@ -1,7 +1,7 @@
 /**
  * What does a pool that changes cost its callers? A steady load of `auto` requests on a gateway while LLMs join and leave, prices change and policy
  * versions are rolled back, beside the same load on a gateway that is left alone: failed requests, which must be none, and latency.
- * A fresh process per variant and round, alternating order, medians.
+ * A fresh process per variant and round, alternating order, medians; how far rounds of the same kind differ says what is noise. Seven minutes.
  *
  * Run: npm run build && npm exec -- node bench/living-pool.ts [--quick] [--only joins,leaves,changesPrice,rollsBack]
  */
@@ -15,11 +15,11 @@ import { canPin, PinnedProcess } from './pinned-process.ts'
 
 const { values: flags } = parseArgs({ options: { quick: { type: 'boolean' }, only: { type: 'string' } } })
 const rounds = flags.quick === true ? 1 : 5
-const roundMs = flags.quick === true ? 15_000 : 40_000
+const roundMs = flags.quick === true ? 15_000 : 32_000
 const warmUpMs = 3000
 const perSecond = 50
 const connections = 64
-const changeEveryMs = flags.quick === true ? 1000 : 5000
+const changeEveryMs = flags.quick === true ? 1000 : 3000
 const key = 'pm-of-the-living-pool'
 process.env.BENCH_MASTER_KEY = key
 /** Of the configuration; the price of this one changes. */
@@ -132,15 +132,27 @@ function report(): void {
     ['p50', 'p50Ms'],
     ['p99', 'p99Ms'],
   ] as const
-  for (const [name, field] of quantiles) {
-    const [alone, changing] = [results['left alone'], results.changing].map((of) => of.map((one) => one[field]))
-    const added = alone!.map((ms, round) => changing![round]! - ms)
-    console.log(
-      `${name}: left alone ${ms(median(alone!))} (${range(alone!)}), changing ${ms(median(changing!))} (${range(changing!)}); ` +
-        `added, within a round: median ${ms(median(added))} (${range(added)})`,
-    )
-  }
+  for (const [name, field] of quantiles) tellQuantile(name, field)
   if (failures > 0) process.exitCode = 1
+}
+
+function tellQuantile(name: string, field: 'p50Ms' | 'p99Ms'): void {
+  const alone = results['left alone'].map((one) => one[field])
+  const changing = results.changing.map((one) => one[field])
+  const added = alone.map((ms, round) => changing[round]! - ms)
+  const ratio = median(alone.map((ms, round) => changing[round]! / ms))
+  // Rounds left alone, each against the next one: what no change can have brought about.
+  const noise = alone.slice(1).map((ms, round) => Math.abs(ms - alone[round]!))
+  console.log(
+    `${name}: left alone ${ms(median(alone))} (${range(alone)}), changing ${ms(median(changing))} (${range(changing)}); ` +
+      `added, within a round: median ${ms(median(added))} (${range(added)}), ratio ${ratio.toFixed(2)}`,
+  )
+  if (noise.length === 0) return
+  const isSeen = median(added) > Math.max(...noise)
+  console.log(
+    `  between one round left alone and the next: median ${ms(median(noise))}, most ${ms(Math.max(...noise))}; ` +
+      `what changes add is ${isSeen ? 'more than that' : 'within that'}`,
+  )
 }
 
 function figures({ requests, p50Ms, p99Ms }: LoadResult): string {

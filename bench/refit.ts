@@ -40,35 +40,54 @@ try {
   try {
     const prompts = JSON.parse(readFileSync(path.join(stage.folder, 'prompts.json'), 'utf8')) as string[]
     await fillLog(url, prompts)
-    const quiet: number[] = []
-    const busy: number[] = []
+    const results: Record<'without a refit' | 'during a refit', number[][]> = {
+      'without a refit': [],
+      'during a refit': [],
+    }
     const ofWhat = new Set<string>()
     for (let round = 0; round < rounds; round++) {
-      quiet.push(...(await load(url, prompts, roundMs)))
+      results['without a refit'].push(await load(url, prompts, roundMs))
       await post(url, '/admin/policies/refit', {})
       const measured: number[] = []
+      const startMs = performance.now()
       while (await isRefitting(url)) measured.push(...(await load(url, prompts, 1_000)))
-      busy.push(...measured)
+      results['during a refit'].push(measured)
       const { versions } = (await send(url, 'GET', '/admin/policies')) as { versions: { description: string }[] }
-      ofWhat.add(versions[0]!.description)
+      ofWhat.add(`${versions[0]!.description}, in ${((performance.now() - startMs) / 1_000).toFixed(0)} s`)
+      for (const [name, times] of Object.entries(results)) tell(`${round + 1}. ${name}`, times.at(-1)!)
       await post(url, '/admin/policies/discard', {})
     }
-    const tell = (name: string, times: number[]) => {
-      const sorted = times.toSorted((a, b) => a - b)
-      const at = (share: number) => sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))]!.toFixed(2)
-      console.log(
-        `${name}: ${sorted.length} requests, p50 ${at(0.5)} ms, p90 ${at(0.9)} ms, p99 ${at(0.99)} ms, most ${at(1)} ms`,
-      )
-    }
-    console.log(`${rate} requests/s, ${rounds} rounds; ${[...ofWhat].join('; ')}`)
-    tell('without a refit', quiet)
-    tell('during a refit ', busy)
+    console.log(`\n${rate} requests/s, ${rounds} rounds; ${[...ofWhat].join('; ')}`)
+    for (const [name, times] of Object.entries(results)) tell(name, times.flat())
+    for (const share of [0.5, 0.99]) compare(share, results['without a refit'], results['during a refit'])
   } finally {
     await gateway.stop()
   }
 } finally {
   agent.destroy()
   await stage.close()
+}
+
+function tell(name: string, times: readonly number[]): void {
+  const [p50, p90, p99, most] = [0.5, 0.9, 0.99, 1].map((share) => quantile(times, share).toFixed(2))
+  console.log(`${name}: ${times.length} requests, p50 ${p50} ms, p90 ${p90} ms, p99 ${p99} ms, most ${most} ms`)
+}
+
+/** Round by round; rounds without a refit, each against the next one, say what is noise. */
+function compare(share: number, quiet: readonly number[][], busy: readonly number[][]): void {
+  const [without, during] = [quiet, busy].map((ofRounds) => ofRounds.map((times) => quantile(times, share)))
+  const added = without!.map((ms, round) => during![round]! - ms)
+  const ratios = without!.map((ms, round) => during![round]! / ms)
+  const noise = without!.slice(1).map((ms, round) => Math.abs(ms - without![round]!))
+  const [least, most] = [Math.min(...added), Math.max(...added)].map((ms) => ms.toFixed(2))
+  console.log(
+    `p${100 * share} added by a refit, within a round: median ${quantile(added, 0.5).toFixed(2)} ms (${least} to ${most}), ` +
+      `ratio ${quantile(ratios, 0.5).toFixed(2)}; between one round without and the next: at most ${Math.max(0, ...noise).toFixed(2)} ms`,
+  )
+}
+
+function quantile(values: readonly number[], share: number): number {
+  return values.toSorted((a, b) => a - b)[Math.min(values.length - 1, Math.floor(share * values.length))] ?? Number.NaN
 }
 
 async function fillLog(url: string, prompts: readonly string[]): Promise<void> {
