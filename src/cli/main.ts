@@ -47,7 +47,7 @@ for (const stream of [process.stdout, process.stderr]) {
 await main().catch((error: unknown) => {
   if (error instanceof CommanderError) process.exitCode = error.exitCode
   else {
-    terminal.note(isExplained(error) ? `error: ${error.message}` : String((error as Error)?.stack ?? error))
+    terminal.note(isExplained(error) ? `error: ${explanation(error)}` : String((error as Error)?.stack ?? error))
     process.exitCode = 1
   }
 })
@@ -108,6 +108,11 @@ function isExplained(error: unknown): error is Error {
     RoutingError,
     StorageError,
   ].some((kind) => error instanceof kind)
+}
+
+/** What callers over HTTP are not told, the owner is: why the database refused. */
+function explanation({ message, cause }: Error): string {
+  return cause instanceof StorageError && !message.includes(cause.message) ? `${message}: ${cause.message}` : message
 }
 
 /** Resolves at the first request to stop; a second one ends the process at once. */
