@@ -29,7 +29,7 @@ export interface InfluenceCap {
   readonly window: number
   /** Weight, in labels, per day. */
   readonly free: number
-  /** Weight, in labels; left out: `free`. */
+  /** Weight, in labels; left out: `free`, as it is where nobody else has spoken of the LLM and `free` is more. */
   readonly burst?: number
   /** [0, 1]; 1: no cap. */
   readonly share: number

@@ -176,14 +176,18 @@ export function describeLabelWeights(use: () => Storage): void {
     expect(await at('d5', 100, 5)).toBe(2)
   })
 
-  it('gives no more at once than the burst, however much is free in a day', async () => {
+  it('gives no more at once than the burst where others speak, however much is free in a day', async () => {
     const cap: InfluenceCap = { window: 0, free: 8, burst: 2, share: 0 }
     const day = 86_400_000
     const at = async (id: string, days: number): Promise<number> =>
       weightOf(id, { receivedAtMs: days * day, weight: 4 }, cap)
-    expect([await at('d1', 1), await at('d2', 1)]).toEqual([2, 0])
-    expect([await at('d3', 1.125), await at('d4', 1.25)]).toEqual([1, 1])
-    expect(await at('d5', 100)).toBe(2)
+    // While nobody else has spoken it may be a day's.
+    expect([await at('d1', 1), await at('d2', 1), await at('d3', 1)]).toEqual([4, 4, 0])
+    await answer('other')
+    await say('other', { keyId: undefined })
+    expect(await at('d4', 2)).toBe(2)
+    expect([await at('d5', 2.125), await at('d6', 2.25)]).toEqual([1, 1])
+    expect(await at('d7', 100)).toBe(2)
   })
 
   it('hears keys that are capped as much as others offer, however much one of them posts', async () => {

@@ -19,7 +19,7 @@ export interface FeedbackOptions {
 }
 
 /**
- * A tenth of what is said of an LLM, and 50 labels of it a day, so that a key is heard where nobody else speaks; no more than 20 are saved up, as what comes
+ * A tenth of what is said of an LLM, and 50 labels of it a day, so that a key is heard where nobody else speaks; where others do, no more than 20 are saved up, as what comes
  * at once moves most. What lies come to
  * under it, and what honest keys lose by it, is in mathematics §27. Behaviour is off, as machines repeat themselves without being discontent.
  */

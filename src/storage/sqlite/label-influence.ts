@@ -86,7 +86,7 @@ function creditOf(
   atMs: number,
 ): number {
   const perLabel = share / (1 - share)
-  const most = Math.max(burst, perLabel * window)
+  const most = Math.max(others === 0 ? free : 0, burst, perLabel * window)
   if (found === undefined || found.credit === null) return Math.min(most, free + perLabel * others)
   const days = Math.max(0, atMs - found.atMs!) / dayMs
   return Math.min(most, found.credit + perLabel * (others - found.others!) + free * days)
