@@ -17,8 +17,10 @@ export interface LogCompletion {
   readonly ridge: RidgeSetting
 }
 
-/** Largest change of any fitted cell by which it stops; where most of a large pool was never judged it creeps, by .003 at the most in the last one. */
+/** Where most of a large pool was never judged it creeps: the last one moved the fitted cell that moved most by .003. */
 const mostIterations = 30
+
+/** Largest change of any fitted cell by which it stops. */
 const closeEnough = 1e-4
 
 /**
@@ -29,7 +31,7 @@ const closeEnough = 1e-4
  *
  * and unknown cells are filled by expectation-maximisation (Dempster, Laird, Rubin 1977): by ŷ_m = f_m(x) + Σ_mK (Σ_KK + T)⁻¹ (y_K − f_K(x)), K
  * what was judged and T what the log's labels vary by more than the outcomes of the base rows, then f and T anew from all cells. As prior and errors
- * share Σ, f is the same ridge for each LLM, and the fixed point is the posterior mean. Which LLM was judged was chosen by the context alone, so
+ * share Σ, f is the same ridge for each LLM, and the fixed point is the posterior mean given Σ and T. Which LLM was judged was chosen by the context alone, so
  * that it tells nothing more. A request harder than it looked was so for all LLMs, by Σ, and is not held against the one that answered it.
  *
  * Starts at the estimates of the base fit; lets timers and sockets have their turn between iterations.
