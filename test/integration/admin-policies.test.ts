@@ -83,6 +83,7 @@ test('a refit by request, its trial, promotion, comparison and the way back', as
 
   const { body: list } = await get('/admin/policies')
   expect(list).toMatchObject({
+    object: 'policies',
     serving: first,
     versions: [
       {
@@ -108,6 +109,7 @@ test('a refit by request, its trial, promotion, comparison and the way back', as
   expect(router.policy.version).toBe(second)
   const { body: diff } = await get(`/admin/policies/${first}/diff?to=${second}`)
   expect(diff).toMatchObject({
+    object: 'policy_diff',
     before: { id: first },
     after: { id: second, labels_through: 60 },
     choices: { requests: 60 },

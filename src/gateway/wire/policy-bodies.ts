@@ -7,6 +7,7 @@ import { isoTime } from './iso-time.ts'
 /** `GET /admin/policies`; unknown is null. */
 export function toListBody({ servingId, versions, events }: PolicyList, refit: RefitProgress | undefined) {
   return {
+    object: 'policies',
     serving: servingId ?? null,
     versions: versions.map(toVersion),
     events: events.map(toEvent),
@@ -24,6 +25,7 @@ export function toListBody({ servingId, versions, events }: PolicyList, refit: R
 
 export function toReportBody(report: PolicyReport) {
   return {
+    object: 'policy',
     ...toVersion(report),
     cost_reference_usd: report.costReferenceUsd,
     weights: report.weights ?? null,
@@ -38,6 +40,7 @@ export function toReportBody(report: PolicyReport) {
 
 export function toDiffBody({ before, after, llms, choices }: PolicyDiff) {
   return {
+    object: 'policy_diff',
     before: toReportBody(before),
     after: toReportBody(after),
     llms: llms.map(({ id, before: from, after: to }) => ({
