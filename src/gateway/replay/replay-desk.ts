@@ -71,8 +71,8 @@ export interface Replays {
 }
 
 /**
- * Judges policies by the log, on the thread that asks: some 10 s of it for thirty policies and 50,000 decisions, in pieces of up to a second.
- * A gateway may serve from the same database meanwhile, from another thread.
+ * Judges policies by the log, on the thread that asks: 12 s of it for 27 policies, 12 LLMs and 50,000 decisions, in pieces of some 20 ms and at most
+ * 0.4 s (bench/replay.ts). A gateway may serve from the same database meanwhile, from another thread.
  */
 export class ReplayDesk implements Replays {
   readonly #parts: ReplayDeskParts
