@@ -51,7 +51,8 @@ export const errorMeanings: Record<KnownCode, string> = {
   previous_response_not_found: 'The response to continue, or one before it, is not kept for this key, or no longer.',
   no_answer_yet: 'The decision has no answer yet that feedback could be about.',
   too_many_labels: 'The decision has feedback from as many sources as it can hold.',
-  too_many_concurrent_requests: 'This key has as many requests under way as one key may.',
+  too_many_concurrent_requests:
+    'This key has as many requests under way as one key may, or another replay is under way; the message says which.',
   budget_exhausted: 'A daily cap is used up; it starts anew at 00:00 UTC.',
   overloaded: 'The gateway has as many requests under way as it takes.',
   shutting_down: 'The gateway is closing.',
