@@ -25,8 +25,9 @@ const commits: readonly Pick<CommitPoint, 'operation' | 'skip'>[] = [
 /** One kill of so many comes before the step is sent to the database, the others up to so long after. */
 const unsentEvery = 4
 const longestCommitMs = 12
-/** At commits refits are what is waited for: few callers leave them the time. */
+/** At commits refits are what is waited for: few callers, and few labels for the next ones to read. */
 const callersAtCommits = 3
+const labelsBetweenCommits = 60
 const longestLifeMs = 240_000
 /** Labels before the first kill, and how long the first refit may take: from then on it is a fitted version that learns. */
 const firstLabels = 250
@@ -173,14 +174,19 @@ class KillStream {
     const commit = commits[kill % commits.length]!
     // What is saved already is not saved again.
     const operation = wasLeft && commit.operation === 'saveVersion' ? 'changeRollout' : commit.operation
-    const gateway = await startGateway(this.#folder, {
-      environment: { ...environment, ...killedAtCommit({ ...commit, operation, afterMs }) },
-    })
+    const killed = { ...environment, ...killedAtCommit({ ...commit, operation, afterMs }) }
+    // What was learned again from the log may be saved, and the gateway killed, before it serves. One that cannot start for another reason fails the last start.
+    const gateway = await startGateway(this.#folder, { environment: killed }).catch(() => undefined)
+    if (gateway === undefined) {
+      this.#checkCommit(kill, operation, before)
+      return
+    }
     const life = { isOver: false }
     void gateway.ended.then(() => {
       life.isOver = true
     })
-    const loops = Array.from({ length: callersAtCommits }, () => this.#judge(gateway, life))
+    const most = this.#messages.length + labelsBetweenCommits
+    const loops = Array.from({ length: callersAtCommits }, () => this.#judge(gateway, life, most))
     if (!wasLeft) await this.#refit(gateway)
     const isKilled = await Promise.race([gateway.ended.then(() => true), wait(longestLifeMs, false, { ref: false })])
     if (!isKilled) this.#faults.push(`kill ${kill}: no ${operation} in ${longestLifeMs / 1000} s`)
@@ -207,10 +213,10 @@ class KillStream {
     else this.#afterCommits.before++
   }
 
-  /** Asks and judges until the gateway is gone. */
-  async #judge(gateway: GatewayProcess, life: { readonly isOver: boolean }): Promise<void> {
+  /** Asks and judges until the gateway is gone, or there are so many messages. */
+  async #judge(gateway: GatewayProcess, life: { readonly isOver: boolean }, most = Number.MAX_VALUE): Promise<void> {
     try {
-      while (!life.isOver) {
+      while (!life.isOver && this.#messages.length < most) {
         const task = generateTask(this.#random)
         const asked = { model: 'auto', messages: [{ role: 'user', content: task.prompt }] }
         const answer = (await post(gateway, '/v1/chat/completions', asked)) as Answer
