@@ -31,7 +31,7 @@ beforeEach(async () => {
     server: { master_key: 'env:MASTER' },
     routing: { daily_cap_usd: capUsd },
     providers: { up: { base_url: upstream.baseUrl } },
-    llms: [{ id: 'half', provider: 'up', price: { input: 100, output: 100 } }],
+    llms: ['half', 'dear'].map((id) => ({ id, provider: 'up', price: { input: 100, output: 100 } })),
   }
   writeFileSync(path.join(folder, 'pointsman.yaml'), JSON.stringify(config))
   service = await openService(loadConfig({ environment, folder, flags: {} }), environment, silent)
@@ -50,28 +50,17 @@ async function spentUsd(): Promise<number> {
 }
 
 /** @param maxTokens sets what is set aside: a ten-thousandth of a USD each. */
-async function ask(maxTokens: number) {
-  const body = { model: 'half', max_tokens: maxTokens, messages: [{ role: 'user', content: 'Say A-2' }] }
+async function ask(maxTokens: number, model = 'half') {
+  const body = { model, max_tokens: maxTokens, messages: [{ role: 'user', content: 'Say A-2' }] }
   const response = await fetch(`${url}/v1/chat/completions`, { method: 'POST', headers, body: JSON.stringify(body) })
   return { status: response.status, body: await response.json() }
 }
 
-async function addByCommand(model: string): Promise<string> {
-  const args = [
-    'llm',
-    'add',
-    'new',
-    '--provider',
-    'up',
-    '--model',
-    model,
-    '--price-input',
-    '100',
-    '--price-output',
-    '100',
-  ]
+async function addByCommand(model: string, price = 100, ...more: readonly string[]): Promise<string> {
+  const prices = ['--price-input', String(price), '--price-output', String(price)]
+  const args = ['llm', 'add', 'new', '--provider', 'up', '--model', model, ...prices]
   const env = { ...environment, PATH: process.env.PATH ?? '' }
-  const probing = [...args, '--probe', '--probes', 'say', '--json']
+  const probing = [...args, '--probe', '--probes', 'say', '--json', ...more]
   const child = spawn(process.execPath, [cli, ...probing], { cwd: folder, env, stdio: ['ignore', 'pipe', 'inherit'] })
   let output = ''
   child.stdout.on('data', (chunk: Buffer) => {
@@ -94,9 +83,11 @@ test('what a command spends on probes counts for the gateway that runs, to the c
 test('a command that probes stops where the gateway has spent what is left', async () => {
   const many = 600
   writeFileSync(path.join(folder, 'say', 'probes.jsonl'), sayProbes(many))
-  const added = addByCommand('slow')
+  // By themselves all of them cost a tenth of the cap.
+  const added = addByCommand('slow', 1, '--concurrency', '1')
   await expect.poll(() => upstream.answered.get('slow') ?? 0, { timeout: 30_000, interval: 5 }).toBeGreaterThan(3)
-  while ((await ask(10)).status === 200);
+  expect((await ask(10, 'dear')).status).toBe(200)
+  expect(await spentUsd()).toBeGreaterThan(capUsd)
   expect(await added).toContain('daily')
   expect(upstream.answered.get('slow')).toBeLessThan(many)
 }, 60_000)
