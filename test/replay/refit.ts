@@ -4,7 +4,7 @@
  * quality and bill are kept. Area under the sweep on held-out prompts, of: the base version, the same with κ drawn to 1 as a refit has it, the
  * base version with the labels folded in online, the refit (and folded on top what it left to that), and a fit on every outcome of all rows.
  *
- * `node test/replay/refit.ts <folder of a data set> [share of base rows] [seeds] [score | thumbs] [none | tasks | level]`
+ * `node test/replay/refit.ts <folder of a data set> [share of base rows] [seeds, or from-to] [score | thumbs] [none | tasks | level]`
  */
 import { deduplicate } from '../../src/outcomes/deduplicate.ts'
 import { promptGroups } from '../../src/outcomes/prompt-groups.ts'
@@ -34,7 +34,8 @@ const pool: Llm[] = data.llms.map(({ id, price }) => ({
   upstreamModel: id,
   price,
 }))
-for (let seed = 1; seed <= Number(seedsText); seed++) await study(seed)
+const [last = 3, begin = 1] = seedsText.split('-').map(Number).reverse()
+for (let seed = begin; seed <= last; seed++) await study(seed)
 
 async function study(seed: number): Promise<void> {
   const { base, rest, test } = divide(data, groupOf, Number(shareText), shift as Shift, seed)
