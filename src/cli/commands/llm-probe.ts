@@ -1,4 +1,5 @@
 import type { ProbeOrder } from '../../gateway/onboarding/onboarding-desk.ts'
+import { toReportBody } from '../../gateway/wire/admin-llm-body.ts'
 import type { OnboardingReport } from '../../probing/onboard-llm.ts'
 import type { LlmsSession } from '../open-llms.ts'
 import { renderOnboardingReport } from '../terminal/onboarding-report.ts'
@@ -23,7 +24,7 @@ export async function probeLlms(
     isStopped = true
     if (current !== undefined) void desk.stop(current)
   })
-  const reports: (OnboardingReport & { readonly llm: string })[] = []
+  const reports: { readonly llm: string; readonly report: OnboardingReport }[] = []
   for (const order of orders) {
     if (isStopped) break
     const run = await desk.start(order)
@@ -32,12 +33,15 @@ export async function probeLlms(
     if (isStopped) await desk.stop(run.id)
     const report =
       ended === undefined ? await reportOf(desk, run.id) : await follow(desk, run.id, order.llm, ended, terminal)
-    reports.push({ llm: order.llm, ...report })
+    reports.push({ llm: order.llm, report })
     if (!json) terminal.out(`${renderOnboardingReport(order.llm, report, terminal.colours)}\n`)
     if (report.status === 'stopped') terminal.note('The same command goes on where it was.')
   }
-  if (json) terminal.out(JSON.stringify(reports, undefined, 2))
-  return reports.length === orders.length && reports.every(({ status }) => status === 'admitted')
+  if (json) {
+    const bodies = reports.map(({ llm, report }) => ({ llm, ...toReportBody(report) }))
+    terminal.out(JSON.stringify(bodies, undefined, 2))
+  }
+  return reports.length === orders.length && reports.every(({ report }) => report.status === 'admitted')
 }
 
 type Ended = NonNullable<ReturnType<LlmsSession['desk']['ended']>>

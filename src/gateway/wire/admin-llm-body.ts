@@ -101,11 +101,15 @@ export function toRunBody({ run, tally, progress }: RunView) {
       cost_usd: progress?.costUsd ?? report?.costUsd ?? null,
       ms_left: progress?.msLeft === undefined ? null : Math.round(progress.msLeft),
     },
-    report: report === undefined ? null : (snakeCased(report) as object),
+    report: report === undefined ? null : toReportBody(report),
   }
 }
 
-/** Reports are kept in the program's terms; no key of theirs is data. */
+/** Reports are kept in the program's terms, and told in those of the API; no key of theirs is data. */
+export function toReportBody(report: Partial<OnboardingReport>): object {
+  return snakeCased(report) as object
+}
+
 function snakeCased(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(snakeCased)
   if (typeof value !== 'object' || value === null) return value
