@@ -17,10 +17,10 @@ export interface Newcomer {
   readonly data: OutcomeData
   /** That answers as was recorded. */
   readonly upstreamUrl: string
-  /** Columns of the LLMs that serve, and of the one that joins. */
+  /** Columns of the LLMs that serve, and of the one that joins; undefined: nobody does. */
   readonly others: readonly number[]
-  readonly column: number
-  /** Fitted on the others alone. */
+  readonly column: number | undefined
+  /** What serves before. */
   readonly without: FitResult
   /** Rows of `data` that it is probed with. */
   readonly probeRows: readonly number[]
@@ -31,12 +31,19 @@ export interface Newcomer {
 /** A gateway that an LLM has joined by its probes; all of it through HTTP. */
 export class OnboardingGateway {
   readonly service: Service
-  readonly report: OnboardingReport
+  /** Undefined: nobody joined. */
+  readonly report: OnboardingReport | undefined
   readonly #url: string
   readonly #folder: string
   readonly #data: OutcomeData
 
-  private constructor(service: Service, url: string, folder: string, data: OutcomeData, report: OnboardingReport) {
+  private constructor(
+    service: Service,
+    url: string,
+    folder: string,
+    data: OutcomeData,
+    report: OnboardingReport | undefined,
+  ) {
     this.service = service
     this.report = report
     this.#url = url
@@ -57,6 +64,7 @@ export class OnboardingGateway {
     await storage.close()
     const service = await openService(config, environment, silent)
     const { url } = await service.gateway.listen('127.0.0.1', 0)
+    if (column === undefined) return new OnboardingGateway(service, url, folder, data, undefined)
     const body = { ...entry(data, column), probe: { set: 'recorded', concurrency: 8 } }
     const added = await post<{ readonly run: string }>(`${url}/admin/llms`, body)
     return new OnboardingGateway(service, url, folder, data, await ended(url, added.run))

@@ -2,13 +2,15 @@
  * Onboarding by replay through real HTTP: each base of a recorded set is held out with its siblings, a policy is fitted on the others, a
  * gateway serves it, and the held-out LLM joins by POST /admin/llms with 50 and with 200 probes. Printed: what is predicted and expected of it
  * against its true quality per task on prompts that nobody was fitted on or probed with; and for LLMs that a policy fitted on all gives
- * traffic, the share of that which they have at once and after 200 and 1,000 requests with feedback, in several orders of requests.
+ * traffic, the share of that which they have at once and after 200 and 1,000 requests with feedback, in several orders of requests, and which that
+ * policy itself leaves them after the same requests.
  *
  * Run: npm exec -- node test/replay/onboarding.ts <bfcl-2024-08|zeroeval> [bases, default all] [requests, default 1000] [orders, default 3]
  */
 import { usableLlms } from '../../src/evaluation/usable-llms.ts'
 import { selectLlms, selectRows } from '../../src/outcomes/outcome-data.ts'
 import { readOutcomeData } from '../../src/outcomes/read-outcome-data.ts'
+import type { OnboardingReport } from '../../src/probing/onboard-llm.ts'
 import { type DecidedRequest, forecastPool } from '../../src/probing/predicted-choices.ts'
 import { buildContext } from '../../src/routing/embedding/context-builder.ts'
 import { SeededRandom, shuffle } from '../../src/routing/numeric/random-source.ts'
@@ -28,6 +30,8 @@ const orders = Number(process.argv[5] ?? 3)
 const probeCounts = [50, 200]
 const firstRequests = 200
 const lambdas = [1.4, 5, 20, 100]
+/** In the place of a number of probes. */
+const fittedOnAll = Number.POSITIVE_INFINITY
 /** Below it an ideal share says little. */
 const leastIdealShare = 0.05
 
@@ -59,6 +63,8 @@ const streams: Streamed[] = []
 for (const base of shuffled(bases, 2).slice(0, mostBases)) await holdOut(base)
 await upstream.close()
 for (const probes of probeCounts) summarise(probes)
+console.log(`${name}, fitted on all`)
+summariseTraffic(fittedOnAll)
 
 interface TaskFigures {
   readonly task: string
@@ -114,6 +120,24 @@ async function holdOut(base: string): Promise<void> {
   const without = await fitPolicy(selectLlms(train, others), { seed: 1, now: 1, embedder })
   const of = { column, others, without, pool, lambda: lambdas[best]!, ideal: shares[best]!, idealPolicy }
   for (const probes of probeCounts) await onboard(of, probes)
+  if (of.ideal >= leastIdealShare && requests > 0) await control(of)
+}
+
+/** The same requests to a gateway that serves the policy fitted on all: feedback moves its traffic too. */
+async function control(of: Case): Promise<void> {
+  const { others, column } = of
+  for (let order = 1; order <= orders; order++) {
+    const upstreamUrl = upstream.baseUrl
+    const pool = [...others, column]
+    const gateway = await OnboardingGateway.open({
+      ...{ data, upstreamUrl, others: pool, column: undefined, without: everybody, probeRows, seed: order },
+    })
+    try {
+      await stream(gateway, of, fittedOnAll, order)
+    } finally {
+      await gateway.close()
+    }
+  }
 }
 
 async function onboard(of: Case, probes: number): Promise<void> {
@@ -123,11 +147,12 @@ async function onboard(of: Case, probes: number): Promise<void> {
     const gateway = await OnboardingGateway.open(newcomerOf(of, probes, order))
     try {
       const { id } = data.llms[of.column]!
-      if (gateway.report.status !== 'admitted') {
-        console.log(`${id} N=${probes} was not admitted: ${gateway.report.reason}`)
+      const { report } = gateway
+      if (report?.status !== 'admitted') {
+        console.log(`${id} N=${probes} was not admitted: ${report?.reason}`)
         return
       }
-      if (order === 1) printed(landed(gateway, of, probes))
+      if (order === 1) printed(landed(gateway, report, of, probes))
       if (of.ideal >= leastIdealShare && requests > 0) await stream(gateway, of, probes, order)
     } finally {
       await gateway.close()
@@ -140,7 +165,7 @@ function newcomerOf({ column, others, without }: Case, probes: number, seed: num
   return { data, upstreamUrl, others, column, without, probeRows: probeRows.slice(0, probes), seed }
 }
 
-function landed({ service, report }: OnboardingGateway, { column }: Case, probes: number): Landed {
+function landed({ service }: OnboardingGateway, report: OnboardingReport, { column }: Case, probes: number): Landed {
   const { id } = data.llms[column]!
   const fitted = service.router.policy.fitted!
   const place = fitted.quality.llms.indexOf(id)
@@ -151,6 +176,7 @@ function landed({ service, report }: OnboardingGateway, { column }: Case, probes
     return fitted.reportedQuality(one[place]!)
   })
   const truths = testRows.map((row) => data.quality[row * width + column]!)
+  const asked = probeRows.slice(0, probes).map((row) => data.quality[row * width + column]!)
   const strengths = new Map(report.landing!.tasks.map((strength) => [strength.task, strength]))
   const tasks = [...new Set(testRows.map((row) => data.prompts[row]!.source))].map((task): TaskFigures => {
     const places = testRows.flatMap((row, i) => (data.prompts[row]!.source === task ? [i] : []))
@@ -160,7 +186,7 @@ function landed({ service, report }: OnboardingGateway, { column }: Case, probes
       truth: mean(places.map((i) => truths[i]!)),
       predicted,
       expected: strengths.get(task)?.expected ?? predicted,
-      own: strengths.get(task)?.quality ?? report.meanQuality!,
+      own: strengths.get(task)?.quality ?? mean(asked),
     }
   })
   return { llm: id, probes, tasks, level: mean(estimates), truth: mean(truths) }
