@@ -53,10 +53,12 @@ function widest(lines: readonly (readonly ShownCell[])[], index: number): number
 function broken(line: readonly ShownCell[], width: number): (readonly ShownCell[])[] {
   const last = line.at(-1)
   if (last === undefined || last.width <= width) return [line]
-  const pieces = last.text.split(' ').reduce<string[]>((lines, word) => {
-    const longer = [...lines.slice(-1), word].join(' ')
-    return lines.length > 0 && displayWidth(longer) <= width ? [...lines.slice(0, -1), longer] : [...lines, word]
-  }, [])
+  const pieces: string[] = []
+  for (const word of last.text.split(' ')) {
+    const longer = `${pieces.at(-1)} ${word}`
+    if (pieces.length > 0 && displayWidth(longer) <= width) pieces[pieces.length - 1] = longer
+    else pieces.push(word)
+  }
   const empty = shown('')
   return pieces.map((text, i) => [
     ...line.slice(0, -1).map((cell) => (i === 0 ? cell : empty)),
