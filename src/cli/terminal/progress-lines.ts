@@ -17,8 +17,8 @@ export class ProgressLines {
 
   /** @param line what to say where there is no bar. */
   show(percent: number, text: string, line: string = text): void {
-    if (this.#bar.isDrawn) return this.#bar.show(percent, text)
-    if (performance.now() - this.#lineAtMs < this.#everyMs) return
+    this.#bar.show(percent, text)
+    if (this.#bar.isDrawn || performance.now() - this.#lineAtMs < this.#everyMs) return
     this.#lineAtMs = performance.now()
     this.#terminal.note(line)
   }
