@@ -45,7 +45,9 @@ export const feedbackSchema = z.strictObject({
         .number()
         .min(0)
         .default(influence.burst)
-        .describe('Labels of an LLM that a key may give at once where others have spoken of it too: no more of `free` is saved up.'),
+        .describe(
+          'Labels of an LLM that a key may give at once where others have spoken of it too: no more of `free` is saved up.',
+        ),
       share: z
         .number()
         .min(0)
