@@ -208,8 +208,8 @@ class KillStream {
     }
     const releases = after.releases.filter((id) => id === newest).length
     if (releases > 1) this.#faults.push(`${told}: ${newest} was released ${releases} times`)
-    if (after.serving === newest) this.#afterCommits.released++
-    else if (after.ids.length > 1 && newest !== before.serving) this.#afterCommits.saved++
+    if (after.serving !== before.serving) this.#afterCommits.released++
+    else if (newest !== before.serving) this.#afterCommits.saved++
     else this.#afterCommits.before++
   }
 
