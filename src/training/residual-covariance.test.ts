@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { choleskyInPlace } from '../routing/numeric/cholesky.ts'
 import { residualCovariance } from './residual-covariance.ts'
@@ -29,4 +30,22 @@ test('positive definite even where no two LLMs share rows with a third as they d
 
 test('without rows errors are small and apart', () => {
   expect([...residualCovariance(new Float64Array(0), 2)].map((v) => Number(v.toFixed(12)))).toEqual([1e-4, 0, 0, 1e-4])
+})
+
+test('LLMs that always erred alike can still be told apart by its inverse, whatever their errors are', () => {
+  const errors = fc.array(fc.double({ min: -1, max: 1, noNaN: true }), { minLength: 1, maxLength: 12 })
+  const scales = fc.array(fc.double({ min: 0.01, max: 1, noNaN: true }), { minLength: 2, maxLength: 4 })
+  fc.assert(
+    fc.property(errors, scales, (shared, scale) => {
+      const width = scale.length
+      const sigma = residualCovariance(Float64Array.from(shared.flatMap((error) => scale.map((s) => s * error))), width)
+      // The smallest eigenvalue of the correlations.
+      const correlations = sigma.map((value, cell) => {
+        const [a, b] = [Math.floor(cell / width), cell % width]
+        return value / Math.sqrt(sigma[a * width + a]! * sigma[b * width + b]!) - (a === b ? 0.999e-3 : 0)
+      })
+      expect(choleskyInPlace(correlations, width)).toBe(true)
+    }),
+    { seed: 1, numRuns: 2_000 },
+  )
 })

@@ -6,10 +6,13 @@ const correlationPrior = 50
 /** An LLM that was never wrong so far is still not known to the last digit. */
 const leastVariance = 1e-4
 
+/** Two LLMs that always erred alike (one model under two names) are still two: parts of Σ are inverted. */
+const leastEigenvalue = 1e-3
+
 /**
  * Σ, how the LLMs err together: variances of their residuals, and correlations, at least 0 (a request is hard or easy for all: what one LLM lost must
  * not be another's gain), that are drawn to their mean over all pairs by 50 rows, and made smaller by a
- * tenth until the matrix is positive definite, which rows with unknown cells do not ensure.
+ * tenth until the smallest eigenvalue of their matrix is above 1e-3, which neither rows with unknown cells nor LLMs that err alike ensure.
  *
  * @param residuals row-major, NaN unknown. @returns row-major [width × width]; variances at least 1e-4.
  */
@@ -30,8 +33,15 @@ export function residualCovariance(residuals: Float64Array, width: number): Floa
     correlations[pair] = (n * correlations[pair]! + correlationPrior * mean) / (n + correlationPrior)
   }
   for (let llm = 0; llm < width; llm++) correlations[llm * width + llm] = 1
-  while (!choleskyInPlace(correlations.slice(), width)) for (const pair of pairs) correlations[pair]! *= 0.9
+  while (!hasLeastEigenvalue(correlations, width)) for (const pair of pairs) correlations[pair]! *= 0.9
   return correlations.map((value, pair) => value * deviations[Math.floor(pair / width)]! * deviations[pair % width]!)
+}
+
+/** Of a symmetric matrix with a diagonal of ones: whether less {@link leastEigenvalue} of the identity it is still positive definite. */
+function hasLeastEigenvalue(correlations: Float64Array, width: number): boolean {
+  const less = correlations.slice()
+  for (let llm = 0; llm < width; llm++) less[llm * width + llm]! -= leastEigenvalue
+  return choleskyInPlace(less, width)
 }
 
 function pairProducts(residuals: Float64Array, width: number) {
