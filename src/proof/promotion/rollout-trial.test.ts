@@ -12,6 +12,7 @@ const options: RolloutOptions = {
   maxSilenceMs: 86_400_000,
 }
 const identity = { version: 'v2', trial: 1, scale: { lambda: 20, costReferenceUsd: 0.002 }, salt: 's' }
+const dayMs = 86_400_000
 const prior = () => new Float64Array(2).fill(Number.NaN)
 
 function shadow(trial: RolloutTrial, count: number, changes: Partial<LoggedParts> = {}): void {
@@ -84,12 +85,27 @@ describe('RolloutTrial', () => {
     const { units } = plain.test
     expect(plain.due).toEqual({
       kind: 'hold',
-      detail: `not shown to be better: no feedback on any conversation for 1 days, ${units} counted before that`,
+      detail: `not shown to be better: no feedback on any conversation in 1 day of requests, ${units} counted before that`,
     })
     expect(late.due).toEqual(plain.due)
     expect(restored.due).toEqual(plain.due)
     expect(late.snapshot()).toMatchObject({ heardMs: 9 * hourMs, countedMs: 34 * hourMs })
     expect(restored.snapshot()).toEqual(plain.snapshot())
+  })
+
+  test('time without requests is nobody’s silence: of each gap a day counts at most', () => {
+    const trial = new RolloutTrial(identity, '', { ...options, maxSilenceMs: 2 * dayMs })
+    shadow(trial, 4)
+    trial.beginCanary()
+    // Labelled, then nobody asks for a week; what is said of the second request after it comes in time, and then no more.
+    const begun = [0, 7, 7.5, 14, 15, 16].map((days) => days * dayMs)
+    const dues = begun.map((atMs, i) => {
+      trial.add(loggedDecision({ id: `e${i}`, atMs, ...(i === 0 || i === 2 ? { score: 0.5 } : {}) }), prior)
+      trial.countUntil(atMs + 1)
+      return trial.due?.kind
+    })
+    expect(dues).toEqual([undefined, undefined, undefined, undefined, undefined, 'hold'])
+    expect(trial.heardMs).toBe(7.5 * dayMs)
   })
 
   test('a canary reads when labels are in; saved and restored it ends as if undisturbed', () => {

@@ -3,7 +3,7 @@ import type { SnapshotData } from '../../routing/policy-store.ts'
 import { numberField, objectField, requireSnapshot, stringField } from '../../routing/prediction/snapshot-fields.ts'
 import { type PromotionOptions, PromotionTest } from './promotion-test.ts'
 import { type ShadowReport, ShadowTally } from './shadow-tally.ts'
-import { UnitCollector } from './unit-collector.ts'
+import { type ClosedUnit, UnitCollector } from './unit-collector.ts'
 import type { UtilityScale } from './utility-scale.ts'
 
 export interface RolloutOptions extends PromotionOptions {
@@ -15,7 +15,10 @@ export interface RolloutOptions extends PromotionOptions {
   readonly labelWindowMs: number
   /** How long after its first request a conversation may grow; with {@link labelWindowMs}, how long a verdict takes at least. */
   readonly conversationMs: number
-  /** A canary in which no conversation was labelled for so long is held: it would serve its share for good. */
+  /**
+   * A canary in which no conversation was labelled for so long is held: it would serve its share for good. Where none came for over a day, the
+   * rest of that time is nobody's silence.
+   */
   readonly maxSilenceMs: number
 }
 
@@ -55,6 +58,8 @@ export class RolloutTrial {
   #heardMs: number | undefined
   /** When the latest that was counted began. */
   #countedMs = 0
+  /** Between the latest of which a label came and the latest counted, without the time in which none began. */
+  #silentMs = 0
 
   /** @param afterId the log is read after this decision. */
   constructor(identity: TrialIdentity, afterId: string, options: RolloutOptions) {
@@ -114,9 +119,7 @@ export class RolloutTrial {
       // Nothing is counted beyond a verdict: it is the first one that holds.
       if (this.#test.verdict !== 'undecided' || this.#isSilent) return
       this.#test.count(unit)
-      this.#countedMs = unit.firstMs
-      if (unit.labelled > 0) this.#heardMs = unit.firstMs
-      this.#heardMs ??= unit.firstMs
+      this.#noteWord(unit)
     }
   }
 
@@ -148,6 +151,7 @@ export class RolloutTrial {
       test: this.#test.snapshot(),
       heardMs: this.#heardMs,
       countedMs: this.#countedMs,
+      silentMs: this.#silentMs,
     }
   }
 
@@ -167,15 +171,23 @@ export class RolloutTrial {
     const test = objectField(fields, 'test') as SnapshotData
     trial.#test = PromotionTest.restore(test, scale, identity.trial, options)
     // Absent from what was written before silence was counted.
-    const { heardMs, countedMs } = fields
+    const { heardMs, countedMs, silentMs } = fields
     if (typeof heardMs === 'number') trial.#heardMs = heardMs
     if (typeof countedMs === 'number') trial.#countedMs = countedMs
+    if (typeof silentMs === 'number') trial.#silentMs = silentMs
     return trial
   }
 
   /** By the log alone, so that it does not matter when it is read. */
   get #isSilent(): boolean {
-    return this.#heardMs !== undefined && this.#countedMs - this.#heardMs > this.#options.maxSilenceMs
+    return this.#silentMs > this.#options.maxSilenceMs
+  }
+
+  #noteWord({ firstMs, labelled }: ClosedUnit): void {
+    const isHeard = labelled > 0 || this.#heardMs === undefined
+    this.#silentMs = isHeard ? 0 : this.#silentMs + Math.min(dayMs, Math.max(0, firstMs - this.#countedMs))
+    if (isHeard) this.#heardMs = firstMs
+    this.#countedMs = firstMs
   }
 
   #afterShadow(): RolloutStepTaken | undefined {
@@ -197,7 +209,7 @@ export class RolloutTrial {
     const { verdict, units, gain = 0, eValue, eValueNeeded } = this.#test
     if (this.#isSilent) {
       const days = Number((this.#options.maxSilenceMs / dayMs).toFixed(1))
-      const detail = `not shown to be better: no feedback on any conversation for ${days} days, ${units} counted before that`
+      const detail = `not shown to be better: no feedback on any conversation in ${days} ${days === 1 ? 'day' : 'days'} of requests, ${units} counted before that`
       return { kind: 'hold', detail }
     }
     if (verdict === 'undecided') return undefined
