@@ -32,6 +32,12 @@ describe('the configuration', () => {
     expect(complaint).not.toContain('secret')
   })
 
+  it('takes no price beyond a dollar a token, of which no bill can be made', () => {
+    const price = (input: number) => complaints({ llms: [{ ...llms[0], price: { input, output: 1 } }] })
+    expect(price(1e6)).toBeUndefined()
+    expect(price(1e308)).toEqual([expect.stringContaining('llms.0.price.input: ')])
+  })
+
   it('explores as the router does where it says nothing', () => {
     const { exploration } = configFileSchema.parse({}).routing
     expect(exploration).toEqual({ enabled: true, price: defaultExploration.price, floor: defaultExploration.floor })

@@ -4,6 +4,7 @@ import { defaultExploration } from '../routing/decision/choice.ts'
 import { parseModelPreference } from '../routing/decision/parse-preference.ts'
 import { defaultLambda } from '../routing/decision/routing-preference.ts'
 import { reasoningEfforts } from '../routing/registry/reasoning-effort.ts'
+import { highestUsdPerMillionTokens } from '../routing/registry/token-price.ts'
 import { budgetsSchema, teamsSchema } from './budgets-schema.ts'
 import { feedbackSchema } from './feedback-schema.ts'
 import { gradingSchema, judgeSchema } from './grading-schema.ts'
@@ -13,7 +14,7 @@ import { providerSchema, secretReference } from './provider-schema.ts'
 import { trainingSchema } from './training-schema.ts'
 
 const milliseconds = z.int().positive()
-const usdPerMillion = z.number().nonnegative()
+const usdPerMillion = z.number().nonnegative().max(highestUsdPerMillionTokens)
 const unitInterval = z.number().min(0).max(1)
 
 const limitsSchema = z.strictObject({

@@ -224,6 +224,10 @@ describe('POST /admin/replay', () => {
     [{ policy: 'no-such-version' }, 'policy'],
     [{ lamda: 1 }, undefined],
     [{ price: { llm: 'newcomer' } }, 'price.input_per_million_tokens_usd'],
+    [
+      { price: { llm: 'newcomer', input_per_million_tokens_usd: 1e308, output_per_million_tokens_usd: 1 } },
+      'price.input_per_million_tokens_usd',
+    ],
   ])('%j is a mistake of the caller', async (body, param) => {
     const answer = await post(body)
     expect(answer.status).toBe(400)

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { highestUsdPerMillionTokens } from '../../routing/registry/token-price.ts'
 import { RolloutError } from '../../training/rollout-error.ts'
 import { GatewayError } from '../gateway-error.ts'
 import { toReplayBody } from '../replay/replay-body.ts'
@@ -10,7 +11,7 @@ import { validBody } from './valid-body.ts'
 
 const maxBodyBytes = 4_096
 const id = z.string().min(1).max(256)
-const priceUsd = z.number().nonnegative()
+const priceUsd = z.number().nonnegative().max(highestUsdPerMillionTokens)
 
 const question = z.strictObject({
   lambda: z.number().nonnegative().optional(),

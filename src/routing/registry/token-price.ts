@@ -1,3 +1,6 @@
+/** A dollar a token: no price is near it, and far beyond it bills are no numbers any more. */
+export const highestUsdPerMillionTokens = 1e6
+
 /** What each kind of token costs, in USD per million tokens. A missing part is unknown, never zero. */
 export interface TokenRates {
   readonly inputPerMillionTokensUsd: number
