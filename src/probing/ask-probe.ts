@@ -1,5 +1,5 @@
 import type { AnswerToGrade, Grader } from '../grading/grader.ts'
-import type { GradingError } from '../grading/grading-error.ts'
+import { GradingError } from '../grading/grading-error.ts'
 import { type ChatCompletion, type ChatProvider, type ChatRequest, isJsonObject } from '../providers/chat-provider.ts'
 import { contentText } from '../providers/neutral/neutral-message.ts'
 import { outputCap } from '../providers/neutral/output-cap.ts'
@@ -116,13 +116,9 @@ async function gradeOf(
     const { quality, costUsd = 0 } = await grader.grade({ request, text, toolCalls }, signal)
     return { quality, error: undefined, gradingUsd: costUsd }
   } catch (error) {
-    if (!isGradingError(error) && !signal.aborted) throw error
+    if (!(error instanceof GradingError) && !signal.aborted) throw error
     return { quality: undefined, error: `not graded: ${(error as Error).message}`, gradingUsd: 0 }
   }
-}
-
-function isGradingError(error: unknown): error is GradingError {
-  return error instanceof Error && error.name === 'GradingError'
 }
 
 /** The first choice's text and tool calls. */

@@ -90,7 +90,7 @@ export class ProbeAsking {
   constructor(parts: ProbeRunParts, target: ProbedLlm, probes: readonly GradableProbe[], options: ProbeRunOptions) {
     const { llm } = target
     if (options.capUsd !== undefined && llm.price === undefined) {
-      const message = `The price of ${llm.id} is not known, so that no cap in USD can be kept: say its price, or leave the cap out`
+      const message = `The price of ${llm.id} is not known, so that no cap in USD can be kept: say it (--price-input and --price-output, or price), or leave the cap out`
       throw new OnboardingError('unknown_price', message)
     }
     if (probes.length === 0) {

@@ -1,12 +1,13 @@
 import type { Grader } from '../grading/grader.ts'
 import type { GraderSpec } from '../grading/grader-spec.ts'
+import { GradingError } from '../grading/grading-error.ts'
 import { exclusionReason } from '../routing/decision/admissibility.ts'
 import type { Llm } from '../routing/registry/llm.ts'
 import type { Probe, ProbeSet } from './probe.ts'
 import type { ToRoutingRequest } from './probe-contexts.ts'
 import type { GradableProbe } from './probe-run.ts'
 
-/** Makes graders; throws a `GradingError` for those that are switched off or lack something here. */
+/** Makes graders; throws a {@link GradingError} for those that are switched off or lack something here. */
 export type GraderFactory = (spec: GraderSpec) => Grader
 
 /** Probes that are not asked, and why. */
@@ -37,7 +38,7 @@ export function usableProbes(
     try {
       usable.push({ probe, grader: graderFor(probe.grader) })
     } catch (error) {
-      if (!(error instanceof Error) || error.name !== 'GradingError') throw error
+      if (!(error instanceof GradingError)) throw error
       leave(`grader ${probe.grader.kind}: ${error.message}`)
     }
   }
