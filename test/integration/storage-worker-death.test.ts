@@ -53,6 +53,24 @@ describe('the death of a storage worker', () => {
     await (await openSqliteStorage({ file, exclusive: true })).close()
   })
 
+  test("leaves a command's charges its own", async () => {
+    let reopened = 0
+    const storage = await openSqliteStorage({
+      file,
+      onReopened: () => {
+        reopened += 1
+      },
+    })
+    const charge = { createdAtMs: 1000, keyId: undefined, model: 'm', reservedNanoUsd: 100 }
+    await storage.charges.append({ id: 'c1', ...charge })
+    killStorageWorker()
+    await expect.poll(() => reopened, { timeout: 20_000 }).toBe(1)
+    await storage.charges.append({ id: 'c2', ...charge })
+    expect(await storage.charges.spentByOthersNanoUsd(0)).toBe(0)
+    expect(await storage.decisions.spentNanoUsd(0)).toBe(200)
+    await storage.close()
+  })
+
   test('makes no new database where the file is gone', async () => {
     const heard: { readonly message: string }[] = []
     const storage = await openSqliteStorage({ file, onError: (error) => heard.push(error) })

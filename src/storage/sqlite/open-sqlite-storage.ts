@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { Worker } from 'node:worker_threads'
 import type { Storage } from '../storage.ts'
 import { StorageError } from '../storage-error.ts'
@@ -56,6 +57,7 @@ export async function openSqliteStorage(options: SqliteStorageOptions): Promise<
     busyTimeoutMs: options.busyTimeoutMs ?? 5000,
     maxFileBytes: options.maxFileBytes,
     exclusive: options.exclusive ?? false,
+    bookedBy: options.exclusive === true ? null : randomUUID(),
   }
   const client = await openClient(workerData, options)
   return {

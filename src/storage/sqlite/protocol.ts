@@ -6,6 +6,8 @@ import type { StorageFault } from './sqlite-fault.ts'
 export interface WorkerOptions extends DatabaseOptions {
   /** Claim the database for serving. */
   readonly exclusive: boolean
+  /** Whose charges are made here; null: the gateway's. The same when the worker is started anew. */
+  readonly bookedBy: string | null
 }
 
 /** One call as it crosses to the worker. */

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import type { DatabaseSync } from 'node:sqlite'
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads'
 import { Kysely } from 'kysely'
@@ -67,9 +66,8 @@ function open(options: WorkerOptions): OpenedDatabase {
     const writer = keep(openDatabase(options))
     writer.exec('PRAGMA busy_timeout = 0')
     const requireFile = fileGuard(options.file)
-    const bookedBy = options.exclusive ? null : randomUUID()
     const run = (database: DatabaseSync): BatchRunner =>
-      new BatchRunner(database, createOperations(kyselyOn(database), database, bookedBy), {
+      new BatchRunner(database, createOperations(kyselyOn(database), database, options.bookedBy), {
         requireFile,
         busyTimeoutMs: options.busyTimeoutMs,
       })
