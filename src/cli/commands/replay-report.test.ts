@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { toReplayBody } from '../../gateway/replay/replay-body.ts'
 import { estimateTarget } from '../../proof/off-policy/estimate-target.ts'
 import { OffPolicyLogBuilder } from '../../proof/off-policy/off-policy-log.ts'
 import { prepareLog } from '../../proof/off-policy/prepare-log.ts'
@@ -49,4 +50,9 @@ test('shows no figure of choices that could not have been drawn: what sums over 
   expect(asked).toMatch(/^doubly robust +this +unknown +unknown +unknown$/)
   const several = renderReplay({ ...report([]), targets: [...targets, ...report(['other']).targets] }, terminal)
   expect(several).toMatch(/always b +unknown +unknown +unknown/)
+  const unknown = { value: null, low: null, high: null, standard_error: null }
+  const [told] = toReplayBody({ ...report([]), targets }).targets[0]!.estimates
+  for (const outcome of [told!.quality, told!.cost_usd, told!.utility]) {
+    expect(outcome).toMatchObject({ target: unknown, difference: unknown, served: { value: expect.any(Number) } })
+  }
 })

@@ -1,5 +1,6 @@
 import type { EstimatedMean } from '../../proof/off-policy/clustered-mean.ts'
-import type { Comparison, EstimatorResult, TargetEstimate } from '../../proof/off-policy/estimate-target.ts'
+import type { Comparison, TargetEstimate } from '../../proof/off-policy/estimate-target.ts'
+import { knownResult } from '../../proof/off-policy/known-result.ts'
 import type { LogVerdict } from '../../proof/off-policy/log-verdict.ts'
 import type { ReplayedLog, ReplayReport } from '../../proof/off-policy/replay-log.ts'
 import { verdictWords } from '../../proof/off-policy/verdict-words.ts'
@@ -41,7 +42,7 @@ const estimatorNames = { dr: 'doubly robust', snips: 'self-normalised', ips: 'in
 
 function fullRows(estimate: TargetEstimate): Cell[][] {
   return estimate.results.flatMap((result, i) => {
-    const { estimator, quality, costUsd, utility } = known(estimate, result)
+    const { estimator, quality, costUsd, utility } = knownResult(estimate, result)
     const row = (name: string, policy: string, part: keyof Comparison): Cell[] => [
       name,
       policy,
@@ -56,22 +57,6 @@ function fullRows(estimate: TargetEstimate): Cell[][] {
       row('', 'difference', 'difference'),
     ]
   })
-}
-
-const unknownMean: EstimatedMean = { value: Number.NaN, low: Number.NaN, high: Number.NaN, standardError: Number.NaN }
-
-/** Where choices could not have been drawn, sums over draws leave them out and are no estimates. */
-function known({ verdict }: TargetEstimate, result: EstimatorResult): EstimatorResult {
-  const isBeyond = (outcome: 'quality' | 'cost') =>
-    verdict.refusals.some(({ reason, of }) => reason === 'unsupported' && of === outcome)
-  const servedOnly = (comparison: Comparison | undefined) =>
-    comparison && { served: comparison.served, target: unknownMean, difference: unknownMean }
-  return {
-    ...result,
-    quality: isBeyond('quality') ? servedOnly(result.quality) : result.quality,
-    costUsd: isBeyond('cost') ? servedOnly(result.costUsd) : result.costUsd,
-    utility: isBeyond('quality') || isBeyond('cost') ? servedOnly(result.utility) : result.utility,
-  }
 }
 
 function cells(mean: EstimatedMean | undefined, write: (value: number) => string): Cell[] {
@@ -94,7 +79,7 @@ const shortColumns = [
 
 function shortRow(name: string, estimate: TargetEstimate | undefined): Cell[] {
   if (estimate === undefined) return [name, '', '', '', '', '', '', '', verdictCell(undefined)]
-  const { quality, costUsd, utility } = known(estimate, estimate.results[0]!)
+  const { quality, costUsd, utility } = knownResult(estimate, estimate.results[0]!)
   const { hits, effectiveRows, largestWeight } = estimate.qualitySupport
   const difference = utility?.difference
   return [

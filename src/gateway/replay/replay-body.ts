@@ -1,5 +1,6 @@
 import type { EstimatedMean } from '../../proof/off-policy/clustered-mean.ts'
 import type { Comparison, EstimatorResult, TargetEstimate } from '../../proof/off-policy/estimate-target.ts'
+import { knownResult } from '../../proof/off-policy/known-result.ts'
 import type { ReplayReport } from '../../proof/off-policy/replay-log.ts'
 import type { TargetSupport } from '../../proof/off-policy/target-support.ts'
 import { verdictWords } from '../../proof/off-policy/verdict-words.ts'
@@ -55,7 +56,7 @@ function toEstimateBody(estimate: TargetEstimate) {
     changed_share: estimate.distance.changed,
     off_favourite_share: estimate.distance.offFavourite,
     support: { quality: toSupportBody(estimate.qualitySupport), cost: toSupportBody(estimate.costSupport) },
-    estimates: estimate.results.map(toResultBody),
+    estimates: estimate.results.map((result) => toResultBody(knownResult(estimate, result))),
   }
 }
 

@@ -30,7 +30,7 @@ function reasonWords({ reason, of, found, needed }: Refusal): string {
   const rows = of === 'quality' ? 'labelled draws' : 'billed draws'
   switch (reason) {
     case 'no_labels':
-      return 'no answer in it was judged'
+      return 'no answer in it was judged, or those of too few conversations'
     case 'no_bills':
       return 'no bill in it is known'
     case 'few_hits':
