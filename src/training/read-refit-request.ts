@@ -35,20 +35,22 @@ const seed = 1
  * Collects what a refit of the serving version reads: the rows of the last fit by hand, and the newest judged requests under its embedder,
  * with what their answers cost. Labels that come while it reads are not in it.
  *
- * @param policy the version that serves. @throws {RoutingError} `unknown_snapshot_format` for base rows that cannot be read.
+ * @param policy the version that serves. @param signal an abort ends it before the next page or request.
+ * @throws {RoutingError} `unknown_snapshot_format` for base rows that cannot be read; the signal's reason
  */
 export async function readRefitRequest(
   stores: RefitStores,
   policy: RoutingPolicy,
   pool: readonly Llm[],
   nowMs: number,
+  signal?: AbortSignal,
 ): Promise<RefitRequest> {
   const throughSequence = await stores.feedback.latestSequence()
   const changed = changesOf(policy)
   const saved = await stores.policies.trainingRows()
   const base = saved?.embedderId === policy.embedder.id ? readSavedRows(saved.data) : undefined
   const limit = Math.min(mostRows, Math.floor(mostCells / Math.max(1, pool.length)))
-  const rows = await readLog(stores, { embedderId: policy.embedder.id, throughSequence, changed, limit })
+  const rows = await readLog(stores, { embedderId: policy.embedder.id, throughSequence, changed, limit, signal })
   return {
     seed,
     now: Math.floor(nowMs),
@@ -85,12 +87,14 @@ interface LogBounds {
   readonly throughSequence: number
   readonly changed: ReadonlyMap<LlmId, number>
   readonly limit: number
+  readonly signal: AbortSignal | undefined
 }
 
 async function readLog(stores: RefitStores, bounds: LogBounds): Promise<LogRow[]> {
   const labels = await readLabels(stores.feedback, bounds)
   const rows: LogRow[] = []
   for (const [decisionId, said] of labels) {
+    bounds.signal?.throwIfAborted()
     const stored = await stores.decisions.get(decisionId)
     // Taken away by retention meanwhile.
     if (stored === undefined) continue
@@ -105,11 +109,12 @@ async function readLog(stores: RefitStores, bounds: LogBounds): Promise<LogRow[]
 /** Labels of the newest decisions, in order, by decision; the oldest decision first. */
 async function readLabels(
   feedback: RefitStores['feedback'],
-  { embedderId, throughSequence, changed, limit }: LogBounds,
+  { embedderId, throughSequence, changed, limit, signal }: LogBounds,
 ): Promise<ReadonlyMap<string, Label[]>> {
   const byDecision = new Map<string, Label[]>()
   let after = Math.max(0, throughSequence - limit * labelsPerRow)
   while (after < throughSequence) {
+    signal?.throwIfAborted()
     const page = await feedback.labelsAfter(after, pageSize)
     for (const label of page) {
       if (label.sequence > throughSequence || label.sequence <= (changed.get(label.llm) ?? 0)) continue

@@ -144,7 +144,7 @@ export class RefitScheduler {
     this.#abort = new AbortController()
     const { signal } = this.#abort
     const { policy } = router
-    const request = await readRefitRequest(stores, policy, router.pool.list(), startMs)
+    const request = await readRefitRequest(stores, policy, router.pool.list(), startMs, signal)
     // Whatever comes of it, as many labels will not be tried again.
     this.#refusedAt = request.throughSequence
     signal.throwIfAborted()

@@ -31,7 +31,7 @@ afterEach(async () => {
   await rm(folder, { recursive: true, force: true })
 })
 
-async function liveScheduler(promotion: 'proof' | 'immediate', seed = 3) {
+async function liveScheduler(promotion: 'proof' | 'immediate', seed = 3, stores = storage) {
   const router = await refitRouter(storage, seed)
   const errors: unknown[] = []
   const live = new LivePolicy(router, storage, { onError: (error) => void errors.push(error) })
@@ -40,7 +40,7 @@ async function liveScheduler(promotion: 'proof' | 'immediate', seed = 3) {
   const refits = new RefitScheduler(
     {
       router,
-      stores: storage,
+      stores,
       clock: { now: () => 50_000 },
       refit: refitInWorker,
       changed: () => live.follow(),
@@ -189,4 +189,26 @@ test('a refit that was saved when its process was killed, and not yet handed ove
   expect((await storage.policies.rollout()).candidate).toBeUndefined()
   expect(await storage.policies.listVersions()).toHaveLength(2)
   await last.live.close()
+})
+
+test('a close ends the reading of a long log at once', async () => {
+  await fitByHand(storage)
+  let read = 0
+  let close: Promise<void> | undefined
+  const { router, live, refits } = await liveScheduler('immediate', 3, {
+    ...storage,
+    decisions: {
+      ...storage.decisions,
+      get(id) {
+        read++
+        close ??= refits.close()
+        return storage.decisions.get(id)
+      },
+    },
+  })
+  await fillLog(storage, router, 60)
+  expect(await refits.run()).toEqual({ status: 'stopped' })
+  await close
+  expect(read).toBe(1)
+  await live.close()
 })
