@@ -1,4 +1,4 @@
-import { createReadStream } from 'node:fs'
+import { createReadStream, existsSync } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import path from 'node:path'
 import { createInterface } from 'node:readline'
@@ -11,7 +11,7 @@ import { LlmRegistry } from '../../routing/registry/llm-registry.ts'
 import { withConfigFlags } from '../config-flags.ts'
 import { counted } from '../counted.ts'
 import { type FeedbackFormat, feedbackRows } from '../feedback-import/feedback-rows.ts'
-import { checkingTarget, storeTarget } from '../feedback-import/feedback-targets.ts'
+import { checkingTarget, keepingNothing, storeTarget } from '../feedback-import/feedback-targets.ts'
 import { httpTarget } from '../feedback-import/http-target.ts'
 import { type FeedbackImport, type FeedbackTarget, importFeedback } from '../feedback-import/import-feedback.ts'
 import { openPool } from '../open-pool.ts'
@@ -65,7 +65,11 @@ async function openTarget(
   { dryRun, url, key }: ImportFlags,
   { environment, terminal }: FeedbackSurroundings,
 ): Promise<{ readonly target: FeedbackTarget; readonly close: () => Promise<void> }> {
-  if (dryRun === true) return { target: checkingTarget(config, systemClock), close: async () => {} }
+  const isDry = dryRun === true
+  if (isDry && (url !== undefined || !existsSync(config.database.file))) {
+    terminal.note('Checking what the rows say, not whether there are such answers.')
+    return { target: checkingTarget(config, systemClock), close: async () => {} }
+  }
   if (url !== undefined) return { target: httpTarget(url, key), close: async () => {} }
   const storage = await openStorage(config)
   const pool = await openPool(config, environment)
@@ -76,7 +80,9 @@ async function openTarget(
     await pool.close()
     await storage.close()
   }
-  return { target: storeTarget(config, storage, new LlmRegistry(pool.llms), systemClock), close }
+  const { decisions } = storage
+  const feedback = isDry ? keepingNothing(decisions) : storage.feedback
+  return { target: storeTarget(config, { decisions, feedback }, new LlmRegistry(pool.llms), systemClock), close }
 }
 
 async function runImport(
@@ -125,9 +131,12 @@ function report(result: FeedbackImport, isDry: boolean, terminal: Terminal): voi
   const untold = result.failed - result.errors.length
   if (untold > 0) terminal.note(`… and ${counted(untold, 'other row')} refused`)
   if (result.broken !== undefined) {
-    terminal.note(`${colours.bad('stopped')} after line ${result.line}: ${result.broken}; run it again to go on`)
+    const where = result.line === 0 ? 'before the first row' : `after line ${result.line}`
+    terminal.note(`${colours.bad('stopped')} ${where}: ${result.broken}; run it again to go on`)
   }
-  const accepted = isDry ? `${counted(result.accepted, 'row')} would do` : `${counted(result.accepted, 'row')} accepted`
+  const accepted = isDry
+    ? `${counted(result.accepted + result.duplicates, 'row')} would do`
+    : `${counted(result.accepted, 'row')} accepted`
   const refused = `${result.failed} refused`
   const parts = [
     accepted,

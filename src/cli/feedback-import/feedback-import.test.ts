@@ -1,5 +1,8 @@
 import { describe, expect, test } from 'vitest'
+import type { PointsmanConfig } from '../../config/pointsman-config.ts'
+import type { StoredDecision } from '../../routing/decision-store.ts'
 import { type FeedbackRow, feedbackRows } from './feedback-rows.ts'
+import { keepingNothing, storeTarget } from './feedback-targets.ts'
 import { importFeedback, RowRefused } from './import-feedback.ts'
 
 async function read(lines: readonly string[], format: 'jsonl' | 'csv'): Promise<FeedbackRow[]> {
@@ -126,4 +129,33 @@ describe('importFeedback', () => {
     })
     expect(calls).toBe(64)
   })
+
+  test('stands before the first row that did not get there, whatever became of those after it', async () => {
+    const lines = ['{oops', '{"id":"d1","score":1}', '{oops', '{"id":"d3","score":1}']
+    const target = async ({ id }: Readonly<Record<string, unknown>>) => {
+      if (id === 'd1') throw new Error('it cannot be reached')
+      return 'accepted' as const
+    }
+    const options = { onProgress: () => {}, shouldStop: () => false }
+    const result = await importFeedback(feedbackRows(lines, 'jsonl', 'file'), target, options)
+    expect(result).toMatchObject({ rows: 3, accepted: 1, failed: 2, line: 1, broken: 'it cannot be reached' })
+  })
+})
+
+test('a dry run into the database tells of answers that are not there, and keeps nothing', async () => {
+  const stored = (answered?: string) =>
+    ({ decision: { candidates: [], excluded: [] }, settlement: { answered } }) as unknown as StoredDecision
+  const known = new Map([
+    ['a', stored('small')],
+    ['failed', stored()],
+  ])
+  const decisions = { get: async (id: string) => known.get(id), ofConversation: async () => [] }
+  const parts = { decisions: decisions as never, feedback: keepingNothing(decisions) }
+  const config = { feedback: { metrics: new Map() } } as unknown as PointsmanConfig
+  const target = storeTarget(config, parts, { get: () => undefined }, { now: () => 0 })
+  const lines = ['a', 'failed', 'nobody'].map((id) => `{"id":"${id}","score":1}`)
+  const rows = feedbackRows([...lines, '{"conversation_id":"c","score":1}'], 'jsonl', 'file')
+  const result = await importFeedback(rows, target, { onProgress: () => {}, shouldStop: () => false })
+  expect(result).toMatchObject({ rows: 4, failed: 3, broken: undefined })
+  expect(result.errors.map(({ line }) => line)).toEqual([2, 3, 4])
 })

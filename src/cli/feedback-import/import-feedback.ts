@@ -21,9 +21,9 @@ export interface FeedbackImport {
   readonly failed: number
   /** The first of them, in order. */
   readonly errors: readonly { readonly line: number; readonly message: string }[]
-  /** The last line that was looked at. */
+  /** The last line before which nothing is open; 0: the first one is. */
   readonly line: number
-  /** Why nothing more could be taken: neither row nor line were counted from there on. */
+  /** Why nothing more could be taken: what did not get there is no row here. */
   readonly broken: string | undefined
 }
 
@@ -50,7 +50,7 @@ export async function importFeedback(
         continue
       }
       counts.rows++
-      counts.line = line
+      if (broken === undefined) counts.line = line
       if (outcome === 'accepted') counts.accepted++
       else if (outcome === 'duplicate') counts.duplicates++
       else {
