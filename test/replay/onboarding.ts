@@ -2,36 +2,37 @@
  * Onboarding by replay through real HTTP: each base of a recorded set is held out with its siblings, a policy is fitted on the others, a
  * gateway serves it, and the held-out LLM joins by POST /admin/llms with 50 and with 200 probes. Printed: what is predicted and expected of it
  * against its true quality per task on prompts that nobody was fitted on or probed with; and for LLMs that a policy fitted on all gives
- * traffic, the share of that which they have at once and after 200 and 1,000 requests with feedback, in several orders of requests, and which that
- * policy itself leaves them after the same requests.
+ * traffic, the share of that which they have at once and after 200 and 1,000 requests with feedback, and what the pool's choices are then worth, in several orders of requests,
+ * beside a policy fitted on all and the pool without the LLM after the same requests.
  *
- * Run: npm exec -- node test/replay/onboarding.ts <bfcl-2024-08|zeroeval> [bases, default all] [requests, default 1000] [orders, default 3]
+ * Run: npm exec -- node test/replay/onboarding.ts <bfcl-2024-08|zeroeval> [bases, default all] [requests, default 1000] [orders, default 3] [division, default 1] [traffic: only LLMs with traffic]
  */
 import { usableLlms } from '../../src/evaluation/usable-llms.ts'
 import { selectLlms, selectRows } from '../../src/outcomes/outcome-data.ts'
 import { readOutcomeData } from '../../src/outcomes/read-outcome-data.ts'
 import type { OnboardingReport } from '../../src/probing/onboard-llm.ts'
-import { type DecidedRequest, forecastPool } from '../../src/probing/predicted-choices.ts'
 import { buildContext } from '../../src/routing/embedding/context-builder.ts'
 import { SeededRandom, shuffle } from '../../src/routing/numeric/random-source.ts'
-import type { Llm } from '../../src/routing/registry/llm.ts'
 import { plainRequest } from '../../src/routing/request.ts'
 import { RoutingPolicy } from '../../src/routing/routing-policy.ts'
 import { type FitResult, fitPolicy } from '../../src/training/fit-policy.ts'
 import { type Newcomer, OnboardingGateway } from './onboarding-gateway.ts'
+import { printStream, printTraffic, type Streamed, withError } from './onboarding-traffic.ts'
 import { startRightOrWrong } from './onboarding-upstream.ts'
-import { mean, rankCorrelation, standardError } from './rank-correlation.ts'
+import { mean, rankCorrelation } from './rank-correlation.ts'
 import { dataFolder, recordedPool } from './recorded-pool.ts'
+import { servedUtility, testedPrompt } from './served-utility.ts'
 
 const name = process.argv[2] ?? 'zeroeval'
 const mostBases = Number(process.argv[3] ?? Number.POSITIVE_INFINITY)
 const requests = Number(process.argv[4] ?? 1000)
 const orders = Number(process.argv[5] ?? 3)
+/** Of the prompts into those fitted on, probed, served and tested. */
+const division = Number(process.argv[6] ?? 1)
+const trafficOnly = process.argv[7] === 'traffic'
 const probeCounts = [50, 200]
 const firstRequests = 200
 const lambdas = [1.4, 5, 20, 100]
-/** In the place of a number of probes. */
-const fittedOnAll = Number.POSITIVE_INFINITY
 /** Below it an ideal share says little. */
 const leastIdealShare = 0.05
 
@@ -39,7 +40,7 @@ const source = await readOutcomeData(dataFolder(name))
 const usable = usableLlms(source, { cost: true, complete: true })
 const data = selectLlms(selectRows(source, usable.rows), usable.llms)
 const width = data.llms.length
-const rows = shuffled([...data.prompts.keys()], 1)
+const rows = shuffled([...data.prompts.keys()], division)
 const testRows = rows.splice(0, Math.floor(0.2 * data.prompts.length))
 const probeRows = rows.splice(0, Math.max(...probeCounts))
 // Fitted predictors know the prompts they were fitted on too well: what is served is new to all.
@@ -49,11 +50,10 @@ const bases = [...new Set(data.llms.map((llm) => llm.base))]
 const upstream = await startRightOrWrong(data)
 const train = selectRows(data, trainRows)
 const everybody = await fitPolicy(train, { seed: 1, now: 1 })
-const tested: DecidedRequest[] = testRows.map((row) => {
-  const request = plainRequest(data.prompts[row]!.text)
-  const context = buildContext(everybody.embedder, request)
+const tested = testRows.map((row) => {
+  const context = buildContext(everybody.embedder, plainRequest(data.prompts[row]!.text))
   if (context instanceof Promise) throw new Error('the embedder is synchronous')
-  return { context, size: request }
+  return testedPrompt(data, row, context)
 })
 console.log(
   `${name}: ${width} LLMs of ${bases.length} bases; ${trainRows.length} prompts to fit, ${probeRows.length} to probe, ${testRows.length} to test; ${requests} requests with feedback, of ${servedRows.length} prompts, in ${orders} orders`,
@@ -63,8 +63,7 @@ const streams: Streamed[] = []
 for (const base of shuffled(bases, 2).slice(0, mostBases)) await holdOut(base)
 await upstream.close()
 for (const probes of probeCounts) summarise(probes)
-console.log(`${name}, fitted on all`)
-summariseTraffic(fittedOnAll)
+printTraffic(streams)
 
 interface TaskFigures {
   readonly task: string
@@ -85,28 +84,14 @@ interface Landed {
   readonly truth: number
 }
 
-/** What an LLM has of the tested prompts, in one order of requests, at the λ that gives it most when all is known. */
-interface Streamed {
-  readonly llm: string
-  readonly probes: number
-  readonly lambda: number
-  readonly ideal: number
-  /** After 0, the first and all requests. */
-  readonly shares: readonly number[]
-  /** Of the prompts that it has in that policy, those it has here. */
-  readonly overlaps: readonly number[]
-}
-
 /** A held-out LLM with the pool that it joins. */
 interface Case {
   readonly column: number
   readonly others: readonly number[]
   readonly without: FitResult
-  readonly pool: readonly Llm[]
   readonly lambda: number
   /** Share of the tested prompts in a policy that was fitted on all LLMs. */
   readonly ideal: number
-  readonly idealPolicy: RoutingPolicy
 }
 
 async function holdOut(base: string): Promise<void> {
@@ -115,25 +100,27 @@ async function holdOut(base: string): Promise<void> {
   const pool = recordedPool(selectLlms(data, [...others, column]))
   const { embedder } = everybody
   const idealPolicy = new RoutingPolicy({ embedder, fitted: everybody.policy, pool })
-  const shares = lambdas.map((lambda) => share(idealPolicy, pool, tested, lambda))
+  const shares = lambdas.map((lambda) => served(idealPolicy, [...others, column], lambda).share)
   const best = shares.indexOf(Math.max(...shares))
+  const ideal = shares[best]!
+  if (trafficOnly && ideal < leastIdealShare) return
   const without = await fitPolicy(selectLlms(train, others), { seed: 1, now: 1, embedder })
-  const of = { column, others, without, pool, lambda: lambdas[best]!, ideal: shares[best]!, idealPolicy }
+  const of = { column, others, without, lambda: lambdas[best]!, ideal }
   for (const probes of probeCounts) await onboard(of, probes)
-  if (of.ideal >= leastIdealShare && requests > 0) await control(of)
+  if (ideal < leastIdealShare || requests === 0) return
+  await control(of, 'fitted on all', everybody, [...others, column])
+  await control(of, 'without', without, others)
 }
 
-/** The same requests to a gateway that serves the policy fitted on all: feedback moves its traffic too. */
-async function control(of: Case): Promise<void> {
-  const { others, column } = of
+/** The same requests to a gateway that nobody joins: what feedback does to a pool without the newcomer, and to one that knows it as well as all others. */
+async function control(of: Case, pool: Streamed['pool'], fitted: FitResult, columns: readonly number[]): Promise<void> {
   for (let order = 1; order <= orders; order++) {
-    const upstreamUrl = upstream.baseUrl
-    const pool = [...others, column]
     const gateway = await OnboardingGateway.open({
-      ...{ data, upstreamUrl, others: pool, column: undefined, without: everybody, probeRows, seed: order },
+      ...{ data, upstreamUrl: upstream.baseUrl, others: columns, column: undefined, probeRows, seed: order },
+      without: fitted,
     })
     try {
-      await stream(gateway, of, fittedOnAll, order)
+      await stream(gateway, of, { pool, columns, order })
     } finally {
       await gateway.close()
     }
@@ -153,7 +140,8 @@ async function onboard(of: Case, probes: number): Promise<void> {
         return
       }
       if (order === 1) printed(landed(gateway, report, of, probes))
-      if (of.ideal >= leastIdealShare && requests > 0) await stream(gateway, of, probes, order)
+      const columns = [...of.others, of.column]
+      if (of.ideal >= leastIdealShare && requests > 0) await stream(gateway, of, { pool: probes, columns, order })
     } finally {
       await gateway.close()
     }
@@ -203,36 +191,35 @@ function printed(one: Landed): void {
   )
 }
 
-async function stream(gateway: OnboardingGateway, of: Case, probes: number, order: number): Promise<void> {
-  const { pool, lambda, ideal } = of
-  const shares: number[] = []
-  const overlaps: number[] = []
-  const look = () => {
-    shares.push(share(gateway.service.router.policy, pool, tested, lambda))
-    overlaps.push(overlap(gateway.service.router.policy, of))
-  }
+async function stream(
+  gateway: OnboardingGateway,
+  of: Case,
+  {
+    pool,
+    columns,
+    order,
+  }: { readonly pool: Streamed['pool']; readonly columns: readonly number[]; readonly order: number },
+): Promise<void> {
+  const { lambda, ideal } = of
+  const looks: Streamed['looks'][number][] = []
+  const look = () => looks.push(served(gateway.service.router.policy, columns, lambda))
   look()
-  const served = shuffled(servedRows, 10 + order)
-  const list = Array.from({ length: requests }, (_, i) => served[i % served.length]!)
-  await gateway.send(list.slice(0, firstRequests), lambda)
+  const list = shuffled(servedRows, 10 + order)
+  const asked = Array.from({ length: requests }, (_, i) => list[i % list.length]!)
+  await gateway.send(asked.slice(0, firstRequests), lambda)
   look()
-  await gateway.send(list.slice(firstRequests), lambda)
+  await gateway.send(asked.slice(firstRequests), lambda)
   look()
-  const llm = data.llms[of.column]!.id
-  streams.push({ llm, probes, lambda, ideal, shares, overlaps })
-  console.log(
-    `${llm} N=${probes} λ=${lambda} order ${order}: ideal ${ideal.toFixed(3)}, has ${shares.map((one) => one.toFixed(3)).join(' ')}, of the same prompts ${overlaps.map((one) => one.toFixed(2)).join(' ')}`,
-  )
+  const one: Streamed = { llm: data.llms[of.column]!.id, pool, lambda, ideal, looks }
+  streams.push(one)
+  printStream(one, order)
 }
 
-function share(policy: RoutingPolicy, pool: readonly Llm[], list: readonly DecidedRequest[], lambda: number): number {
-  return forecastPool(policy, pool, list, lambda).llms.at(-1)!.chosen / list.length
-}
-
-function overlap(policy: RoutingPolicy, { pool, lambda, idealPolicy }: Case): number {
-  const has = (one: RoutingPolicy, request: DecidedRequest) => share(one, pool, [request], lambda) === 1
-  const ideal = tested.filter((request) => has(idealPolicy, request))
-  return ideal.filter((request) => has(policy, request)).length / ideal.length
+/** @returns the share of the last of `columns`. */
+function served(policy: RoutingPolicy, columns: readonly number[], lambda: number) {
+  const { costReferenceUsd } = everybody.policy
+  const { shares, utility } = servedUtility(policy, data, columns, tested, { lambda, costReferenceUsd })
+  return { share: shares.at(-1)!, utility }
 }
 
 function summarise(probes: number): void {
@@ -260,26 +247,6 @@ function summarise(probes: number): void {
       `  per task, ${what}: ${withError(errors)}, rank correlation over LLMs within a task ${mean(within).toFixed(3)}`,
     )
   }
-  summariseTraffic(probes)
-}
-
-function summariseTraffic(probes: number): void {
-  const own = streams.filter((one) => one.probes === probes)
-  const llms = [...new Set(own.map(({ llm }) => llm))]
-  if (llms.length === 0) return
-  const byLlm = (figure: (one: Streamed) => number) =>
-    llms.map((llm) => mean(own.filter((one) => one.llm === llm).map(figure)))
-  const after = [0, 1, 2].map((look) => {
-    const part = byLlm(({ shares, ideal }) => Math.min(1, shares[look]! / ideal))
-    return `${withError(part)} (same prompts ${withError(byLlm(({ overlaps }) => overlaps[look]!))})`
-  })
-  console.log(
-    `  share of its ideal traffic, ${llms.length} LLMs with an ideal share of ${leastIdealShare} or more (mean ${mean(byLlm(({ ideal }) => ideal)).toFixed(3)}), ${orders} orders each: at once ${after[0]}, after ${firstRequests} requests ${after[1]}, after ${requests} ${after[2]}`,
-  )
-}
-
-function withError(values: readonly number[]): string {
-  return `${mean(values).toFixed(4)} ± ${standardError(values).toFixed(4)}`
 }
 
 function shuffled<T>(values: readonly T[], seed: number): T[] {
