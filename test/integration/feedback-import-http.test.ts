@@ -67,3 +67,11 @@ test('a gateway that is not there ends the import', async () => {
     broken: expect.stringContaining('cannot be reached'),
   })
 })
+
+test('a row too long for any feedback is refused by itself', async () => {
+  const long = { response_id: 'd00000001', score: 1, comment: 'x'.repeat(2_000_000) }
+  expect(await importInto(harness.url, [long, { response_id: 'd00000003', score: 1 }])).toMatchObject({
+    ...{ rows: 2, accepted: 1, failed: 1, broken: undefined },
+    errors: [{ line: 1, message: expect.stringContaining('characters') }],
+  })
+})

@@ -6,6 +6,9 @@ const busy: ReadonlySet<number> = new Set([429, 503])
 const mostTries = 6
 const longestWaitMs = 30_000
 
+/** Several times what the fields of a row may hold; of what is longer one row could keep all others of its call from being taken. */
+const longestRowChars = 16_384
+
 type Row = Readonly<Record<string, unknown>>
 
 /** An entry of the answer to a batch, as far as an import needs it. */
@@ -49,6 +52,8 @@ export function httpTarget(
   }
   return (body) =>
     new Promise((resolve, reject) => {
+      const chars = JSON.stringify(body).length
+      if (chars > longestRowChars) return reject(new RowRefused(`it has ${chars} characters, far more than feedback`))
       if (waiting.length === 0) setImmediate(() => void send())
       waiting.push({ body, resolve, reject })
     })
