@@ -4,5 +4,5 @@ import type { RefitScheduler } from '../training/refit-scheduler.ts'
 /** What is asked of policy versions over HTTP. */
 export interface PolicyAdmin {
   readonly desk: PolicyDesk
-  readonly refits: Pick<RefitScheduler, 'progress' | 'run'>
+  readonly refits: Pick<RefitScheduler, 'progress' | 'last' | 'foreseenRefusal' | 'run'>
 }

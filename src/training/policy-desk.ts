@@ -8,7 +8,7 @@ import type { RoutingPolicy } from '../routing/routing-policy.ts'
 import { loadPolicyVersion } from './load-policy.ts'
 import { type ChoiceAgreement, compareChoices, diffLlms, type LlmDiff } from './policy-diff.ts'
 import { listPolicies, type PolicyList, type PolicyReport, reportPolicy } from './policy-report.ts'
-import { discardCandidate, isOnTrial, releaseVersion, rollbackTo } from './rollout.ts'
+import { discardCandidate, isOnTrial, releaseVersion, rollbackTo, unfittedVersion } from './rollout.ts'
 import { RolloutError } from './rollout-error.ts'
 
 export interface PolicyDeskParts {
@@ -68,7 +68,7 @@ export class PolicyDesk {
    */
   async rollback(name: string | undefined, by: string): Promise<PolicyRollout> {
     const { policies } = this.#parts
-    const id = name === undefined || name === 'unfitted' ? name : (await this.#load(name)).summary.id
+    const id = name === undefined || name === unfittedVersion ? name : (await this.#load(name)).summary.id
     const rollout = await rollbackTo(policies, id, this.#step(`rolled back ${by}`))
     await this.#parts.changed()
     return rollout
@@ -114,12 +114,7 @@ export class PolicyDesk {
     const begun = versions.filter(({ id }) => name !== '' && id.startsWith(name))
     const found = exact ?? (begun.length === 1 ? begun[0] : undefined)
     if (found !== undefined) return found
-    const shown = name.slice(0, 100)
-    const message =
-      begun.length > 1
-        ? `${begun.length} policy versions begin with ${shown}: name one in full`
-        : `There is no policy version ${shown}: \`pointsman policies list\` names them`
-    throw new RolloutError('unknown_version', message)
+    throw new RolloutError('unknown_version', notFound(name.slice(0, 100), begun.length))
   }
 
   /** With what it has learned, as last saved. */
@@ -134,6 +129,13 @@ export class PolicyDesk {
     if (learned !== undefined) policy.restoreLearnedState(learned.state)
     return { summary, policy }
   }
+}
+
+function notFound(name: string, begun: number): string {
+  if (begun > 1) return `${begun} policy versions begin with ${name}: name one in full`
+  if (name === unfittedVersion)
+    return `'${name}' is no version: nothing is saved of it, and one can only roll back to it`
+  return `There is no policy version ${name}: \`pointsman policies list\` names them`
 }
 
 function fittedOf({ fitted }: RoutingPolicy): FittedPolicy {

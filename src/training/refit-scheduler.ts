@@ -3,6 +3,7 @@ import { HashedNgramEmbedder } from '../routing/embedding/hashed-ngram-embedder.
 import type { PolicyStore, StoredPolicyVersion } from '../routing/policy-store.ts'
 import type { Router } from '../routing/router.ts'
 import { FitError } from './fit-error.ts'
+import { defaultFolds, fewestPromptsPerFold } from './fit-policy.ts'
 import type { FitProgress } from './fit-progress.ts'
 import { type HandOverOptions, handOverRefit, leftBehind, overtakenBy, takeUp } from './hand-over-refit.ts'
 import { type RefitStores, readRefitRequest } from './read-refit-request.ts'
@@ -31,6 +32,12 @@ export type RefitEnd =
   | { readonly status: 'failed'; readonly error: unknown }
   | { readonly status: 'stopped' }
 
+/** The latest refit that ended. */
+export interface LastRefit {
+  readonly endedMs: number
+  readonly end: RefitEnd
+}
+
 /** What a refit that runs has come to. */
 export interface RefitProgress {
   readonly sinceMs: number
@@ -50,6 +57,7 @@ export class RefitScheduler {
   #abort: AbortController | undefined
   #running: Promise<RefitEnd> | undefined
   #progress: RefitProgress | undefined
+  #last: LastRefit | undefined
   /** Labels there were when a refit was last refused: with as many it would be again. */
   #refusedAt: number | undefined
   #baseRows: { readonly version: string; readonly embedderId: string | undefined } | undefined
@@ -66,6 +74,20 @@ export class RefitScheduler {
   /** The refit that runs; undefined: none. */
   get progress(): RefitProgress | undefined {
     return this.#progress
+  }
+
+  /** Since this process began; undefined: none. */
+  get last(): LastRefit | undefined {
+    return this.#last
+  }
+
+  /** Why a refit that began now would be refused, as far as that can be told before the log is read; undefined: it may go well. */
+  async foreseenRefusal(): Promise<string | undefined> {
+    const { router, stores } = this.#parts
+    const [labels, rows] = await Promise.all([stores.feedback.latestSequence(), this.#baseEmbedder()])
+    const fewest = defaultFolds * fewestPromptsPerFold
+    if (rows === router.policy.embedder.id || labels >= fewest) return undefined
+    return `Nothing was fitted by hand under the embedder that serves, and ${labels} labels are too few to fit on alone: at least ${fewest} are needed`
   }
 
   /** Looks whether a refit is due, and begins it; at first whether one was left behind, and hands that over. Resolves when it has begun or was found not to be due; never throws. */
@@ -133,6 +155,7 @@ export class RefitScheduler {
       if (this.#closed) return { status: 'stopped' }
       return error instanceof FitError ? { status: 'refused', reason: error.message } : { status: 'failed', error }
     })
+    this.#last = { endedMs: Math.floor(this.#parts.clock.now()), end }
     this.#parts.onEnd(end)
     return end
   }

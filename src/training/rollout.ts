@@ -145,9 +145,12 @@ export async function discardCandidate(
 ): Promise<PolicyRollout> {
   return change(store, async (rollout) => {
     const { candidate } = rollout
-    if (candidate === undefined) throw new RolloutError('no_candidate', 'There is no candidate')
+    if (candidate === undefined) throw new RolloutError('no_candidate', 'No version is on trial, and none is held')
     if (id !== undefined && candidate.id !== id) {
-      throw new RolloutError('no_candidate', `Version ${id} is not the candidate: that is ${candidate.id}`)
+      throw new RolloutError(
+        'no_candidate',
+        `Version ${id} is not on trial: that is ${candidate.id} (${candidate.phase})`,
+      )
     }
     return {
       next: { ...rollout, candidate: undefined },

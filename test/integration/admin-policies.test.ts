@@ -98,6 +98,7 @@ test('a refit by request, its trial, promotion, comparison and the way back', as
     ],
     events: [{ kind: 'shadow' }, { kind: 'released' }],
     refit: null,
+    last_refit: { ended: expect.any(String), status: 'done', version: second, reason: null },
   })
   expect(await post('/admin/policies/refit', {})).toMatchObject({
     status: 409,
@@ -148,12 +149,32 @@ test('no request fails while versions change places', async () => {
   expect(new Set(statuses)).toEqual(new Set([200]))
 })
 
+test('a refit that can only be refused is refused at once, and why a later one was is told', async () => {
+  const { training, get, post } = await open()
+  const { status, body } = await post('/admin/policies/refit', {})
+  expect(status).toBe(409)
+  expect(body.error).toMatchObject({
+    code: 'rollout_refused',
+    message: expect.stringContaining('0 labels are too few'),
+  })
+  expect((await get('/admin/policies')).body).toMatchObject({ refit: null, last_refit: null })
+  await training.refits.run()
+  const reason = expect.stringContaining('No request was judged')
+  expect((await get('/admin/policies')).body).toMatchObject({
+    last_refit: { status: 'refused', version: null, reason },
+  })
+})
+
 test('wrong requests are told so, and change nothing', async () => {
   const first = await fitByHand(storage)
   const { url, get, post } = await open()
   const told = (status: number, code: string, param: string | null) => ({ status, body: { error: { code, param } } })
   expect(await get('/admin/policies/nothing')).toMatchObject(told(404, 'unknown_policy', null))
   expect(await get(`/admin/policies/${first}/diff`)).toMatchObject(told(400, 'invalid_request', 'to'))
+  expect(await get(`/admin/policies/${first}/diff?to=unfitted`)).toMatchObject({
+    status: 404,
+    body: { error: { code: 'unknown_policy', message: expect.stringContaining('can only roll back to it') } },
+  })
   expect(await post('/admin/policies/promote', {})).toMatchObject(told(400, 'invalid_request', 'id'))
   expect(await post('/admin/policies/promote', { id: first })).toMatchObject(told(409, 'rollout_refused', null))
   expect(await post('/admin/policies/rollback', { id: 7 })).toMatchObject(told(400, 'invalid_request', 'id'))

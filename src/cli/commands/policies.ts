@@ -61,7 +61,7 @@ export function addPoliciesCommand(program: Command, open: (flags: ConfigFlags) 
     'end the trial of the candidate, or take away one that was held',
     async ({ desk, terminal }, [id]) => {
       await desk.discard(id, by)
-      terminal.note('The candidate is discarded.')
+      terminal.note('The version that was on trial, or held, is discarded.')
     },
   )
 }

@@ -153,7 +153,9 @@ export class ReplayDesk implements Replays {
   #known(id: LlmId, param: string): Llm {
     const llm = this.#parts.pool().find((member) => member.id === id)
     if (llm !== undefined) return llm
-    throw new GatewayError('invalid_request', `There is no LLM '${id.slice(0, 100)}' in the pool`, { param })
+    throw new GatewayError('invalid_request', `There is no LLM '${id.slice(0, 100)}' in the pool, or it is paused`, {
+      param,
+    })
   }
 }
 

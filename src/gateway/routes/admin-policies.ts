@@ -13,7 +13,7 @@ const maxBodyBytes = 4_096
 
 /** `GET /admin/policies` */
 export const policiesRoute = reading('admin_policies', async ({ desk, refits }) => {
-  return toListBody(await desk.list(), refits.progress)
+  return toListBody(await desk.list(), refits)
 })
 
 /** `GET /admin/policies/{id}` */
@@ -45,9 +45,9 @@ export const policyPromoteRoute = writing('admin_policy_promote', oneVersion, as
 })
 
 /** `POST /admin/policies/discard` */
-export const policyDiscardRoute = writing('admin_policy_discard', anyVersion, async ({ desk }, { id }, by) => {
+export const policyDiscardRoute = writing('admin_policy_discard', anyVersion, async ({ desk, refits }, { id }, by) => {
   await desk.discard(id, by)
-  return toListBody(await desk.list(), undefined)
+  return toListBody(await desk.list(), refits)
 })
 
 /** `POST /admin/policies/refit`: begins one, or tells of the one that runs. */
@@ -55,6 +55,8 @@ export const policyRefitRoute = writing('admin_policy_refit', nothing, async ({ 
   if (await desk.isTrying()) {
     throw new GatewayError('rollout_refused', 'A version is on trial: promote or discard it first')
   }
+  const refusal = refits.progress === undefined ? await refits.foreseenRefusal() : undefined
+  if (refusal !== undefined) throw new GatewayError('rollout_refused', refusal)
   void refits.run()
   return { refit: 'running' }
 })

@@ -1,11 +1,14 @@
 import type { RolloutEvent } from '../../routing/policy-store.ts'
 import type { PolicyDiff } from '../../training/policy-desk.ts'
 import type { ListedPolicy, LlmReport, PolicyList, PolicyReport } from '../../training/policy-report.ts'
-import type { RefitProgress } from '../../training/refit-scheduler.ts'
+import type { LastRefit, RefitScheduler } from '../../training/refit-scheduler.ts'
 import { isoTime } from './iso-time.ts'
 
 /** `GET /admin/policies`; unknown is null. */
-export function toListBody({ servingId, versions, events }: PolicyList, refit: RefitProgress | undefined) {
+export function toListBody(
+  { servingId, versions, events }: PolicyList,
+  { progress: refit, last }: Pick<RefitScheduler, 'progress' | 'last'>,
+) {
   return {
     object: 'policies',
     serving: servingId ?? null,
@@ -20,6 +23,17 @@ export function toListBody({ servingId, versions, events }: PolicyList, refit: R
             done: refit.progress?.done ?? 0,
             total: refit.progress?.total ?? null,
           },
+    last_refit: last === undefined ? null : toLastRefit(last),
+  }
+}
+
+/** What made one fail is for the gateway's log. */
+function toLastRefit({ endedMs, end }: LastRefit) {
+  return {
+    ended: isoTime(endedMs),
+    status: end.status,
+    version: end.status === 'done' ? end.version : null,
+    reason: end.status === 'refused' ? end.reason : null,
   }
 }
 
