@@ -1,11 +1,16 @@
 import { describe, expect, it } from 'vitest'
+import { CandidateAppraiser } from '../routing/decision/candidate-appraiser.ts'
+import { bestCandidate } from '../routing/decision/choice.ts'
+import { tradeOff } from '../routing/decision/utility.ts'
 import { buildContext } from '../routing/embedding/context-builder.ts'
 import { HashedNgramEmbedder } from '../routing/embedding/hashed-ngram-embedder.ts'
 import type { RoutingContext } from '../routing/embedding/routing-context.ts'
 import { SeededRandom } from '../routing/numeric/random-source.ts'
+import { CompletionTimeModel } from '../routing/prediction/completion-time-model.ts'
 import type { ProbeOutcome } from '../routing/probe-store.ts'
 import { type Llm, unknownLlmProperties } from '../routing/registry/llm.ts'
 import { plainRequest } from '../routing/request.ts'
+import { defaultRouterOptions, type RouterOptions } from '../routing/router.ts'
 import { RoutingPolicy } from '../routing/routing-policy.ts'
 import { admissionWay, admitLlm } from './admit-llm.ts'
 import { fitOnProbes, llmsToFit, probeOutcomeData } from './fit-on-probes.ts'
@@ -122,6 +127,31 @@ describe('landingReport', () => {
     const forecast = forecastPool(policy, pool, list, 20)
     expect(forecast.llms.reduce((sum, { chosen }) => sum + chosen, 0)).toBe(list.length)
     expect(forecast.llms[2]!.chosen / list.length).toBe(report.trafficShare)
+  })
+
+  it('tells the traffic that a newcomer gets by what is hoped of it, as it is served', async () => {
+    // Dearer and hardly better: by its mean alone it would get next to nothing.
+    const rival = llm('rival', 12)
+    const own = answers(rival, 0.9, 0.9, 5)
+    const measured = new MeasuredQuality(set, [...known, ...own])
+    const made = admitLlm(await fitted(), rival, { seen, own, measured }, { id: 'v', createdAtMs: 2 })
+    const pool = [strong, cheap, rival]
+    const policy = new RoutingPolicy({ embedder, fitted: made, pool })
+    const list = seen.map(({ context, request }) => ({ context, size: request }))
+    const served = (options: RouterOptions) => {
+      const appraiser = new CandidateAppraiser(new CompletionTimeModel(), options)
+      const chosen = [0, 0, 0]
+      for (const { context, request } of seen) {
+        appraiser.estimate(request, policy, context, pool, tradeOff(100))
+        appraiser.choose(request, policy, pool, tradeOff(100))
+        chosen[bestCandidate(appraiser.buffers.utility, appraiser.buffers.comparableCostUsd, 3)]!++
+      }
+      return chosen
+    }
+    const withHope = served(defaultRouterOptions)
+    const { explorationWidth } = defaultRouterOptions
+    expect(withHope[2]).toBeGreaterThan(served({ ...defaultRouterOptions, newcomerWidth: explorationWidth })[2]! + 20)
+    expect(forecastPool(policy, pool, list, 100).llms.map(({ chosen }) => chosen)).toEqual(withHope)
   })
 
   it('says of an LLM that is alone, or without a price, what can be said', async () => {

@@ -1,5 +1,6 @@
 import { newCandidateBuffers } from '../routing/decision/candidate-buffers.ts'
 import { candidateUtilities } from '../routing/decision/candidate-utilities.ts'
+import { NewcomerTrials } from '../routing/decision/newcomer-trials.ts'
 import { tradeOff } from '../routing/decision/utility.ts'
 import type { RoutingContext } from '../routing/embedding/routing-context.ts'
 import type { Llm } from '../routing/registry/llm.ts'
@@ -31,8 +32,8 @@ export interface PoolForecast {
 }
 
 /**
- * Who would answer: of each request the LLM with the highest utility at λ (mathematics §5), without draws, ceilings and the state of the
- * day. Latency plays no part: of a newcomer nothing is known of it.
+ * Who would answer: of each request the LLM with the highest utility at λ (mathematics §5), newcomers judged with the hope that they are served with
+ * (mathematics §21), without draws, ceilings and the state of the day. Latency plays no part: of a newcomer nothing is known of it.
  */
 export function forecastPool(
   policy: RoutingPolicy,
@@ -46,7 +47,7 @@ export function forecastPool(
   const weights = tradeOff(lambda)
   const isFitted = policy.fitted?.isStarter === false && !policy.servesHull(weights)
   const options = { ...defaultRouterOptions, costReferenceUsd: policy.costReferenceUsd }
-  buffers.optimism.fill(options.explorationWidth)
+  new NewcomerTrials().mark(pool, policy, options, buffers)
   let [quality, costUsd] = [0, 0]
   for (const { context, size } of requests) {
     policy.estimateQuality(context, pool, buffers, weights)
