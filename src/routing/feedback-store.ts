@@ -22,7 +22,7 @@ export const maxLabelsPerDecision = 32
  * How much one key may say of one LLM: as much as it has credit for. Each label takes its weight of
  * it; what is beyond is kept, with weight 0. Each label that anybody else offers on the LLM gives share/(1 − share) back, so that in the long run the key comes to
  * no more than that share of what is said; each day gives `free` back, so that a key is heard where nobody else speaks. More than
- * max(`burst`, `window` labels of others) is never saved up, and that is what it begins with. What a key offers itself changes nothing: it cannot push others out.
+ * max(`burst`, `window` labels of others) is never saved up. It begins with a day's `free` and what all labels of others so far come to, at most that. What a key offers itself changes nothing: it cannot push others out.
  */
 export interface InfluenceCap {
   /** Labels of others. */
