@@ -7,6 +7,7 @@ import { loadStarter } from '../training/starter/starter-file.ts'
 import { openPool } from './open-pool.ts'
 import { routerOptionsOf } from './open-router.ts'
 import { openStorage, restorePool } from './open-service.ts'
+import { decisionIdAt } from './system.ts'
 
 /** A desk on the database's log; whoever opened it closes it. */
 export interface ReplaySession {
@@ -44,6 +45,7 @@ export async function openReplay(
       serving: () => policy,
       options,
       lambda: config.routing.lambda,
+      idAt: decisionIdAt,
     })
     return { desk, close }
   } catch (error) {

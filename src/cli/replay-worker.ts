@@ -8,6 +8,7 @@ import type { RouterOptions } from '../routing/router.ts'
 import { openSqliteStorage } from '../storage/sqlite/open-sqlite-storage.ts'
 import { StorageError } from '../storage/storage-error.ts'
 import { RolloutError, type RolloutErrorCode } from '../training/rollout-error.ts'
+import { decisionIdAt } from './system.ts'
 
 /** What the worker is started with. */
 export interface ReplayOrder {
@@ -61,7 +62,11 @@ async function judge({ file, question, pool, ...rest }: ReplayOrder): Promise<Me
     const storage = await openSqliteStorage({ file })
     try {
       const { decisions, policies } = storage
-      const desk = new ReplayDesk({ decisions, policies, ...rest, pool: () => pool, serving: () => rest.serving })
+      const desk = new ReplayDesk({
+        ...{ decisions, policies, ...rest, idAt: decisionIdAt },
+        pool: () => pool,
+        serving: () => rest.serving,
+      })
       return { kind: 'done', report: await desk.replay(question, { signal: ending.signal }) }
     } finally {
       await storage.close()

@@ -48,7 +48,12 @@ export interface ReplayDeskParts {
   readonly options: RouterOptions
   /** The owner's. */
   readonly lambda: number
+  /** The smallest id a decision could have got at that time. */
+  readonly idAt: (ms: number) => string
 }
+
+/** A decision gets its id a moment before its time. */
+const idsAheadMs = 1_000
 
 /** By what factor the λ of {@link ReplayQuestion.all} lie apart. */
 const lambdaStep = 4
@@ -86,7 +91,7 @@ export class ReplayDesk implements Replays {
    *   {RoutingError} `embedder_mismatch`, `unknown_snapshot_format`; the signal's reason
    */
   async replay(question: ReplayQuestion, { onPage, signal }: ReplayRun = {}): Promise<ReplayReport> {
-    const { decisions, lambda, serving } = this.#parts
+    const { decisions, lambda, serving, idAt } = this.#parts
     const scale: UtilityScale = { lambda, costReferenceUsd: serving().costReferenceUsd }
     const targets = await this.#targets(question, scale)
     if (targets.length === 0) {
@@ -99,7 +104,9 @@ export class ReplayDesk implements Replays {
       await setImmediate()
       signal?.throwIfAborted()
     }
-    return replayLog({ decisions, targets, scale, sinceMs: question.sinceMs, onPage, pause })
+    const { sinceMs } = question
+    const afterId = sinceMs === undefined ? '' : idAt(Math.max(0, sinceMs - idsAheadMs))
+    return replayLog({ decisions, targets, scale, sinceMs, afterId, onPage, pause })
   }
 
   async #targets(question: ReplayQuestion, scale: UtilityScale): Promise<TargetPolicy[]> {

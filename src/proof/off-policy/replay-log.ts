@@ -11,6 +11,8 @@ export interface ReplayOptions {
   readonly scale: UtilityScale
   /** Decisions made before are left out, milliseconds since the epoch. Default: none. */
   readonly sinceMs?: number | undefined
+  /** Of no decision made since `sinceMs`: reading begins behind it. Default: at the oldest. */
+  readonly afterId?: string | undefined
   /** Told after each page of the log: decisions read so far, and when the last of them was made. */
   readonly onPage?: ((read: number, atMs: number) => void) | undefined
   /** Lets others have the thread, between pages and between targets. */
@@ -49,7 +51,7 @@ export async function replayLog(options: ReplayOptions): Promise<ReplayReport> {
   const tracks = targets.map((target) => new TargetTrack(target))
   const counts = new LogCounts()
   let read = 0
-  for (let afterId = ''; ; ) {
+  for (let { afterId = '' } = options; ; ) {
     const page = await decisions.logged(afterId, pageSize)
     for (const logged of page) if (logged.decision.createdAtMs >= sinceMs) take(logged, shared, tracks, counts)
     read += page.length
