@@ -205,13 +205,14 @@ async function fittedOnProbes(
 ): Promise<FittedPolicy | undefined> {
   const llms = llmsToFit(pool, outcomes)
   if (llms.length < fewestLlmsToFit || !(serving.embedder instanceof HashedNgramEmbedder)) return undefined
-  const { policy } = await fitOnProbes(probeOutcomeData(set, seen, llms, outcomes), serving.embedder, now(parts))
+  const data = probeOutcomeData(set, seen, llms, outcomes)
+  const { policy } = await fitOnProbes(data, serving.embedder, now(parts))
   const starter = serving.fitted
   if (starter === undefined) return { ...policy, origin: 'onboarding' }
   // What cannot describe the others would forget them; with a few more answers it can.
   if (policy.universal === undefined)
     return starterKnows(starter, policy).length > 0 ? undefined : { ...policy, origin: 'onboarding' }
-  const fittedOn = new Set(outcomes.flatMap(({ llm, probeId }) => (llms.some(({ id }) => id === llm) ? [probeId] : [])))
+  const fittedOn = new Set(data.prompts.map(({ id }) => id))
   const answered = seen.filter(({ id }) => fittedOn.has(id))
   return { ...keepStarterBeliefs(policy, starter, answered), origin: 'onboarding' }
 }
