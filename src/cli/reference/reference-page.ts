@@ -18,7 +18,7 @@ export async function referencePage(): Promise<string> {
     'Generated from the code by `npm run schema`; not edited by hand. What happens to each parameter at each provider is in [parameters.md](parameters.md).',
     '## Paths',
     pathTable(),
-    'Bodies under `/admin` tell times in ISO 8601, UTC, and what is not known as `null`; those under `/v1` tell times in seconds since 1970, as OpenAI does.',
+    'Bodies under `/admin` tell times in ISO 8601, UTC; decisions and feedback under `/v1` in seconds since 1970.',
     '## Request headers',
     markdownTable(
       ['header', 'means'],
