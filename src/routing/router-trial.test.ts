@@ -52,13 +52,13 @@ function policy(id: string, quality: readonly number[], of: Embedder = embedder,
   return new RoutingPolicy({ embedder: of, fitted: fittedPolicy(parts), pool })
 }
 
-function bills(observe: CostPredictor['observe'] = () => undefined): CostPredictor {
+function bills(observe: CostPredictor['observe'] = () => undefined, unitUsd = 0.001): CostPredictor {
   return {
     llms: ids,
     predict(_context, _size, llms, out) {
-      llms.forEach((_, i) => {
+      llms.forEach(({ id }, i) => {
         out.outputTokens[i] = out.outputTokensP90[i] = 100
-        out.offlineCostUsd[i] = out.costUsd[i] = out.costUsdP90[i] = 0.001 * (1 + i)
+        out.offlineCostUsd[i] = out.costUsd[i] = out.costUsdP90[i] = unitUsd * (1 + ids.indexOf(id))
       })
     },
     observe,
@@ -178,18 +178,39 @@ describe('a version on trial', () => {
     }
   })
 
-  test('a bill teaches the version that expected it its cost, and the other one the length alone', async () => {
+  test('a bill teaches both versions, each by its own prediction, and a changed price moves both', async () => {
     const seen: (readonly [version: string, offline: number])[] = []
-    const observer = (version: string) => bills((_llm, offline) => seen.push([version, offline]))
-    const router = newRouter(policy('v1', [0.7, 0.72, 0.5], embedder, observer('v1')))
-    router.tryOut(terms({ policy: policy('v2', [0.5, 0.7, 0.75], embedder, observer('v2')), share: 0.5 }))
+    const observer = (version: string, unitUsd: number) =>
+      bills((_llm, offline) => seen.push([version, offline]), unitUsd)
+    const router = newRouter(policy('v1', [0.7, 0.72, 0.5], embedder, observer('v1', 0.001)))
+    router.tryOut(terms({ policy: policy('v2', [0.5, 0.7, 0.75], embedder, observer('v2', 0.003)), share: 0.5 }))
     const decision = await router.route(request(), nobody)
     router.learnCost(decision, decision.drawn, 0.002, 100)
-    const offline = 0.001 * (1 + ids.indexOf(decision.drawn))
-    const isCandidate = decision.experiment!.arm === 'candidate'
+    const place = 1 + ids.indexOf(decision.drawn)
     expect(seen).toEqual([
-      ['v1', isCandidate ? Number.NaN : offline],
-      ['v2', isCandidate ? offline : Number.NaN],
+      ['v1', 0.001 * place],
+      ['v2', 0.003 * place],
+    ])
+    // Of a version that is not there any more nobody can tell at which price it predicted.
+    router.learnCost({ ...decision, policyVersion: 'v0' }, decision.drawn, 0.002, 100)
+    expect(seen.slice(2)).toEqual([
+      ['v1', Number.NaN],
+      ['v2', Number.NaN],
+    ])
+  })
+
+  test('a price that was seen to change counts for both versions', () => {
+    const rescaled: unknown[] = []
+    const scaled = (version: string): CostPredictor => ({
+      ...bills(),
+      rescale: (llm, factor) => void rescaled.push([version, llm, factor]),
+    })
+    const router = newRouter(policy('v1', [0.7, 0.72, 0.5], embedder, scaled('v1')))
+    router.tryOut(terms({ policy: policy('v2', [0.5, 0.7, 0.75], embedder, scaled('v2')) }))
+    router.rescaleCost('b', 2)
+    expect(rescaled).toEqual([
+      ['v1', 'b', 2],
+      ['v2', 'b', 2],
     ])
   })
 

@@ -168,18 +168,23 @@ export class Router {
     const { choices, maxOutputTokens } = decision
     const eachTokens = outputTokens === undefined ? undefined : outputTokens / choices
     const registered = this.pool.get(llm)
-    if (registered !== undefined) this.#bills.add(decision, registered, costUsd, eachTokens)
-    const tried = this.#trial?.terms.policy
-    for (const { version, cost } of tried === undefined ? [this.#policy] : [this.#policy, tried]) {
+    const bill = registered && this.#bills.add(decision, registered, costUsd, eachTokens)
+    const versions = this.#versions()
+    const decider = versions.find(({ version }) => version === decision.policyVersion)
+    for (const policy of versions) {
+      if (decider !== undefined && policy !== decider && bill !== undefined) {
+        this.#bills.teach(bill, decider, policy)
+        continue
+      }
       // A bill says nothing of a version that did not predict it; the answer's length still counts.
-      const offlineCostUsd = decision.policyVersion === version ? terms?.offlineCostUsd : undefined
-      cost.observe(llm, offlineCostUsd ?? Number.NaN, costUsd, eachTokens, maxOutputTokens)
+      const offlineCostUsd = policy === decider ? terms?.offlineCostUsd : undefined
+      policy.cost.observe(llm, offlineCostUsd ?? Number.NaN, costUsd, eachTokens, maxOutputTokens)
     }
   }
 
   /** That LLM's bills were seen to have become `factor` > 0 times what they were, for good. */
   rescaleCost(llm: LlmId, factor: number): void {
-    this.#policy.cost.rescale?.(llm, factor)
+    for (const { cost } of this.#versions()) cost.rescale?.(llm, factor)
     this.#bills.rescale(llm, factor)
   }
 
@@ -191,6 +196,12 @@ export class Router {
   /** Folds one label into the policy; see {@link RoutingPolicy.learn}. */
   learn(label: Label): boolean {
     return this.#policy.learn(label)
+  }
+
+  /** The one that serves, and the one on trial. */
+  #versions(): readonly RoutingPolicy[] {
+    const tried = this.#trial?.terms.policy
+    return tried === undefined ? [this.#policy] : [this.#policy, tried]
   }
 
   #admissible(request: RoutingRequest): { candidates: Llm[]; excluded: Exclusion[] } {

@@ -46,13 +46,15 @@ export class RecentBills {
     llm: Llm,
     billedUsd: number | undefined,
     outputTokens: number | undefined,
-  ): void {
+  ): RecentBill {
     const { policyVersion: version, inputTokens, maxOutputTokens, choices, context, candidates } = decision
     const offlineUsd = candidates.find((candidate) => candidate.llm === llm.id)?.offlineCostUsd
     const size = { inputTokens, maxOutputTokens, choices }
-    this.#bills.push({ llm, context, size, billedUsd, outputTokens, predicted: { version, offlineUsd } })
+    const bill: RecentBill = { llm, context, size, billedUsd, outputTokens, predicted: { version, offlineUsd } }
+    this.#bills.push(bill)
     // Not one by one, which would move all others each time.
     if (this.#bills.length >= 2 * keptBills) this.#bills = this.#bills.slice(-keptBills)
+    return bill
   }
 
   /** Bills of that LLM were seen to have become `factor` > 0 times what they were, for good. */
