@@ -45,7 +45,7 @@ function outcomeOf(
 ): TurnOutcome | undefined {
   if (settlement === undefined) return undefined
   const { answered, status } = settlement
-  const costUsd = costOf(settlement, decision.candidates[drawn]!)
+  const cost = costOf(settlement, decision.candidates[drawn]!)
   let sum = 0
   let weights = 0
   for (const { llm, value, weight } of labels) {
@@ -54,12 +54,15 @@ function outcomeOf(
     sum += weight * value
     weights += weight
   }
-  if (weights > 0) return { quality: sum / weights, costUsd, weight: 1 }
-  return status === 'failed' ? { quality: 0, costUsd, weight: labelShare } : undefined
+  if (weights > 0) return { quality: sum / weights, ...cost, weight: 1 }
+  return status === 'failed' ? { quality: 0, ...cost, weight: labelShare } : undefined
 }
 
 /** Booked without a bill is what the version that served may have expected, see `answer-cost.ts`. */
-function costOf({ costNanoUsd, billedNanoUsd }: Settlement, drawn: CandidateTerms): number | undefined {
-  if (costNanoUsd !== undefined && billedNanoUsd !== undefined) return costNanoUsd / 1e9
-  return drawn.costUsd === undefined ? 0 : undefined
+function costOf(
+  { costNanoUsd, billedNanoUsd }: Settlement,
+  { costUsd: expectedUsd }: CandidateTerms,
+): Pick<TurnOutcome, 'costUsd' | 'expectedUsd'> {
+  if (costNanoUsd !== undefined && billedNanoUsd !== undefined) return { costUsd: costNanoUsd / 1e9 }
+  return expectedUsd === undefined ? { costUsd: 0 } : { costUsd: undefined, expectedUsd }
 }

@@ -9,6 +9,8 @@ export interface TurnOutcome {
    * expected is no outcome, as each version expects something else of the same LLM.
    */
   readonly costUsd: number | undefined
+  /** Then: what that version expected, USD. */
+  readonly expectedUsd?: number | undefined
   /** How much it counts: 1 when labelled. A failure, which is known of every request, counts as often as labels are given. */
   readonly weight: number
 }

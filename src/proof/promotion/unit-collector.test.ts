@@ -51,8 +51,8 @@ describe('UnitCollector', () => {
       10,
     )
     expect(units.map(({ turns }) => turns[0]!.outcome)).toEqual([
-      { quality: 0.5, costUsd: undefined, weight: 1 },
-      { quality: 0.5, costUsd: undefined, weight: 1 },
+      { quality: 0.5, costUsd: undefined, expectedUsd: 0.002, weight: 1 },
+      { quality: 0.5, costUsd: undefined, expectedUsd: 0.0001, weight: 1 },
     ])
     const [free] = collect([{ id: 'd1', atMs: 0, score: 0.5, bill, expectedUsd: null }], 10)
     expect(free!.turns[0]!.outcome).toEqual({ quality: 0.5, costUsd: 0, weight: 1 })

@@ -64,7 +64,7 @@ describe('unitDifference', () => {
 
   test('hand-worked: an answer whose bill nobody knows costs what its LLM has cost before', () => {
     const unknown = turn(0.2, 0.7, 1, 0.8)
-    const unbilled = { ...unknown, outcome: { quality: 0.8, costUsd: undefined, weight: 1 } }
+    const unbilled = { ...unknown, outcome: { quality: 0.8, costUsd: undefined, expectedUsd: 7, weight: 1 } }
     // b: two answers at .012, and one beside at the mean of all three, (.002 + .012 + .012)/3.
     const expectedUsd = (0.012 + 0.012 + 0.026 / 3) / 3
     const of = (one: TrialTurn) => unitDifference({ share: 0.1, turns: [one] }, taught(), scale, 1).difference
@@ -75,7 +75,30 @@ describe('unitDifference', () => {
     const [a, b] = [taught(), taught()]
     a.learn(unbilled)
     b.learn(turn(0.2, 0.7, 1, 0.8, b.costOf('b')))
-    expect(a.snapshot()).toEqual(b.snapshot())
+    expect(a.meanUtility).toBe(b.meanUtility)
+    expect(a.costOf('b')).toBeCloseTo(expectedUsd, 12)
+  })
+
+  test('hand-worked: an LLM that nobody ever bills costs what was expected of it, whoever draws it, and others what they bill', () => {
+    const model = new OutcomeModel(scale)
+    const unbilled = (expectedUsd: number) => {
+      const drawn = turn(0.5, 0.5, 1, 0.5)
+      return { ...drawn, outcome: { quality: 0.5, costUsd: undefined, expectedUsd, weight: 1 } }
+    }
+    model.learn(unbilled(0.01))
+    expect(model.costOf('a')).toBe(0.01)
+    model.learn(turn(0.5, 0.5, 0, 0.5, 0.001))
+    model.learn(unbilled(0.02))
+    expect(model.costOf('b')).toBeCloseTo(0.015, 12)
+    expect(model.costOf('a')).toBeCloseTo(0.001, 12)
+    const restored = OutcomeModel.restore(model.snapshot(), scale)
+    expect(restored.costOf('b')).toBe(model.costOf('b'))
+    // As written before bills were counted apart.
+    const { billed: _billed, unbilled: _unbilled, expectedUsd: _expected, ...fields } = taught().snapshot()
+    const tallies = fields['llms'] as unknown as { id: string; weight: number; excess: number; costUsd: number }[]
+    const llmsOnce = tallies.map(({ id, weight, excess, costUsd }) => ({ id, weight, excess, costUsd }))
+    const old = OutcomeModel.restore({ ...fields, llms: llmsOnce } as never, scale)
+    expect(old.costOf('b')).toBe(taught().costOf('b'))
   })
 
   test('versions that choose alike differ by nothing, whatever happens', () => {
