@@ -1,3 +1,4 @@
+// Over 400 lines: learning, revising and taking back change the same sums of an LLM, and what one does the others must know.
 import { RoutingError, requireDimension } from '../errors.ts'
 import { choleskyInPlace, solveCholeskyInPlace, solveLowerInPlace } from '../numeric/cholesky.ts'
 import type { SnapshotData } from '../policy-store.ts'
