@@ -74,15 +74,7 @@ export async function openWorld(set: string): Promise<World> {
   const third = selectRows(source, someRows(source, fitSplit, 1 / 3))
   const refit = await fitPolicy(third, { seed: 2, now: 0, embedder })
   const refitted = new RoutingPolicy({ embedder, fitted: refit.policy, pool })
-  const { exploration, explorationWidth, latencyPenaltyWeight, hopelessQuality, equalQuality } = defaultRouterOptions
-  const rules = {
-    exploration,
-    explorationWidth,
-    latencyPenaltyWeight,
-    hopelessQuality,
-    equalQuality,
-    costReferenceUsd: policy.costReferenceUsd,
-  }
+  const rules = { ...defaultRouterOptions, costReferenceUsd: policy.costReferenceUsd }
   const prior = new RoutingPolicy({ embedder, pool })
   const priorDecision = await newRouter(prior, pool).route(recordedRequest('Why is the sky blue?', lambda), {
     keyId: undefined,

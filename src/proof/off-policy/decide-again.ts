@@ -9,6 +9,8 @@ export interface ChoiceRules extends QualityRuleOptions {
   readonly exploration: ExplorationOptions
   /** α */
   readonly explorationWidth: number
+  /** α of an LLM known by its probes alone. */
+  readonly newcomerWidth: number
   /** β */
   readonly latencyPenaltyWeight: number
   /** C_ref, USD. */
@@ -45,6 +47,7 @@ export function decideAgain(
   const buffers = newCandidateBuffers(kept.length)
   kept.forEach((candidate, i) => {
     const terms = candidates[candidate]!
+    buffers.source[i] = terms.qualitySource
     buffers.mean[i] = terms.quality
     buffers.uncertainty[i] = terms.uncertainty
     const costUsd = change.costUsd === undefined ? terms.costUsd : change.costUsd(terms)
@@ -69,7 +72,10 @@ export function fillUnknownCosts(costsUsd: Float64Array, costReferenceUsd: numbe
   for (let i = 0; i < costsUsd.length; i++) if (Number.isNaN(costsUsd[i]!)) costsUsd[i] = dearest
 }
 
-/** Utilities, then probabilities, of buffers whose estimates are filled in; nobody is on trial. */
+/**
+ * Utilities, then probabilities, of buffers whose estimates and their sources are filled in. Nobody is on trial, and who has had its trials is judged without
+ * the hope that came of them: how many labels it had is not in the log. That of an LLM known by its probes does not hang on labels (mathematics §21).
+ */
 export function chooseAgain(
   buffers: CandidateBuffers,
   count: number,
@@ -77,7 +83,10 @@ export function chooseAgain(
   isFitted: boolean,
   rules: ChoiceRules,
 ): Float64Array {
-  buffers.optimism.fill(rules.explorationWidth)
+  const describedWidth = rules.exploration.trialShare > 0 ? rules.newcomerWidth : rules.explorationWidth
+  for (let i = 0; i < count; i++) {
+    buffers.optimism[i] = buffers.source[i] === 'described' ? describedWidth : rules.explorationWidth
+  }
   buffers.isTried.fill(0)
   candidateUtilities(buffers, count, weights, isFitted, rules)
   choiceProbabilities(buffers, count, rules.exploration, buffers.probability)

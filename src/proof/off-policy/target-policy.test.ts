@@ -7,6 +7,9 @@ import { HashedNgramEmbedder } from '../../routing/embedding/hashed-ngram-embedd
 import { SeededRandom } from '../../routing/numeric/random-source.ts'
 import type { Settlement } from '../../routing/outcome.ts'
 import { CompletionTimeModel } from '../../routing/prediction/completion-time-model.ts'
+import { fittedPolicy } from '../../routing/prediction/fitted-policy.ts'
+import { LevelMap } from '../../routing/prediction/level-map.ts'
+import { TokenCostPredictor } from '../../routing/prediction/token-cost-predictor.ts'
 import { type Llm, unknownLlmProperties } from '../../routing/registry/llm.ts'
 import { LlmRegistry } from '../../routing/registry/llm-registry.ts'
 import { plainRequest } from '../../routing/request.ts'
@@ -36,12 +39,43 @@ const pool = [
 const policy = new RoutingPolicy({ embedder: new HashedNgramEmbedder(), pool })
 const nobody = { keyId: undefined, budgetUsd: undefined }
 
-async function decide(options: Partial<RouterOptions> = {}, lambda = 5, text = 'Prove that √2 is irrational.') {
+/** `middle` is known by its probes alone. */
+const onboarded = new RoutingPolicy({
+  embedder: policy.embedder,
+  fitted: fittedPolicy({
+    formatVersion: 1,
+    id: 'v1',
+    createdAtMs: 0,
+    description: '',
+    embedderId: policy.embedder.id,
+    costReferenceUsd: policy.costReferenceUsd,
+    quality: {
+      llms: ['small', 'middle', 'large'],
+      predict: (_, quality) => quality.set([0.75, 0.74, 0.3]),
+      snapshot: () => ({ formatVersion: 1, kind: 'test' }),
+    },
+    cost: TokenCostPredictor.unfitted(),
+    noise: new Float64Array(3).fill(0.1),
+    levels: LevelMap.fit(Float64Array.of(0, 1), Float64Array.of(0, 1)),
+    llms: pool.slice(0, 3).map(({ id }) => ({
+      ...{ id, source: id === 'middle' ? 'described' : 'fitted', labels: 100 },
+      ...{ priceAtFit: undefined, meanQuality: 0.7, meanCostUsd: 0.001, levelError: 0.05 },
+    })),
+  }),
+  pool,
+})
+
+async function decide(
+  options: Partial<RouterOptions> = {},
+  lambda = 5,
+  text = 'Prove that √2 is irrational.',
+  serving = policy,
+) {
   let ids = 0
   const router = new Router(
     {
       pool: new LlmRegistry(pool),
-      policy,
+      policy: serving,
       times: new CompletionTimeModel(),
       random: new SeededRandom(3),
       clock: { now: () => 1_000 },
@@ -81,6 +115,17 @@ describe('deciding again from what was logged', () => {
     const decision = await decide()
     expect(target.judgedBy?.(decision)).toBe(true)
     expect([...target.targetProbabilities(decision).probability]).toEqual(probabilitiesOf(decision))
+  })
+
+  test('an LLM known by its probes is chosen with the hope that it is served with', async () => {
+    const decision = await decide({}, 60, undefined, onboarded)
+    expect([...decideAgain(decision, rules)!]).toEqual(probabilitiesOf(decision))
+    const { probability } = versionTarget(onboarded, { rules, pool }).targetProbabilities(decision)
+    expect([...probability]).toEqual(probabilitiesOf(decision))
+    // By its mean alone it would not be the best.
+    const hopeless = decideAgain(decision, { ...rules, newcomerWidth: rules.explorationWidth })!
+    expect(probabilitiesOf(decision)[1]).toBeGreaterThan(0.5)
+    expect(hopeless[1]).toBeLessThan(0.5)
   })
 
   test('a version judges neither other embeddings nor what it was fitted on', async () => {
