@@ -30,10 +30,12 @@ beforeEach(async () => {
     '{"id": "a", "task": "t", "prompt": "p", "grader": {"kind": "psychic"}}',
   )
   const price = { input: 1, output: 2 }
-  const up = { base_url: upstream.baseUrl, timeouts: { total_ms: 200 } }
+  const up = { base_url: upstream.baseUrl }
+  // Apart: on a busy machine others may take that long.
+  const hasty = { ...up, timeouts: { total_ms: 200 } }
   const config = {
     server: { master_key: 'env:MASTER' },
-    providers: { up },
+    providers: { up, hasty },
     llms: [{ id: 'half', provider: 'up', price }],
     probing: { sets: 'sets' },
   }
@@ -80,7 +82,7 @@ async function call(method: string, route: string, body?: unknown) {
 }
 
 const newcomer = (model: string, probe: unknown = { set: 'say' }) => ({
-  ...{ id: `new/${model}`, provider: 'up', model, price: { input: 1, output: 2 }, probe },
+  ...{ id: `new/${model}`, provider: model === 'hangs' ? 'hasty' : 'up', model, price: { input: 1, output: 2 }, probe },
 })
 
 async function ended(run: string) {
@@ -307,8 +309,7 @@ describe('pointsman llm add --probe', () => {
     await start()
     const [run] = (await call('GET', '/admin/probe-runs')).body.data as readonly AdminBody[]
     expect({ llm: 'new', ...run!.report }).toEqual(report)
-    // A busy machine may take longer than an upstream is given here.
-    await expect.poll(async () => (await ask('new')).status, { timeout: 20_000 }).toBe(200)
+    expect((await ask('new')).status).toBe(200)
   })
 
   test('asks nothing twice for long where the same command runs twice', async () => {
@@ -320,12 +321,12 @@ describe('pointsman llm add --probe', () => {
       ...'--provider up --model slow --probe --probes sets/say --concurrency 1'.split(' '),
     ]
     const first = command(probing)
-    await expect.poll(() => upstream.answered.get('slow') ?? 0, { timeout: 15_000 }).toBeGreaterThan(5)
+    await expect.poll(() => upstream.answered.get('slow') ?? 0, { timeout: 30_000 }).toBeGreaterThan(5)
     const second = command(probing)
     expect(await first.ended).toMatchObject({ code: 1, output: expect.stringContaining('another process') })
     expect((await second.ended).code).toBe(0)
     expect(upstream.answered.get('slow')).toBeLessThan(600)
-  }, 60_000)
+  }, 120_000)
 
   test('leaves nothing behind of a command that is refused', async () => {
     const add = ['llm', 'add', 'new', '--provider', 'up', '--model', 'good', '--probe', '--probes']
