@@ -54,7 +54,7 @@ async function holdOut(base: string): Promise<void> {
   const others = data.llms.flatMap((llm, column) => (llm.base === base ? [] : [column]))
   const column = data.llms.findIndex((llm) => llm.base === base)
   const all = [...others, column]
-  const shares = lambdas.map((lambda) => served(policyOf(everybody, all), all, lambda).share)
+  const shares = lambdas.map((lambda) => served(policyOf(everybody, all), all, lambda, column).share)
   const ideal = Math.max(...shares)
   if (ideal < leastIdealShare) return
   const lambda = lambdas[shares.indexOf(ideal)]!
@@ -70,7 +70,7 @@ async function holdOut(base: string): Promise<void> {
   ]
   for (const [pool, fitted, columns] of pools) {
     for (let order = 1; order <= orders; order++) {
-      const looks = await streamed(policyOf(fitted, columns), columns, lambda, order)
+      const looks = await streamed(policyOf(fitted, columns), columns, { column, lambda, order })
       streams.push({ llm: data.llms[column]!.id, pool, lambda, ideal, looks })
       printStream(streams.at(-1)!, order)
     }
@@ -91,21 +91,25 @@ function describedBy(without: FittedPolicy, column: number, probes: number): Fit
   return withDescribedLlm(without, data.llms[column]!, outcomes, { id: `${probes} probes`, createdAtMs: 2 })
 }
 
-async function streamed(policy: RoutingPolicy, columns: readonly number[], lambda: number, order: number) {
+async function streamed(
+  policy: RoutingPolicy,
+  columns: readonly number[],
+  { column, lambda, order }: { readonly column: number; readonly lambda: number; readonly order: number },
+) {
   const list = shuffled(servedRows, 10 + order)
   const asked = Array.from({ length: requests }, (_, i) => list[i % list.length]!)
-  const looks = [served(policy, columns, lambda)]
+  const looks = [served(policy, columns, lambda, column)]
   for (const part of [asked.slice(0, firstRequests), asked.slice(firstRequests)]) {
     await runStream(selectLlms(selectRows(data, part), columns), policy, { lambda, seed: order, feedback: 'score' })
-    looks.push(served(policy, columns, lambda))
+    looks.push(served(policy, columns, lambda, column))
   }
   return looks
 }
 
-/** @returns the share of the last of `columns`. */
-function served(policy: RoutingPolicy, columns: readonly number[], lambda: number) {
+/** @returns the share of `column`, 0 where it is not in the pool. */
+function served(policy: RoutingPolicy, columns: readonly number[], lambda: number, column: number) {
   const { shares, utility } = servedUtility(policy, data, columns, tested, { lambda, costReferenceUsd })
-  return { share: shares.at(-1)!, utility }
+  return { share: shares[columns.indexOf(column)] ?? 0, utility }
 }
 
 function policyOf(fitted: FittedPolicy, columns: readonly number[]): RoutingPolicy {

@@ -100,7 +100,7 @@ async function holdOut(base: string): Promise<void> {
   const pool = recordedPool(selectLlms(data, [...others, column]))
   const { embedder } = everybody
   const idealPolicy = new RoutingPolicy({ embedder, fitted: everybody.policy, pool })
-  const shares = lambdas.map((lambda) => served(idealPolicy, [...others, column], lambda).share)
+  const shares = lambdas.map((lambda) => served(idealPolicy, [...others, column], lambda, column).share)
   const best = shares.indexOf(Math.max(...shares))
   const ideal = shares[best]!
   if (trafficOnly && ideal < leastIdealShare) return
@@ -202,7 +202,7 @@ async function stream(
 ): Promise<void> {
   const { lambda, ideal } = of
   const looks: Streamed['looks'][number][] = []
-  const look = () => looks.push(served(gateway.service.router.policy, columns, lambda))
+  const look = () => looks.push(served(gateway.service.router.policy, columns, lambda, of.column))
   look()
   const list = shuffled(servedRows, 10 + order)
   const asked = Array.from({ length: requests }, (_, i) => list[i % list.length]!)
@@ -215,11 +215,11 @@ async function stream(
   printStream(one, order)
 }
 
-/** @returns the share of the last of `columns`. */
-function served(policy: RoutingPolicy, columns: readonly number[], lambda: number) {
+/** @returns the share of `column`, 0 where it is not in the pool. */
+function served(policy: RoutingPolicy, columns: readonly number[], lambda: number, column: number) {
   const { costReferenceUsd } = everybody.policy
   const { shares, utility } = servedUtility(policy, data, columns, tested, { lambda, costReferenceUsd })
-  return { share: shares.at(-1)!, utility }
+  return { share: shares[columns.indexOf(column)] ?? 0, utility }
 }
 
 function summarise(probes: number): void {
