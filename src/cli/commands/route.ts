@@ -169,15 +169,21 @@ function messageOf(error: unknown): string {
 }
 
 /** With it, each utility can be computed from its row. */
-function formulaOf({ rule, preference: { lambda } }: RoutingDecision, { options, policy }: Router): string {
+function formulaOf({ rule, candidates, preference: { lambda } }: RoutingDecision, { options, policy }: Router): string {
   const late = ` − ${options.latencyPenaltyWeight}·late`
   const scale = dollars(policy.costReferenceUsd)
   if (rule === 'cheapest') return `utility = −cost/${scale}${late}: no quality to choose by, so the cheapest`
   const [quality, cost] = [lambda / (1 + lambda), 1 / (1 + lambda)].map((weight) => weight.toFixed(3))
-  const formula = `utility = ${quality}·(quality + ${options.explorationWidth}·±) − ${cost}·cost/${scale}${late} at λ = ${lambda}`
+  const width = `${options.explorationWidth}·±${hasHope(candidates, policy) ? `, of those known by probes ${options.newcomerWidth}·±` : ''}`
+  const formula = `utility = ${quality}·(quality + ${width}) − ${cost}·cost/${scale}${late} at λ = ${lambda}`
   return rule === 'hull'
     ? `${formula}; quality and cost by the LLMs' means, as predictions did worse at this λ`
     : formula
+}
+
+/** Whether the choice was made with the hope of mathematics §21 for one of them. */
+function hasHope(candidates: RoutingDecision['candidates'], policy: Router['policy']): boolean {
+  return policy.fitted?.isStarter === false && candidates.some(({ llm }) => policy.isDescribed(llm))
 }
 
 function rowOf(candidate: CandidateTerms, decision: RoutingDecision) {
