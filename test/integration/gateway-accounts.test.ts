@@ -232,10 +232,11 @@ describe('feedback', () => {
     expect(harness.labels).toHaveLength(32)
   })
 
-  test('in a body of over 16 kB is not read', async () => {
+  test('in a body longer than a thousand entries may be is not read, and a long source is refused', async () => {
     const harness = await answered()
-    const response = await harness.post('/v1/feedback', { ...about, score: 1, source: 'x'.repeat(17_000) })
-    expect(response.status).toBe(413)
+    const send = (length: number) => harness.post('/v1/feedback', { ...about, score: 1, source: 'x'.repeat(length) })
+    expect((await send(1_024_000)).status).toBe(413)
+    expect((await send(17_000)).status).toBe(400)
   })
 
   test('with an idempotency key too long to keep is refused, never cut to match another', async () => {
