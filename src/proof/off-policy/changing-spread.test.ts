@@ -1,29 +1,10 @@
 import { describe, expect, test } from 'vitest'
 import { SeededRandom } from '../../routing/numeric/random-source.ts'
+import { twoLlmLog } from './__fixtures__/two-llm-log.ts'
 import { servedChanged } from './changing-spread.ts'
-import { type OffPolicyLog, OffPolicyLogBuilder } from './off-policy-log.ts'
-
-/** LLMs a and b; b is drawn with the probability told, row by row. */
-function logOf(chances: readonly number[]): OffPolicyLog {
-  const builder = new OffPolicyLogBuilder()
-  chances.forEach((chance, i) => {
-    builder.add({
-      cluster: `d${i}`,
-      llms: ['a', 'b'],
-      logging: [1 - chance, chance],
-      qualityEstimate: [0.5, 0.5],
-      costEstimate: [0.001, 0.001],
-      drawn: 0,
-      propensity: 1 - chance,
-      quality: 0.5,
-      costUsd: 0.001,
-    })
-  })
-  return builder.build()
-}
 
 function changedForB(chances: readonly number[]): boolean {
-  const log = logOf(chances)
+  const log = twoLlmLog(chances)
   return servedChanged(log, { probability: Float64Array.from({ length: 2 * log.rows }, (_, place) => place % 2) })
 }
 

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { twoLlmLog } from './__fixtures__/two-llm-log.ts'
 import { clusteredMean } from './clustered-mean.ts'
 import { guardedMean, residualSquares, weightSpread } from './expected-error.ts'
 import { OffPolicyLogBuilder } from './off-policy-log.ts'
@@ -61,23 +62,9 @@ describe('the variance expected', () => {
 
   test('goes half of the way where what served changed along the log, else a third', () => {
     expect(weightSpread(unlucky(), { probability: alwaysB }).expectedShare).toBeCloseTo(1 / 3, 12)
-    const builder = new OffPolicyLogBuilder()
-    for (let i = 0; i < 400; i++) {
-      const chance = i < 100 ? 0.01 : 0.5
-      builder.add({
-        cluster: `d${i}`,
-        llms: ['a', 'b'],
-        logging: [1 - chance, chance],
-        qualityEstimate: [0.5, 0.5],
-        costEstimate: [0, 0],
-        drawn: 0,
-        propensity: 1 - chance,
-        quality: 0.5,
-        costUsd: 0,
-      })
-    }
+    const log = twoLlmLog(Array.from({ length: 400 }, (_, i) => (i < 100 ? 0.01 : 0.5)))
     const probability = Float64Array.from({ length: 800 }, (_, place) => place % 2)
-    expect(weightSpread(prepareLog(builder.build()), { probability }).expectedShare).toBe(1 / 2)
+    expect(weightSpread(prepareLog(log), { probability }).expectedShare).toBe(1 / 2)
   })
 
   test('leaves an interval alone that is wide enough', () => {
