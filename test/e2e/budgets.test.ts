@@ -1,17 +1,17 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
 import { stripVTControlCharacters } from 'node:util'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { type GatewayProcess, runCommand, startGateway } from '../replay/gateway-process.ts'
+import { startYesUpstream, type YesUpstream } from './yes-upstream.ts'
 
 /** USD of one answer: 1,000 tokens at 1 USD and 500 at 2 USD a million. */
 const answerUsd = 0.002
 
 let folder: string
-let upstream: Server
+let upstream: YesUpstream
 /** Answers that the upstream gave, or began to give: what it would bill. */
 let billed = 0
 let delayMs = 0
@@ -21,39 +21,26 @@ beforeEach(async () => {
   folder = mkdtempSync(path.join(tmpdir(), 'pointsman-budgets-'))
   billed = 0
   delayMs = 0
-  upstream = createServer((request, response) => {
-    request.resume().on('end', () => {
-      billed++
-      setTimeout(() => {
-        response.setHeader('content-type', 'application/json')
-        const message = { role: 'assistant', content: 'yes' }
-        const usage = { prompt_tokens: 1000, completion_tokens: 500, total_tokens: 1500 }
-        const choices = [{ index: 0, message, finish_reason: 'stop' }]
-        response.end(JSON.stringify({ id: 'x', object: 'chat.completion', model: 'm', choices, usage }))
-      }, delayMs)
-    })
-  })
-  await new Promise<void>((resolve) => {
-    upstream.listen(0, '127.0.0.1', resolve)
+  upstream = await startYesUpstream([1000, 500], async () => {
+    billed++
+    await wait(delayMs)
   })
 })
 
 afterEach(async () => {
   await gateway?.kill()
   gateway = undefined
-  upstream.closeAllConnections()
   upstream.close()
   rmSync(folder, { recursive: true, force: true })
 })
 
 /** @param capUsd of the team `search` per day. */
 async function serve(capUsd: number): Promise<void> {
-  const { port } = upstream.address() as AddressInfo
   const price = 'price: { input: 1, output: 2 }'
   writeFileSync(
     path.join(folder, 'pointsman.yaml'),
     [
-      `providers: { local: { kind: openai-compatible, base_url: 'http://127.0.0.1:${port}/v1' } }`,
+      `providers: { local: { kind: openai-compatible, base_url: '${upstream.baseUrl}' } }`,
       `llms: [{ id: a, provider: local, ${price} }, { id: b, provider: local, ${price} }]`,
       `teams: { search: { daily_cap_usd: ${capUsd} } }`,
       'log_level: silent',

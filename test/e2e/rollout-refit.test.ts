@@ -1,6 +1,4 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
@@ -12,6 +10,7 @@ import { SeededRandom } from '../../src/routing/numeric/random-source.ts'
 import { releaseVersion } from '../../src/training/rollout.ts'
 import { fitConfused, openRefitStorage, question, refitPool } from '../integration/refit-log.ts'
 import { type GatewayProcess, runCommand, startGateway } from '../replay/gateway-process.ts'
+import { startYesUpstream, type YesUpstream } from './yes-upstream.ts'
 
 const masterKey = 'pm-of-the-refit-on-trial'
 const callers = 8
@@ -29,28 +28,17 @@ const asFitted: Worth = (topic, llm) => (llm === topic ? 0.9 : 0.2)
 const exchanged: Worth = (topic, llm) => (llm === topic ? 0.2 : 0.9)
 
 let folder: string
-let upstream: Server
+let upstream: YesUpstream
 let gateway: GatewayProcess
 let serving: string
 const random = new SeededRandom(23)
 
 beforeEach(async () => {
   folder = mkdtempSync(path.join(tmpdir(), 'pointsman-refit-on-trial-'))
-  upstream = createServer((request, response) => {
-    request.resume().on('end', () => {
-      const usage = { prompt_tokens: 20, completion_tokens: 100, total_tokens: 120 }
-      const choices = [{ index: 0, message: { role: 'assistant', content: 'yes' }, finish_reason: 'stop' }]
-      response.setHeader('content-type', 'application/json')
-      response.end(JSON.stringify({ id: 'x', object: 'chat.completion', model: 'm', choices, usage }))
-    })
-  })
-  await new Promise<void>((resolve) => {
-    upstream.listen(0, '127.0.0.1', resolve)
-  })
-  const { port } = upstream.address() as AddressInfo
+  upstream = await startYesUpstream([20, 100])
   const configuration = {
     server: { master_key: 'env:ROLLOUT_KEY' },
-    providers: { local: { kind: 'openai-compatible', base_url: `http://127.0.0.1:${port}/v1` } },
+    providers: { local: { kind: 'openai-compatible', base_url: upstream.baseUrl } },
     // Of one price: what they are worth is what is said of them.
     llms: refitPool.map(({ id }) => ({ id, provider: 'local', price: { input: 1, output: 1 } })),
     training: { refit_after_labels: labelsUntilRefit, refit_every_hours: 0 },
@@ -75,7 +63,6 @@ beforeEach(async () => {
 
 afterEach(async () => {
   await gateway.kill()
-  upstream.closeAllConnections()
   upstream.close()
   rmSync(folder, { recursive: true, force: true })
 })

@@ -1,6 +1,4 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
@@ -16,35 +14,25 @@ import { loadPolicyVersion } from '../../src/training/load-policy.ts'
 import { proposeCandidate, releaseVersion } from '../../src/training/rollout.ts'
 import { fitByHand, fitConfused, openRefitStorage, question, refitPool } from '../integration/refit-log.ts'
 import { type GatewayProcess, startGateway } from '../replay/gateway-process.ts'
+import { startYesUpstream, type YesUpstream } from './yes-upstream.ts'
 
 const masterKey = 'pm-of-the-rollout'
 const callers = 8
 const shadowDecisions = 60
 
 let folder: string
-let upstream: Server
+let upstream: YesUpstream
 let gateway: GatewayProcess | undefined
 const random = new SeededRandom(17)
 
 beforeEach(async () => {
   folder = mkdtempSync(path.join(tmpdir(), 'pointsman-rollout-'))
-  upstream = createServer((request, response) => {
-    request.resume().on('end', () => {
-      const usage = { prompt_tokens: 20, completion_tokens: 100, total_tokens: 120 }
-      const choices = [{ index: 0, message: { role: 'assistant', content: 'yes' }, finish_reason: 'stop' }]
-      response.setHeader('content-type', 'application/json')
-      response.end(JSON.stringify({ id: 'x', object: 'chat.completion', model: 'm', choices, usage }))
-    })
-  })
-  await new Promise<void>((resolve) => {
-    upstream.listen(0, '127.0.0.1', resolve)
-  })
+  upstream = await startYesUpstream([20, 100])
 })
 
 afterEach(async () => {
   await gateway?.kill()
   gateway = undefined
-  upstream.closeAllConnections()
   upstream.close()
   rmSync(folder, { recursive: true, force: true })
 })
@@ -54,10 +42,9 @@ async function prepare(which: {
   readonly serving: 'true' | 'confused'
   readonly alpha?: number
 }): Promise<{ serving: string; tried: string }> {
-  const { port } = upstream.address() as AddressInfo
   const configuration = {
     server: { master_key: 'env:ROLLOUT_KEY' },
-    providers: { local: { kind: 'openai-compatible', base_url: `http://127.0.0.1:${port}/v1` } },
+    providers: { local: { kind: 'openai-compatible', base_url: upstream.baseUrl } },
     // Of one price: what they are worth is what is said of them.
     llms: refitPool.map(({ id }) => ({ id, provider: 'local', price: { input: 1, output: 1 } })),
     training: { refit_after_labels: 0, refit_every_hours: 0 },
